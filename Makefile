@@ -1,0 +1,87 @@
+# Everything runs from .venv; `make` alone lists the targets.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV   := .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+CODE   := src tests $(wildcard benchmarks/*.py)
+
+# Each stamp is younger than what it was made from, so an install runs again only when the pins or the package change.
+RUN := $(VENV)/.installed-run
+DEV := $(VENV)/.installed-dev
+
+# A test process for each core, up to four.
+PYTEST_ARGS ?= --numprocesses=auto --maxprocesses=4
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check check-format lint types contracts check-docs bench format docs pins upgrade clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(RUN) ## make .venv with the package and its pinned dependencies
+
+demo: $(RUN) ## two agents triage crashes in a sandbox, with what the log says of each call
+	$(BIN)/crashgate demo
+
+test: $(DEV) ## run the tests (PYTEST_ARGS="tests/policy -x" for some of them)
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: check-format lint types contracts check-docs ## format, lint, types, import contracts, generated docs, tests
+	$(MAKE) test
+
+check-format: $(DEV)
+	$(BIN)/ruff format --check .
+
+lint: $(DEV)
+	$(BIN)/ruff check .
+
+types: $(DEV)
+	$(BIN)/mypy $(CODE)
+	$(BIN)/basedpyright --warnings
+
+contracts: $(DEV)
+	$(BIN)/lint-imports
+
+check-docs: $(DEV)
+	$(BIN)/crashgate reference --check
+
+bench: $(DEV) ## run the benchmarks; they print what they measure
+	@set -e; for file in $(sort $(wildcard benchmarks/bench_*.py)); do \
+		echo "== $$file"; $(BIN)/python -m "benchmarks.$$(basename "$$file" .py)"; \
+	done
+
+format: $(DEV) ## format the code and mend what the linter can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(DEV) ## write the generated pages again
+	$(BIN)/crashgate reference > docs/reference.md.new
+	mv docs/reference.md.new docs/reference.md
+
+PIN := UV_CUSTOM_COMPILE_COMMAND="make pins" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	--generate-hashes --no-annotate pyproject.toml
+
+pins: $(DEV) ## pin what pyproject.toml newly asks for, with hashes; `make upgrade` moves every pin
+	$(PIN) $(PIN_ARGS) --group build --output-file requirements/run.txt
+	$(PIN) $(PIN_ARGS) --group build --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
+
+upgrade:
+	$(MAKE) pins PIN_ARGS=--upgrade
+
+clean: ## remove .venv, caches and builds
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit("crashgate needs Python 3.11 or later: make install PYTHON=path/to/it" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 1; }
+
+$(RUN): requirements/run.txt pyproject.toml | $(BIN)/python
+	$(PIP) install --require-hashes --requirement requirements/run.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): requirements/dev.txt $(RUN)
+	$(PIP) install --require-hashes --requirement requirements/dev.txt
+	@touch $@

@@ -1,0 +1,39 @@
+"""What every test may use. Rule: nothing of one floor stands here; it belongs in that floor's folder."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# "quick" is the same on every run, so that `make test` never fails by chance; HYPOTHESIS_PROFILE=thorough searches
+# anew. Neither judges time: a slow machine is not a defect.
+settings.register_profile(
+    "quick", max_examples=50, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("thorough", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The top folder of the project."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def contracts() -> Path:
+    """The folder with recordings and the vendors' own documents, which are not part of the project.
+
+    CRASHGATE_CONTRACTS names it, ../shared/contracts otherwise. A test that needs it skips where it is absent, and
+    fails in CI.
+    """
+    folder = Path(os.environ.get("CRASHGATE_CONTRACTS") or ROOT.parent / "shared" / "contracts")
+    if folder.is_dir():
+        return folder
+    reason = f"there is no folder {folder}; CRASHGATE_CONTRACTS says where the upstream contracts are"
+    if os.environ.get("CI"):
+        pytest.fail(f"CI must have the upstream contracts: {reason}")
+    pytest.skip(reason)
