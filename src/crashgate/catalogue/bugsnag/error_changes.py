@@ -1,0 +1,150 @@
+"""Status changes of an error. Rule: one route upstream, one operation here for each value of its ``operation`` field.
+
+``PATCH /projects/{p}/errors/{e}`` resolves an error and also throws its future events away, so the body decides the
+access. Source: contracts/bugsnag/README.md section 4, and the vendor's page.
+"""
+
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import Field, StringConstraints, model_validator
+
+from crashgate.catalogue.access import Access
+from crashgate.catalogue.bugsnag import REFERENCE
+from crashgate.catalogue.bugsnag.errors import Error, OneError
+from crashgate.catalogue.operation import Operation, Shape, Wording
+from crashgate.catalogue.params import In, Logged, ObjectId, Params
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.scope import ProjectInPath
+
+ReopenIf = Literal["occurs_after", "n_occurrences_in_m_hours", "n_additional_occurrences", "n_additional_users"]
+COMPANIONS: dict[ReopenIf, frozenset[str]] = {
+    "occurs_after": frozenset({"seconds"}),
+    "n_occurrences_in_m_hours": frozenset({"occurrences", "hours"}),
+    "n_additional_occurrences": frozenset({"additional_occurrences"}),
+    "n_additional_users": frozenset({"additional_users"}),
+}
+
+WEB_ADDRESS = r"^https?://[!#-&(-;=?-\[\]_a-z~]+$"
+"""What RFC 3986 writes an address with: printable ASCII, no blanks, quotes or angle brackets."""
+
+
+class ReopenRule(Params):
+    """When a snoozed error opens again: ``reopen_if`` and the numbers that go with it."""
+
+    reopen_if: ReopenIf
+    seconds: Annotated[int | None, Field(ge=1)] = None
+    occurrences: Annotated[int | None, Field(ge=1)] = None
+    hours: Annotated[int | None, Field(ge=1)] = None
+    additional_occurrences: Annotated[int | None, Field(ge=1)] = None
+    additional_users: Annotated[int | None, Field(ge=1, le=100_000)] = None
+
+    @model_validator(mode="after")
+    def _right_companions(self) -> Self:
+        given = frozenset(self.model_fields_set - {"reopen_if"})
+        if given != COMPANIONS[self.reopen_if]:
+            raise ValueError(f"{self.reopen_if} takes exactly {' and '.join(sorted(COMPANIONS[self.reopen_if]))}")
+        return self
+
+
+class SnoozeError(OneError):
+    """Parameters of snoozing."""
+
+    reopen_rules: Annotated[ReopenRule, In.BODY]
+
+
+class AssignError(OneError):
+    """Parameters of assigning to one person or one team; null takes the assignment away."""
+
+    assigned_collaborator_id: Annotated[ObjectId | None, In.BODY, Logged()] = None
+    assigned_team_id: Annotated[ObjectId | None, In.BODY, Logged()] = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if len(self.model_fields_set & {"assigned_collaborator_id", "assigned_team_id"}) != 1:
+            raise ValueError("assign takes exactly one of assigned_collaborator_id and assigned_team_id")
+        return self
+
+
+class OverrideSeverity(OneError):
+    """Parameters of overriding the severity."""
+
+    severity: Annotated[Literal["info", "warning", "error"], In.BODY, Logged()]
+
+
+class LinkIssue(OneError):
+    """Parameters of linking a ticket by its URL."""
+
+    issue_url: Annotated[str, StringConstraints(pattern=WEB_ADDRESS, max_length=1000), In.BODY]
+    verify_issue_url: Annotated[bool | None, In.BODY, Logged()] = None
+
+
+P = TypeVar("P", bound=OneError)
+
+
+def _change(  # noqa: PLR0913 - a declaration with named parts
+    name: str,
+    *,
+    params: type[P],
+    verb: str,
+    past: str,
+    target: str = "error {error_id}",
+    access: Access = Access.WRITE,
+    shape: Shape = Shape.ONE,
+) -> Operation[P, Error]:
+    """The one route with its ``operation`` field fixed to ``name``."""
+    return Operation(
+        id=f"bugsnag.errors.{name}",
+        provider=Provider.BUGSNAG,
+        resource="error",
+        access=access,
+        method="PATCH",
+        path="/projects/{project_id}/errors/{error_id}",
+        scope=ProjectInPath(),
+        params=params,
+        result=Error,
+        shape=shape,
+        fixed_body={"operation": name},
+        wording=Wording(verb=verb, past=past, target=target),
+        source=f"{REFERENCE}/errors/errors/update-an-error",
+    )
+
+
+FIX_ERROR = _change("fix", params=OneError, verb="resolve", past="resolved")
+OPEN_ERROR = _change("open", params=OneError, verb="reopen", past="reopened")
+IGNORE_ERROR = _change("ignore", params=OneError, verb="ignore", past="ignored")
+SNOOZE_ERROR = _change("snooze", params=SnoozeError, verb="snooze", past="snoozed")
+ASSIGN_ERROR = _change("assign", params=AssignError, verb="assign", past="assigned")
+OVERRIDE_SEVERITY = _change(
+    "override_severity",
+    params=OverrideSeverity,
+    verb="override",
+    past="overrode",
+    target="the severity of error {error_id} with {severity}",
+)
+LINK_ISSUE = _change("link_issue", params=LinkIssue, verb="link", past="linked", target="an issue to error {error_id}")
+UNLINK_ISSUE = _change(
+    "unlink_issue", params=OneError, verb="unlink", past="unlinked", target="the issue of error {error_id}"
+)
+UNDISCARD_ERROR = _change("undiscard", params=OneError, verb="undiscard", past="undiscarded")
+DISCARD_ERROR = _change(
+    "discard",
+    params=OneError,
+    verb="discard",
+    past="discarded",
+    target="future events of error {error_id}",
+    access=Access.DELETE,
+    shape=Shape.EMPTY,
+)
+
+ERROR_CHANGES = (
+    FIX_ERROR,
+    OPEN_ERROR,
+    IGNORE_ERROR,
+    SNOOZE_ERROR,
+    ASSIGN_ERROR,
+    OVERRIDE_SEVERITY,
+    LINK_ISSUE,
+    UNLINK_ISSUE,
+    UNDISCARD_ERROR,
+    DISCARD_ERROR,
+)

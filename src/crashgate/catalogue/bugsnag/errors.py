@@ -1,0 +1,160 @@
+"""Errors: groups of events with one root cause. Rule: reading them, and deleting one; changes are in error_changes."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from crashgate.catalogue.access import Access
+from crashgate.catalogue.bugsnag import REFERENCE
+from crashgate.catalogue.bugsnag.filters import Filters
+from crashgate.catalogue.operation import Operation, Shape, Wording
+from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref, UtcTime
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.result import Id, Link, Many, OptionalId, Result, Time, Untrusted, UntrustedData, Word
+from crashgate.catalogue.scope import ProjectInPath
+
+
+class Issue(Result):
+    """A ticket in an issue tracker that is linked to an error."""
+
+    id: Untrusted | None = None
+    key: Untrusted | None = None
+    number: int | None = None
+    type: Word = None
+    url: Untrusted | None = None
+
+
+class ReopenRules(Result):
+    """When a snoozed error opens again."""
+
+    reopen_if: Word = None
+    additional_users: int | None = None
+    reopen_after: Time = None
+    seconds: int | None = None
+    occurrences: int | None = None
+    hours: int | None = None
+    occurrence_threshold: int | None = None
+    additional_occurrences: int | None = None
+
+
+class IntroducingRelease(Result):
+    """The release in which an error was first seen, per release stage."""
+
+    release_stage: Untrusted | None = None
+    release_id: OptionalId = None
+    build_label: Untrusted | None = None
+
+
+class Error(Result):
+    """An error as the list and the single view give it; counts follow the filters of the request."""
+
+    id: Id
+    project_id: OptionalId = None
+    error_class: Untrusted | None = None
+    message: Untrusted | None = None
+    context: Untrusted | None = None
+    severity: Word = None
+    original_severity: Word = None
+    overridden_severity: Word = None
+    status: Word = None
+    events: int | None = None
+    users: int | None = None
+    unthrottled_occurrence_count: int | None = None
+    first_seen: Time = None
+    last_seen: Time = None
+    first_seen_unfiltered: Time = None
+    last_seen_unfiltered: Time = None
+    reopen_rules: ReopenRules | None = None
+    assigned_collaborator_id: OptionalId = None
+    assigned_team_id: OptionalId = None
+    comment_count: int | None = None
+    discarded: bool | None = None
+    introduced_in_releases: Many[IntroducingRelease] = ()
+    release_stages: Many[Untrusted] = ()
+    linked_issues: Many[Issue] = ()
+    created_issue: Issue | None = None
+    missing_dsyms: UntrustedData = None
+    grouping_reason: Word = None
+    grouping_fields: UntrustedData = None
+    trend: UntrustedData = None
+    url: Link = None
+    project_url: Link = None
+    events_url: Link = None
+
+    @property
+    def home(self) -> str | None:
+        """The project that the error says it is in."""
+        return self.project_id
+
+
+class ListErrors(Params):
+    """Parameters of listing a project's errors."""
+
+    project_id: Annotated[Ref, In.PATH]
+    filters: Annotated[Filters | None, In.FILTERS] = None
+    sort: Annotated[Literal["last_seen", "first_seen", "users", "events", "unsorted"] | None, In.QUERY, Logged()] = None
+    direction: Annotated[Literal["asc", "desc"] | None, In.QUERY, Logged()] = None
+    per_page: Annotated[int | None, In.QUERY, Field(ge=1, le=100), Logged()] = None
+    base: Annotated[UtcTime | None, In.QUERY] = None
+
+
+class OneError(Params):
+    """An error, named by its project and its own id."""
+
+    project_id: Annotated[Ref, In.PATH]
+    error_id: Annotated[ObjectId, In.PATH]
+
+
+class GetError(OneError):
+    """Parameters of viewing an error; with filters, its counts are filtered."""
+
+    filters: Annotated[Filters | None, In.FILTERS] = None
+
+
+LIST_ERRORS = Operation(
+    id="bugsnag.errors.list",
+    provider=Provider.BUGSNAG,
+    resource="error",
+    access=Access.READ,
+    method="GET",
+    path="/projects/{project_id}/errors",
+    scope=ProjectInPath(),
+    params=ListErrors,
+    result=Error,
+    shape=Shape.MANY,
+    per_page=100,
+    wording=Wording(verb="list", past="listed", target="errors"),
+    source=f"{REFERENCE}/errors/errors/list-the-errors-on-a-project",
+)
+
+GET_ERROR = Operation(
+    id="bugsnag.errors.get",
+    provider=Provider.BUGSNAG,
+    resource="error",
+    access=Access.READ,
+    method="GET",
+    path="/projects/{project_id}/errors/{error_id}",
+    scope=ProjectInPath(),
+    params=GetError,
+    result=Error,
+    shape=Shape.ONE,
+    wording=Wording(verb="read", past="read", target="error {error_id}"),
+    source=f"{REFERENCE}/errors/errors",
+)
+
+DELETE_ERROR = Operation(
+    id="bugsnag.errors.delete",
+    provider=Provider.BUGSNAG,
+    resource="error",
+    access=Access.DELETE,
+    method="DELETE",
+    path="/projects/{project_id}/errors/{error_id}",
+    scope=ProjectInPath(),
+    params=OneError,
+    result=Error,
+    shape=Shape.EMPTY,
+    wording=Wording(verb="delete", past="deleted", target="error {error_id}"),
+    source=f"{REFERENCE}/errors/errors/delete-an-error",
+)
+
+ERRORS = (LIST_ERRORS, GET_ERROR, DELETE_ERROR)

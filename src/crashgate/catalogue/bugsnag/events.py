@@ -1,0 +1,110 @@
+"""Events of a project or of one error. Rule: the widest read there is, so a resource of its own."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from crashgate.catalogue.access import Access
+from crashgate.catalogue.bugsnag import REFERENCE
+from crashgate.catalogue.bugsnag.event import Event
+from crashgate.catalogue.bugsnag.filters import Filters
+from crashgate.catalogue.operation import Operation, Shape, Wording
+from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref, UtcTime
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.scope import ProjectInPath, ProjectOfError
+
+
+class ListProjectEvents(Params):
+    """Parameters of listing a project's events."""
+
+    project_id: Annotated[Ref, In.PATH]
+    filters: Annotated[Filters | None, In.FILTERS] = None
+    direction: Annotated[Literal["asc", "desc"] | None, In.QUERY, Logged()] = None
+    per_page: Annotated[int | None, In.QUERY, Field(ge=1, le=30), Logged()] = None
+    base: Annotated[UtcTime | None, In.QUERY] = None
+    full_reports: Annotated[bool | None, In.QUERY, Logged()] = None
+
+
+class ListErrorEvents(ListProjectEvents):
+    """Parameters of listing an error's events."""
+
+    error_id: Annotated[ObjectId, In.PATH]
+
+
+class GetEvent(Params):
+    """Parameters of viewing an event."""
+
+    project_id: Annotated[Ref, In.PATH]
+    event_id: Annotated[ObjectId, In.PATH]
+
+
+class GetLatestEvent(Params):
+    """Parameters of viewing an error's latest event; the project is for the gate, upstream does not take it."""
+
+    project_id: Annotated[Ref, In.NOWHERE]
+    error_id: Annotated[ObjectId, In.PATH]
+
+
+LIST_ERROR_EVENTS = Operation(
+    id="bugsnag.events.list_on_error",
+    provider=Provider.BUGSNAG,
+    resource="event",
+    access=Access.READ,
+    method="GET",
+    path="/projects/{project_id}/errors/{error_id}/events",
+    scope=ProjectInPath(),
+    params=ListErrorEvents,
+    result=Event,
+    shape=Shape.MANY,
+    per_page=30,
+    wording=Wording(verb="list", past="listed", target="events of error {error_id}"),
+    source=f"{REFERENCE}/errors/events/list-the-events-on-an-error",
+)
+
+LIST_PROJECT_EVENTS = Operation(
+    id="bugsnag.events.list_on_project",
+    provider=Provider.BUGSNAG,
+    resource="event",
+    access=Access.READ,
+    method="GET",
+    path="/projects/{project_id}/events",
+    scope=ProjectInPath(),
+    params=ListProjectEvents,
+    result=Event,
+    shape=Shape.MANY,
+    per_page=30,
+    wording=Wording(verb="list", past="listed", target="events"),
+    source=f"{REFERENCE}/errors/events/list-the-events-on-a-project",
+)
+
+GET_EVENT = Operation(
+    id="bugsnag.events.get",
+    provider=Provider.BUGSNAG,
+    resource="event",
+    access=Access.READ,
+    method="GET",
+    path="/projects/{project_id}/events/{event_id}",
+    scope=ProjectInPath(),
+    params=GetEvent,
+    result=Event,
+    shape=Shape.ONE,
+    wording=Wording(verb="read", past="read", target="event {event_id}"),
+    source=f"{REFERENCE}/errors/events/view-an-event",
+)
+
+GET_LATEST_EVENT = Operation(
+    id="bugsnag.events.get_latest",
+    provider=Provider.BUGSNAG,
+    resource="event",
+    access=Access.READ,
+    method="GET",
+    path="/errors/{error_id}/latest_event",
+    scope=ProjectOfError(),
+    params=GetLatestEvent,
+    result=Event,
+    shape=Shape.ONE,
+    wording=Wording(verb="read", past="read", target="the latest event of error {error_id}"),
+    source=f"{REFERENCE}/errors/events/view-the-latest-event-on-an-error",
+)
+
+EVENTS = (LIST_ERROR_EVENTS, LIST_PROJECT_EVENTS, GET_EVENT, GET_LATEST_EVENT)

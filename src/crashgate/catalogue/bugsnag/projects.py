@@ -1,0 +1,128 @@
+"""Projects: one app each. Rule: a project's API keys never leave, whichever answer carries them."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from crashgate.catalogue.access import Access
+from crashgate.catalogue.bugsnag import REFERENCE
+from crashgate.catalogue.operation import Operation, Shape, Wording
+from crashgate.catalogue.params import In, Params, Ref
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.result import (
+    Id,
+    Link,
+    Many,
+    OptionalId,
+    Result,
+    Secret,
+    Slug,
+    Time,
+    Untrusted,
+    UntrustedData,
+    Word,
+)
+from crashgate.catalogue.scope import ProjectInPath, ProjectRows
+
+
+class StabilityTarget(Result):
+    """A stability that the project aims for; ``value`` is a share from 0 to 1."""
+
+    value: float | None = None
+    updated_at: Time = None
+    updated_by_id: OptionalId = None
+
+
+class Project(Result):
+    """A project and its settings."""
+
+    id: Id
+    organization_id: OptionalId = None
+    slug: Slug = None
+    name: Untrusted | None = None
+    type: Word = None
+    language: Word = None
+    is_full_view: bool | None = None
+    release_stages: Many[Untrusted] = ()
+    created_at: Time = None
+    updated_at: Time = None
+    url: Link = None
+    html_url: Link = None
+    errors_url: Link = None
+    events_url: Link = None
+    open_error_count: int | None = None
+    for_review_error_count: int | None = None
+    collaborators_count: int | None = None
+    teams_count: int | None = None
+    custom_event_fields_used: int | None = None
+    resolve_on_deploy: bool | None = None
+    stability_target_type: Word = None
+    target_stability: StabilityTarget | None = None
+    critical_stability: StabilityTarget | None = None
+    performance_display_type: Word = None
+    global_grouping: UntrustedData = None
+    location_grouping: UntrustedData = None
+    discarded_app_versions: UntrustedData = None
+    discarded_errors: UntrustedData = None
+    url_whitelist: UntrustedData = None
+    ignore_old_browsers: bool | None = None
+    ignored_browser_versions: UntrustedData = None
+    ecmascript_parse_version: UntrustedData = None
+    must_use_upload_api_key: bool | None = None
+    api_key: Secret = None
+    upload_api_key: Secret = None
+
+    @property
+    def home(self) -> str | None:
+        """A project belongs to itself."""
+        return self.id
+
+
+class ListProjects(Params):
+    """Parameters of listing projects."""
+
+    organization_id: Annotated[Ref, In.PATH]
+    q: Annotated[str | None, In.QUERY, Field(min_length=1, max_length=100)] = None
+    sort: Annotated[Literal["created_at", "name", "favorite"] | None, In.QUERY] = None
+    direction: Annotated[Literal["asc", "desc"] | None, In.QUERY] = None
+    per_page: Annotated[int | None, In.QUERY, Field(ge=1, le=100)] = None
+
+
+class GetProject(Params):
+    """Parameters of viewing a project."""
+
+    project_id: Annotated[Ref, In.PATH]
+
+
+LIST_PROJECTS = Operation(
+    id="bugsnag.projects.list",
+    provider=Provider.BUGSNAG,
+    resource="project",
+    access=Access.READ,
+    method="GET",
+    path="/organizations/{organization_id}/projects",
+    scope=ProjectRows(),
+    params=ListProjects,
+    result=Project,
+    shape=Shape.MANY,
+    per_page=100,
+    wording=Wording(verb="list", past="listed", target="projects"),
+    source=f"{REFERENCE}/projects",
+)
+
+GET_PROJECT = Operation(
+    id="bugsnag.projects.get",
+    provider=Provider.BUGSNAG,
+    resource="project",
+    access=Access.READ,
+    method="GET",
+    path="/projects/{project_id}",
+    scope=ProjectInPath(),
+    params=GetProject,
+    result=Project,
+    shape=Shape.ONE,
+    wording=Wording(verb="read", past="read", target="project settings"),
+    source=f"{REFERENCE}/projects/projects/view-a-project",
+)
+
+PROJECTS = (LIST_PROJECTS, GET_PROJECT)

@@ -1,0 +1,109 @@
+"""One thing that can be asked of an upstream, as one value. Rule: declared once; everything else is read off it."""
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, unique
+from typing import Any, Generic, Literal, TypeVar
+
+from crashgate.catalogue.access import Access
+from crashgate.catalogue.params import In, Logged, Params, Wire
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.result import R
+from crashgate.catalogue.scope import Scope
+
+Method = Literal["GET", "POST", "PATCH", "DELETE"]
+P = TypeVar("P", bound=Params)
+
+
+@unique
+class Shape(Enum):
+    """What a successful answer holds."""
+
+    ONE = "one"
+    MANY = "many"
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wording:
+    """How a sentence speaks of the operation: ``list`` / ``listed`` / ``errors``.
+
+    ``target`` may hold parameter names in braces, of parameters that the log may show: ``error {error_id}``.
+    """
+
+    verb: str
+    past: str
+    target: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Field:
+    """One parameter of an operation, read off its annotation."""
+
+    name: str
+    travels: In
+    wire: str
+    logged: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Operation(Generic[P, R]):
+    """An upstream operation, or one that crashgate answers itself (``method`` and ``path`` are then None).
+
+    ``fixed_body`` are body fields that make one route into several operations (PATCH with ``operation=fix``).
+    ``per_page`` is the upstream's own limit on rows a page; None where the list is not paged.
+    Raises ValueError when the declaration contradicts itself, so a wrong entry fails at import (THREATS row 9).
+    """
+
+    id: str
+    provider: Provider
+    resource: str
+    access: Access
+    method: Method | None
+    path: str | None
+    scope: Scope
+    params: type[P]
+    result: type[R]
+    shape: Shape
+    wording: Wording
+    source: str
+    per_page: int | None = None
+    fixed_body: Mapping[str, str] = field(default_factory=dict[str, str])
+    fields: tuple[Field, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Read the fields off the parameters and check the entry."""
+        fields = tuple(_field(name, info.metadata) for name, info in self.params.model_fields.items())
+        object.__setattr__(self, "fields", fields)
+        in_path = {name for _, name, _, _ in string.Formatter().parse(self.path or "") if name}
+        declared = {f.name for f in fields if f.travels is In.PATH}
+        named = {name for _, name, _, _ in string.Formatter().parse(self.wording.target) if name}
+        if in_path != declared:
+            raise ValueError(f"{self.id}: the path names {sorted(in_path)}, the parameters {sorted(declared)}")
+        if named - {f.name for f in fields if f.logged}:
+            raise ValueError(f"{self.id}: the wording names parameters that the log may not show")
+        if not self.id.startswith(f"{self.provider}.") or (self.method is None) != (self.path is None):
+            raise ValueError(f"{self.id}: id, provider, method and path contradict each other")
+        if self.method == "GET" and self.access is not Access.READ:
+            raise ValueError(f"{self.id}: a GET reads")
+        if self.method == "DELETE" and self.access is not Access.DELETE:
+            raise ValueError(f"{self.id}: a DELETE deletes")
+        if self.method in {"POST", "PATCH"} and self.access is Access.READ:
+            raise ValueError(f"{self.id}: a {self.method} is not a read")
+
+
+def _field(name: str, metadata: list[Any]) -> Field:
+    travels = [mark for mark in metadata if isinstance(mark, In)]
+    if len(travels) != 1:
+        raise ValueError(f"parameter {name} must say once where it travels")
+    wires = [mark.name for mark in metadata if isinstance(mark, Wire)]
+    return Field(
+        name=name,
+        travels=travels[0],
+        wire=wires[0] if wires else name,
+        logged=any(isinstance(mark, Logged) for mark in metadata),
+    )
+
+
+AnyOperation = Operation[Any, Any]

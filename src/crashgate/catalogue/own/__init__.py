@@ -1,0 +1,1 @@
+"""What crashgate answers itself. Rule: decided and recorded like every upstream operation."""

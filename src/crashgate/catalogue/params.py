@@ -1,0 +1,53 @@
+"""How a parameter travels and whether the log may show it. Rule: a marker on the type, never code beside it."""
+
+from dataclasses import dataclass
+from enum import Enum, unique
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+
+@unique
+class In(Enum):
+    """Where a parameter travels in the upstream request."""
+
+    PATH = "path"
+    QUERY = "query"
+    FILTERS = "filters"
+    BODY = "body"
+    NOWHERE = "nowhere"
+    """Not sent: it tells the gate where the call belongs."""
+
+
+@dataclass(frozen=True)
+class Logged:
+    """The decision log may show this parameter's value. Only on types with a pattern or a closed list."""
+
+
+@dataclass(frozen=True)
+class Wire:
+    """The upstream's own name for the parameter, where it differs from ours."""
+
+    name: str
+
+
+class Params(BaseModel):
+    """Base of every operation's parameters: frozen, and no undeclared names (THREATS row 15)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+OBJECT_ID_PATTERN = r"^[0-9a-f]{24}$"
+"""BugSnag's ids are 24 hexadecimal digits everywhere but in event fields (contracts/bugsnag/README.md, 2)."""
+
+SLUG_PATTERN = r"^[a-z0-9]+(?:[-_][a-z0-9]+){0,40}$"
+"""A slug or an id: lower case words joined by hyphens or underscores. No dot, so never ``..``."""
+
+ObjectId = Annotated[str, StringConstraints(pattern=OBJECT_ID_PATTERN), Logged()]
+Ref = Annotated[str, StringConstraints(pattern=SLUG_PATTERN, max_length=100), Logged()]
+"""An id or a slug; the gate resolves it to an id before anything else is sent."""
+Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@ -]*$", min_length=1, max_length=100)]
+"""A short name such as a release stage: printable, no path or query characters."""
+
+UtcTime = Annotated[str, StringConstraints(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?Z$"), Logged()]
+"""ISO 8601 in UTC ending in ``Z``; BugSnag refuses ``+00:00``."""

@@ -1,0 +1,93 @@
+"""What an upstream answers, as typed values. Rule: outsiders wrote ``Untrusted`` text; a ``Secret`` never enters.
+
+Models accept fields they do not know, because the vendor adds some, and need almost none, because old answers
+lack some. A value of one of the vendor's own lists that is not of that form (a sentence as a status, say) is
+dropped to None rather than shown as the vendor's word.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
+
+from crashgate.catalogue.params import OBJECT_ID_PATTERN
+
+
+@dataclass(frozen=True)
+class UntrustedMark:
+    """The field holds text that an outsider can write (design rule 5)."""
+
+
+@dataclass(frozen=True)
+class SecretMark:
+    """The field is a credential or a security detail of a person."""
+
+
+def _only(pattern: str) -> Callable[[Any], Any]:
+    matches = re.compile(pattern).fullmatch
+
+    def keep(value: Any) -> Any:  # noqa: ANN401 - any JSON may stand in an upstream answer
+        return value if isinstance(value, str) and matches(value) else None
+
+    return keep
+
+
+def _no_rows(value: Any) -> Any:  # noqa: ANN401 - any JSON may stand in an upstream answer
+    return () if value is None else value
+
+
+def _nothing(_: Any) -> None:  # noqa: ANN401 - any JSON may stand in an upstream answer
+    return None
+
+
+Untrusted = Annotated[str, UntrustedMark()]
+UntrustedData = Annotated[Any, UntrustedMark()]
+"""Any JSON that an outsider can write, keys included (metadata, headers, grouping fields)."""
+
+Secret = Annotated[None, BeforeValidator(_nothing), SecretMark()]
+"""Replaced by None while the answer is read, so nothing after the codec can show it."""
+
+_T = TypeVar("_T")
+Many = Annotated[tuple[_T, ...], BeforeValidator(_no_rows)]
+"""A list; null means an empty one, so that it cannot make the whole answer unusable."""
+
+Id = Annotated[str, StringConstraints(pattern=OBJECT_ID_PATTERN)]
+OptionalId = Annotated[str | None, BeforeValidator(_only(r"[0-9a-f]{24}"))]
+Slug = Annotated[str | None, BeforeValidator(_only(r"[a-z0-9][a-z0-9_.-]{0,199}"))]
+Word = Annotated[str | None, BeforeValidator(_only(r"[A-Za-z0-9_.+ -]{1,40}"))]
+"""A value of one of the vendor's own closed lists; new values pass, sentences do not."""
+
+Time = Annotated[str | None, BeforeValidator(_only(r"[0-9TZ:.+ -]{1,40}"))]
+Link = Annotated[str | None, BeforeValidator(_only(r"https?://[A-Za-z0-9_.~:/?#@!$&()*+,;=%\[\]-]{1,2000}"))]
+
+
+class Result(BaseModel):
+    """Base of every answer's model."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    @property
+    def home(self) -> str | None:
+        """The id of the project that this object says it belongs to, where it says so."""
+        return None
+
+
+R = TypeVar("R", bound=Result)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Page(Generic[R]):
+    """One page of a list, or the one object of an answer as a page of one.
+
+    ``next_query`` is the query string of the next page. ``total`` counts all rows upstream, where it says so and
+    nothing was dropped. ``truncated`` means that the upstream refuses to page deeper. ``dropped`` counts rows that
+    were out of the agent's scope.
+    """
+
+    rows: tuple[R, ...]
+    next_query: str | None = None
+    total: int | None = None
+    truncated: bool = False
+    dropped: int = 0

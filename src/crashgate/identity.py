@@ -1,0 +1,44 @@
+"""Who is asking. Rule: an agent's name comes only from the launch configuration or a verified token."""
+
+from dataclasses import dataclass
+from enum import StrEnum, unique
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+AGENT_NAME_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$"
+"""ASCII, lower case, digits and inner hyphens, 1 to 64 characters: no look-alike letters (THREATS row 25)."""
+
+AgentName = Annotated[str, StringConstraints(pattern=AGENT_NAME_PATTERN)]
+
+
+@unique
+class Via(StrEnum):
+    """How the agent reached us."""
+
+    STDIO = "stdio"
+    HTTP = "http"
+    CLI = "cli"
+    MEMORY = "memory"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Principal:
+    """The verified identity behind a call.
+
+    ``subject`` is what vouches for the agent: a token's public id, or ``launch`` for the launch
+    configuration. ``client`` is the self-reported client name: shown in the log, never decided on.
+    """
+
+    agent: str
+    via: Via
+    subject: str = "launch"
+    client: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VerifiedToken:
+    """A bearer token that is ours: whose it is, and its public id for the log."""
+
+    agent: str
+    id: str
