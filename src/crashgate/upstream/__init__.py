@@ -1,0 +1,1 @@
+"""Speaking to an upstream, without I/O. Rule: pure functions over values; the adapter that sends is elsewhere."""

@@ -1,0 +1,32 @@
+"""What differs between providers on the wire. Rule: one dialect a provider, chosen by the connection."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from crashgate.catalogue.operation import AnyOperation
+from crashgate.catalogue.provider import Provider
+from crashgate.errors import UpstreamError
+from crashgate.upstream.bugsnag import BugSnag
+from crashgate.upstream.connection import Connection
+from crashgate.upstream.message import Response
+
+
+class Dialect(Protocol):
+    """How one provider is spoken to."""
+
+    def headers(self, *, with_body: bool) -> Mapping[str, str]:
+        """The headers of a request, credential included."""
+        ...
+
+    def failure(self, response: Response, operation: AnyOperation) -> UpstreamError | None:
+        """Our own error for an answer that is none; None for a success. Quotes nothing of the answer."""
+        ...
+
+
+def dialect(connection: Connection) -> Dialect:
+    """The dialect of the connection's provider."""
+    match connection.provider:
+        case Provider.BUGSNAG:
+            return BugSnag(connection)
+        case Provider.CRASHGATE:
+            raise ValueError("crashgate does not speak to itself over HTTP")
