@@ -1,0 +1,166 @@
+"""What a policy means, for people and for tools. Rule: every answer comes from ``decide``."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from crashgate.catalogue.access import Access, Level
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.scope import Dimension
+from crashgate.policy.decide import decide
+from crashgate.policy.decision import Decision, Effect, Rule
+from crashgate.policy.policy import Policy, PolicySet
+from crashgate.policy.question import Question
+from crashgate.policy.vocabulary import Vocabulary
+from crashgate.policy.wording import listed, word
+
+
+def may_use(policy: Policy | None, question: Question) -> bool:
+    """True when the answer is not "deny": asked without places, true when some place would allow it.
+
+    The one function behind ``tools/list`` (THREATS row 18).
+    """
+    return decide(policy, question).effect is not Effect.DENY
+
+
+def explain(decision: Decision, question: Question) -> str:
+    """The decision in sentences: what, where, why, the line that decided, and what would allow it."""
+    verb = {Effect.ALLOW: "may", Effect.DENY: "may not", Effect.DEPENDS: "may, in some places,"}[decision.effect]
+    subject = f"{word(question.agent)} {verb} {question.access} {word(question.resource)}"
+    sentences = [f"{subject} {_at(question)}: {decision.because}."]
+    if decision.rule is not None and decision.rule.line:
+        sentences.append(f"Decided by {decision.rule.source}, line {decision.rule.line}.")
+    if decision.would_allow:
+        sentences.append(f"To allow it, {decision.would_allow}.")
+    return " ".join(sentences)
+
+
+def _at(question: Question) -> str:
+    named = (("project", question.project), ("organization", question.organization))
+    places = [f"{noun} {place.spoken}" for noun, place in named if place is not None]
+    return f"in {' of '.join(places)} ({word(question.connection)})" if places else f"on {word(question.connection)}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MatrixRow:
+    """What one agent holds on one resource: the highest level that some place gives, and each rule that speaks of it.
+
+    ``level`` is ``off`` where no place gives any.
+    """
+
+    agent: str
+    connection: str
+    resource: str
+    level: Level
+    rules: tuple[Rule, ...]
+
+
+def matrix(policies: PolicySet, vocabulary: Vocabulary) -> tuple[MatrixRow, ...]:
+    """Agents by connections by resources: agents by name, connections and resources as the vocabulary has them."""
+    return tuple(row for policy in policies.values() for row in _rows(policy, vocabulary))
+
+
+def _rows(policy: Policy, vocabulary: Vocabulary) -> Iterator[MatrixRow]:
+    for connection, resources in vocabulary.connections.items():
+        for resource, dimension in resources.items():
+            yield MatrixRow(
+                agent=policy.agent,
+                connection=connection,
+                resource=resource,
+                level=_highest(policy, connection, resource, dimension),
+                rules=tuple(
+                    Rule.of(grant, resource, source=policy.source)
+                    for grant in policy.grants
+                    if grant.connection == connection and resource in grant.access
+                ),
+            )
+
+
+def _highest(policy: Policy, connection: str, resource: str, dimension: Dimension) -> Level:
+    for access in reversed(Access):
+        question = Question(
+            agent=policy.agent,
+            connection=connection,
+            operation="",
+            resource=resource,
+            access=access,
+            dimension=dimension,
+        )
+        if may_use(policy, question):
+            return access.least_level
+    return Level.OFF
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldLevel:
+    """One rule as its agent may know it: the level on a resource, and where. ``off`` takes that place out."""
+
+    resource: str
+    level: Level
+    organizations: tuple[str, ...] | None
+    projects: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConnectionAccess:
+    """What an agent holds on one connection, and the resources there on which it holds nothing."""
+
+    connection: str
+    held: tuple[HeldLevel, ...]
+    not_granted: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccessSummary:
+    """What one agent may do, why not more, and who can change that."""
+
+    agent: str
+    about: str
+    owner: str
+    connections: tuple[ConnectionAccess, ...]
+    why_not_more: str
+
+
+def access_summary(policy: Policy, vocabulary: Vocabulary) -> AccessSummary:
+    """What the tool ``my_access`` answers. crashgate's own connection is left out: whoever can ask, has it.
+
+    A connection of which the policy does not speak is left out too: that it exists is not the agent's to know.
+    """
+    rows = tuple(_rows(policy, vocabulary))
+    granted = dict.fromkeys(row.connection for row in rows if row.rules and row.connection != Provider.CRASHGATE)
+    connections = tuple(
+        _connection_access(connection, [row for row in rows if row.connection == connection]) for connection in granted
+    )
+    return AccessSummary(
+        agent=policy.agent,
+        about=policy.about,
+        owner=policy.owner,
+        connections=connections,
+        why_not_more=_why_not_more(policy, connections),
+    )
+
+
+def _connection_access(connection: str, rows: list[MatrixRow]) -> ConnectionAccess:
+    return ConnectionAccess(
+        connection=connection,
+        held=tuple(
+            HeldLevel(
+                resource=rule.resource,
+                level=rule.level,
+                organizations=rule.organizations,
+                projects=rule.projects,
+            )
+            for row in rows
+            for rule in row.rules
+        ),
+        not_granted=tuple(row.resource for row in rows if row.level is Level.OFF),
+    )
+
+
+def _why_not_more(policy: Policy, connections: tuple[ConnectionAccess, ...]) -> str:
+    gaps = [f"on {each.connection}: {listed(each.not_granted, limit=300)}" for each in connections if each.not_granted]
+    nothing = f" Nothing is granted {'; '.join(gaps)}." if gaps else ""
+    return (
+        "Whatever the policy does not grant is denied: other places, other resources, higher levels."
+        f"{nothing} read reads, write also changes, full also deletes; off beats every grant."
+        f" The policy belongs to {policy.owner}: ask there for more."
+    )

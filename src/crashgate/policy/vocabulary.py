@@ -1,0 +1,26 @@
+"""The words that a document may use. Rule: read off the catalogue and the configured connections, never listed here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from crashgate.catalogue.own.access import GET_ACCESS
+from crashgate.catalogue.scope import Dimension
+
+_OWN: Mapping[str, Dimension] = {GET_ACCESS.resource: GET_ACCESS.scope.dimension}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Vocabulary:
+    """For each configured connection its resources, and what a grant on each must name.
+
+    The connection ``crashgate`` is always there; it need not be given.
+    """
+
+    connections: Mapping[str, Mapping[str, Dimension]] = field(hash=False)
+
+    def __post_init__(self) -> None:
+        """Add our own connection and freeze the mappings."""
+        connections = {GET_ACCESS.provider.value: _OWN, **self.connections}
+        frozen = {name: MappingProxyType(dict(resources)) for name, resources in connections.items()}
+        object.__setattr__(self, "connections", MappingProxyType(frozen))

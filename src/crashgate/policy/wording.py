@@ -1,0 +1,46 @@
+"""How words of others stand in our sentences. Rule: bounded, cleaned, and what is left out is counted."""
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+from crashgate.text import clean
+
+_WORD_LIMIT = 60
+
+
+def word(text: str) -> str:
+    """``text`` as it may stand in a message: one line, no hidden characters, at most 60 characters."""
+    return clean(text, limit=_WORD_LIMIT, lines=False)
+
+
+def listed(words: Sequence[str], *, limit: int) -> str:
+    """``a, b, and 12 more``: whole words up to ``limit`` characters, and the count of the rest."""
+    shown: list[str] = []
+    room = limit
+    for each in words:
+        room -= len(each) + len(", ")
+        if room < 0:
+            break
+        shown.append(each)
+    rest = len(words) - len(shown)
+    if rest:
+        shown.append(f"and {rest} more" if shown else f"{rest} not shown")
+    return ", ".join(shown)
+
+
+def unknown(kind: str, wrong: str, known: Iterable[str]) -> str:
+    """``unknown level `wirte`; did you mean `write`?``, or what there is when nothing is near."""
+    options = list(known)
+    near = get_close_matches(wrong.lower()[:_WORD_LIMIT], options, n=1)
+    hint = f"did you mean `{near[0]}`?" if near else f"what there is: {listed(options, limit=200)}"
+    return f"unknown {kind} `{word(wrong)}`; {hint}"
+
+
+def places(organizations: Sequence[str] | None, projects: Sequence[str] | None, *, limit: int = 200) -> str:
+    """Where a grant holds: ``projects checkout-* of organizations acme``, ``all projects``, or ``anywhere``."""
+    parts = [
+        f"all {noun}" if "*" in patterns else f"{noun} {listed(patterns, limit=limit)}"
+        for noun, patterns in (("projects", projects), ("organizations", organizations))
+        if patterns is not None
+    ]
+    return " of ".join(parts) or "anywhere"

@@ -1,0 +1,109 @@
+"""The documents that the project ships, checked with the real catalogue."""
+
+from pathlib import Path
+
+import pytest
+
+from crashgate.catalogue.access import Access, Level
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.registry import OPERATIONS, RESOURCES
+from crashgate.policy.decide import decide
+from crashgate.policy.decision import Effect
+from crashgate.policy.document import load
+from crashgate.policy.explain import matrix
+from crashgate.policy.policy import PolicySet
+from crashgate.policy.question import Place, Question
+from crashgate.policy.vocabulary import Vocabulary
+
+BUGSNAG = RESOURCES[Provider.BUGSNAG]
+VOCABULARY = Vocabulary(connections={"bugsnag": BUGSNAG})
+READS = ("project", "error", "event", "event_field", "trend", "release", "stability_trend")
+
+
+@pytest.fixture(scope="module")
+def shipped(root: Path) -> PolicySet:
+    return PolicySet(
+        load(path.read_text(encoding="utf-8"), source=f"policies/{path.name}", vocabulary=VOCABULARY)
+        for path in (root / "policies").glob("*.toml")
+    )
+
+
+def effect(shipped: PolicySet, agent: str, access: Access, resource: str, *, project: str | None = None) -> Effect:
+    asked = Question(
+        agent=agent,
+        connection="bugsnag",
+        operation="",
+        resource=resource,
+        access=access,
+        dimension=BUGSNAG[resource],
+        organization=Place(names=frozenset({"acme"})),
+        project=None if project is None else Place(names=frozenset({project})),
+    )
+    return decide(shipped[agent], asked).effect
+
+
+def test_each_example_gives_the_levels_that_its_comments_promise(shipped: PolicySet) -> None:
+    levels: dict[str, dict[str, Level]] = {agent: {} for agent in shipped}
+    for row in matrix(shipped, VOCABULARY):
+        if row.connection == "bugsnag" and row.level is not Level.OFF:
+            levels[row.agent][row.resource] = row.level
+
+    assert levels == {
+        "operator": dict.fromkeys(BUGSNAG, Level.FULL),
+        "read-only-assistant": dict.fromkeys(BUGSNAG, Level.READ),
+        "release-manager": dict.fromkeys(
+            ("organization", "project", "error", "trend", "release", "stability_trend"), Level.READ
+        ),
+        "triage-agent": {**dict.fromkeys(("organization", *READS), Level.READ), "error": Level.WRITE},
+    }
+
+
+def test_the_operator_may_use_every_operation_of_the_catalogue(shipped: PolicySet) -> None:
+    asked = [operation for operation in OPERATIONS if operation.provider is Provider.BUGSNAG]
+
+    assert {effect(shipped, "operator", each.access, each.resource, project="any") for each in asked} == {Effect.ALLOW}
+
+
+def test_the_triage_agent_stays_in_its_two_projects_and_deletes_nothing(shipped: PolicySet) -> None:
+    found = {
+        project: [effect(shipped, "triage-agent", access, "error", project=project) for access in Access]
+        for project in ("checkout-ios", "checkout-android", "checkout-web", "storefront-web")
+    }
+
+    mine, others = [Effect.ALLOW, Effect.ALLOW, Effect.DENY], [Effect.DENY] * 3
+    assert found == {
+        "checkout-ios": mine,
+        "checkout-android": mine,
+        "checkout-web": others,
+        "storefront-web": others,
+    }
+
+
+def test_the_read_only_assistant_reads_no_events_of_payments_and_identities(shipped: PolicySet) -> None:
+    found = {
+        (project, resource): effect(shipped, "read-only-assistant", Access.READ, resource, project=project)
+        for project in ("payments-api", "identity-service", "checkout-ios")
+        for resource in ("error", "event")
+    }
+
+    assert {asked for asked, answer in found.items() if answer is Effect.DENY} == {
+        ("payments-api", "event"),
+        ("identity-service", "event"),
+    }
+
+
+def test_the_release_manager_sees_the_checkout_apps_alone(shipped: PolicySet) -> None:
+    found = [
+        effect(shipped, "release-manager", Access.READ, "stability_trend", project=project)
+        for project in ("checkout-web", "payments-api")
+    ]
+
+    assert found == [Effect.ALLOW, Effect.DENY]
+
+
+def test_every_example_tells_people_what_it_is_for(root: Path) -> None:
+    first = {path.name: path.read_text(encoding="utf-8")[:2] for path in (root / "policies").glob("*.toml")}
+
+    assert first == dict.fromkeys(
+        ["operator.toml", "read-only-assistant.toml", "release-manager.toml", "triage-agent.toml"], "# "
+    )
