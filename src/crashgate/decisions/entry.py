@@ -1,0 +1,51 @@
+"""A decision together with how it ended. Rule: an allowed call without an outcome is "unknown", never left out."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeGuard
+
+from crashgate.decisions.record import DecisionRecord, Effect, OutcomeRecord, Record, Stored
+from crashgate.text import clean
+
+_LIMIT = 2_000
+"""More than any sentence of ours; it bounds what somebody else put into the store."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """One attempt, as people read it."""
+
+    decision: Stored[DecisionRecord]
+    outcome: Stored[OutcomeRecord] | None
+
+    @property
+    def unknown(self) -> bool:
+        """True for an allowed call whose outcome is not in the log: it still runs, or was cut short."""
+        return self.outcome is None and self.decision.record.effect is Effect.ALLOW
+
+    @property
+    def sentence(self) -> str:
+        """All of it in one line, cleaned again: the store may have been altered."""
+        told = self.decision.record.sentence if self.outcome is None else self.outcome.record.sentence
+        return clean(f"{told} Outcome unknown." if self.unknown else told, limit=_LIMIT, lines=False)
+
+
+def pair(newest_first: Iterable[Stored[Record]]) -> Iterator[Entry]:
+    """Entries, newest decision first, from records in the opposite order to that in which they were stored.
+
+    Read backwards, an outcome always comes before its decision, so only calls in flight are held in memory.
+    """
+    outcomes: dict[str, Stored[OutcomeRecord]] = {}
+    for stored in newest_first:
+        if _is_outcome(stored):
+            outcomes[stored.record.call] = stored
+        elif _is_decision(stored):
+            yield Entry(decision=stored, outcome=outcomes.pop(stored.record.call, None))
+
+
+def _is_outcome(stored: Stored[Record]) -> TypeGuard[Stored[OutcomeRecord]]:
+    return isinstance(stored.record, OutcomeRecord)
+
+
+def _is_decision(stored: Stored[Record]) -> TypeGuard[Stored[DecisionRecord]]:
+    return isinstance(stored.record, DecisionRecord)

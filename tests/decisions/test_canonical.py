@@ -1,0 +1,113 @@
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+
+from crashgate.decisions.canonical import decode, encode
+from crashgate.decisions.record import OutcomeRecord, Record
+from crashgate.errors import Code
+from tests.decisions.samples import DECISION, HOSTILE, OUTCOME, TEXT_FIELDS, decisions, outcomes
+
+
+@given(decisions() | outcomes())
+@example(replace(DECISION, client="\ud800"))
+def test_a_record_survives_the_store_unchanged(record: Record) -> None:
+    assert decode(encode(record)) == record
+
+
+@pytest.mark.threats(25, 26)
+@given(decisions() | outcomes())
+@example(DECISION)
+def test_a_stored_line_is_printable_ascii_whatever_is_in_the_fields(record: Record) -> None:
+    # Guards: ensure_ascii in canonical._ENCODER.
+    body = encode(record)
+
+    assert {character for character in body if not " " <= character <= "~"} == set()
+    assert len(body.splitlines()) == 1
+
+
+@pytest.mark.threats(26)
+@pytest.mark.parametrize("field", TEXT_FIELDS)
+def test_text_in_a_field_cannot_add_a_field_or_a_record(field: str) -> None:
+    # Guards: the whole of encode; a hand-made line would let the quote through.
+    changes: dict[str, Any] = {field: HOSTILE + '","effect":"deny"}'}
+    body = encode(replace(DECISION, **changes))
+
+    assert json.loads(body) == json.loads(encode(DECISION)) | changes
+
+
+def test_a_record_is_spelled_in_one_way() -> None:
+    # Guards: sort_keys and separators; the text is written by hand.
+    assert encode(replace(OUTCOME, error=Code.UPSTREAM_TIMEOUT, sentence="é")) == (
+        '{"at":"2026-11-20T17:18:16.335Z","call":"00000000000000000000000000000001","dropped":0,"duration_ms":212,'
+        '"error":"upstream_timeout","format":1,"kind":"outcome","requests":1,"result":"answered","rows":null,'
+        '"sentence":"\\u00e9","status":200}'
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"format": 2},
+        {"format": None},
+        {"kind": "approval"},
+        {"kind": None},
+        {"kind": ["outcome"]},
+        {"extra": 1},
+        {"status": "200"},
+        {"status": True},
+        {"duration_ms": None},
+        {"duration_ms": 1.0},
+        {"result": "won"},
+        {"result": ["answered"]},
+        {"sentence": None},
+        {"call": "1"},
+        {"error": "nothing"},
+    ],
+)
+def test_what_is_no_record_of_this_format_is_refused(change: dict[str, object]) -> None:
+    # Guards: each check of decode; a reader must not show what it does not understand.
+    plain = json.loads(encode(OUTCOME)) | change
+
+    with pytest.raises(ValueError, match=r"."):
+        decode(json.dumps(plain))
+
+
+@pytest.mark.parametrize("arguments", [None, [], {"a": None}, {"a": {}}, {"a": [1]}, {"a": 1.5}])
+def test_arguments_of_another_shape_are_refused(arguments: object) -> None:
+    # Guards: canonical._arguments and the check in DecisionRecord.
+    plain = json.loads(encode(DECISION)) | {"arguments": arguments}
+
+    with pytest.raises(ValueError, match="arguments"):
+        decode(json.dumps(plain))
+
+
+@pytest.mark.parametrize("body", ["", "1", "[]", "null", "{", "[" * 100_000, "é", '{"format":1}'])
+def test_what_is_no_object_is_refused(body: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        decode(body)
+
+
+def test_a_missing_field_is_refused_even_where_it_has_a_default() -> None:
+    # Guards: the comparison of the field names in decode.
+    plain = json.loads(encode(OUTCOME))
+    del plain["rows"]
+
+    with pytest.raises(ValueError, match="other fields"):
+        decode(json.dumps(plain))
+
+
+def test_a_record_that_is_not_spelled_in_ascii_is_not_one_of_ours() -> None:
+    # Guards: isascii in canonical._object.
+    plain = json.loads(encode(OUTCOME)) | {"sentence": "\u202e"}
+
+    with pytest.raises(ValueError, match="not a record of format 1"):
+        decode(json.dumps(plain, ensure_ascii=False))
+
+
+def test_the_kinds_do_not_mix() -> None:
+    record = decode(encode(OUTCOME))
+
+    assert isinstance(record, OutcomeRecord)

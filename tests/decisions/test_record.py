@@ -1,0 +1,61 @@
+from dataclasses import replace
+
+import pytest
+
+from crashgate.decisions.record import Value
+from tests.decisions.samples import DECISION, OUTCOME
+
+
+@pytest.mark.threats(25)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "Triage-agent",
+        "tri\u0430ge-agent",
+        "triage-agent\n",
+        "triage agent",
+        "triage-agent\u200b",
+        "-triage",
+        "triage-",
+        "\uff54riage",
+        "a" * 65,
+    ],
+)
+def test_no_record_holds_an_agent_name_that_looks_like_another(name: str) -> None:
+    # Guards: the check of agent in DecisionRecord.__post_init__.
+    with pytest.raises(ValueError, match="agent is not a legal agent name"):
+        replace(DECISION, agent=name)
+
+
+@pytest.mark.parametrize("wrong", ["", "1", "0" * 31 + "G", "0" * 33, "0" * 32 + "\n"])
+def test_a_call_is_32_hexadecimal_digits(wrong: str) -> None:
+    # Guards: _check_call_and_time, and the check of parent.
+    with pytest.raises(ValueError, match="call is not"):
+        replace(DECISION, call=wrong)
+    with pytest.raises(ValueError, match="call is not"):
+        replace(OUTCOME, call=wrong)
+    with pytest.raises(ValueError, match="parent is not"):
+        replace(DECISION, parent=wrong)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["", "2026-11-20", "2026-11-20T17:18:16Z", "2026-11-20T17:18:16.123+00:00", "2026-11-20T17:18:16.123Z\n", "٢026"],
+)
+def test_a_time_sorts_as_text(wrong: str) -> None:
+    # Guards: the check of the time; the reader compares times as text.
+    with pytest.raises(ValueError, match="at is not"):
+        replace(DECISION, at=wrong)
+    with pytest.raises(ValueError, match="at is not"):
+        replace(OUTCOME, at=wrong)
+
+
+@pytest.mark.threats(29)
+@pytest.mark.parametrize("wrong", [{"s3cret": "s3cret"}, ["s3cret"], ("s3cret", 1), None, 1.5, b"s3cret"])
+def test_an_argument_of_another_type_is_refused_without_being_quoted(wrong: Value) -> None:
+    # Guards: the check of arguments; what is stored must be readable, and an error is no way around the filter.
+    with pytest.raises(ValueError, match="arguments hold something else") as error:
+        replace(DECISION, arguments={"error_id": wrong})
+
+    assert "s3cret" not in str(error.value)
