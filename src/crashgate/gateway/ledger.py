@@ -1,0 +1,116 @@
+"""From a case at the door to records in the log. Rule: no record, no call; only allow-listed values get in.
+
+Design rule 4; THREATS rows 28 and 29.
+"""
+
+from dataclasses import dataclass
+
+import anyio
+
+from crashgate.clock import Clock, timestamp
+from crashgate.decisions.digest import arguments_digest
+from crashgate.decisions.port import DecisionLog
+from crashgate.decisions.record import DecisionRecord, Effect, Ending, OutcomeRecord, Purpose, Value
+from crashgate.decisions.sentence import tell_decision, tell_outcome
+from crashgate.errors import Code
+from crashgate.gateway.case import Case
+from crashgate.gateway.ruling import Ruling
+from crashgate.text import clean
+from crashgate.upstream.exchange import Trace
+
+_LONGEST_CLIENT = 64
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """How a call ended, apart from what the trace knows."""
+
+    ending: Ending
+    error: Code | None = None
+    rows: int | None = None
+    dropped: int = 0
+
+
+class Ledger:
+    """Writes the records of a call. ``digest_key`` makes the digest of the arguments unguessable."""
+
+    def __init__(self, *, log: DecisionLog, clock: Clock, digest_key: bytes) -> None:
+        self._log = log
+        self._clock = clock
+        self._key = digest_key
+
+    async def decided(self, case: Case, ruling: Ruling) -> "Entry":
+        """Store the decision. Raises LogUnavailableError, and then nothing may be sent."""
+        record = tell_decision(self._decision(case, ruling), because=ruling.because, looked_up=case.looked_up)
+        started = self._clock.monotonic()
+        # A caller that gives up now must not leave a decision half stored, nor one without its outcome.
+        with anyio.CancelScope(shield=True):
+            await self._log.append(record)
+        return Entry(log=self._log, clock=self._clock, decision=record, started=started)
+
+    def _decision(self, case: Case, ruling: Ruling) -> DecisionRecord:
+        ask = case.ask
+        operation = ask.operation
+        return DecisionRecord(
+            call=case.id,
+            parent=case.parent,
+            purpose=Purpose.CALL if case.parent is None else Purpose.LOOKUP,
+            at=timestamp(self._clock.now()),
+            agent=ask.principal.agent,
+            subject=ask.principal.subject,
+            via=ask.principal.via,
+            client=clean(ask.principal.client, limit=_LONGEST_CLIENT, lines=False) if ask.principal.client else None,
+            tool=ask.tool,
+            operation=operation.id if operation else None,
+            resource=operation.resource if operation else None,
+            access=operation.access if operation else None,
+            provider=operation.provider if operation else None,
+            connection=ask.connection,
+            organization=case.organization.id if case.organization else None,
+            project=case.home,
+            project_slug=case.project.slug if case.project else None,
+            verb=operation.wording.verb if operation else None,
+            past=operation.wording.past if operation else None,
+            target=case.target,
+            arguments={name: _value(value) for name, value in case.logged.items()},
+            arguments_digest=arguments_digest(case.sent, self._key) if case.params else None,
+            effect=Effect.ALLOW if ruling.allowed else Effect.DENY,
+            reason=ruling.reason,
+            rule=ruling.rule,
+            policy_hash=case.policy.hash if case.policy else None,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Entry:
+    """A stored decision that waits for its outcome."""
+
+    log: DecisionLog
+    clock: Clock
+    decision: DecisionRecord
+    started: float
+
+    async def close(self, outcome: Outcome, trace: Trace) -> None:
+        """Store the outcome. Raises LogUnavailableError."""
+        record = OutcomeRecord(
+            call=self.decision.call,
+            at=timestamp(self.clock.now()),
+            result=outcome.ending,
+            duration_ms=round((self.clock.monotonic() - self.started) * 1000),
+            requests=trace.requests,
+            status=trace.status,
+            rows=outcome.rows,
+            dropped=outcome.dropped,
+            error=outcome.error,
+        )
+        with anyio.CancelScope(shield=True):
+            await self.log.append(tell_outcome(self.decision, record))
+
+
+def _value(value: object) -> Value:
+    """An allow-listed value in the record's form; enumerations are text already."""
+    if isinstance(value, bool | int):
+        return value
+    if isinstance(value, list | tuple):
+        return tuple(str(item) for item in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return str(value)

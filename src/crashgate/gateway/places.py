@@ -1,0 +1,126 @@
+"""Where a call belongs: projects, organizations and errors, looked up when a decision needs it.
+
+Rule: every look-up is itself decided and recorded, and what it finds is for the gate, not for the agent.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+
+from crashgate.catalogue.bugsnag.errors import GET_ERROR, GetError
+from crashgate.catalogue.bugsnag.event_fields import LIST_EVENT_FIELDS, ListEventFields
+from crashgate.catalogue.bugsnag.organizations import GET_ORGANIZATION, GetOrganization
+from crashgate.catalogue.bugsnag.projects import GET_PROJECT, GetProject
+from crashgate.catalogue.operation import AnyOperation
+from crashgate.catalogue.params import Params
+from crashgate.catalogue.result import Page
+from crashgate.clock import Clock
+from crashgate.policy.question import Place
+
+KEPT_SECONDS = 300.0
+ABSENT_SECONDS = 30.0
+MOST_KEPT = 10_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """A project or organization: its id, its slug where it has one, and a project's organization."""
+
+    id: str
+    slug: str | None
+    organization: str | None = None
+
+    @property
+    def place(self) -> Place:
+        """Both names, as the policy may use either."""
+        return Place(names=frozenset(name for name in (self.id, self.slug) if name))
+
+    @property
+    def shown(self) -> str:
+        """The name for people."""
+        return self.slug or self.id
+
+
+LookUp = Callable[[AnyOperation, Params, str], Awaitable[Page[Any] | None]]
+"""Asks upstream for one operation, with the words for what is looked up; None when there is no such thing."""
+
+Key = tuple[str, str, str]
+
+
+class Places:
+    """What look-ups found, kept for five minutes; what they did not find, for half a minute."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._kept: dict[Key, tuple[float, Any]] = {}
+        self._busy: dict[Key, anyio.Lock] = {}
+
+    async def project(self, connection: str, ref: str, look_up: LookUp) -> Found | None:
+        """The project with this id or slug."""
+
+        async def ask() -> Found | None:
+            page = await look_up(GET_PROJECT, GetProject(project_id=ref), f"project {ref}")
+            row = page.rows[0] if page and page.rows else None
+            # An answer about something else would decide for the wrong project.
+            if row is None or ref not in {row.id, row.slug}:
+                return None
+            return Found(id=row.id, slug=row.slug, organization=row.organization_id)
+
+        found: Found | None = await self._once((connection, "project", ref), ask)
+        return found
+
+    async def organization(self, connection: str, ref: str, look_up: LookUp) -> Found | None:
+        """The organization with this id or slug."""
+
+        async def ask() -> Found | None:
+            page = await look_up(GET_ORGANIZATION, GetOrganization(organization_id=ref), f"organization {ref}")
+            row = page.rows[0] if page and page.rows else None
+            if row is None or ref not in {row.id, row.slug}:
+                return None
+            return Found(id=row.id, slug=row.slug)
+
+        found: Found | None = await self._once((connection, "organization", ref), ask)
+        return found
+
+    async def has_error(self, connection: str, project: str, error: str, look_up: LookUp) -> bool:
+        """True when the error is in the project; errors do not move."""
+
+        async def ask() -> bool | None:
+            page = await look_up(GET_ERROR, GetError(project_id=project, error_id=error), f"error {error}")
+            row = page.rows[0] if page and page.rows else None
+            return True if row is not None and row.id == error and row.home in {None, project} else None
+
+        return await self._once((connection, f"error in {project}", error), ask) is True
+
+    async def fields(self, connection: str, project: str, look_up: LookUp) -> frozenset[str]:
+        """The names by which the project's events can be filtered."""
+
+        async def ask() -> frozenset[str] | None:
+            page = await look_up(LIST_EVENT_FIELDS, ListEventFields(project_id=project), "event fields")
+            return None if page is None else frozenset(row.display_id for row in page.rows)
+
+        return await self._once((connection, "fields", project), ask) or frozenset()
+
+    async def _once(self, key: Key, ask: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401 - each kind its own type
+        """What is kept under ``key``, or what ``ask`` finds; calls that arrive together ask once."""
+        lock = self._busy.setdefault(key, anyio.Lock())
+        try:
+            async with lock:
+                known = self._kept.get(key)
+                if known is not None and known[0] > self._clock.monotonic():
+                    return known[1]
+                found = await ask()
+                self._keep(key, found)
+                return found
+        finally:
+            if not lock.statistics().tasks_waiting:
+                self._busy.pop(key, None)
+
+    def _keep(self, key: Key, found: object) -> None:
+        if len(self._kept) >= MOST_KEPT:
+            self._kept.pop(next(iter(self._kept)))
+        seconds = ABSENT_SECONDS if found is None else KEPT_SECONDS
+        self._kept.pop(key, None)
+        self._kept[key] = (self._clock.monotonic() + seconds, found)
