@@ -1,0 +1,50 @@
+"""Upstream credentials. Rule: from a variable or a file that the operator named, and held only as a secret."""
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from crashgate.errors import ConfigurationError
+
+_LONGEST = 4_096
+
+
+def credential(
+    connection: str, *, variable: str | None, file: Path | None, environment: Mapping[str, str]
+) -> SecretStr:
+    """The token of a connection. Raises ConfigurationError when it is missing, unreadable or open to others."""
+    if (variable is None) == (file is None):
+        raise ConfigurationError(
+            f"Connection {connection} names no token.",
+            remedy="Give either token_env (a variable) or token_file (a file) in crashgate.toml.",
+        )
+    token = _from_file(connection, file) if file is not None else environment.get(variable or "", "")
+    token = token.strip()
+    if not token or not token.isascii() or not token.isprintable() or " " in token:
+        where = f"the file {file}" if file is not None else f"the variable {variable}"
+        raise ConfigurationError(
+            f"Connection {connection} has no usable token.",
+            why=f"What {where} holds is empty or not one word.",
+            remedy="Put the provider's token there.",
+        )
+    return SecretStr(token)
+
+
+def _from_file(connection: str, path: Path) -> str:
+    try:
+        mode = path.stat().st_mode
+        text = path.read_text(encoding="utf-8")[:_LONGEST]
+    except (OSError, UnicodeDecodeError) as problem:
+        raise ConfigurationError(
+            f"The token file of connection {connection} cannot be read: {path}.",
+            remedy="Make it readable for the user that runs crashgate.",
+        ) from problem
+    if os.name == "posix" and mode & (stat.S_IWGRP | stat.S_IWOTH | stat.S_IROTH):
+        raise ConfigurationError(
+            f"The token file of connection {connection} is open to other users: {path}.",
+            remedy=f"Run: chmod 600 {path}",
+        )
+    return text

@@ -1,0 +1,132 @@
+"""The policy documents of a folder. Rule: all of them or none; a file that others could change is refused (row 30)."""
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from crashgate.errors import ConfigurationError
+from crashgate.policy.document import load
+from crashgate.policy.policy import Policy, PolicySet
+from crashgate.policy.problem import PolicyDocumentError, Problem
+from crashgate.policy.syntax import MAX_BYTES, NOT_UTF8, TOO_LARGE
+from crashgate.policy.vocabulary import Vocabulary
+from crashgate.text import clean
+
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_HAS_MODES = os.name == "posix"
+_OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+"""Not through a link put there after the check, and not waiting on a pipe."""
+
+
+class PolicyFiles:
+    """A PolicySource over ``*.toml`` in one folder (hidden files are left out, folders below are not read).
+
+    Until ``load`` has succeeded there is no policy, and so nothing is allowed.
+    """
+
+    def __init__(self, *, folder: Path, vocabulary: Vocabulary) -> None:
+        self._folder = folder
+        self._vocabulary = vocabulary
+        self._current = PolicySet()
+
+    def current(self) -> PolicySet:
+        """The policies of the last ``load`` that succeeded; reads nothing."""
+        return self._current
+
+    def load(self) -> PolicySet:
+        """Read and check the whole folder, and put it in force.
+
+        Raises ConfigurationError when there is no such folder, and PolicyDocumentError with the problems of all
+        documents; then whatever was in force stays in force.
+        """
+        folder = _checked_folder(self._folder)
+        policies: list[Policy] = []
+        problems: list[Problem] = []
+        for path in _documents(folder):
+            source = f"{_safe(folder.name)}/{_safe(path.name)}"
+            try:
+                text = _read(path, folder=folder, source=source)
+                policies.append(load(text, source=source, vocabulary=self._vocabulary))
+            except PolicyDocumentError as error:
+                problems.extend(error.problems)
+        if problems:
+            raise PolicyDocumentError(problems)
+        self._current = PolicySet(policies)
+        return self._current
+
+
+def _safe(name: str) -> str:
+    """A file's name as it may stand in a message and in the log."""
+    return clean(name, limit=100, lines=False)
+
+
+def _checked_folder(folder: Path) -> Path:
+    try:
+        real = Path(os.path.realpath(folder, strict=True))
+        mode = real.stat().st_mode
+    except OSError as error:
+        raise _no_folder(folder, error.strerror or "it cannot be read") from error
+    if not stat.S_ISDIR(mode):
+        raise _no_folder(folder, "this is not a folder")
+    if _HAS_MODES and mode & _OTHERS_WRITE:
+        raise ConfigurationError(
+            f"The policy folder {folder} cannot be used.",
+            why="Its group or everybody may write to it, so another user could add or swap a policy.",
+            remedy=f"Run: chmod go-w {folder}",
+        )
+    return real
+
+
+def _no_folder(folder: Path, why: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"The policy folder {folder} cannot be used.",
+        why=f"{why.capitalize()}.",
+        remedy="Make the folder and put one document for each agent in it, called AGENT.toml, or name another folder.",
+    )
+
+
+def _documents(folder: Path) -> Iterator[Path]:
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError as error:
+        raise _no_folder(folder, error.strerror or "it cannot be read") from error
+    for path in paths:
+        if path.suffix == ".toml" and not path.name.startswith("."):
+            yield path
+
+
+def _read(path: Path, *, folder: Path, source: str) -> str:
+    try:
+        real = Path(os.path.realpath(path, strict=True))
+        if not real.is_relative_to(folder):
+            raise _refused(source, "this is a link that leads out of the policy folder; put the document itself there")
+        data = _bytes(real, source=source)
+    except OSError as error:
+        raise _refused(source, f"the document cannot be read: {(error.strerror or 'unknown fault').lower()}") from error
+    if len(data) > MAX_BYTES:
+        raise _refused(source, TOO_LARGE)
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise _refused(source, NOT_UTF8, line=line) from error
+
+
+def _bytes(real: Path, *, source: str) -> bytes:
+    """At most one byte more than a document may have. The open file is checked, so it cannot be swapped after that."""
+    descriptor = os.open(real, _OPEN)
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise _refused(source, "this is not a file")
+        if _HAS_MODES and mode & _OTHERS_WRITE:
+            raise _refused(source, f"its group or everybody may write to the document; run: chmod go-w {source}")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(MAX_BYTES + 1)
+    finally:
+        os.close(descriptor)
+
+
+def _refused(source: str, text: str, *, line: int = 1) -> PolicyDocumentError:
+    return PolicyDocumentError([Problem(source=source, line=line, text=text)])

@@ -1,0 +1,227 @@
+"""A record that cannot be stored (THREATS row 28): it is refused, nothing is half-stored, and the log recovers."""
+
+import asyncio
+import os
+import resource
+import sqlite3
+import subprocess
+from collections.abc import Generator, Iterator
+from contextlib import aclosing, closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from crashgate.adapters.log_reader import SqliteLogReader
+from crashgate.adapters.sqlite_log import SqliteLog
+from crashgate.decisions.record import DecisionRecord
+from crashgate.errors import Code, CrashgateError, LogUnavailableError
+from tests.decisions.samples import DECISION, decision
+
+pytestmark = pytest.mark.threats(28)
+
+
+def _run(*command: str) -> bool:
+    try:
+        return subprocess.run(command, check=False, capture_output=True).returncode == 0
+    except FileNotFoundError:
+        return False
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of half a megabyte."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    if not _run("mount", "-t", "tmpfs", "-o", "size=512k,mode=700", "tmpfs", str(folder)):
+        pytest.skip("mounting a small file system needs root; a file size limit is tested in any case")
+    yield folder
+    assert _run("umount", str(folder))
+
+
+async def _append_until_it_fails(log: SqliteLog) -> None:
+    """The disk is full, but a page that is not may take a record or two."""
+    for number in range(2, 100):
+        await log.append(decision(number))
+
+
+def _fill(folder: Path) -> Path:
+    filler = folder / "filler"
+    with filler.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(bytes(4096))
+        except OSError:
+            return filler
+
+
+async def test_a_full_disk_refuses_and_says_why_and_recovers(small_disk: Path) -> None:
+    # Guards: the except in LogStore.append, and that the head is read again afterwards.
+    async with aclosing(SqliteLog.open(small_disk / "log")) as log:
+        await log.append(decision(1))
+        filler = _fill(small_disk)
+        with pytest.raises(LogUnavailableError) as error:
+            await _append_until_it_fails(log)
+        stored = [each.record for each in SqliteLogReader(log.folder).records()]
+        filler.unlink()
+        after = await log.append(decision(100))
+
+    assert (error.value.code, error.value.why) == (Code.LOG_UNAVAILABLE, "The disk is full.")
+    assert str(log.folder) in error.value.remedy
+    assert after.seq == len(stored) + 1
+    assert [each.record for each in SqliteLogReader(log.folder).records()] == [*stored, decision(100)]
+    assert SqliteLogReader(log.folder).verify()[0].sound
+
+
+def test_a_full_disk_at_the_start_is_told_before_any_call(small_disk: Path) -> None:
+    _fill(small_disk)
+
+    with pytest.raises(LogUnavailableError, match="The disk is full"):
+        SqliteLog.open(small_disk / "log")
+
+
+@contextmanager
+def _no_file_larger_than(size: int) -> Generator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def test_a_failed_write_refuses_everyone_who_waited_and_stores_nothing(tmp_path: Path) -> None:
+    # Guards: the same as the full disk, on any machine; and that each waiter of a batch hears back.
+    async with aclosing(SqliteLog.open(tmp_path)) as log:
+        await log.append(decision(1))
+        with _no_file_larger_than((tmp_path / "decisions.sqlite3-wal").stat().st_size):
+            answers = await asyncio.gather(*(log.append(decision(n)) for n in range(2, 7)), return_exceptions=True)
+        stored = [each.record for each in SqliteLogReader(tmp_path).records()]
+        after = await log.append(decision(7))
+
+    assert [type(answer) for answer in answers] == [LogUnavailableError] * 5
+    assert len({id(answer) for answer in answers}) == 5
+    assert {answer.why for answer in answers if isinstance(answer, CrashgateError)} == {"The disk gave an error."}
+    assert (stored, after.seq) == ([decision(1)], 2)
+    assert SqliteLogReader(tmp_path).verify()[0].sound
+
+
+async def test_a_database_that_is_locked_for_too_long_refuses_and_recovers(tmp_path: Path) -> None:
+    # Guards: the busy timeout, and the mapping of SQLITE_BUSY.
+    async with aclosing(SqliteLog.open(tmp_path, patience=0.01)) as log:
+        with closing(sqlite3.connect(tmp_path / "decisions.sqlite3", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(LogUnavailableError) as error:
+                await log.append(decision(1))
+            other.execute("ROLLBACK")
+        after = await log.append(decision(2))
+
+    assert error.value.why == "Another process has held the database for too long."
+    assert (after.seq, [each.record for each in SqliteLogReader(tmp_path).records()]) == (1, [decision(2)])
+
+
+async def test_a_folder_that_another_process_holds_for_too_long_refuses(tmp_path: Path) -> None:
+    # Guards: the deadline in LogFiles.turn; without it a stopped process would stop all others.
+    import fcntl  # noqa: PLC0415 - only this test plays the other process
+
+    async with aclosing(SqliteLog.open(tmp_path, patience=0.01)) as log:
+        other = os.open(tmp_path, os.O_RDONLY)
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(LogUnavailableError) as error:
+            await log.append(decision(1))
+        os.close(other)
+
+        assert error.value.why == "Another process has held the log for too long."
+        assert (await log.append(decision(2))).seq == 1
+
+
+async def test_a_database_that_was_taken_away_is_not_written_to(tmp_path: Path) -> None:
+    # Guards: LogFiles.check_still_there; SQLite would go on writing into a file without a name.
+    async with aclosing(SqliteLog.open(tmp_path)) as log:
+        await log.append(decision(1))
+        (tmp_path / "decisions.sqlite3").rename(tmp_path / "elsewhere")
+        with pytest.raises(LogUnavailableError, match="removed or replaced"):
+            await log.append(decision(2))
+        (tmp_path / "decisions.sqlite3").touch(0o600)
+        with pytest.raises(LogUnavailableError, match="removed or replaced"):
+            await log.append(decision(3))
+        (tmp_path / "elsewhere").replace(tmp_path / "decisions.sqlite3")
+
+        assert (await log.append(decision(4))).seq == 2
+
+
+def test_a_folder_that_cannot_be_written_is_told_at_the_start(tmp_path: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may write anywhere; a read-only file system is tested instead")
+    tmp_path.chmod(0o500)
+
+    with pytest.raises(LogUnavailableError, match="does not permit it"):
+        SqliteLog.open(tmp_path / "log")
+
+
+async def test_a_read_only_file_system_is_told_at_the_start_and_can_still_be_read(small_disk: Path) -> None:
+    # Guards: the mapping of EROFS, and immutable=1 in connect_to_read.
+    async with aclosing(SqliteLog.open(small_disk)) as log:
+        await log.append(DECISION)
+    assert _run("mount", "-o", "remount,ro", str(small_disk))
+
+    with pytest.raises(LogUnavailableError, match="The file system is read-only"):
+        SqliteLog.open(small_disk)
+    reader = SqliteLogReader(small_disk)
+    assert [each.record for each in reader.records()] == [DECISION]
+    assert reader.verify()[0].sound
+
+
+def test_a_file_in_the_way_is_told_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(LogUnavailableError, match="A file has the name of the folder"):
+        SqliteLog.open(tmp_path / "file")
+    with pytest.raises(LogUnavailableError, match="A part of its path is not a folder"):
+        SqliteLog.open(tmp_path / "file" / "log")
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [(b"no database at all" * 100, "The file is not a database."), (None, "Its format is 7; this crashgate writes 1.")],
+)
+def test_another_database_is_left_alone(tmp_path: Path, content: bytes | None, why: str) -> None:
+    # Guards: the version in log_schema._make_tables.
+    path = tmp_path / "decisions.sqlite3"
+    if content is None:
+        with closing(sqlite3.connect(path)) as database:
+            database.execute("PRAGMA user_version = 7")
+    else:
+        path.write_bytes(content)
+    path.chmod(0o600)
+
+    with pytest.raises(LogUnavailableError) as error:
+        SqliteLog.open(tmp_path)
+    assert error.value.why == why
+
+
+async def test_a_record_that_cannot_be_written_down_spoils_no_other(tmp_path: Path) -> None:
+    # Guards: encoding before the queue, in SqliteLog.append.
+    unwritable = replace(DECISION, arguments={"n": 10**5000})
+    async with aclosing(SqliteLog.open(tmp_path)) as log:
+        answers = await asyncio.gather(
+            log.append(decision(1)), log.append(unwritable), log.append(decision(2)), return_exceptions=True
+        )
+
+    assert [type(answer).__name__ for answer in answers] == ["Stored", "LogUnavailableError", "Stored"]
+    assert [each.record for each in SqliteLogReader(tmp_path).records()] == [decision(1), decision(2)]
+
+
+async def test_a_defect_in_the_store_leaves_nobody_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Guards: the last except in LogWriter._commit; a thread that died would hang every later call.
+    def broken(*_: object) -> None:
+        raise MemoryError
+
+    async with aclosing(SqliteLog.open(tmp_path)) as log:
+        with monkeypatch.context() as patch:
+            patch.setattr("crashgate.adapters.log_store.to_values", broken)
+            with pytest.raises(LogUnavailableError):
+                await log.append(decision(1))
+
+        stored = await log.append(decision(2))
+    assert (stored.seq, type(stored.record)) == (1, DecisionRecord)
