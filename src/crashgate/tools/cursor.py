@@ -1,0 +1,65 @@
+"""Opaque cursors. Rule: sealed, short-lived, and good only for the agent, call and policy that they were made for.
+
+THREATS rows 3, 15 and 31. A cursor holds the query string of the next page, never an address; the door builds the
+request from the operation again.
+"""
+
+import base64
+import json
+import secrets
+import struct
+import zlib
+from collections.abc import Sequence
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from crashgate.clock import Clock
+from crashgate.errors import InvalidArgumentsError
+
+LIFETIME_SECONDS = 3600
+LONGEST_CURSOR = 4_000
+_LONGEST_QUERY = 4_000
+_NONCE_BYTES = 12
+_EXPIRY = struct.Struct(">I")
+
+
+class Cursors:
+    """Makes and reads cursors with a key of this process; a restart ends them all."""
+
+    def __init__(self, clock: Clock, *, key: bytes | None = None) -> None:
+        self._clock = clock
+        self._cipher = AESGCM(key or AESGCM.generate_key(bit_length=128))
+
+    def seal(self, next_query: str, *, bound_to: Sequence[object]) -> str:
+        """A cursor for the page at ``next_query``; ``bound_to`` must be given again to open it."""
+        expiry = _EXPIRY.pack(int(self._clock.now().timestamp()) + LIFETIME_SECONDS)
+        nonce = secrets.token_bytes(_NONCE_BYTES)
+        packed = zlib.compress(next_query.encode(), 9)
+        sealed = nonce + self._cipher.encrypt(nonce, expiry + packed, _context(bound_to))
+        return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
+
+    def open(self, cursor: str, *, bound_to: Sequence[object]) -> str:
+        """The query string. Raises InvalidArgumentsError for every cursor that is not good here and now."""
+        try:
+            sealed = base64.urlsafe_b64decode(cursor[:LONGEST_CURSOR].encode("ascii") + b"==")
+            plain = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _context(bound_to))
+            (expiry,) = _EXPIRY.unpack(plain[: _EXPIRY.size])
+            unpacked = zlib.decompressobj().decompress(plain[_EXPIRY.size :], _LONGEST_QUERY)
+        except (ValueError, InvalidTag, struct.error, zlib.error):
+            raise _not_good() from None
+        if expiry < self._clock.now().timestamp():
+            raise _not_good()
+        return unpacked.decode()
+
+
+def _context(bound_to: Sequence[object]) -> bytes:
+    return json.dumps(list(bound_to), sort_keys=True, separators=(",", ":"), default=str).encode()
+
+
+def _not_good() -> InvalidArgumentsError:
+    return InvalidArgumentsError(
+        "cursor is not good for this call.",
+        why="It is older than an hour, or the other arguments, the policy or the server changed.",
+        remedy="Call again without cursor to start from the first page. Nothing was sent.",
+    )

@@ -1,0 +1,119 @@
+"""From a tool to what an agent is shown of it. Rule: only what this agent's own grants leave possible.
+
+The input schema is read off the parameters of the operations that the agent may use.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, cast
+
+from crashgate.catalogue.access import Access
+from crashgate.catalogue.operation import AnyOperation
+from crashgate.catalogue.params import Params
+from crashgate.catalogue.provider import Provider
+from crashgate.tools.tool import Detail, Named, Tool
+
+Schema = dict[str, Any]
+_NOISE = frozenset({"title", "default", "maxLength", "minLength", "minItems", "maxItems", "minProperties"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Annotations:
+    """The protocol's hints, all of them true of the tool."""
+
+    read_only: bool
+    destructive: bool
+    idempotent: bool
+    open_world: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Definition:
+    """A tool as one agent is shown it."""
+
+    name: str
+    title: str
+    description: str
+    input_schema: Mapping[str, Any]
+    output_schema: Mapping[str, Any]
+    annotations: Annotations
+
+
+def define(tool: Tool, operations: Sequence[AnyOperation], connections: Sequence[str]) -> Definition:
+    """The definition for an agent that may use ``operations`` of the tool on ``connections``."""
+    return Definition(
+        name=tool.name,
+        title=tool.title,
+        description=tool.description,
+        input_schema=input_schema(tool, operations, connections),
+        output_schema=output_schema(tool),
+        annotations=Annotations(
+            read_only=tool.access is Access.READ,
+            destructive=tool.access is Access.DELETE,
+            # Every change is an assignment of a state: a second one changes nothing more.
+            idempotent=True,
+            open_world=any(operation.provider is not Provider.CRASHGATE for operation in operations),
+        ),
+    )
+
+
+def input_schema(tool: Tool, operations: Sequence[AnyOperation], connections: Sequence[str]) -> Schema:
+    """The parameters of the operations together; required are those that each of them requires."""
+    properties: Schema = {}
+    required: list[str] = []
+    if len(connections) > 1:
+        properties["connection"] = {"type": "string", "enum": list(connections)}
+        required.append("connection")
+    for operation in operations:
+        for name, field in _fields(cast("type[Params]", operation.params)).items():
+            if name not in tool.hidden:
+                properties.setdefault(name, field | ({"description": tool.notes[name]} if name in tool.notes else {}))
+    if isinstance(tool.choice, Named):
+        names = [name for name, operation in tool.choice.choices.items() if operation in operations]
+        properties[tool.choice.argument] = {"type": "string", "enum": names}
+        required.append(tool.choice.argument)
+    if tool.detailed:
+        properties["detail"] = {"type": "string", "enum": [detail.value for detail in Detail]}
+    if tool.pages:
+        properties["cursor"] = {"type": "string"}
+    required += [name for name in properties if all(_requires(operation, name) for operation in operations)]
+    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    return schema | ({"required": list(dict.fromkeys(required))} if required else {})
+
+
+def output_schema(tool: Tool) -> Schema:
+    """The answer's top level: its one key, and the words that may go with it."""
+    name, kind = tool.holds
+    properties: Schema = {name: {"type": kind}}
+    if tool.pages:
+        properties["next_cursor"] = {"type": "string"}
+    return {"type": "object", "properties": properties, "required": [name]}
+
+
+def _requires(operation: AnyOperation, name: str) -> bool:
+    field = operation.params.model_fields.get(name)
+    return field is not None and field.is_required()
+
+
+@cache
+def _fields(params: type[Params]) -> Mapping[str, Schema]:
+    document = params.model_json_schema()
+    definitions, fields = cast("Schema", document.get("$defs", {})), cast("Schema", document.get("properties", {}))
+    return {name: _compact(schema, definitions) for name, schema in fields.items()}
+
+
+def _compact(schema: Schema, definitions: Schema) -> Schema:
+    """The same rule in fewer words: references resolved, nulls of optional parameters and noise left out."""
+    if "$ref" in schema:
+        return _compact(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+    if "anyOf" in schema:
+        kinds = [option for option in cast("Iterable[Schema]", schema["anyOf"]) if option.get("type") != "null"]
+        return _compact(kinds[0], definitions) if len(kinds) == 1 else {"anyOf": kinds}
+    if schema.get("type") == "object" and "properties" not in schema:
+        return {"type": "object"}
+    compact = {name: value for name, value in schema.items() if name not in _NOISE and name != "description"}
+    if "properties" in compact:
+        inner = cast("Mapping[str, Schema]", compact["properties"])
+        compact["properties"] = {name: _compact(value, definitions) for name, value in inner.items()}
+    return compact

@@ -1,0 +1,104 @@
+"""A tool: a name, words for an agent, and the operations behind it. Rule: what it does is fixed by its operations.
+
+Nothing here decides: a tool's access, resource and schema are read off the catalogue (THREATS row 9).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum, unique
+from typing import Any
+
+from crashgate.catalogue.access import Access
+from crashgate.catalogue.operation import AnyOperation
+from crashgate.gateway.ask import Reply
+
+
+@unique
+class Detail(StrEnum):
+    """How much of an answer is shown."""
+
+    SUMMARY = "summary"
+    FULL = "full"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """What a view makes of a reply: the structured content and one sentence in our own words."""
+
+    content: Mapping[str, Any]
+    text: str
+
+
+View = Callable[[Reply, Detail], Shown]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Always:
+    """The tool has one operation."""
+
+    operation: AnyOperation
+
+    @property
+    def operations(self) -> tuple[AnyOperation, ...]:
+        """All operations that can be chosen."""
+        return (self.operation,)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Given:
+    """The operation is ``present`` when ``argument`` is given, else ``absent``."""
+
+    argument: str
+    present: AnyOperation
+    absent: AnyOperation
+
+    @property
+    def operations(self) -> tuple[AnyOperation, ...]:
+        """All operations that can be chosen."""
+        return (self.present, self.absent)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Named:
+    """The value of ``argument`` names the operation; it is ours, and no parameter upstream."""
+
+    argument: str
+    choices: Mapping[str, AnyOperation]
+
+    @property
+    def operations(self) -> tuple[AnyOperation, ...]:
+        """All operations that can be chosen."""
+        return tuple(self.choices.values())
+
+
+Choice = Always | Given | Named
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tool:
+    """``description`` says when to use it, with one example and its limits. ``notes`` describe single parameters.
+
+    ``hidden`` are parameters of the operations that the tool does not offer. ``pages`` says that the answer is a list
+    with a cursor, ``detailed`` that the tool takes ``detail``. ``holds`` names the answer's one key and JSON type.
+    """
+
+    name: str
+    title: str
+    description: str
+    choice: Choice
+    view: View
+    holds: tuple[str, str]
+    notes: Mapping[str, str] = field(default_factory=dict[str, str])
+    hidden: frozenset[str] = frozenset()
+    pages: bool = False
+    detailed: bool = False
+
+    @property
+    def operations(self) -> tuple[AnyOperation, ...]:
+        """The operations behind the tool, in a fixed order."""
+        return self.choice.operations
+
+    @property
+    def access(self) -> Access:
+        """The furthest that the tool can go."""
+        return max((operation.access for operation in self.operations), key=list(Access).index)

@@ -1,0 +1,46 @@
+"""Errors as an agent sees them. Rule: thirty rows fit in 2,500 tokens."""
+
+from typing import Any
+
+from crashgate.catalogue.bugsnag.errors import Error
+from crashgate.text import clean
+from crashgate.tools.present import UNTRUSTED, present
+from crashgate.tools.tool import Detail
+
+_ROW = ("id", "severity", "status", "events", "users", "last_seen", "error_class", "message", "context")
+_LONGEST_CLASS = 50
+_LONGEST_MESSAGE = 40
+_LONGEST_CONTEXT = 32
+
+SUMMARY = (
+    "id",
+    "severity",
+    "status",
+    "events",
+    "users",
+    "first_seen",
+    "last_seen",
+    "error_class",
+    "message",
+    "context",
+    "release_stages",
+    "introduced_in_releases",
+    "linked_issues",
+    "assigned_collaborator_id",
+    "assigned_team_id",
+    "reopen_rules",
+    "comment_count",
+    "discarded",
+)
+
+
+def row(error: Error, _: Detail) -> dict[str, Any]:
+    """One line of a list: long texts cut, the day instead of the time."""
+    shown = present(error, _ROW)
+    if "last_seen" in shown:
+        shown["last_seen"] = shown["last_seen"][:10]
+    outside = shown.get(UNTRUSTED, {})
+    for name, limit in (("error_class", _LONGEST_CLASS), ("message", _LONGEST_MESSAGE), ("context", _LONGEST_CONTEXT)):
+        if name in outside:
+            outside[name] = clean(outside[name], limit=limit, lines=False)
+    return shown

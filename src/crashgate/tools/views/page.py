@@ -1,0 +1,57 @@
+"""Lists as an agent sees them. Rule: counts are told only where they are whole."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from crashgate.catalogue.result import Page
+from crashgate.gateway.ask import Reply
+from crashgate.tools.present import NOTICE, UNTRUSTED, present
+from crashgate.tools.tool import Detail, Shown, View
+
+Row = Callable[[Any, Detail], dict[str, Any]]
+
+
+def rows(name: str, row: Row) -> View:
+    """A view of a list under the key ``name``, each row made by ``row``."""
+
+    def view(reply: Reply, detail: Detail) -> Shown:
+        shown = [row(each, detail) for each in reply.page.rows]
+        content: dict[str, Any] = {name: shown}
+        if reply.page.total is not None:
+            content["total"] = reply.page.total
+        if reply.page.truncated:
+            content["truncated"] = True
+        return Shown(content=noticed(content), text=_sentence(name, reply.page, reply.project))
+
+    return view
+
+
+def fields(*names: str) -> Row:
+    """A row with these fields, whatever the detail."""
+
+    def row(result: Any, _: Detail) -> dict[str, Any]:  # noqa: ANN401 - any result
+        return present(result, names)
+
+    return row
+
+
+def noticed(content: Mapping[str, Any]) -> dict[str, Any]:
+    """The content, with the fixed notice in front when outsiders' text is in it."""
+    return ({"notice": NOTICE} if _has_untrusted(content) else {}) | dict(content)
+
+
+def _has_untrusted(node: Any) -> bool:  # noqa: ANN401 - any JSON
+    if isinstance(node, Mapping):
+        return UNTRUSTED in node or any(map(_has_untrusted, cast("Mapping[str, Any]", node).values()))
+    return isinstance(node, list) and any(map(_has_untrusted, cast("list[Any]", node)))
+
+
+def _sentence(name: str, page: Page[Any], project: str | None) -> str:
+    count = len(page.rows)
+    of = f" of {page.total}" if page.total is not None and page.total > count else ""
+    what = name.replace("_", " ")
+    where = f" in {project}" if project else ""
+    more = " More with next_cursor." if page.next_query else ""
+    cut = " The upstream pages no deeper: add filters to see the rest." if page.truncated else ""
+    none = f"No {what}{where} on this page." if not count else f"{count}{of} {what}{where}."
+    return f"{none}{more}{cut}"
