@@ -1,0 +1,36 @@
+"""Host and Origin. Rule: exactly one Host that we are known by, and an Origin only if the operator named it (row 4)."""
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from crashgate.server.replies import refusal
+
+
+class GuardLayer:
+    """Refuses, with 403, requests that a web page of another origin could have made (DNS rebinding, CSRF)."""
+
+    def __init__(self, app: ASGIApp, *, hosts: frozenset[str], origins: frozenset[str]) -> None:
+        self._app = app
+        self._hosts = hosts
+        self._origins = origins
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        headers = Headers(scope=scope)
+        hosts, origins = headers.getlist("host"), headers.getlist("origin")
+        if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
+            answer = refusal(
+                403,
+                "This Host is not served.",
+                remedy="The operator can add it to http.allowed_hosts in crashgate.toml.",
+            )
+            await answer(scope, receive, send)
+        elif len(origins) > 1 or (origins and origins[0].lower() not in self._origins):
+            answer = refusal(
+                403,
+                "This Origin is not allowed.",
+                remedy="The operator can add it to http.allowed_origins in crashgate.toml.",
+            )
+            await answer(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)

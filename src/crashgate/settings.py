@@ -1,0 +1,159 @@
+"""What the operator configures. Rule: read once at the start, frozen, and no secret is ever written in it.
+
+Later ones win: defaults, ``crashgate.toml``, environment variables (``CRASHGATE_POLICIES``, ``CRASHGATE_HTTP__PORT``),
+options of the command line. Credentials come from the environment or from files that these settings name.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from crashgate.catalogue.provider import Provider
+from crashgate.errors import ConfigurationError
+
+CONFIG_FILE = "crashgate.toml"
+BUGSNAG_TOKEN = "BUGSNAG_AUTH_TOKEN"  # noqa: S105 - the name of a variable, not a token
+BUGSNAG_ENDPOINT = "BUGSNAG_ENDPOINT"
+BUGSNAG_URL = "https://api.bugsnag.com"
+BUGSNAG_URL_SMARTBEAR = "https://api.bugsnag.smartbear.com"
+
+ConnectionName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$")]
+
+
+class ConnectionSettings(BaseModel):
+    """One account at a provider. The token is in the variable ``token_env`` or in the file ``token_file``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    provider: Provider = Provider.BUGSNAG
+    base_url: str = BUGSNAG_URL
+    token_env: str | None = None
+    token_file: Path | None = None
+
+    @field_validator("provider")
+    @classmethod
+    def _is_upstream(cls, provider: Provider) -> Provider:
+        if provider is Provider.CRASHGATE:
+            raise ValueError("crashgate is not an upstream")
+        return provider
+
+
+class HttpSettings(BaseModel):
+    """The HTTP side. Beside its own address it is known only by ``allowed_hosts`` (``name`` or ``name:port``)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8321
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[str, ...] = ()
+    largest_body: Annotated[int, Field(ge=1024, le=16 * 1024 * 1024)] = 1024 * 1024
+    shutdown_seconds: Annotated[int, Field(ge=0, le=300)] = 20
+
+
+class Settings(BaseSettings):
+    """All of it. ``policies`` and ``state`` are folders; paths in ``crashgate.toml`` are relative to that file."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix="CRASHGATE_",
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
+    )
+    config_file: ClassVar[Path | None] = None
+
+    policies: Path = Path("policies")
+    state: Path = Field(default_factory=lambda: platformdirs.user_state_path("crashgate"))
+    connections: dict[ConnectionName, ConnectionSettings] = Field(default_factory=dict)
+    http: HttpSettings = HttpSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options, then the environment, then the file; no ``.env`` and no secrets folder."""
+        del dotenv_settings, file_secret_settings
+        file = TomlConfigSettingsSource(settings_cls, toml_file=cls.config_file)
+        return init_settings, env_settings, file
+
+
+def load(*, config: Path | None, options: Mapping[str, Any], environment: Mapping[str, str], here: Path) -> Settings:
+    """The settings in force.
+
+    ``config`` is the file to read; without it, ``CRASHGATE_CONFIG``, then ``crashgate.toml`` in ``here`` or in the
+    user's configuration folder. ``options`` are those of the command line that were given. Without any connection,
+    ``BUGSNAG_AUTH_TOKEN`` alone makes one that is called ``bugsnag``. Raises ConfigurationError.
+    """
+    file = _config_file(config, environment, here)
+    bound = type("BoundSettings", (Settings,), {"config_file": file, "__doc__": Settings.__doc__})
+    try:
+        found: Settings = bound(**options)
+    except ValidationError as problem:
+        raise _unusable(problem, file) from None
+    except (OSError, ValueError) as problem:
+        why = problem.strerror if isinstance(problem, OSError) else str(problem)
+        raise ConfigurationError(
+            f"{file or 'The configuration'} cannot be read.", why=f"{why}.", remedy="Mend it and start again."
+        ) from None
+    connections = found.connections or _from_environment(environment)
+    beside = file.parent if file is not None else here
+    folders = {name: getattr(found, name).expanduser() for name in ("policies", "state")}
+    overridden = {name for name in folders if name in options or f"CRASHGATE_{name.upper()}" in environment}
+    in_file = set(tomllib.loads(file.read_text(encoding="utf-8")) if file is not None else {}) - overridden
+    return found.model_copy(
+        update={
+            **{name: (beside if name in in_file else here) / path for name, path in folders.items()},
+            "connections": {name: _with_path(each, beside) for name, each in connections.items()},
+        }
+    )
+
+
+def _config_file(config: Path | None, environment: Mapping[str, str], here: Path) -> Path | None:
+    named = config or (Path(environment["CRASHGATE_CONFIG"]) if environment.get("CRASHGATE_CONFIG") else None)
+    if named is not None:
+        if not named.is_file():
+            raise ConfigurationError(
+                f"The configuration file {named} does not exist.", remedy="Give the path of a crashgate.toml."
+            )
+        return named.resolve()
+    usual = (here / CONFIG_FILE, platformdirs.user_config_path("crashgate") / CONFIG_FILE)
+    return next((path for path in usual if path.is_file()), None)
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, ConnectionSettings]:
+    """The one connection of the vendor's own variables, so that moving over is one line."""
+    if not environment.get(BUGSNAG_TOKEN):
+        return {}
+    url = environment.get(BUGSNAG_ENDPOINT) or BUGSNAG_URL
+    return {"bugsnag": ConnectionSettings(base_url=url.rstrip("/"), token_env=BUGSNAG_TOKEN)}
+
+
+def _with_path(connection: ConnectionSettings, base: Path) -> ConnectionSettings:
+    if connection.token_file is None:
+        return connection
+    return connection.model_copy(update={"token_file": base / connection.token_file.expanduser()})
+
+
+def _unusable(problem: ValidationError, file: Path | None) -> ConfigurationError:
+    told = [f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in problem.errors(include_input=False)]
+    return ConfigurationError(
+        f"The configuration cannot be used ({file or 'environment and options'}).",
+        why="; ".join(told) + ".",
+        remedy="Mend it and start again. A token is never written here: name its variable in token_env.",
+    )
