@@ -1,0 +1,1 @@
+"""The invented world that the sandbox answers from. Rule: no vendor's field names here, only facts."""

@@ -1,0 +1,86 @@
+"""A sandbox on a real port, and a client that speaks to it. Rule: nothing here decides a test."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx2
+
+from crashgate.sandbox.app import SANDBOX_TOKEN, UNLIMITED, Budgets, Faults, Manners, RequestLog, World, create_app
+from crashgate.sandbox.standalone import running
+from crashgate.sandbox.world.errors import Error
+from crashgate.sandbox.world.projects import Project
+
+NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
+
+
+class HeldClock:
+    """Time that moves when a test says so."""
+
+    def __init__(self) -> None:
+        self.seconds = 6000.0
+
+    def now(self) -> datetime:
+        return NOW
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sandbox:
+    """A running sandbox and all its parts. ``client`` sends the administrator's token and follows no redirect."""
+
+    base_url: str
+    client: httpx2.AsyncClient
+    world: World
+    faults: Faults
+    log: RequestLog
+    clock: HeldClock
+
+    def project(self, slug: str) -> Project:
+        found = self.world.project(slug)
+        assert found is not None
+        return found
+
+    def errors(self, slug: str) -> list[Error]:
+        """A project's errors as they were drawn: the headlines first."""
+        return self.world.errors_of(self.project(slug).id)
+
+    async def get(self, path: str, **more: Any) -> httpx2.Response:  # noqa: ANN401 - whatever httpx2 takes
+        return await self.client.get(path, **more)
+
+    async def json(self, path: str) -> Any:  # noqa: ANN401 - whatever the sandbox answers
+        response = await self.client.get(path)
+        assert response.status_code == 200, response.text
+        return response.json()
+
+    async def patch(self, path: str, body: object) -> httpx2.Response:
+        return await self.client.patch(path, json=body)
+
+    async def pages(self, path: str) -> list[Any]:
+        """The bodies of a list's pages, by following its links."""
+        found: list[Any] = []
+        following: str | None = path
+        while following is not None:
+            response = await self.client.get(following)
+            assert response.status_code == 200, response.text
+            found.append(response.json())
+            following = response.links.get("next", {}).get("url")
+        return found
+
+
+Start = Callable[..., AbstractAsyncContextManager[Sandbox]]
+
+
+@asynccontextmanager
+async def start_sandbox(
+    *, budgets: Budgets = UNLIMITED, manners: Manners | None = None, token: str | None = SANDBOX_TOKEN
+) -> AsyncGenerator[Sandbox]:
+    world, faults, log, clock = World(now=NOW), Faults(), RequestLog(), HeldClock()
+    app = create_app(world, faults=faults, log=log, token=token, budgets=budgets, manners=manners, clock=clock)
+    headers = {"Authorization": f"token {token or 'anything'}", "X-Version": "2"}
+    async with running(app) as base_url, httpx2.AsyncClient(base_url=base_url, headers=headers) as client:
+        yield Sandbox(base_url=base_url, client=client, world=world, faults=faults, log=log, clock=clock)
