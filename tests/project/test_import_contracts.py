@@ -8,7 +8,7 @@ import pytest
 
 FLOORS = "Imports point down, and what stands on one floor does not know its neighbours"
 PURE = "The pure floors know no HTTP, MCP, database, web or terminal library"
-UPSTREAM = "One door: only the gateway and the adapters use the upstream floor"
+UPSTREAM = "One door: only the gateway, the adapters and what wires them use the upstream floor"
 ADAPTERS = "One door: only wiring puts adapters into ports"
 CLIENT = "One door: only the adapters hold an HTTP client"
 SANDBOX = "The sandbox reads the catalogue and nothing of ours above it, so that two readings check each other"

@@ -1,0 +1,23 @@
+"""An agent that an operator named. Rule: one without a policy is an error that says who has one."""
+
+from typing import TYPE_CHECKING
+
+from crashgate.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from crashgate.policy.policy import Policy, PolicySet
+
+_LONGEST = 64
+
+
+def known(policies: "PolicySet", agent: str) -> "Policy":
+    """The policy of an agent. Raises ConfigurationError that names the agents there are."""
+    found = policies.get(agent)
+    if found is None:
+        name = agent[:_LONGEST]
+        raise ConfigurationError(
+            f"No policy speaks of agent {name}.",
+            why=f"There are policies for: {', '.join(policies) or 'nobody'}.",
+            remedy=f"Name one of these, or write the document {name}.toml.",
+        )
+    return found

@@ -1,0 +1,56 @@
+"""What the exit code of a command means. Rule: a code means the same for every command."""
+
+from collections.abc import Mapping
+from enum import IntEnum, unique
+
+from crashgate.errors import Code
+
+
+@unique
+class ExitCode(IntEnum):
+    """How a command ended."""
+
+    OK = 0
+    NO = 1
+    USAGE = 2
+    CONFIGURATION = 3
+    LOG = 4
+    UPSTREAM = 5
+    DEPENDS = 6
+    DEFECT = 70
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+    @property
+    def meaning(self) -> str:
+        """For the help and the reference pages."""
+        return _MEANINGS[self]
+
+
+_MEANINGS: Mapping[ExitCode, str] = {
+    ExitCode.OK: "Done, or the answer is yes.",
+    ExitCode.NO: "The answer is no: denied, a page that is not current, a demo that did not go as it should.",
+    ExitCode.USAGE: "The command was not called as its help says.",
+    ExitCode.CONFIGURATION: "The configuration or a policy cannot be used.",
+    ExitCode.LOG: "The decision log cannot be read or written, or it is not sound.",
+    ExitCode.UPSTREAM: "An upstream did not give a usable answer.",
+    ExitCode.DEPENDS: "The answer depends on a place that is not named.",
+    ExitCode.DEFECT: "A defect of crashgate itself.",
+    ExitCode.INTERRUPTED: "Interrupted with Ctrl-C.",
+    ExitCode.TERMINATED: "Told to stop (SIGTERM).",
+}
+
+_OF_ERRORS: Mapping[Code, ExitCode] = {
+    Code.INVALID_ARGUMENTS: ExitCode.USAGE,
+    Code.NOT_AVAILABLE: ExitCode.NO,
+    Code.CONFIGURATION: ExitCode.CONFIGURATION,
+    Code.POLICY: ExitCode.CONFIGURATION,
+    Code.LOG_UNAVAILABLE: ExitCode.LOG,
+    Code.LOG_DAMAGED: ExitCode.LOG,
+    Code.INTERNAL: ExitCode.DEFECT,
+}
+
+
+def exit_code(code: Code) -> ExitCode:
+    """The exit code for an error; whatever is not ours to mend is the upstream's."""
+    return _OF_ERRORS.get(code, ExitCode.UPSTREAM)

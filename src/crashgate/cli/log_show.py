@@ -1,0 +1,98 @@
+"""``crashgate log show``. Rule: one line an attempt, refused ones included, in the order in which they were decided."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crashgate.cli import session
+from crashgate.cli.shared import Command
+
+if TYPE_CHECKING:
+    from crashgate.decisions.entry import Entry
+    from crashgate.decisions.record import Record, Stored
+
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+class Since(click.ParamType[datetime]):
+    """A time: ``2026-11-20``, ``2026-11-20T17:00:00Z`` (UTC without a zone), or how long ago: ``90s 15m 2h 7d 1w``."""
+
+    name = "since"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:  # noqa: ANN401 - click's own
+        """The moment in UTC."""
+        if isinstance(value, datetime):
+            return value
+        ago = re.fullmatch(r"([0-9]{1,6})([smhdw])", value)
+        try:
+            if ago:
+                return datetime.now(UTC) - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+            moment = datetime.fromisoformat(value)
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail("write a time such as 2026-11-20T17:00:00Z, or how long ago: 15m, 2h, 7d", param, ctx)
+
+
+@click.command("show", cls=Command)
+@click.option(
+    "-n", "newest", type=click.IntRange(min=1), metavar="N", default=20, show_default=True, help="How many, the newest."
+)
+@click.option("--agent", metavar="NAME", help="Only calls of this agent.")
+@click.option(
+    "--since", type=Since(), metavar="TIME", help="Only later ones: 2026-11-20T17:00:00Z, or 15m, 2h, 7d ago."
+)
+def log_show(newest: int, agent: str | None, since: datetime | None) -> None:
+    """Print the newest calls with their decisions and outcomes.
+
+    One line a call, refused ones and look-ups of the gate included, the newest last.
+    """
+    from crashgate import wiring
+    from crashgate.clock import timestamp
+
+    reader = wiring.log_reader(session.settings())
+    entries = reader.entries(since=timestamp(since) if since else None)
+    kept = list(islice((each for each in entries if agent in {None, each.decision.record.agent}), newest))[::-1]
+    screen = session.screen()
+    if screen.json:
+        screen.data([plain_entry(entry) for entry in kept])
+    elif kept:
+        screen.lines([row(entry) for entry in kept])
+    else:
+        screen.say("No calls are recorded that fit.")
+
+
+def row(entry: "Entry") -> tuple[str, str, str]:
+    """Time, one word for how it went, and the sentence."""
+    return entry.decision.record.at, word(entry), entry.sentence
+
+
+def word(entry: "Entry") -> str:
+    """``allow``, ``deny``, ``look-up``, or ``unknown`` for an allowed call without an outcome."""
+    from crashgate.decisions.record import Purpose
+
+    if entry.unknown:
+        return "unknown"
+    decision = entry.decision.record
+    return "look-up" if decision.purpose is Purpose.LOOKUP else decision.effect.value
+
+
+def plain_entry(entry: "Entry") -> dict[str, Any]:
+    """An entry as JSON: both records whole, and the sentence that people read."""
+    return {
+        "sentence": entry.sentence,
+        "unknown": entry.unknown,
+        "decision": plain_record(entry.decision),
+        "outcome": None if entry.outcome is None else plain_record(entry.outcome),
+    }
+
+
+def plain_record(stored: "Stored[Record]") -> dict[str, Any]:
+    """A record with its place in the chain."""
+    from crashgate.decisions.canonical import encode
+
+    place = {"chain": stored.chain, "seq": stored.seq, "previous": stored.previous, "hash": stored.hash}
+    return {**place, **json.loads(encode(stored.record))}

@@ -1,0 +1,77 @@
+"""``crashgate policy explain``. Rule: the gate's own ``decide`` answers, on what can be known without asking upstream.
+
+The gate would look up a project's id, slug and organization. Offline, what is written is all that is known of a place.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from crashgate.cli import session
+from crashgate.cli.exit_codes import ExitCode
+from crashgate.cli.shared import Command
+
+if TYPE_CHECKING:
+    from crashgate.cli.explained import Explained
+
+
+@click.command("explain", cls=Command)
+@click.argument("agent", help="Who asks.")
+@click.argument("tool", help="A tool, or an operation such as bugsnag.errors.fix.")
+@click.argument("arguments", metavar="[NAME=VALUE]...", nargs=-1, help="The tool's own arguments.")
+def policy_explain(agent: str, tool: str, arguments: Sequence[str]) -> None:
+    """Say whether an agent may call a tool, and why.
+
+    It names the line that decides and what would allow the call. Arguments that name a place matter; the others may be
+    left out. Nothing is asked upstream: a project or organization is taken by the name that is written.
+
+    Example: crashgate policy explain triage-agent resolve_error project_id=checkout-ios
+
+    Exits with 0 when it is allowed, 1 when it is denied, 6 when it depends on a place that is not named.
+    """
+    from crashgate import wiring
+    from crashgate.cli.explained import explained
+
+    settings = session.settings()
+    policies = wiring.policies(settings).current()
+    connections = {name: each.provider for name, each in wiring.spoken_of(settings).items()}
+    found = explained(policies.get(agent), agent=agent, tool=tool, words=arguments, connections=connections)
+    _tell(found)
+    click.get_current_context().exit(_code(found))
+
+
+def _code(found: "Explained") -> ExitCode:
+    from crashgate.policy.decision import Effect
+
+    if found.allowed:
+        return ExitCode.OK
+    return ExitCode.DEPENDS if found.decision.effect is Effect.DEPENDS else ExitCode.NO
+
+
+def _tell(found: "Explained") -> None:
+    screen = session.screen()
+    operation, decision = found.operation, found.decision
+    if screen.json:
+        screen.data(
+            {
+                "agent": found.question.agent,
+                "tool": found.tool,
+                "operation": operation.id,
+                "resource": operation.resource,
+                "access": operation.access.value,
+                "connection": found.question.connection,
+                "allowed": found.allowed,
+                "effect": decision.effect.value,
+                "reason": decision.reason.value,
+                "because": decision.because,
+                "rule": decision.rule.words() if decision.rule else None,
+                "line": decision.rule.line if decision.rule else None,
+                "would_allow": decision.would_allow,
+                "sentence": found.sentence,
+            }
+        )
+        return
+    subject = f"{found.tool} is {operation.id}" if found.tool else operation.id
+    screen.say(f"{subject}: {operation.access} {operation.resource}", style="dim")
+    screen.say(found.sentence, style={0: "green", 1: "red"}.get(_code(found), "yellow"))

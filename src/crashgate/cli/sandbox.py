@@ -1,0 +1,45 @@
+"""``crashgate sandbox``. Rule: it says how to reach it once it can be reached."""
+
+import click
+
+from crashgate.cli import session
+from crashgate.cli.shared import Command
+
+
+@click.command("sandbox", cls=Command)
+@click.option("--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    default=4000,
+    show_default=True,
+    help="0 takes any free one.",
+)
+@click.option("--seed", type=int, metavar="N", help="Draw another world; the same seed gives the same ids and texts.")
+@click.option("--budgets/--no-budgets", default=True, show_default=True, help="Rate limits as the vendor has them.")
+def sandbox(host: str, port: int, seed: int | None, *, budgets: bool) -> None:
+    """Run a local BugSnag with invented data until Ctrl-C.
+
+    Two organizations, seven projects, some hundred errors. It keeps what is changed until it ends. To see what it was
+    asked: GET /_sandbox/requests; to make it fail: PUT /_sandbox/faults.
+    """
+    from crashgate.sandbox.app import SANDBOX_TOKEN, UNLIMITED, Budgets, World, create_app
+    from crashgate.sandbox.standalone import serve
+
+    screen = session.screen()
+    world = World() if seed is None else World(seed=seed)
+    app = create_app(world, budgets=Budgets() if budgets else UNLIMITED)
+
+    def ready(url: str) -> None:
+        if screen.json:
+            screen.data({"url": url, "token": SANDBOX_TOKEN}, line=True)
+            return
+        screen.say(f"A sandbox BugSnag listens at {url}. Point crashgate at it with:")
+        screen.say()
+        screen.raw(f"  export BUGSNAG_ENDPOINT={url} BUGSNAG_AUTH_TOKEN={SANDBOX_TOKEN}")
+        screen.raw("  crashgate serve --agent triage-agent")
+        screen.say()
+        screen.say("Stop it with Ctrl-C.")
+
+    serve(app, host, port, ready=ready)

@@ -1,0 +1,139 @@
+"""Where a command writes. Rule: results on stdout, notes on stderr, and no character in either that a terminal obeys.
+
+For people at a terminal with colour and tables (rich); plain when piped, with NO_COLOR, or on a dumb terminal.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crashgate.cli.shared import shared
+from crashgate.text import clean
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_LONGEST = 20_000
+
+STYLES: Mapping[str, str] = {
+    "allow": "green",
+    "deny": "red",
+    "off": "dim",
+    "read": "cyan",
+    "write": "yellow",
+    "full": "bold red",
+}
+"""Words that have a colour wherever they fill a cell."""
+
+
+class Screen:
+    """stdout. ``json`` says that the command prints one JSON document and nothing else."""
+
+    def __init__(self, *, as_json: bool = False) -> None:
+        self.json = as_json
+        self._console = None if as_json or not is_fancy() else _console()
+
+    @property
+    def plain(self) -> bool:
+        """True when nobody would see colours."""
+        return self._console is None
+
+    def data(self, value: object, *, line: bool = False) -> None:
+        """One JSON document, on one line if it is one of many."""
+        click.echo(json.dumps(value, indent=None if line else 2, separators=(",", ":") if line else None))
+
+    def say(self, text: str = "", *, style: str = "") -> None:
+        """One paragraph."""
+        if self._console is None:
+            click.echo(_safe(text))
+            return
+        from rich.text import Text
+
+        self._console.print(Text(_safe(text), style=style))
+
+    def under(self, label: str, text: str, *, style: str = "", indent: int = 2, width: int = 7) -> None:
+        """A paragraph beside a label; at a terminal its lines stay beside it."""
+        if self._console is None:
+            click.echo(f"{' ' * indent}{_safe(label):<{width}}{_safe(text)}".rstrip())
+            return
+        from rich.padding import Padding
+        from rich.table import Table
+        from rich.text import Text
+
+        grid = Table.grid()
+        grid.add_column(width=width, no_wrap=True)
+        grid.add_column()
+        grid.add_row(Text(_safe(label), style="dim"), Text(_safe(text), style=style))
+        self._console.print(Padding(grid, (0, 0, 0, indent)))
+
+    def raw(self, text: str) -> None:
+        """Text of several lines as it is."""
+        click.echo(text, nl=not text.endswith("\n"))
+
+    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """Rows below column names."""
+        cells = [[_safe(cell) for cell in row] for row in rows]
+        if self._console is None:
+            for line in _aligned([columns, *cells]):
+                click.echo(line)
+            return
+        from rich.box import SIMPLE_HEAD
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
+        for column in columns:
+            table.add_column(column, overflow="fold")
+        for row in cells:
+            table.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in row))
+        self._console.print(table)
+
+    def lines(self, rows: Sequence[tuple[str, str, str]]) -> None:
+        """Rows of time, one word and a sentence, without column names."""
+        if self._console is None:
+            for at, word, sentence in rows:
+                click.echo(f"{_safe(at)}  {_safe(word):<9}  {_safe(sentence)}")
+            return
+        from rich.table import Table
+        from rich.text import Text
+
+        grid = Table.grid(padding=(0, 2))
+        for _ in range(2):
+            grid.add_column(no_wrap=True)
+        grid.add_column()
+        for at, word, sentence in rows:
+            style = STYLES.get(word, "dim" if word == "look-up" else "yellow")
+            quiet = "dim" if word == "look-up" else ""
+            moment = _safe(at)[:19].replace("T", " ")
+            grid.add_row(Text(moment, "dim"), Text(f"{_safe(word):<9}", style), Text(_safe(sentence), quiet))
+        self._console.print(grid)
+
+
+def note(text: str) -> None:
+    """One line on stderr, for people; with ``--json`` there are none to read it."""
+    if not shared().json:
+        click.echo(_safe(text), err=True)
+
+
+def is_fancy() -> bool:
+    """Whether stdout is a terminal whose user wants colours."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console(highlight=False)
+
+
+def _safe(text: Any) -> str:  # noqa: ANN401 - whatever is to be shown
+    return clean(str(text), limit=_LONGEST, lines=False)
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

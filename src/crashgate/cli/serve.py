@@ -1,0 +1,140 @@
+"""``crashgate serve``. Rule: over stdio nothing but the protocol is on stdout; what else is to be said is on stderr."""
+
+import json
+import os
+import stat
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crashgate.cli import session
+from crashgate.cli.exit_codes import ExitCode
+from crashgate.cli.screen import note
+from crashgate.cli.shared import Command, shared
+
+if TYPE_CHECKING:
+    from crashgate.server.listen import Listener
+    from crashgate.settings import Settings
+    from crashgate.wiring import Sandbox
+
+_MCP = "/mcp"
+_EXAMPLES = "example-policies"
+
+
+@click.command("serve", cls=Command)
+@click.option("--agent", metavar="NAME", help="Serve this one agent over stdin and stdout.")
+@click.option("--http", "over_http", is_flag=True, help="Serve all agents over HTTP; each sends a bearer token.")
+@click.option(
+    "--host", metavar="ADDRESS", help="The address for --http; otherwise http.host of crashgate.toml, or 127.0.0.1."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Its port; otherwise http.port, or 8321. 0: any free one.",
+)
+@click.option("--sandbox", "in_sandbox", is_flag=True, help="Use a sandbox in this process in place of every upstream.")
+def serve(*, agent: str | None, over_http: bool, host: str | None, port: int | None, in_sandbox: bool) -> None:
+    """Serve MCP, over stdio for one agent or over HTTP for all.
+
+    Over stdio the agent is who --agent says, and must have a policy. Over HTTP it is who the token stands for: make one
+    with `crashgate token new`.
+
+    With --sandbox no account is needed: it has a believable BugSnag in it, with ten times the vendor's rate limits,
+    and uses the example policies where there is no folder `policies`. Its calls go into the decision log like others;
+    give --state a folder of its own to keep them apart.
+    """
+    if over_http == (agent is not None):
+        raise click.UsageError("Give either --agent NAME (one agent over stdio) or --http (all agents with tokens).")
+    if not over_http and (host is not None or port is not None):
+        raise click.UsageError("--host and --port go with --http.")
+    at = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    settings = _settings({"http": at} if at else {}, in_sandbox=in_sandbox)
+    if over_http:
+        _over_http(settings, _sandbox(in_sandbox=in_sandbox))
+    elif agent is not None:
+        _over_stdio(settings, _sandbox(in_sandbox=in_sandbox), agent)
+
+
+def _settings(more: Mapping[str, Any], *, in_sandbox: bool) -> "Settings":
+    from pathlib import Path
+
+    from crashgate.cli.checkout import copy_example_policies
+
+    settings = session.settings(more)
+    if in_sandbox and settings.policies == Path.cwd() / "policies" and not settings.policies.exists():
+        examples = copy_example_policies(settings.state / _EXAMPLES)
+        note(f"There is no folder policies here; copies of the examples are used: {examples}")
+        return session.settings({**more, "policies": examples})
+    return settings
+
+
+def _sandbox(*, in_sandbox: bool) -> "Sandbox | None":
+    from crashgate.cli.embedded import embedded
+
+    return embedded() if in_sandbox else None
+
+
+def _over_stdio(settings: "Settings", sandbox: "Sandbox | None", agent: str) -> None:
+    from crashgate import wiring
+    from crashgate.cli.agents import known
+    from crashgate.cli.loop import run, until_told_to_stop
+
+    known(wiring.policies(settings, sandbox=sandbox).current(), agent)
+    _check_pipes()
+    if sys.stdin.isatty():
+        note(f"Serving {agent} over stdio: an MCP client is expected at the other end, not a keyboard. Ctrl-D ends it.")
+    serving = wiring.run_stdio(settings, os.environ, agent=agent, sandbox=sandbox)
+    if not run(until_told_to_stop(serving)):
+        click.get_current_context().exit(ExitCode.TERMINATED)
+
+
+def _check_pipes() -> None:
+    """Refuse files on stdin and stdout: an event loop cannot wait for them, and uvloop ends the process over it."""
+    from crashgate.errors import ConfigurationError
+
+    for number in (0, 1):
+        mode = os.fstat(number).st_mode
+        if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(number)):
+            raise ConfigurationError(
+                f"{'stdin' if number == 0 else 'stdout'} is not a pipe, so no MCP client can be at the other end.",
+                remedy="Let a client start this command. By hand: cat messages | crashgate serve --agent NAME | cat",
+            )
+
+
+def _over_http(settings: "Settings", sandbox: "Sandbox | None") -> None:
+    from crashgate import wiring
+    from crashgate.cli.loop import run
+    from crashgate.server.listen import open_listener
+
+    agents = tuple(wiring.policies(settings, sandbox=sandbox).current())
+    listener = open_listener(settings.http.host, settings.http.port)
+
+    def ready() -> None:
+        # Whoever reads the address may connect at once, so the system already takes connections for us.
+        listener.socket.listen()
+        _announce(listener, settings, agents)
+
+    with listener.socket:
+        run(wiring.run_http(settings, os.environ, listener, sandbox=sandbox, ready=ready))
+
+
+def _announce(listener: "Listener", settings: "Settings", agents: tuple[str, ...]) -> None:
+    given = shared()
+    if settings.policies.name == _EXAMPLES:
+        given = replace(given, policies=settings.policies)
+    url = f"{listener.url}{_MCP}"
+    if given.json:
+        click.echo(json.dumps({"url": url, "agents": agents}), err=True)
+        return
+    note(f"crashgate serves MCP at {url}")
+    if agents:
+        note(f"Agents with a policy: {', '.join(agents)}")
+        note(f"A token for one of them:  crashgate{given.flags} token new {agents[0]}")
+        note("Its client sends it as:   Authorization: Bearer TOKEN")
+    else:
+        note("There is no policy, so every call will be refused.")
+    note("Stop it with Ctrl-C.")

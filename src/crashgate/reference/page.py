@@ -1,0 +1,15 @@
+"""The whole page. Rule: its order is the order in which somebody needs it: commands, policy, tools, operations."""
+
+from crashgate.reference import commands, operations, policy_words, tools
+from crashgate.reference.commands import CommandLine
+from crashgate.reference.markdown import paragraphs
+
+_HEAD = """# Reference
+
+<!-- Written by `crashgate reference --write` from the code. Change the code, not this page. -->"""
+
+
+def page(line: CommandLine) -> str:
+    """``docs/reference.md``, with a newline at its end."""
+    parts = (commands.section(line), policy_words.section(), tools.section(), operations.section())
+    return paragraphs(_HEAD, *parts) + "\n"

@@ -1,0 +1,51 @@
+"""The words that a policy document may use. Rule: read off the catalogue and the levels."""
+
+from crashgate.catalogue.access import Access, Level
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.registry import OPERATIONS, RESOURCES
+from crashgate.catalogue.scope import Dimension
+from crashgate.reference.markdown import code, codes, paragraphs, table
+
+
+def section() -> str:
+    """The chapter about the words of a policy."""
+    return paragraphs(
+        "## Words of a policy",
+        "A grant names a connection, the places where it holds, and a level for each resource, such as"
+        ' `access.error = "write"`. What it does not name stays denied.',
+        "### Levels",
+        "Each level holds the ones before it; `off` beats every other grant.",
+        table(("level", "allows"), [(code(level.value), _allows(level)) for level in Level]),
+        "### Resources",
+        table(("provider", "resource", "a grant on it must name", "operations"), list(_resources())),
+    )
+
+
+def _allows(level: Level) -> str:
+    return ", ".join(access.value for access in Access if level.allows(access)) or "nothing"
+
+
+def _resources() -> list[tuple[str, ...]]:
+    return [
+        (
+            code(provider.value),
+            code(resource),
+            "nothing" if dimension is Dimension.NOTHING else code(dimension.value),
+            _operations(provider, resource),
+        )
+        for provider, resources in RESOURCES.items()
+        for resource, dimension in resources.items()
+    ]
+
+
+def _operations(provider: Provider, resource: str) -> str:
+    """The operations by the least level that they need."""
+    needs = {
+        access.least_level: [
+            operation.id.removeprefix(f"{provider.value}.")
+            for operation in OPERATIONS
+            if operation.provider is provider and operation.resource == resource and operation.access is access
+        ]
+        for access in Access
+    }
+    return "; ".join(f"{level.value}: {codes(names)}" for level, names in needs.items() if names)

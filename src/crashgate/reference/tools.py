@@ -1,0 +1,75 @@
+"""Every tool as an agent with full access sees it. Rule: the very definition that agents get, in other clothes."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, cast
+
+from crashgate.catalogue.params import OBJECT_ID_PATTERN, SLUG_PATTERN
+from crashgate.catalogue.provider import Provider
+from crashgate.reference.markdown import code, codes, paragraphs, table
+from crashgate.tools.derive import Annotations, Definition, define
+from crashgate.tools.registry import TOOLS
+from crashgate.tools.tool import Tool
+
+_PATTERNS = {OBJECT_ID_PATTERN: "an id of 24 hexadecimal digits", SLUG_PATTERN: "an id or a slug"}
+
+
+def section() -> str:
+    """The chapter about tools."""
+    return paragraphs(
+        "## Tools",
+        "What an agent is shown, in this order. It sees a tool only when its policy allows some call of it, and of a"
+        " tool with several operations only those. With several connections, a tool also takes `connection`.",
+        *map(_tool, TOOLS),
+    )
+
+
+def _tool(tool: Tool) -> str:
+    definition = define(tool, tool.operations, (Provider.CRASHGATE.value,))
+    return paragraphs(
+        f"### {code(tool.name)}",
+        f"**{tool.title}.** {tool.description}",
+        f"{_hints(definition.annotations)} Operations: {codes(operation.id for operation in tool.operations)}.",
+        _parameters(definition),
+    )
+
+
+def _hints(annotations: Annotations) -> str:
+    kind = "Deletes." if annotations.destructive else "Changes." if not annotations.read_only else "Reads only."
+    world = "" if annotations.open_world else " Asks no upstream."
+    return f"{kind}{world}"
+
+
+def _parameters(definition: Definition) -> str:
+    properties: Mapping[str, Any] = definition.input_schema["properties"]
+    if not properties:
+        return "It takes no arguments."
+    required: Sequence[str] = definition.input_schema.get("required", ())
+    rows = [
+        (code(name), "yes" if name in required else "", _type(schema), schema.get("description", ""))
+        for name, schema in properties.items()
+    ]
+    return table(("parameter", "required", "form", "meaning"), rows)
+
+
+def _type(schema: Mapping[str, Any]) -> str:
+    """The form of a value in words, with the rules that the schema states."""
+    if "anyOf" in schema:
+        return " or ".join(map(_type, cast("Sequence[Mapping[str, Any]]", schema["anyOf"])))
+    if "enum" in schema or "const" in schema:
+        values = cast("Sequence[object]", schema.get("enum") or [schema["const"]])
+        return "one of " + codes(map(str, values)) if len(values) > 1 else code(str(values[0]))
+    if "properties" in schema:
+        inner = cast("Mapping[str, Mapping[str, Any]]", schema["properties"])
+        return "object: " + "; ".join(f"{code(name)} {_type(each)}" for name, each in inner.items())
+    if "items" in schema:
+        return f"list of {_type(schema['items'])}"
+    return ", ".join((str(schema.get("type", "any")), *_rules(schema)))
+
+
+def _rules(schema: Mapping[str, Any]) -> Iterator[str]:
+    if "pattern" in schema:
+        yield _PATTERNS.get(str(schema["pattern"])) or code(str(schema["pattern"]))
+    if "minimum" in schema:
+        yield f"at least {schema['minimum']}"
+    if "maximum" in schema:
+        yield f"at most {schema['maximum']}"

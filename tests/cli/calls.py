@@ -1,0 +1,34 @@
+"""Real calls through the gate, in this process, with a sandbox at the other end."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from crashgate import wiring
+from crashgate.decisions.entry import Entry
+from crashgate.decisions.record import Purpose
+from crashgate.identity import Principal, Via
+from crashgate.sandbox.app import SANDBOX_TOKEN, UNLIMITED, World, create_app
+from crashgate.settings import Settings, load
+
+Call = tuple[str, str, Mapping[str, Any]]
+"""Agent, tool, arguments."""
+
+
+def settings(*, policies: Path, state: Path) -> Settings:
+    """Settings with these folders and no connection."""
+    return load(config=None, options={"policies": policies, "state": state}, environment={}, here=state.parent)
+
+
+async def make(calls: Sequence[Call], *, policies: Path, state: Path, world: World | None = None) -> None:
+    """Make the calls, one after the other, whatever becomes of them."""
+    sandbox = wiring.Sandbox(app=create_app(world, budgets=UNLIMITED), token=SANDBOX_TOKEN)
+    async with wiring.toolbox(settings(policies=policies, state=state), {}, sandbox=sandbox) as toolbox:
+        for agent, tool, arguments in calls:
+            await toolbox.call(Principal(agent=agent, via=Via.MEMORY), tool, arguments)
+
+
+def recorded_calls(*, policies: Path, state: Path) -> list[Entry]:
+    """What the log holds of the agents' own calls, the oldest first."""
+    entries = wiring.log_reader(settings(policies=policies, state=state)).entries()
+    return [entry for entry in entries if entry.decision.record.purpose is Purpose.CALL][::-1]

@@ -1,0 +1,76 @@
+"""``policy check`` and ``policy show``; what ``policy explain`` answers has tests of its own."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.shell import Shell, Told
+
+
+def test_good_policies_are_counted(crashgate: Shell, policies: Path) -> None:
+    told = crashgate("policy", "check")
+    assert (told.code, told.err) == (0, "")
+    assert told.out.splitlines()[-1] == f"4 policies in {policies}: no problem found."
+
+
+def test_a_folder_without_policies_is_said_to_refuse_everything(crashgate: Shell, home: Path) -> None:
+    (home / "policies").mkdir()
+    assert crashgate("policy", "check") == Told(
+        code=0, out=f"{home / 'policies'} holds no policy, so every call would be refused.\n", err=""
+    )
+
+
+def test_the_folder_may_be_named_before_and_after_the_command(crashgate: Shell, home: Path, policies: Path) -> None:
+    policies.rename(home / "other")
+    before = crashgate("--policies", "other", "policy", "check")
+    assert before == crashgate("policy", "check", "--policies", "other")
+    assert before.code == 0
+
+
+def test_the_later_of_two_folders_counts(crashgate: Shell, policies: Path) -> None:
+    del policies
+    assert crashgate("--policies", "nowhere", "policy", "check", "--policies", "policies").code == 0
+
+
+@pytest.mark.usefixtures("policies")
+def test_the_matrix_has_a_column_for_each_agent(crashgate: Shell) -> None:
+    rows = [line.split() for line in crashgate("policy", "show").out.splitlines()]
+    assert rows[0] == ["connection", "resource", "operator", "read-only-assistant", "release-manager", "triage-agent"]
+    assert ["bugsnag", "error", "full", "read", "read", "write"] in rows
+    assert ["bugsnag", "event", "full", "read", "off", "read"] in rows
+
+
+@pytest.mark.usefixtures("policies")
+def test_one_agent_is_shown_with_the_lines_of_its_grants(crashgate: Shell, policies: Path) -> None:
+    text = (policies / "triage-agent.toml").read_text(encoding="utf-8").splitlines()
+    line = next(number for number, each in enumerate(text, start=1) if each.startswith("access.error"))
+    told = crashgate("policy", "show", "triage-agent")
+    assert f"policies/triage-agent.toml, grant 1, line {line}" in told.out
+    rows = json.loads(crashgate("policy", "show", "triage-agent", "--json").out)
+    assert {row["agent"] for row in rows} == {"triage-agent"}
+    assert [row for row in rows if row["resource"] == "error"] == [
+        {
+            "agent": "triage-agent",
+            "connection": "bugsnag",
+            "resource": "error",
+            "level": "write",
+            "rules": [
+                {
+                    "grant": 1,
+                    "source": "policies/triage-agent.toml",
+                    "line": line,
+                    "level": "write",
+                    "organizations": None,
+                    "projects": ["checkout-ios", "checkout-android"],
+                }
+            ],
+        }
+    ]
+
+
+@pytest.mark.usefixtures("policies")
+def test_an_agent_without_a_policy_is_told_who_has_one(crashgate: Shell) -> None:
+    told = crashgate("policy", "show", "nobody")
+    assert (told.code, told.out) == (3, "")
+    assert "operator, read-only-assistant, release-manager, triage-agent" in told.err

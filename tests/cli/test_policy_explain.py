@@ -1,0 +1,168 @@
+"""``policy explain`` against the gate itself: the same question put to both."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crashgate.decisions.record import Effect
+from crashgate.sandbox.app import World
+from tests.cli.calls import Call, make, recorded_calls
+from tests.cli.shell import Shell
+
+AGENTS = ("operator", "read-only-assistant", "release-manager", "triage-agent", "nobody")
+PROJECTS = ("checkout-ios", "checkout-web", "payments-api", "storefront-web")
+
+
+def project_calls(error: str, event: str, release: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every tool that acts in a project, from reading to deleting, so that nothing is missed by an earlier delete."""
+    one = {"error_id": error}
+    yield from (
+        ("get_project", {}),
+        ("list_errors", {"sort": "users", "per_page": 1}),
+        ("get_error", one),
+        ("list_events", {"per_page": 1}),
+        ("list_events", {**one, "per_page": 1}),
+        ("get_event", {"event_id": event}),
+        ("get_latest_event", one),
+        ("get_trend", {"buckets_count": 2}),
+        ("get_trend", {**one, "resolution": "12h"}),
+        ("list_releases", {"per_page": 1}),
+        ("get_release", {"release_id": release}),
+        ("get_stability_trend", {}),
+        ("list_event_fields", {}),
+        ("resolve_error", one),
+        ("update_error", {**one, "operation": "ignore"}),
+        ("update_error", {**one, "operation": "override_severity", "severity": "info"}),
+        ("discard_error", one),
+        ("delete_error", one),
+    )
+
+
+def every_call(world: World) -> Iterator[Call]:
+    """Each agent with each tool; an error that one agent deletes is no other agent's."""
+    for number, agent in enumerate(AGENTS):
+        yield agent, "my_access", {}
+        yield agent, "list_organizations", {}
+        for organization in ("acme", "globex"):
+            yield agent, "list_projects", {"organization_id": organization}
+        for slug in PROJECTS:
+            project = world.project(slug)
+            assert project is not None
+            error = world.errors_of(project.id)[number]
+            event, release = world.occurrences(error)[0].id, world.releases(project)[0].id
+            for tool, arguments in project_calls(error.id, event, release):
+                yield agent, tool, {"project_id": slug, **arguments}
+
+
+async def test_the_answer_is_the_gates(crashgate: Shell, policies: Path, state: Path) -> None:
+    world = World()
+    calls = list(every_call(world))
+    await make(calls, policies=policies, state=state, world=world)
+    entries = recorded_calls(policies=policies, state=state)
+    gate = [
+        (each.agent, each.tool, each.operation, each.effect is Effect.ALLOW, each.reason, each.rule)
+        for each in (entry.decision.record for entry in entries)
+    ]
+    told: list[object] = []
+    for agent, tool, arguments in calls:
+        words = [f"{name}={value}" for name, value in arguments.items()]
+        answer = crashgate("policy", "explain", agent, tool, *words, "--json")
+        found = json.loads(answer.out)
+        assert found["allowed"] is (answer.code == 0)
+        told.append(tuple(found[key] for key in ("agent", "tool", "operation", "allowed", "reason", "rule")))
+    assert told == gate
+    assert {allowed for _, _, _, allowed, _, _ in gate} == {True, False}
+
+
+@pytest.mark.usefixtures("policies")
+def test_an_allowed_call_is_explained_by_its_line(crashgate: Shell, policies: Path) -> None:
+    text = (policies / "triage-agent.toml").read_text(encoding="utf-8").splitlines()
+    line = next(number for number, each in enumerate(text, start=1) if each.startswith("access.error"))
+    told = crashgate("policy", "explain", "triage-agent", "resolve_error", "project_id=checkout-ios")
+    assert (told.code, told.err) == (0, "")
+    assert told.out == (
+        "resolve_error is bugsnag.errors.fix: write error\n"
+        "triage-agent may write error in project checkout-ios (bugsnag): policies/triage-agent.toml, grant 1, gives"
+        f" error = write. Decided by policies/triage-agent.toml, line {line}.\n"
+    )
+
+
+@pytest.mark.usefixtures("policies")
+def test_a_denied_call_is_explained_by_what_would_allow_it(crashgate: Shell) -> None:
+    told = crashgate("policy", "explain", "triage-agent", "delete_error", "project_id=checkout-ios")
+    assert told.code == 1
+    assert 'To allow it, write access.error = "full" in policies/triage-agent.toml, grant 1' in told.out
+
+
+@pytest.mark.usefixtures("policies")
+def test_a_call_without_its_place_depends(crashgate: Shell) -> None:
+    told = crashgate("policy", "explain", "triage-agent", "list_errors")
+    assert told.code == 6
+    assert told.out.endswith("Add project_id=NAME to ask about one place.\n")
+
+
+def test_a_grant_that_names_organizations_too_depends_on_a_look_up(crashgate: Shell, home: Path) -> None:
+    (home / "policies").mkdir()
+    (home / "policies" / "one.toml").write_text(
+        'agent = "one"\nabout = "x"\nowner = "y"\n[[grant]]\nconnection = "bugsnag"\norganizations = ["acme"]\n'
+        'projects = ["checkout-*"]\naccess.error = "read"\n'
+    )
+    told = crashgate("policy", "explain", "one", "list_errors", "project_id=checkout-ios")
+    assert told.code == 6
+    assert "It depends on the project's organization" in told.out
+
+
+@pytest.mark.usefixtures("policies")
+def test_a_list_of_places_is_let_through_and_its_rows_are_sorted_out(crashgate: Shell) -> None:
+    told = crashgate("policy", "explain", "triage-agent", "list_projects", "organization_id=acme")
+    assert told.code == 0
+    assert told.out.endswith("rows of other places are left out of its answer.\n")
+
+
+@pytest.mark.usefixtures("policies")
+def test_an_operation_may_be_named_instead_of_a_tool(crashgate: Shell) -> None:
+    told = crashgate("policy", "explain", "operator", "bugsnag.errors.delete", "project_id=checkout-ios", "--json")
+    assert told.code == 0
+    found = json.loads(told.out)
+    assert (found["tool"], found["operation"]) == (None, "bugsnag.errors.delete")
+
+
+@pytest.mark.usefixtures("policies")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("resolve_eror",), "Did you mean resolve_error?"),
+        (("resolve_error", "project=checkout-ios"), "It takes: project_id, error_id."),
+        (("resolve_error", "checkout-ios"), "An argument is written NAME=VALUE."),
+        (("resolve_error", "project_id=../x"), "project_id must be an id of 24 hexadecimal digits or a slug"),
+        (("update_error", "project_id=checkout-ios"), "operation must be one of open, ignore"),
+        (("list_errors", "filters={open"), "A value that begins like JSON is not JSON."),
+        (("list_errors", "connection=other"), "There is no such connection for it."),
+    ],
+)
+def test_what_no_call_could_hold_is_a_wrong_use(words: tuple[str, ...], told: str, crashgate: Shell) -> None:
+    answer = crashgate("policy", "explain", "triage-agent", *words)
+    assert (answer.code, answer.out) == (2, "")
+    assert told in answer.err
+
+
+def test_of_several_connections_one_must_be_named(crashgate: Shell, home: Path) -> None:
+    (home / "crashgate.toml").write_text(
+        '[connections.one]\ntoken_env = "ONE"\n[connections.two]\ntoken_env = "TWO"\n', encoding="utf-8"
+    )
+    (home / "policies").mkdir()
+    grants = "".join(
+        f'[[grant]]\nconnection = "{name}"\nprojects = ["*"]\naccess.error = "{level}"\n'
+        for name, level in (("one", "read"), ("two", "full"))
+    )
+    (home / "policies" / "a.toml").write_text(f'agent = "a"\nabout = "x"\nowner = "y"\n{grants}', encoding="utf-8")
+    question = ("policy", "explain", "a", "get_error", "project_id=x")
+    unnamed = crashgate(*question)
+    assert unnamed.code == 2
+    assert "Add connection=NAME with one of: one, two." in unnamed.err
+    assert crashgate(*question, "connection=two").code == 0
+    assert crashgate("policy", "explain", "a", "delete_error", "project_id=x").code == 0, "only `two` is open to it"
+    assert crashgate("policy", "explain", "a", "delete_error", "project_id=x", "connection=one").code == 1

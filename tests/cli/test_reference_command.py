@@ -1,0 +1,50 @@
+import json
+from pathlib import Path
+
+from tests.cli.shell import Shell, Told
+
+
+def test_the_page_of_the_checkout_is_current(crashgate: Shell, root: Path) -> None:
+    assert crashgate("reference", "--check") == Told(
+        code=0, out=f"{root / 'docs' / 'reference.md'} is current.\n", err=""
+    )
+
+
+def test_a_page_that_is_not_current_is_told_with_what_mends_it(crashgate: Shell, home: Path) -> None:
+    crashgate("reference", "--write", "--file", "page.md")
+    text = (home / "page.md").read_text(encoding="utf-8")
+    (home / "page.md").write_text(text.replace("## Tools", "## Toys"), encoding="utf-8")
+    told = crashgate("reference", "--check", "--file", "page.md")
+    assert (told.code, told.err) == (1, "")
+    lines = told.out.splitlines()
+    assert [each for each in lines if each.startswith(("-## ", "+## "))] == ["-## Toys", "+## Tools"]
+    assert lines[-1] == "page.md is not current. Write it anew with: crashgate reference --write"
+
+
+def test_a_difference_is_cut_short(crashgate: Shell) -> None:
+    told = crashgate("reference", "--check", "--file", "absent.md")
+    assert told.code == 1
+    assert len(told.out.splitlines()) == 22
+
+
+def test_writing_the_page_makes_it_current(crashgate: Shell, home: Path) -> None:
+    assert crashgate("reference", "--write", "--file", "page.md").code == 0
+    assert crashgate("reference", "--check", "--file", "page.md").code == 0
+    assert (home / "page.md").read_text(encoding="utf-8") == crashgate("reference").out
+
+
+def test_checking_in_json_tells_the_difference(crashgate: Shell) -> None:
+    told = crashgate("reference", "--check", "--json", "--file", "absent.md")
+    assert told.code == 1
+    result = json.loads(told.out)
+    assert (result["current"], result["file"], result["mend"]) == (False, "absent.md", "crashgate reference --write")
+
+
+def test_a_page_cannot_be_written_where_there_is_no_folder(crashgate: Shell) -> None:
+    told = crashgate("reference", "--write", "--file", "absent/page.md")
+    assert (told.code, told.out) == (3, "")
+    assert "absent/page.md cannot be written" in told.err
+
+
+def test_checking_and_writing_at_once_is_a_wrong_use(crashgate: Shell) -> None:
+    assert crashgate("reference", "--check", "--write").code == 2
