@@ -79,14 +79,21 @@ class Operation(Generic[P, R]):
         in_path = {name for _, name, _, _ in string.Formatter().parse(self.path or "") if name}
         declared = {f.name for f in fields if f.travels is In.PATH}
         named = {name for _, name, _, _ in string.Formatter().parse(self.wording.target) if name}
+        places = {
+            getattr(self.scope, part) for part in ("organization", "project", "error") if hasattr(self.scope, part)
+        }
         if in_path != declared:
             raise ValueError(f"{self.id}: the path names {sorted(in_path)}, the parameters {sorted(declared)}")
         if named - {f.name for f in fields if f.logged}:
             raise ValueError(f"{self.id}: the wording names parameters that the log may not show")
+        if places - {f.name for f in fields}:
+            raise ValueError(f"{self.id}: the scope names parameters that there are not")
         if not self.id.startswith(f"{self.provider}.") or (self.method is None) != (self.path is None):
             raise ValueError(f"{self.id}: id, provider, method and path contradict each other")
         if self.method == "GET" and self.access is not Access.READ:
             raise ValueError(f"{self.id}: a GET reads")
+        if self.method == "GET" and (self.fixed_body or any(f.travels is In.BODY for f in fields)):
+            raise ValueError(f"{self.id}: a GET has no body")
         if self.method == "DELETE" and self.access is not Access.DELETE:
             raise ValueError(f"{self.id}: a DELETE deletes")
         if self.method in {"POST", "PATCH"} and self.access is Access.READ:

@@ -32,6 +32,9 @@ from crashgate.policy.policy import Policy
 from crashgate.policy.port import PolicySource
 from crashgate.upstream.exchange import Call, Trace, Upstream, exchange
 
+_REFUSALS = range(400, 500)
+"""The upstream's "no". After anything else it is not known what it did."""
+
 
 class Gateway:
     """Runs every call. Nothing else holds a transport."""
@@ -54,7 +57,7 @@ class Gateway:
         Raises NotAvailableError when it is refused or does not exist, InvalidArgumentsError, UpstreamError,
         LogUnavailableError when no record can be stored, and CrashgateError for a defect of ours.
         """
-        case = Case(ask=ask, policy=self.policy_of(ask.principal.agent))
+        case = Case(ask=ask, policy=None)
         page = await self._carried_out(case, await self._admitted(case))
         if page.dropped and ask.operation is not None and ask.operation.shape is Shape.ONE:
             raise NotAvailableError("Withheld.")
@@ -84,6 +87,7 @@ class Gateway:
         return entry
 
     async def _rule(self, case: Case) -> Ruling:
+        case.policy = self.policy_of(case.ask.principal.agent)
         if case.ask.operation is None:
             return refused(Reason.UNKNOWN_TOOL, "there is no such tool")
         known = self._upstreams.get(case.connection)
@@ -113,7 +117,7 @@ class Gateway:
             await anyio.lowlevel.checkpoint()
             page = await self._answer(case, trace)
         except UpstreamError as problem:
-            ending = Ending.REFUSED if problem.status is not None else Ending.FAILED
+            ending = Ending.REFUSED if problem.status in _REFUSALS else Ending.FAILED
             await entry.close(Outcome(ending=ending, error=problem.code), trace)
             if problem.code is Code.NOT_AVAILABLE:
                 raise NotAvailableError("Upstream has no such thing.") from problem

@@ -70,7 +70,7 @@ class Judge:
         try:
             case.params = arguments.read(operation, case.ask.arguments)
         except InvalidArgumentsError as problem:
-            return problem
+            return case.ask.fault or problem
         return case.ask.fault
 
     def allows_row(self, case: Case, place: Place) -> bool:

@@ -4,6 +4,7 @@ Design rule 4; THREATS rows 28 and 29.
 """
 
 from dataclasses import dataclass
+from typing import cast
 
 import anyio
 
@@ -42,11 +43,10 @@ class Ledger:
     async def decided(self, case: Case, ruling: Ruling) -> "Entry":
         """Store the decision. Raises LogUnavailableError, and then nothing may be sent."""
         record = tell_decision(self._decision(case, ruling), because=ruling.because, looked_up=case.looked_up)
-        started = self._clock.monotonic()
         # A caller that gives up now must not leave a decision half stored, nor one without its outcome.
         with anyio.CancelScope(shield=True):
             await self._log.append(record)
-        return Entry(log=self._log, clock=self._clock, decision=record, started=started)
+        return Entry(log=self._log, clock=self._clock, decision=record, started=self._clock.monotonic())
 
     def _decision(self, case: Case, ruling: Ruling) -> DecisionRecord:
         ask = case.ask
@@ -112,5 +112,5 @@ def _value(value: object) -> Value:
     if isinstance(value, bool | int):
         return value
     if isinstance(value, list | tuple):
-        return tuple(str(item) for item in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+        return tuple(map(str, cast("list[object]", value)))
     return str(value)

@@ -18,8 +18,10 @@ from crashgate.clock import Clock
 from crashgate.errors import InvalidArgumentsError
 
 LIFETIME_SECONDS = 3600
-LONGEST_CURSOR = 4_000
-_LONGEST_QUERY = 4_000
+LONGEST_CURSOR = 24_000
+_LONGEST_QUERY = 16_000
+"""Characters; twice what the longest filters and the upstream's own parameters need, and its cursor fits above."""
+
 _NONCE_BYTES = 12
 _EXPIRY = struct.Struct(">I")
 
@@ -45,10 +47,12 @@ class Cursors:
             sealed = base64.urlsafe_b64decode(cursor[:LONGEST_CURSOR].encode("ascii") + b"==")
             plain = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _context(bound_to))
             (expiry,) = _EXPIRY.unpack(plain[: _EXPIRY.size])
-            unpacked = zlib.decompressobj().decompress(plain[_EXPIRY.size :], _LONGEST_QUERY)
+            unpacker = zlib.decompressobj()
+            unpacked = unpacker.decompress(plain[_EXPIRY.size :], _LONGEST_QUERY)
         except (ValueError, InvalidTag, struct.error, zlib.error):
             raise _not_good() from None
-        if expiry < self._clock.now().timestamp():
+        # Part of a query would ask for something else: filters could be missing from it.
+        if expiry < self._clock.now().timestamp() or not unpacker.eof:
             raise _not_good()
         return unpacked.decode()
 

@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.operation import AnyOperation
-from crashgate.catalogue.params import Params
+from crashgate.catalogue.params import In, Params
 from crashgate.catalogue.provider import Provider
 from crashgate.tools.tool import Detail, Named, Tool
 
@@ -100,7 +100,12 @@ def _requires(operation: AnyOperation, name: str) -> bool:
 def _fields(params: type[Params]) -> Mapping[str, Schema]:
     document = params.model_json_schema()
     definitions, fields = cast("Schema", document.get("$defs", {})), cast("Schema", document.get("properties", {}))
-    return {name: _compact(schema, definitions) for name, schema in fields.items()}
+    compact = {name: _compact(schema, definitions) for name, schema in fields.items()}
+    for name, info in params.model_fields.items():
+        # In a body null is a value of its own (assigned to nobody); anywhere else it means "not given".
+        if In.BODY in info.metadata and {"type": "null"} in fields[name].get("anyOf", ()):
+            compact[name] = compact[name] | {"type": [compact[name]["type"], "null"]}
+    return compact
 
 
 def _compact(schema: Schema, definitions: Schema) -> Schema:

@@ -93,6 +93,11 @@ class Tool:
     pages: bool = False
     detailed: bool = False
 
+    def __post_init__(self) -> None:
+        """Refuse, at import, a tool that would have neither resource nor access (THREATS row 9)."""
+        if not self.operations:
+            raise ValueError(f"{self.name}: a tool has no operation")
+
     @property
     def operations(self) -> tuple[AnyOperation, ...]:
         """The operations behind the tool, in a fixed order."""

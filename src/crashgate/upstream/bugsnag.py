@@ -18,6 +18,7 @@ from crashgate.upstream.message import Response
 SORTED_RESULTS_LIMITED = 60000
 INSUFFICIENT_ROLE = 40000
 ACCOUNT_CODES = frozenset({30000, 31000, 32000})
+_MOST_DIGITS = 6
 DEFAULT_RETRY_AFTER = 60.0
 """The window is one minute (section 7), so nothing longer is ever needed."""
 
@@ -141,6 +142,6 @@ def _envelope(body: bytes) -> tuple[list[str], int | None]:
 
 def _seconds(header: str | None) -> float:
     """``Retry-After`` in seconds; the whole window where it is absent or odd."""
-    if header is not None and header.isascii() and header.isdigit() and len(header) < 6:  # noqa: PLR2004
+    if header is not None and header.isascii() and header.isdigit() and len(header) < _MOST_DIGITS:
         return float(header)
     return DEFAULT_RETRY_AFTER

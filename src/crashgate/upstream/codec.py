@@ -22,6 +22,7 @@ from crashgate.upstream.path import expand
 
 NO_CONTENT = 204
 MOST_ROWS = 1_000
+_MOST_DIGITS = 16
 LONGEST_QUERY = 8_000
 """Characters of a next page's query; BugSnag's own links have grown until it refused them (section 6)."""
 
@@ -69,7 +70,7 @@ def decode(
     return Page(
         rows=rows,
         next_query=next_query,
-        total=int(total) if total.isascii() and total.isdigit() and len(total) < 16 else None,  # noqa: PLR2004
+        total=int(total) if total.isascii() and total.isdigit() and len(total) < _MOST_DIGITS else None,
         truncated=foreign,
     )
 
@@ -102,7 +103,7 @@ def _body(operation: AnyOperation, params: Params) -> Mapping[str, Any] | None:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - a validated parameter of any type
-    return value.model_dump(mode="json", exclude_unset=True) if isinstance(value, BaseModel) else value
+    return value.model_dump(mode="json", exclude_none=True) if isinstance(value, BaseModel) else value
 
 
 def _document(operation: AnyOperation, response: Response, connection: Connection) -> Any:  # noqa: ANN401 - any JSON
@@ -114,7 +115,11 @@ def _document(operation: AnyOperation, response: Response, connection: Connectio
         raise malformed(connection, operation, why) from None
 
 
-def _rows(operation: Operation[P, R], document: Any, connection: Connection) -> tuple[R, ...]:  # noqa: ANN401
+def _rows(
+    operation: Operation[P, R],
+    document: Any,  # noqa: ANN401 - any JSON
+    connection: Connection,
+) -> tuple[R, ...]:
     many = operation.shape is Shape.MANY
     if not isinstance(document, list if many else dict):
         raise malformed(connection, operation, f"it is not {'a list' if many else 'an object'}")

@@ -40,7 +40,8 @@ class ReopenRule(Params):
 
     @model_validator(mode="after")
     def _right_companions(self) -> Self:
-        given = frozenset(self.model_fields_set - {"reopen_if"})
+        named = self.model_fields_set - {"reopen_if"}
+        given = frozenset(name for name in named if getattr(self, name) is not None)
         if given != COMPANIONS[self.reopen_if]:
             raise ValueError(f"{self.reopen_if} takes exactly {' and '.join(sorted(COMPANIONS[self.reopen_if]))}")
         return self

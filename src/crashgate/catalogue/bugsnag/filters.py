@@ -71,7 +71,7 @@ def _short_enough(given: dict[str, tuple[Comparison, ...]]) -> dict[str, tuple[C
         signs + 2 * len(quote(name)) + len(quote(each.value)) for name, several in given.items() for each in several
     )
     if length > LONGEST:
-        raise ValueError("the filters are too long for one request: use fewer or shorter ones")
+        raise ValueError("take too much room in one request: use fewer or shorter ones")
     return given
 
 
@@ -80,8 +80,8 @@ Comparisons = Annotated[tuple[Comparison, ...], Field(min_length=1, max_length=M
 Filters = Annotated[
     dict[FieldName, Comparisons],
     BeforeValidator(_listed),
-    AfterValidator(_short_enough),
     Field(max_length=MOST_FIELDS),
+    AfterValidator(_short_enough),
 ]
 
 DEFAULT_FIELDS = (
