@@ -5,7 +5,10 @@ from pathlib import Path
 CODE_IN_A_LIST = re.compile(r'^\s*"[A-Z]{1,4}\d{3}"')
 WITH_REASON = re.compile(r'^\s*"[A-Z]{1,4}\d{3}",?\s+# \S+')
 SILENCER = re.compile(r"# (?:noqa|type: ignore|pyright: ignore)\b")
-SILENCER_WITH_REASON = re.compile(r"# (?:noqa: [A-Z]+\d+(?:, [A-Z]+\d+)*|(?:type|pyright): ignore\[[\w, -]+\]) - \S+")
+SILENCER_WITH_REASON = re.compile(
+    r"# (?:noqa: [A-Z]+\d+(?:, [A-Z]+\d+)*|pyright: ignore\[[\w, -]+\]) - \S+"
+    r"|# type: ignore\[[\w, -]+\]  # \S+"  # mypy takes nothing else behind its bracket
+)
 
 
 def _lines(paths: list[Path]) -> Iterator[tuple[str, str]]:

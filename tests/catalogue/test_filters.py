@@ -1,0 +1,121 @@
+"""Filters as values: only well-formed comparisons exist, and all of them fit into an address."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from crashgate.catalogue.bugsnag.filters import Comparison, Filters, Match
+from crashgate.catalogue.params import In
+from crashgate.catalogue.registry import OPERATIONS
+from crashgate.upstream import query
+
+FILTERS = TypeAdapter[dict[str, tuple[Comparison, ...]]](Filters)
+
+
+def read(given: object) -> dict[str, list[tuple[str, str]]]:
+    found = FILTERS.validate_python(given)
+    return {name: [(one.type.value, one.value) for one in several] for name, several in found.items()}
+
+
+def test_a_bare_value_a_list_and_a_whole_comparison_mean_the_same() -> None:
+    wanted = {"error.status": [("eq", "open")]}
+
+    assert read({"error.status": "open"}) == wanted
+    assert read({"error.status": ["open"]}) == wanted
+    assert read({"error.status": {"value": "open"}}) == wanted
+    assert read({"error.status": [{"type": "eq", "value": "open"}]}) == wanted
+
+
+def test_the_order_of_fields_and_comparisons_is_kept() -> None:
+    given = {"b": ["2", {"type": "ne", "value": "1"}], "a": ["3"]}
+
+    assert read(given) == {"b": [("eq", "2"), ("ne", "1")], "a": [("eq", "3")]}
+    assert list(read(given)) == ["b", "a"]
+
+
+def test_true_and_false_travel_as_words() -> None:
+    assert read({"event.unhandled": True, "error.has_issue": {"type": "empty", "value": False}}) == {
+        "event.unhandled": [("eq", "true")],
+        "error.has_issue": [("empty", "false")],
+    }
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"error.status": []},
+        {"error.status": None},
+        {"error.status": 3},
+        {"error.status": {"type": "like", "value": "o"}},
+        {"error.status": {"type": "empty", "value": "open"}},
+        {"error.status": {"type": "eq"}},
+        {"error.status": {"type": "eq", "value": "open", "also": "x"}},
+        {"error.status": [["open"]]},
+        {"error.status": "x" * 501},
+        {"error.status": ["open"] * 21},
+        {f"f{number}": "x" for number in range(21)},
+        {"": "open"},
+        {"a" * 101: "open"},
+        {"error[status]": "open"},
+        {"error.status][": "open"},
+        {"a&b": "open"},
+        {"a\nb": "open"},
+        "error.status=open",
+        [["error.status", "open"]],
+    ],
+    ids=str,
+)
+def test_whatever_is_no_well_formed_comparison_is_refused(given: object) -> None:
+    with pytest.raises(ValidationError):
+        FILTERS.validate_python(given)
+
+
+VALUES = st.text(alphabet=st.characters(codec="utf-8"), max_size=500)
+NAMES = st.text(alphabet="abcXYZ019_. -", min_size=1, max_size=100)
+ANY_FILTERS = st.dictionaries(
+    NAMES,
+    st.lists(st.fixed_dictionaries({"type": st.sampled_from(["eq", "ne"]), "value": VALUES}), min_size=1, max_size=20),
+    max_size=20,
+)
+
+
+@given(ANY_FILTERS)
+def test_whatever_is_accepted_fits_into_an_address(given: dict[str, Any]) -> None:
+    try:
+        found = FILTERS.validate_python(given)
+    except ValidationError as problem:
+        found, told = {}, [error["msg"] for error in problem.errors()]
+    else:
+        told = []
+
+    assert len(query.join(query.filters("filters", found))) <= 6_000
+    assert told in ([], ["Value error, take too much room in one request: use fewer or shorter ones"])
+
+
+def test_filters_that_would_make_too_long_an_address_are_refused() -> None:
+    with pytest.raises(ValidationError, match="take too much room in one request"):
+        FILTERS.validate_python({f"field{number}": ["x" * 500] * 3 for number in range(5)})
+
+
+def test_many_short_comparisons_are_accepted() -> None:
+    assert len(read({f"field{number}": ["open", "fixed"] for number in range(20)})) == 20
+
+
+def test_filters_are_a_parameter_of_errors_events_and_trends_alone() -> None:
+    taking = {one.id for one in OPERATIONS if any(field.travels is In.FILTERS for field in one.fields)}
+
+    assert taking == {
+        "bugsnag.errors.list",
+        "bugsnag.errors.get",
+        "bugsnag.events.list_on_error",
+        "bugsnag.events.list_on_project",
+        "bugsnag.trends.get_on_error",
+        "bugsnag.trends.get_on_project",
+    }
+
+
+def test_the_types_of_a_comparison_are_the_vendors_three() -> None:
+    assert {match.value for match in Match} == {"eq", "ne", "empty"}

@@ -1,0 +1,166 @@
+"""An entry that contradicts itself fails when it is made: one test for each check."""
+
+from typing import Annotated, Any
+
+import pytest
+
+from crashgate.catalogue.access import Access
+from crashgate.catalogue.operation import AnyOperation, Field, Operation, Shape, Wording
+from crashgate.catalogue.params import In, Logged, ObjectId, Params, Wire
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.result import Result
+from crashgate.catalogue.scope import Anywhere, ProjectInPath, ProjectOfError
+
+
+class OneThing(Params):
+    """An id in the path, text in the body that the log may not show, and a number in the query under another name."""
+
+    thing_id: Annotated[ObjectId, In.PATH]
+    note: Annotated[str | None, In.BODY] = None
+    most: Annotated[int | None, In.QUERY, Wire("limit"), Logged()] = None
+
+
+class JustThing(Params):
+    """An id in the path."""
+
+    thing_id: Annotated[ObjectId, In.PATH]
+
+
+GOOD: dict[str, Any] = {
+    "id": "bugsnag.things.change",
+    "provider": Provider.BUGSNAG,
+    "resource": "thing",
+    "access": Access.WRITE,
+    "method": "PATCH",
+    "path": "/things/{thing_id}",
+    "scope": Anywhere(),
+    "params": OneThing,
+    "result": Result,
+    "shape": Shape.ONE,
+    "wording": Wording(verb="change", past="changed", target="thing {thing_id}"),
+    "source": "https://example.com/",
+}
+
+
+def made(**changes: Any) -> AnyOperation:  # noqa: ANN401 - any part of an operation
+    return Operation(**{**GOOD, **changes})
+
+
+def test_an_entry_without_contradiction_reads_its_fields_off_its_parameters() -> None:
+    assert made().fields == (
+        Field(name="thing_id", travels=In.PATH, wire="thing_id", logged=True),
+        Field(name="note", travels=In.BODY, wire="note", logged=False),
+        Field(name="most", travels=In.QUERY, wire="limit", logged=True),
+    )
+
+
+@pytest.mark.threats(9)
+@pytest.mark.parametrize("part", ["resource", "access", "scope", "wording", "source", "params", "result", "shape"])
+def test_an_entry_says_its_resource_its_access_and_the_rest_or_cannot_be_made(part: str) -> None:
+    with pytest.raises(TypeError, match=part):
+        Operation(**{name: value for name, value in GOOD.items() if name != part})
+
+
+def test_a_placeholder_of_the_path_without_a_parameter_is_refused() -> None:
+    with pytest.raises(ValueError, match="the path names"):
+        made(path="/things/{thing_id}/parts/{part_id}")
+
+
+def test_a_parameter_of_the_path_without_a_placeholder_is_refused() -> None:
+    with pytest.raises(ValueError, match="the path names"):
+        made(path="/things")
+
+
+def test_words_for_the_log_that_hold_an_unlogged_parameter_are_refused() -> None:
+    with pytest.raises(ValueError, match="the log may not show"):
+        made(wording=Wording(verb="change", past="changed", target="thing {thing_id} with {note}"))
+
+
+def test_words_for_the_log_that_hold_an_unknown_parameter_are_refused() -> None:
+    with pytest.raises(ValueError, match="the log may not show"):
+        made(wording=Wording(verb="change", past="changed", target="thing {other_id}"))
+
+
+@pytest.mark.parametrize("scope", [ProjectInPath(), ProjectOfError(project="thing_id")])
+def test_a_scope_that_names_no_parameter_is_refused(scope: object) -> None:
+    with pytest.raises(ValueError, match="the scope names"):
+        made(scope=scope)
+
+
+@pytest.mark.parametrize("name", ["things.change", "crashgate.things.change", "bugsnag", "bugsnagthings.change"])
+def test_an_id_that_does_not_start_with_its_provider_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="contradict each other"):
+        made(id=name)
+
+
+def test_a_method_without_a_path_is_refused() -> None:
+    with pytest.raises(ValueError, match="contradict each other"):
+        made(path=None, params=Params, wording=Wording(verb="change", past="changed", target="things"))
+
+
+def test_a_path_without_a_method_is_refused() -> None:
+    with pytest.raises(ValueError, match="contradict each other"):
+        made(method=None)
+
+
+@pytest.mark.threats(9)
+@pytest.mark.parametrize("access", [Access.WRITE, Access.DELETE])
+def test_a_get_that_writes_or_deletes_is_refused(access: Access) -> None:
+    with pytest.raises(ValueError, match="a GET reads"):
+        made(method="GET", access=access, params=JustThing)
+
+
+def test_a_get_with_a_parameter_in_the_body_is_refused() -> None:
+    with pytest.raises(ValueError, match="a GET has no body"):
+        made(method="GET", access=Access.READ)
+
+
+def test_a_get_with_a_fixed_body_is_refused() -> None:
+    with pytest.raises(ValueError, match="a GET has no body"):
+        made(method="GET", access=Access.READ, params=JustThing, fixed_body={"operation": "fix"})
+
+
+@pytest.mark.threats(9)
+@pytest.mark.parametrize("access", [Access.READ, Access.WRITE])
+def test_a_delete_that_claims_less_than_delete_is_refused(access: Access) -> None:
+    with pytest.raises(ValueError, match="a DELETE deletes"):
+        made(method="DELETE", access=access)
+
+
+@pytest.mark.threats(9)
+@pytest.mark.parametrize("method", ["POST", "PATCH"])
+def test_a_post_or_patch_that_claims_to_read_is_refused(method: str) -> None:
+    with pytest.raises(ValueError, match="is not a read"):
+        made(method=method, access=Access.READ)
+
+
+class Nowhere(Params):
+    """A parameter that does not say where it travels."""
+
+    thing_id: ObjectId
+
+
+class Twice(Params):
+    """A parameter that says it twice."""
+
+    thing_id: Annotated[ObjectId, In.PATH, In.QUERY]
+
+
+@pytest.mark.parametrize("params", [Nowhere, Twice])
+def test_a_parameter_that_does_not_say_once_where_it_travels_is_refused(params: type[Params]) -> None:
+    with pytest.raises(ValueError, match="must say once where it travels"):
+        made(params=params)
+
+
+def test_an_operation_that_crashgate_answers_itself_has_neither_method_nor_path() -> None:
+    own = made(
+        id="crashgate.things.get",
+        provider=Provider.CRASHGATE,
+        access=Access.READ,
+        method=None,
+        path=None,
+        params=Params,
+        wording=Wording(verb="read", past="read", target="things"),
+    )
+
+    assert (own.method, own.path, own.fields) == (None, None, ())

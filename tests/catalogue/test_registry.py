@@ -1,0 +1,245 @@
+"""What is true of every operation there is."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from crashgate.catalogue.access import Access
+from crashgate.catalogue.operation import AnyOperation, Shape
+from crashgate.catalogue.params import In
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.registry import BY_ID, OPERATIONS, RESOURCES
+from crashgate.catalogue.scope import Anywhere, Dimension, OrganizationRows
+
+SPOKEN = {
+    "crashgate.access.get": "read its own access",
+    "bugsnag.organizations.list": "listed organizations",
+    "bugsnag.organizations.get": "read organization ORGANIZATION",
+    "bugsnag.projects.list": "listed projects",
+    "bugsnag.projects.get": "read project settings",
+    "bugsnag.errors.list": "listed errors",
+    "bugsnag.errors.get": "read error ERROR",
+    "bugsnag.errors.delete": "deleted error ERROR",
+    "bugsnag.errors.fix": "resolved error ERROR",
+    "bugsnag.errors.open": "reopened error ERROR",
+    "bugsnag.errors.ignore": "ignored error ERROR",
+    "bugsnag.errors.snooze": "snoozed error ERROR",
+    "bugsnag.errors.assign": "assigned error ERROR",
+    "bugsnag.errors.override_severity": "overrode the severity of error ERROR with SEVERITY",
+    "bugsnag.errors.link_issue": "linked an issue to error ERROR",
+    "bugsnag.errors.unlink_issue": "unlinked the issue of error ERROR",
+    "bugsnag.errors.undiscard": "undiscarded error ERROR",
+    "bugsnag.errors.discard": "discarded future events of error ERROR",
+    "bugsnag.events.list_on_error": "listed events of error ERROR",
+    "bugsnag.events.list_on_project": "listed events",
+    "bugsnag.events.get": "read event EVENT",
+    "bugsnag.events.get_latest": "read the latest event of error ERROR",
+    "bugsnag.trends.get_on_error": "read the trend of error ERROR",
+    "bugsnag.trends.get_on_project": "read the trend",
+    "bugsnag.releases.list": "listed releases",
+    "bugsnag.releases.get": "read release RELEASE",
+    "bugsnag.stability_trend.get": "read the stability trend",
+    "bugsnag.event_fields.list": "listed event fields",
+}
+"""What a sentence says that somebody did, by operation."""
+
+DESTRUCTIVE = {"bugsnag.errors.delete", "bugsnag.errors.discard"}
+CHANGES = {
+    "bugsnag.errors.assign",
+    "bugsnag.errors.fix",
+    "bugsnag.errors.ignore",
+    "bugsnag.errors.link_issue",
+    "bugsnag.errors.open",
+    "bugsnag.errors.override_severity",
+    "bugsnag.errors.snooze",
+    "bugsnag.errors.undiscard",
+    "bugsnag.errors.unlink_issue",
+}
+
+LEADING_OUT = ("", ".", "..", "a/b", "a%2eb", "a b", "a?b", "a#b", "é", "A")
+
+each = pytest.mark.parametrize("operation", OPERATIONS, ids=list(BY_ID))
+
+
+def parts(schema: Mapping[str, Any], definitions: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """A JSON Schema and all schemas inside it, references followed."""
+    if "$ref" in schema:
+        yield from parts(definitions[schema["$ref"].rpartition("/")[2]], definitions)
+        return
+    yield schema
+    inside = [
+        *schema.get("anyOf", ()),
+        *schema.get("properties", {}).values(),
+        *schema.get("patternProperties", {}).values(),
+        *(schema[name] for name in ("items", "additionalProperties") if isinstance(schema.get(name), dict)),
+    ]
+    for one in inside:
+        yield from parts(one, definitions)
+
+
+def inner(operation: AnyOperation, name: str) -> list[Mapping[str, Any]]:
+    document = operation.params.model_json_schema()
+    return list(parts(document["properties"][name], document.get("$defs", {})))
+
+
+def test_no_two_operations_share_an_id() -> None:
+    assert len({operation.id for operation in OPERATIONS}) == len(OPERATIONS) == len(BY_ID) == 28
+
+
+@each
+def test_an_id_is_the_provider_the_noun_and_what_is_done(operation: AnyOperation) -> None:
+    provider, noun, deed = operation.id.split(".")
+
+    assert provider == operation.provider.value
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)*", noun)
+    assert re.fullmatch(r"[a-z]+(_[a-z]+)*", deed)
+    assert noun.startswith(operation.resource.removesuffix("y"))
+
+
+@pytest.mark.threats(9)
+def test_what_deletes_what_changes_and_what_reads_is_what_people_have_agreed_on() -> None:
+    found = {access: {one.id for one in OPERATIONS if one.access is access} for access in Access}
+
+    assert found == {
+        Access.DELETE: DESTRUCTIVE,
+        Access.WRITE: CHANGES,
+        Access.READ: set(BY_ID) - DESTRUCTIVE - CHANGES,
+    }
+
+
+@each
+def test_whatever_is_not_a_get_writes_or_deletes(operation: AnyOperation) -> None:
+    assert (operation.access is Access.READ) is (operation.method in {"GET", None})
+
+
+@each
+def test_each_placeholder_of_the_path_is_a_required_parameter_that_travels_there(operation: AnyOperation) -> None:
+    placeholders = re.findall(r"\{(\w+)\}", operation.path or "")
+    travelling = [field.name for field in operation.fields if field.travels is In.PATH]
+
+    assert sorted(placeholders) == sorted(travelling)
+    assert [name for name in travelling if not operation.params.model_fields[name].is_required()] == []
+
+
+@pytest.mark.threats(13)
+@each
+def test_each_parameter_of_the_path_is_one_plain_word(operation: AnyOperation) -> None:
+    for field in operation.fields:
+        if field.travels in {In.PATH, In.NOWHERE}:
+            (schema,) = inner(operation, field.name)
+            pattern = re.compile(schema["pattern"])
+
+            assert schema["type"] == "string"
+            assert [
+                text for text in ("", ".", "..", "a/b", "a%2eb", "a b", "a?b", "é", "A") if pattern.search(text)
+            ] == []
+
+
+@pytest.mark.threats(24)
+@each
+def test_each_text_has_a_pattern_a_closed_list_or_a_length(operation: AnyOperation) -> None:
+    for field in operation.fields:
+        for schema in inner(operation, field.name):
+            if schema.get("type") == "string":
+                assert {"pattern", "enum", "const", "maxLength"} & schema.keys(), field.name
+            if schema.get("type") == "array":
+                assert "maxItems" in schema, field.name
+            if schema.get("type") == "object" and "properties" not in schema:
+                assert "maxLength" in schema, field.name
+                assert "maxLength" in schema["propertyNames"], field.name
+
+
+@pytest.mark.threats(26, 29)
+@each
+def test_what_the_log_may_show_has_a_pattern_or_a_closed_list_or_is_a_number_or_a_truth(
+    operation: AnyOperation,
+) -> None:
+    for field in operation.fields:
+        if field.logged:
+            for schema in inner(operation, field.name):
+                if "anyOf" not in schema:
+                    plain = schema.get("type") in {"integer", "boolean", "null"}
+                    assert plain or {"pattern", "enum", "const"} & schema.keys(), field.name
+
+
+@pytest.mark.threats(15)
+@each
+def test_no_operation_takes_a_parameter_that_it_does_not_declare(operation: AnyOperation) -> None:
+    document = operation.params.model_json_schema()
+
+    assert document["additionalProperties"] is False
+    assert operation.params.model_config.get("frozen") is True
+
+
+@each
+def test_what_a_sentence_says_of_it_reads_well(operation: AnyOperation) -> None:
+    logged = {field.name: field.name.removesuffix("_id").upper() for field in operation.fields if field.logged}
+
+    assert f"{operation.wording.past} {operation.wording.target.format(**logged)}" == SPOKEN[operation.id]
+    assert re.fullmatch(r"[a-z]+", operation.wording.verb)
+
+
+@each
+def test_its_scope_is_told_by_required_parameters_or_by_its_rows(operation: AnyOperation) -> None:
+    named = [
+        getattr(operation.scope, part)
+        for part in ("organization", "project", "error")
+        if hasattr(operation.scope, part)
+    ]
+
+    assert [name for name in named if not operation.params.model_fields[name].is_required()] == []
+    assert named or isinstance(operation.scope, Anywhere | OrganizationRows)
+
+
+@each
+def test_only_what_crashgate_answers_itself_belongs_nowhere(operation: AnyOperation) -> None:
+    own = operation.provider is Provider.CRASHGATE
+
+    assert (own, own, own) == (
+        operation.scope.dimension is Dimension.NOTHING,
+        operation.method is None,
+        operation.path is None,
+    )
+
+
+@each
+def test_what_comes_in_pages_is_a_list_with_a_page_size_of_its_own(operation: AnyOperation) -> None:
+    if operation.per_page is None:
+        assert "per_page" not in operation.params.model_fields
+    else:
+        limits = [one for one in inner(operation, "per_page") if one.get("type") == "integer"]
+        assert operation.shape is Shape.MANY
+        assert [(one["minimum"], one["maximum"]) for one in limits] == [(1, operation.per_page)]
+
+
+@each
+def test_one_route_is_many_operations_only_by_a_body_that_each_fixes_to_its_own_name(operation: AnyOperation) -> None:
+    same = [one for one in OPERATIONS if (one.method, one.path) == (operation.method, operation.path)]
+
+    if len(same) > 1 and operation.method is not None:
+        assert operation.fixed_body == {"operation": operation.id.rpartition(".")[2]}
+    else:
+        assert operation.fixed_body == {}
+
+
+@each
+def test_each_entry_names_its_source(operation: AnyOperation) -> None:
+    assert operation.source.startswith(("https://", "docs/"))
+
+
+def test_the_resources_of_each_provider_are_the_words_that_a_policy_may_use() -> None:
+    assert {provider: dict(words) for provider, words in RESOURCES.items()} == {
+        Provider.CRASHGATE: {"access": Dimension.NOTHING},
+        Provider.BUGSNAG: {
+            "organization": Dimension.ORGANIZATION,
+            "project": Dimension.PROJECT,
+            "error": Dimension.PROJECT,
+            "event": Dimension.PROJECT,
+            "trend": Dimension.PROJECT,
+            "release": Dimension.PROJECT,
+            "stability_trend": Dimension.PROJECT,
+            "event_field": Dimension.PROJECT,
+        },
+    }

@@ -1,0 +1,245 @@
+"""What the operator configures: where it comes from, which one wins, and what is refused."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+import pytest
+from pydantic import ValidationError
+
+from crashgate.catalogue.provider import Provider
+from crashgate.errors import ConfigurationError
+from crashgate.settings import ConnectionSettings, HttpSettings, Settings, load
+
+Load = Callable[..., Settings]
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Path:
+    found = tmp_path / "here"
+    found.mkdir()
+    return found
+
+
+@pytest.fixture
+def loaded(here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
+    """Load settings in ``here`` with these variables and no others, far from the machine's own configuration."""
+    for name in [name for name in os.environ if name.startswith("CRASHGATE_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home" / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home" / "state"))
+
+    def settings(
+        toml: str | None = None,
+        *,
+        config: Path | None = None,
+        options: dict[str, Any] | None = None,
+        **environment: str,
+    ) -> Settings:
+        if toml is not None:
+            (here / "crashgate.toml").write_text(toml, encoding="utf-8")
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return load(config=config, options=options or {}, environment=environment, here=here)
+
+    return settings
+
+
+def refusal(loaded: Load, *arguments: Any, **more: Any) -> str:  # noqa: ANN401 - as loaded takes it
+    with pytest.raises(ConfigurationError) as caught:
+        loaded(*arguments, **more)
+    return str(caught.value)
+
+
+def test_with_nothing_there_are_defaults_and_no_connection(loaded: Load, here: Path) -> None:
+    assert loaded().model_dump() == {
+        "policies": here / "policies",
+        "state": platformdirs.user_state_path("crashgate"),
+        "connections": {},
+        "http": HttpSettings().model_dump(),
+    }
+    assert (HttpSettings().host, HttpSettings().port) == ("127.0.0.1", 8321)
+
+
+def test_the_vendors_own_variable_alone_makes_a_connection_called_bugsnag(loaded: Load) -> None:
+    assert loaded(BUGSNAG_AUTH_TOKEN="canary-token").connections == {
+        "bugsnag": ConnectionSettings(
+            provider=Provider.BUGSNAG, base_url="https://api.bugsnag.com", token_env="BUGSNAG_AUTH_TOKEN"
+        )
+    }
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "base_url"),
+    [
+        ("https://api.bugsnag.smartbear.com", "https://api.bugsnag.smartbear.com"),
+        ("https://bugsnag.example.com/api/", "https://bugsnag.example.com/api"),
+        ("http://127.0.0.1:4000", "http://127.0.0.1:4000"),
+        ("", "https://api.bugsnag.com"),
+    ],
+)
+def test_the_vendors_own_variable_for_another_address_is_taken(loaded: Load, endpoint: str, base_url: str) -> None:
+    found = loaded(BUGSNAG_AUTH_TOKEN="canary-token", BUGSNAG_ENDPOINT=endpoint)
+
+    assert found.connections["bugsnag"].base_url == base_url
+
+
+@pytest.mark.parametrize("environment", [{}, {"BUGSNAG_AUTH_TOKEN": ""}, {"BUGSNAG_ENDPOINT": "https://example.com"}])
+def test_without_a_token_there_is_no_connection(loaded: Load, environment: dict[str, str]) -> None:
+    assert loaded(**environment).connections == {}
+
+
+def test_connections_of_the_file_stand_in_place_of_the_vendors_variable(loaded: Load) -> None:
+    found = loaded(
+        '[connections.eu]\nbase_url = "https://eu.example.com"\ntoken_env = "EU_TOKEN"\n', BUGSNAG_AUTH_TOKEN="canary"
+    )
+
+    assert found.connections == {"eu": ConnectionSettings(base_url="https://eu.example.com", token_env="EU_TOKEN")}
+
+
+@pytest.mark.threats(29)
+def test_no_token_is_in_the_settings(loaded: Load) -> None:
+    assert "canary" not in repr(loaded(BUGSNAG_AUTH_TOKEN="canary-token"))
+
+
+def test_the_command_line_wins_over_the_environment_and_that_over_the_file(loaded: Load, here: Path) -> None:
+    toml = 'policies = "of-file"\nstate = "of-file"\n[http]\nhost = "::1"\nport = 1\nshutdown_seconds = 1\n'
+    found = loaded(
+        toml,
+        options={"policies": Path("of-options")},
+        CRASHGATE_POLICIES="of-environment",
+        CRASHGATE_STATE="of-environment",
+        CRASHGATE_HTTP__PORT="2",
+    )
+
+    assert (found.policies, found.state) == (here / "of-options", here / "of-environment")
+    assert (found.http.host, found.http.port, found.http.shutdown_seconds) == ("::1", 2, 1)
+
+
+def test_the_file_wins_over_the_defaults(loaded: Load, here: Path) -> None:
+    found = loaded('state = "st"\n[http]\nport = 9000\nallowed_hosts = ["gate.example.com"]\n')
+
+    assert (found.state, found.policies) == (here / "st", here / "policies")
+    assert found.http == HttpSettings(port=9000, allowed_hosts=("gate.example.com",))
+
+
+def test_a_relative_path_is_relative_to_who_wrote_it(loaded: Load, here: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    config = elsewhere / "gate.toml"
+    config.write_text(
+        'policies = "rules"\nstate = "st"\n[connections.bugsnag]\ntoken_file = "secrets/token"\n', encoding="utf-8"
+    )
+
+    found = loaded(config=config, options={"state": Path("mine")})
+
+    assert (found.policies, found.state) == (elsewhere / "rules", here / "mine")
+    assert found.connections["bugsnag"].token_file == elsewhere / "secrets" / "token"
+
+
+def test_an_absolute_path_and_one_of_the_home_folder_stay_what_they_are(loaded: Load, tmp_path: Path) -> None:
+    found = loaded(f'policies = "{tmp_path}/p"\nstate = "~/st"\n[connections.bugsnag]\ntoken_file = "~/token"\n')
+
+    assert (found.policies, found.state) == (tmp_path / "p", tmp_path / "home" / "st")
+    assert found.connections["bugsnag"].token_file == tmp_path / "home" / "token"
+
+
+def test_the_file_is_looked_for_where_one_is_and_then_in_the_users_configuration(
+    loaded: Load, here: Path, tmp_path: Path
+) -> None:
+    users = platformdirs.user_config_path("crashgate")
+    users.mkdir(parents=True)
+    (users / "crashgate.toml").write_text('policies = "users"\n', encoding="utf-8")
+    named = tmp_path / "named.toml"
+    named.write_text('policies = "named"\n', encoding="utf-8")
+
+    assert loaded().policies == users / "users"
+    assert loaded('policies = "local"\n').policies == here / "local"
+    assert loaded(CRASHGATE_CONFIG=str(named)).policies == tmp_path / "named"
+    assert loaded(config=here / "crashgate.toml", CRASHGATE_CONFIG=str(named)).policies == here / "local"
+
+
+def test_a_named_file_that_is_not_there_is_refused(loaded: Load, tmp_path: Path) -> None:
+    absent = tmp_path / "absent.toml"
+    told = f"The configuration file {absent} does not exist. Give the path of a crashgate.toml."
+
+    assert refusal(loaded, config=absent) == told
+    assert refusal(loaded, CRASHGATE_CONFIG=str(absent)) == told
+
+
+@pytest.mark.threats(29, 32)
+@pytest.mark.parametrize(
+    ("toml", "place"),
+    [
+        ('[connections.bugsnag]\ntoken = "canary-token"\n', "connections.bugsnag.token"),
+        ('[connections.bugsnag]\nauth_token = "canary-token"\n', "connections.bugsnag.auth_token"),
+        ('token = "canary-token"\n', "token"),
+        ('[connections]\nbugsnag = "canary-token"\n', "connections.bugsnag"),
+    ],
+)
+def test_a_token_written_into_the_file_is_refused_and_not_repeated(loaded: Load, toml: str, place: str) -> None:
+    told = refusal(loaded, toml)
+
+    assert place in told
+    assert told.endswith("A token is never written here: name its variable in token_env.")
+    assert "canary" not in told
+
+
+@pytest.mark.threats(29, 32)
+def test_a_token_in_a_variable_of_ours_is_refused_and_not_repeated(loaded: Load) -> None:
+    told = refusal(loaded, CRASHGATE_CONNECTIONS__BUGSNAG__TOKEN="canary-token")
+
+    assert "connections.bugsnag.token: Extra inputs are not permitted" in told
+    assert "canary" not in told
+
+
+@pytest.mark.parametrize(
+    ("toml", "told"),
+    [
+        ('policys = "x"\n', "policys: Extra inputs are not permitted"),
+        ("[http]\nprot = 1\n", "http.prot: Extra inputs are not permitted"),
+        ("[http]\nport = 70000\n", "http.port: Input should be less than or equal to 65535"),
+        ("[http]\nlargest_body = 1\n", "http.largest_body: Input should be greater than or equal to 1024"),
+        ('[connections.BUGSNAG]\ntoken_env = "X"\n', "connections.BUGSNAG.[key]: String should match pattern"),
+        ('[connections."a b"]\ntoken_env = "X"\n', "connections.a b.[key]: String should match pattern"),
+        ('[connections.x]\nprovider = "sentry"\n', "connections.x.provider: Input should be"),
+        (
+            '[connections.x]\nprovider = "crashgate"\n',
+            "connections.x.provider: Value error, crashgate is not an upstream",
+        ),
+    ],
+)
+def test_a_wrong_word_is_refused_with_its_place_and_the_file(loaded: Load, here: Path, toml: str, told: str) -> None:
+    found = refusal(loaded, toml)
+
+    assert found.startswith(f"The configuration cannot be used ({here / 'crashgate.toml'}). ")
+    assert told in found
+
+
+@pytest.mark.parametrize("content", [b"policies = \n", b"policies = 'a'\npolicies = 'b'\n", b"\xff\xfe"])
+def test_a_file_that_is_no_toml_is_refused_with_its_name(loaded: Load, here: Path, content: bytes) -> None:
+    (here / "crashgate.toml").write_bytes(content)
+
+    assert refusal(loaded).startswith(f"{here / 'crashgate.toml'} cannot be read. ")
+
+
+def test_several_wrong_words_are_told_together(loaded: Load) -> None:
+    told = refusal(loaded, 'a = 1\nb = 2\n[http]\nport = "x"\n')
+
+    assert [place in told for place in ("a: Extra", "b: Extra", "http.port: Input")] == [True] * 3
+
+
+@pytest.mark.parametrize("name", list(Settings.model_fields))
+def test_settings_cannot_be_changed_after_they_were_read(loaded: Load, name: str) -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(loaded(), name, None)
+
+
+def test_a_file_called_dot_env_is_not_read(loaded: Load, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(here)
+    (here / ".env").write_text("CRASHGATE_POLICIES=elsewhere\nBUGSNAG_AUTH_TOKEN=canary\n", encoding="utf-8")
+
+    assert (loaded().policies, loaded().connections) == (here / "policies", {})

@@ -1,0 +1,85 @@
+"""A whole exchange through the real client. Rule: what its JSON must become is told without any code of ours."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, cast
+
+import httpx2
+from pydantic import SecretStr
+
+from crashgate.adapters.http_transport import http_transport
+from crashgate.catalogue.operation import AnyOperation
+from crashgate.catalogue.params import Params
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.result import Page
+from crashgate.upstream.connection import Connection
+from crashgate.upstream.exchange import Call, Trace, Upstream, exchange
+
+JsonObject = dict[str, Any]
+BASE_URL = "https://api.bugsnag.com"
+TOKEN = "canary-token-of-the-connection"
+CONNECTION = Connection(name="bugsnag", provider=Provider.BUGSNAG, base_url=BASE_URL, credential=SecretStr(TOKEN))
+
+SECRETS = {"api_key", "upload_api_key", "billing_emails"}
+SPELLINGS = {
+    "receivedAt": "received_at",
+    "errorClass": "error_class",
+    "lineNumber": "line_number",
+    "columnNumber": "column_number",
+    "inProject": "in_project",
+}
+
+
+async def answered(
+    operation: AnyOperation, params: Params, *, status: int = 200, headers: Mapping[str, str], body: object
+) -> tuple[Page[Any], httpx2.Request]:
+    """The decoded answer, and the request as it went over the wire. ``body`` is JSON; None is an empty body."""
+    sent: list[httpx2.Request] = []
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        sent.append(request)
+        return httpx2.Response(status, headers=dict(headers), content=b"" if body is None else json.dumps(body))
+
+    async with http_transport(httpx2.MockTransport(answer)) as transport:
+        upstream = Upstream(connection=CONNECTION, transport=transport)
+        page = await exchange(upstream, Call(operation=operation, params=params), Trace())
+    assert len(sent) == 1
+    return page, sent[0]
+
+
+def rows_of(body: Any) -> list[Any]:  # noqa: ANN401 - JSON
+    """The rows of an answer; none where it has no body."""
+    if body is None:
+        return []
+    return cast("list[Any]", body) if isinstance(body, list) else [body]
+
+
+def expected(body: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - JSON
+    """The rows of an answer in the newer spelling, without the values of secrets and with nothing else changed."""
+    return [
+        {SPELLINGS.get(name, name): _expected(name, value) for name, value in cast("JsonObject", row).items()}
+        for row in rows_of(body)
+    ]
+
+
+def dumped(page: Page[Any]) -> list[dict[str, Any]]:
+    """The decoded rows, as far as the answer filled them."""
+    return [row.model_dump(mode="json", by_alias=True, exclude_unset=True) for row in page.rows]
+
+
+def _expected(name: str, value: Any) -> Any:  # noqa: ANN401 - JSON
+    if name in SECRETS:
+        return None
+    return _respelled(value) if name == "exceptions" else value
+
+
+def _respelled(thrown: Any) -> Any:  # noqa: ANN401 - JSON
+    """Exceptions or a part of them; ``code`` holds data and not names."""
+    if isinstance(thrown, list):
+        return [_respelled(item) for item in cast("list[Any]", thrown)]
+    if isinstance(thrown, dict):
+        return {
+            SPELLINGS.get(name, name): value if name == "code" else _respelled(value)
+            for name, value in cast("JsonObject", thrown).items()
+        }
+    return thrown
