@@ -1,15 +1,22 @@
 """The MCP server over a toolbox, for both protocol eras. Rule: list and call know the caller only from ``identify``."""
 
+import logging
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
+from mcp.shared.exceptions import MCPError
 from mcp_types import CallToolRequestParams, CallToolResult, ListToolsResult, PaginatedRequestParams
+from mcp_types.jsonrpc import INTERNAL_ERROR
 
 from crashgate import __version__
 from crashgate.server import render
 from crashgate.server.identity import Identify
 from crashgate.tools.toolbox import Toolbox
+
+_log = logging.getLogger(__name__)
 
 INSTRUCTIONS = (
     "Crash tools behind a policy gate: every call is decided and recorded. Start with list_errors in one project;"
@@ -26,12 +33,14 @@ def build(toolbox: Toolbox, identify: Identify) -> Server[dict[str, Any]]:
     async def list_tools(
         context: ServerRequestContext[dict[str, Any], Any], _: PaginatedRequestParams | None
     ) -> ListToolsResult:
-        return render.tools(toolbox.listed(identify(context).agent))
+        with _defects_in_our_words():
+            return render.tools(toolbox.listed(identify(context).agent))
 
     async def call_tool(
         context: ServerRequestContext[dict[str, Any], Any], params: CallToolRequestParams
     ) -> CallToolResult:
-        return render.answer(await toolbox.call(identify(context), params.name, params.arguments or {}))
+        with _defects_in_our_words():
+            return render.answer(await toolbox.call(identify(context), params.name, params.arguments or {}))
 
     return Server(
         "crashgate",
@@ -43,6 +52,16 @@ def build(toolbox: Toolbox, identify: Identify) -> Server[dict[str, Any]]:
         on_call_tool=call_tool,
         get_tool_input_schema=_no_header_parameters,
     )
+
+
+@contextmanager
+def _defects_in_our_words() -> Generator[None]:
+    """For the older era the SDK repeats an exception's text to the client, and that could be an upstream's (row 7)."""
+    try:
+        yield
+    except Exception as problem:
+        _log.exception("A defect of crashgate; please report it.")
+        raise MCPError(INTERNAL_ERROR, "crashgate itself failed. Tell its operator if it stays.") from problem
 
 
 def _no_header_parameters(_: str) -> None:

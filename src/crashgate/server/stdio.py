@@ -98,20 +98,20 @@ class _Conversations:
 
 async def _lines(reader: asyncio.StreamReader) -> AsyncIterator[bytes | None]:
     """Each line; None for one that is too long, whose rest is thrown away."""
+    too_long = False
     while True:
         try:
             line = await reader.readuntil(b"\n")
         except asyncio.IncompleteReadError as end:
-            if end.partial:
-                yield end.partial
+            if end.partial or too_long:
+                yield None if too_long else end.partial
             return
         except asyncio.LimitOverrunError as overrun:
             await reader.readexactly(overrun.consumed)
-            while not (await reader.read(65536)).endswith(b"\n") and not reader.at_eof():
-                pass
-            yield None
+            too_long = True
             continue
-        yield line
+        yield None if too_long else line
+        too_long = False
 
 
 @asynccontextmanager

@@ -1,0 +1,309 @@
+"""The gate with everything around it held by the test: policies, log, clock, and an upstream of a few projects.
+
+Rule: the gate itself, the policy and the codec are the real ones; only what would do I/O is played.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import anyio
+from pydantic import SecretStr
+
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.registry import RESOURCES
+from crashgate.decisions.entry import Entry, pair
+from crashgate.decisions.port import DecisionLog, T
+from crashgate.decisions.record import DecisionRecord, OutcomeRecord, Record, Stored
+from crashgate.errors import LogUnavailableError
+from crashgate.gateway.door import Gateway
+from crashgate.gateway.ledger import Ledger
+from crashgate.gateway.places import Places
+from crashgate.identity import Principal, Via
+from crashgate.policy.document import load
+from crashgate.policy.policy import Policy, PolicySet
+from crashgate.policy.vocabulary import Vocabulary
+from crashgate.server import render
+from crashgate.tools.cursor import Cursors
+from crashgate.tools.toolbox import Answer, Toolbox
+from crashgate.upstream.connection import Connection
+from crashgate.upstream.exchange import Upstream
+from crashgate.upstream.message import Request, Response
+from crashgate.upstream.retry import Patience
+
+NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
+AGENT = "triage-agent"
+KEY = b"k" * 32
+
+
+class HeldClock:
+    """Time that moves when a test says so."""
+
+    def __init__(self) -> None:
+        self.passed = 0.0
+
+    def now(self) -> datetime:
+        return NOW + timedelta(seconds=self.passed)
+
+    def monotonic(self) -> float:
+        return 1_000.0 + self.passed
+
+
+class MemoryLog:
+    """A decision log in memory; ``refuse`` says of which records it cannot store."""
+
+    def __init__(self) -> None:
+        self.stored: list[Stored[Record]] = []
+        self.refuse: Callable[[Record], bool] = lambda _: False
+
+    async def append(self, record: T) -> Stored[T]:
+        await anyio.lowlevel.checkpoint()
+        if self.refuse(record):
+            raise LogUnavailableError("The decision log cannot store a record.", why="The disk is full.")
+        stored = Stored(chain="main", seq=len(self.stored) + 1, previous="", hash="", record=record)
+        self.stored.append(stored)
+        return stored
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+    @property
+    def records(self) -> list[Record]:
+        return [each.record for each in self.stored]
+
+    @property
+    def decisions(self) -> list[DecisionRecord]:
+        return [record for record in self.records if isinstance(record, DecisionRecord)]
+
+    @property
+    def outcomes(self) -> list[OutcomeRecord]:
+        return [record for record in self.records if isinstance(record, OutcomeRecord)]
+
+    @property
+    def entries(self) -> list[Entry]:
+        """Oldest first."""
+        return list(pair(self.stored[::-1]))[::-1]
+
+    @property
+    def sentences(self) -> list[str]:
+        return [entry.sentence for entry in self.entries]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """A project of the played upstream, with one error, one event and one release in it."""
+
+    id: str
+    slug: str
+    organization_id: str
+    error: str
+    event: str
+    release: str
+
+
+def site(number: int, slug: str, organization_id: str) -> Site:
+    """The ``number``-th project; its ids start and end with a digit."""
+    return Site(
+        id=f"5f{number:020x}10",
+        slug=slug,
+        organization_id=organization_id,
+        error=f"5f{number:020x}20",
+        event=f"5f{number:020x}30",
+        release=f"5f{number:020x}40",
+    )
+
+
+def organization_id(number: int) -> str:
+    return f"5f{number:020x}00"
+
+
+@dataclass(kw_only=True)
+class PlayedUpstream:
+    """Answers as the vendor would, and writes down what it was sent. ``answers`` replaces the answer to a path."""
+
+    organizations: Mapping[str, str]
+    sites: Sequence[Site]
+    received: list[Request] = field(default_factory=list[Request])
+    answers: dict[str, Callable[[Request], Response]] = field(default_factory=dict[str, Callable[[Request], Response]])
+
+    async def send(self, request: Request) -> Response:
+        await anyio.lowlevel.checkpoint()
+        self.received.append(request)
+        path = request.url.partition("://")[2].partition("/")[2].partition("?")[0]
+        special = self.answers.get(f"/{path}")
+        if special is not None:
+            return special(request)
+        return self._answer(request.method, path.split("/"))
+
+    @property
+    def lines(self) -> list[str]:
+        """``GET /projects/…`` of every request."""
+        return [f"{each.method} /{each.url.partition('://')[2].partition('/')[2]}" for each in self.received]
+
+    def _answer(self, method: str, path: list[str]) -> Response:  # noqa: PLR0911 - one answer a route
+        match path:
+            case ["user", "organizations"]:
+                return ok([{"id": key, "slug": slug} for key, slug in self.organizations.items()])
+            case ["organizations", ref]:
+                found = [(key, slug) for key, slug in self.organizations.items() if ref in {key, slug}]
+                return ok({"id": found[0][0], "slug": found[0][1]}) if found else MISSING
+            case ["organizations", ref, "projects"]:
+                return ok([_project(each) for each in self.sites if each.organization_id == ref])
+            case ["projects", ref]:
+                project = self._site(ref)
+                return ok(_project(project)) if project else MISSING
+            case ["errors", error, "latest_event"]:
+                project = next((each for each in self.sites if each.error == error), None)
+                return ok(_event(project)) if project else MISSING
+            case ["projects", ref, *rest]:
+                project = self._site(ref)
+                return self._inside(project, method, rest) if project else MISSING
+            case _:
+                return MISSING
+
+    @staticmethod
+    def _inside(project: Site, method: str, path: list[str]) -> Response:  # noqa: C901, PLR0911 - one answer a route
+        match path:
+            case ["errors", error] if error == project.error:
+                return Response(status=204, headers={}, body=b"") if method == "DELETE" else ok(_error(project))
+            case ["events", event] if event == project.event:
+                return ok(_event(project))
+            case ["releases", release] if release == project.release:
+                return ok({"id": release, "project_id": project.id})
+            case ["errors"]:
+                return ok([_error(project)])
+            case ["events"]:
+                return ok([_event(project)])
+            case ["errors", error, "events"] if error == project.error:
+                return ok([_event(project)])
+            case ["releases"]:
+                return ok([{"id": project.release, "project_id": project.id}])
+            case ["stability_trend"]:
+                return ok({"project_id": project.id, "timeline_points": []})
+            case ["event_fields"]:
+                return ok([{"display_id": "error.status"}])
+            case ["trend"] | ["errors", _, "trend"]:
+                return ok([])
+            case _:
+                return MISSING
+
+    def _site(self, ref: str) -> Site | None:
+        return next((each for each in self.sites if ref in {each.id, each.slug}), None)
+
+
+def ok(document: object, **headers: str) -> Response:
+    """200 with a JSON body."""
+    return Response(status=200, headers=headers, body=json.dumps(document).encode())
+
+
+def failing(status: int, body: bytes = b"{}") -> Callable[[Request], Response]:
+    """An answer with another status."""
+    return lambda _: Response(status=status, headers={}, body=body)
+
+
+MISSING = Response(status=404, headers={}, body=b'{"errors":["Not found"]}')
+
+
+def _project(each: Site) -> dict[str, object]:
+    return {"id": each.id, "slug": each.slug, "organization_id": each.organization_id, "name": each.slug}
+
+
+def _error(each: Site) -> dict[str, object]:
+    return {"id": each.error, "project_id": each.id, "status": "open", "message": "boom"}
+
+
+def _event(each: Site) -> dict[str, object]:
+    return {"id": each.event, "error_id": each.error, "project_url": f"https://api.bugsnag.com/projects/{each.id}"}
+
+
+ACME = organization_id(1)
+IOS, ANDROID, PAYMENTS = (
+    site(1, "checkout-ios", ACME),
+    site(2, "checkout-android", ACME),
+    site(3, "payments-api", ACME),
+)
+
+
+@dataclass(kw_only=True)
+class Policies:
+    """A PolicySource that a test can change, or break."""
+
+    policies: PolicySet
+    broken: Exception | None = None
+
+    def current(self) -> PolicySet:
+        if self.broken is not None:
+            raise self.broken
+        return self.policies
+
+
+@dataclass(kw_only=True)
+class Gate:
+    """A gateway and a toolbox in front of it."""
+
+    policies: Policies
+    log: MemoryLog
+    clock: HeldClock
+    upstream: PlayedUpstream
+    ledger: Ledger
+    gateway: Gateway
+    toolbox: Toolbox
+
+    async def call(self, tool: str, arguments: Mapping[str, Any] | None = None, *, agent: str = AGENT) -> Answer:
+        return await self.toolbox.call(principal(agent), tool, arguments or {})
+
+    async def wire(self, tool: str, arguments: Mapping[str, Any] | None = None, *, agent: str = AGENT) -> bytes:
+        """The whole result as it goes over the wire."""
+        result = render.answer(await self.call(tool, arguments, agent=agent))
+        return result.model_dump_json(by_alias=True, exclude_none=True).encode()
+
+
+def principal(agent: str = AGENT) -> Principal:
+    return Principal(agent=agent, via=Via.MEMORY)
+
+
+def policy(grants: str, *, agent: str = AGENT, connections: Sequence[str] = ("bugsnag",)) -> Policy:
+    """The agent's policy with these grants, as the loader reads it."""
+    text = f'agent = "{agent}"\nabout = "For a test."\nowner = "owner@example.com"\n{grants}'
+    return load(text, source=f"policies/{agent}.toml", vocabulary=_vocabulary(connections))
+
+
+def _vocabulary(connections: Sequence[str]) -> Vocabulary:
+    return Vocabulary(connections=dict.fromkeys(connections, RESOURCES[Provider.BUGSNAG]))
+
+
+def open_gate(
+    *policies: Policy,
+    upstream: PlayedUpstream | None = None,
+    connections: Sequence[str] = ("bugsnag",),
+    store: DecisionLog | None = None,
+    places: Places | None = None,
+) -> Gate:
+    """A gate with these policies in force, before an upstream with three projects in one organization.
+
+    ``store`` takes the place of the log in memory, ``places`` that of the look-ups.
+    """
+    upstream = upstream or PlayedUpstream(organizations={ACME: "acme"}, sites=(IOS, ANDROID, PAYMENTS))
+    log, clock, held = MemoryLog(), HeldClock(), Policies(policies=PolicySet(policies))
+    ledger = Ledger(log=store or log, clock=clock, digest_key=KEY)
+    upstreams = {name: _upstream(name, upstream) for name in connections}
+    gateway = Gateway(policies=held, ledger=ledger, places=places or Places(clock), upstreams=upstreams)
+    toolbox = Toolbox(
+        gateway=gateway,
+        cursors=Cursors(clock, key=b"c" * 16),
+        vocabulary=_vocabulary(connections),
+        connections=dict.fromkeys(connections, Provider.BUGSNAG),
+    )
+    return Gate(policies=held, log=log, clock=clock, upstream=upstream, ledger=ledger, gateway=gateway, toolbox=toolbox)
+
+
+def _upstream(name: str, transport: PlayedUpstream) -> Upstream:
+    connection = Connection(
+        name=name,
+        provider=Provider.BUGSNAG,
+        base_url="https://api.bugsnag.com",
+        credential=SecretStr("upstream-secret"),
+    )
+    return Upstream(connection=connection, transport=transport, patience=Patience(attempts=1))

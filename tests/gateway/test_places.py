@@ -1,0 +1,109 @@
+"""What look-ups find is kept for a while, asked for once, and decided upon anew each time."""
+
+import anyio
+import pytest
+
+from crashgate.errors import Code
+from crashgate.gateway.places import ABSENT_SECONDS, KEPT_SECONDS
+from crashgate.policy.policy import PolicySet
+from tests.gateway.gate import IOS, PAYMENTS, failing, open_gate, policy
+
+GRANTS = (
+    '[[grant]]\nconnection = "bugsnag"\nprojects = ["checkout-ios"]\naccess.error = "read"\naccess.event = "read"\n'
+)
+LOOK_UP = "GET /projects/checkout-ios"
+
+
+async def test_a_project_is_looked_up_once_in_five_minutes() -> None:
+    gate = open_gate(policy(GRANTS))
+    for passed in (0.0, KEPT_SECONDS - 1, KEPT_SECONDS):
+        gate.clock.passed = passed
+        await gate.call("list_errors", {"project_id": "checkout-ios"})
+
+    assert gate.upstream.lines.count(LOOK_UP) == 2
+
+
+async def test_a_project_that_is_not_there_is_asked_for_again_after_half_a_minute() -> None:
+    gate = open_gate(policy(GRANTS))
+    for passed in (0.0, ABSENT_SECONDS - 1, ABSENT_SECONDS):
+        gate.clock.passed = passed
+        await gate.call("list_errors", {"project_id": "nowhere"})
+
+    assert gate.upstream.lines == ["GET /projects/nowhere"] * 2
+
+
+async def test_calls_that_arrive_together_look_up_once() -> None:
+    gate = open_gate(policy(GRANTS))
+    async with anyio.create_task_group() as tasks:
+        for _ in range(10):
+            tasks.start_soon(gate.call, "list_errors", {"project_id": "checkout-ios"})
+
+    assert gate.upstream.lines.count(LOOK_UP) == 1
+    assert len(gate.log.outcomes) == len(gate.log.decisions) == 11
+
+
+async def test_a_look_up_that_fails_is_not_kept() -> None:
+    gate = open_gate(policy(GRANTS))
+    gate.upstream.answers["/projects/checkout-ios"] = failing(500)
+    first = await gate.call("list_errors", {"project_id": "checkout-ios"})
+    gate.upstream.answers.clear()
+
+    assert first.error is Code.UPSTREAM_UNAVAILABLE
+    assert (await gate.call("list_errors", {"project_id": "checkout-ios"})).error is None
+
+
+async def test_a_look_up_that_is_given_up_lets_the_next_one_ask() -> None:
+    gate = open_gate(policy(GRANTS))
+    send, hold = gate.upstream.send, anyio.Event()
+
+    async def stuck(_: object) -> None:
+        hold.set()
+        await anyio.sleep_forever()
+
+    gate.upstream.send = stuck  # type: ignore[assignment,method-assign]  # pyright: ignore[reportAttributeAccessIssue] - forbidden on purpose
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(gate.call, "list_errors", {"project_id": "checkout-ios"})
+        await hold.wait()
+        tasks.cancel_scope.cancel()
+    gate.upstream.send = send  # type: ignore[method-assign]  # the test tries what the types forbid
+
+    assert (await gate.call("list_errors", {"project_id": "checkout-ios"})).error is None
+
+
+async def test_a_kept_project_is_no_grant() -> None:
+    # What one agent's call made known opens nothing for another, nor for the same one after a change.
+    gate = open_gate(policy(GRANTS), policy(GRANTS.replace("checkout-ios", "payments-api"), agent="other"))
+    await gate.call("list_errors", {"project_id": "checkout-ios"})
+
+    assert (await gate.call("list_errors", {"project_id": "checkout-ios"}, agent="other")).error is Code.NOT_AVAILABLE
+    gate.policies.policies = PolicySet([policy(GRANTS.replace("checkout-ios", "elsewhere"))])
+    assert (await gate.call("list_errors", {"project_id": "checkout-ios"})).error is Code.NOT_AVAILABLE
+    assert len(gate.upstream.received) == 2
+
+
+@pytest.mark.threats(14)
+async def test_an_error_is_kept_for_its_own_project_alone() -> None:
+    gate = open_gate(policy(GRANTS.replace('["checkout-ios"]', '["*"]')))
+    await gate.call("get_latest_event", {"project_id": IOS.id, "error_id": IOS.error})
+
+    other = await gate.call("get_latest_event", {"project_id": PAYMENTS.id, "error_id": IOS.error})
+    assert other.error is Code.NOT_AVAILABLE
+
+
+async def test_an_organization_is_looked_up_only_where_it_could_change_the_answer() -> None:
+    narrowed = GRANTS + 'organizations = ["acme"]\n'
+    gate, wide = open_gate(policy(narrowed)), open_gate(policy(GRANTS))
+    await gate.call("list_errors", {"project_id": "checkout-ios"})
+    await wide.call("list_errors", {"project_id": "checkout-ios"})
+
+    assert [line.partition("/organizations/")[1] for line in gate.upstream.lines] == ["", "/organizations/", ""]
+    assert len(wide.upstream.lines) == 2
+    assert gate.log.decisions[-1].organization == IOS.organization_id
+
+
+@pytest.mark.parametrize("organizations", ['["globex"]', '["*x"]'])
+async def test_a_project_of_another_organization_is_refused(organizations: str) -> None:
+    gate = open_gate(policy(GRANTS + f"organizations = {organizations}\n"))
+
+    assert (await gate.call("list_errors", {"project_id": "checkout-ios"})).error is Code.NOT_AVAILABLE
+    assert gate.log.decisions[-1].reason == "outside_scope"

@@ -1,0 +1,143 @@
+"""crashgate's HTTP side on a real port in this process, and raw requests to it."""
+
+import asyncio
+import json
+import socket
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import uvicorn
+
+from crashgate import wiring
+from crashgate.server.build import build
+from crashgate.server.http import http_app
+from crashgate.server.identity import Bearer
+from crashgate.server.listen import open_listener
+from tests.house import EXAMPLES, TRIAGE, House, open_house, settings_in, until
+
+VERSION = "2026-07-28"
+META = {
+    "io.modelcontextprotocol/protocolVersion": VERSION,
+    "io.modelcontextprotocol/clientCapabilities": {},
+    "io.modelcontextprotocol/clientInfo": {"name": "raw", "version": "1"},
+}
+Headers = Sequence[tuple[str, str]]
+
+
+def message(method: str, params: Mapping[str, Any] | None = None, *, number: int = 1) -> dict[str, Any]:
+    """A request of the modern era."""
+    return {"jsonrpc": "2.0", "id": number, "method": method, "params": {**(params or {}), "_meta": META}}
+
+
+def call(tool: str, arguments: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A tool call of the modern era."""
+    return message("tools/call", {"name": tool, "arguments": dict(arguments or {})})
+
+
+LIST_ERRORS = call("list_errors", {"project_id": "checkout-ios"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Face:
+    """A served house. ``tokens`` holds a bearer token for each example agent."""
+
+    url: str
+    house: House
+    tokens: Mapping[str, str]
+    client: httpx2.AsyncClient
+
+    def headers(self, agent: str = TRIAGE, *, body: Mapping[str, Any] = LIST_ERRORS) -> dict[str, str]:
+        """The headers of a right request."""
+        name = body["params"].get("name")
+        return {
+            "Authorization": f"Bearer {self.tokens[agent]}",
+            "Content-Type": "application/json",
+            "Accept": "application/json, text/event-stream",
+            "MCP-Protocol-Version": VERSION,
+            "Mcp-Method": body["method"],
+            **({"Mcp-Name": name} if name else {}),
+        }
+
+    async def post(
+        self,
+        body: Mapping[str, Any] | bytes = LIST_ERRORS,
+        *,
+        agent: str = TRIAGE,
+        without: Sequence[str] = (),
+        more: Headers = (),
+    ) -> httpx2.Response:
+        """A right request but for the headers ``without`` and the headers that come on top."""
+        document = body if isinstance(body, Mapping) else LIST_ERRORS
+        content = json.dumps(body).encode() if isinstance(body, Mapping) else body
+        headers = [(name, value) for name, value in self.headers(agent, body=document).items() if name not in without]
+        return await self.client.post("/mcp", content=content, headers=[*headers, *more])
+
+    async def raw(self, headers: Headers, content: bytes = b"", *, method: str = "POST") -> int:
+        """The status of an answer to exactly these bytes; 0 when the connection closes without one."""
+        host, port = self.url.removeprefix("http://").split(":")
+        lines = [f"{method} /mcp HTTP/1.1", *(f"{name}: {value}" for name, value in headers), "Connection: close"]
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write("\r\n".join([*lines, "", ""]).encode("latin-1") + content)
+        try:
+            answer = await reader.read()
+        finally:
+            writer.close()
+            await writer.wait_closed()
+        return int(answer.split(b" ", 2)[1]) if answer else 0
+
+    @property
+    def own_host(self) -> str:
+        return self.url.removeprefix("http://")
+
+    @property
+    def untouched(self) -> bool:
+        """True when nothing arrived at the upstream and nothing was decided."""
+        return list(self.house.requests) == [] and self.house.entries == []
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without the process's signals and without waiting: it serves until it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.stop = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        await self.stop.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listening in self.servers:
+            listening.close()
+        for one in sockets or []:
+            one.close()
+        await self.lifespan.shutdown()
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        yield
+
+
+@asynccontextmanager
+async def open_face(folder: Path, *, policies: Path = EXAMPLES, **http: object) -> AsyncGenerator[Face]:
+    """A house served on a free port; ``http`` are settings of the HTTP side."""
+    settings = settings_in(folder, policies=policies, **({"http": http} if http else {}))
+    agents = wiring.policies(settings).current()
+    async with open_house(folder, settings=settings) as house:
+        listener = open_listener("127.0.0.1", 0)
+        issued = wiring.tokens(settings)
+        tokens = {agent: issued.new(agent) for agent in agents}
+        app = http_app(build(house.toolbox, Bearer()), tokens=issued, face=wiring.face(settings, listener))
+        config = uvicorn.Config(app, http="httptools", ws="none", lifespan="on", log_config=None, access_log=False)
+        server = _Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[listener.socket]))
+        try:
+            async with httpx2.AsyncClient(base_url=listener.url, timeout=20) as client:
+                yield Face(url=listener.url, house=house, tokens=tokens, client=client)
+        finally:
+            await until(lambda: not server.server_state.connections)
+            server.stop.set()
+            await serving

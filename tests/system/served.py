@@ -1,0 +1,143 @@
+"""crashgate in processes of its own, the sandbox on a port beside it, and clients of the real SDK."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import httpx2
+from mcp import Client, StdioServerParameters
+from mcp.client.stdio import stdio_client
+from mcp.client.streamable_http import streamable_http_client
+from starlette.types import Receive, Scope, Send
+
+from crashgate import wiring
+from crashgate.adapters.log_reader import SqliteLogReader
+from crashgate.sandbox.app import SANDBOX_TOKEN, UNLIMITED, Faults, RequestLog, World, create_app
+from crashgate.sandbox.standalone import running
+from tests.house import EXAMPLES, fresh_world, settings_in, small_environment
+
+Era = Literal["legacy", "auto", "2026-07-28"]
+Face = Literal["stdio", "http"]
+COMMAND = (sys.executable, "-m", "crashgate", "serve")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """A sandbox on a port, and where the processes of crashgate beside it keep their state."""
+
+    folder: Path
+    upstream: str
+    world: World
+    faults: Faults
+    requests: RequestLog
+    headers: list[Mapping[bytes, bytes]]
+    policies: Path = EXAMPLES
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return small_environment() | {
+            "BUGSNAG_AUTH_TOKEN": SANDBOX_TOKEN,
+            "BUGSNAG_ENDPOINT": self.upstream,
+            "CRASHGATE_STATE": str(self.folder / "state"),
+            "CRASHGATE_POLICIES": str(self.policies),
+            "CRASHGATE_HTTP__PORT": "0",
+        }
+
+    @property
+    def log(self) -> SqliteLogReader:
+        return SqliteLogReader(self.folder / "state" / "log")
+
+    def token(self, agent: str) -> str:
+        """A new bearer token of the agent, as ``crashgate token new`` makes it."""
+        return wiring.tokens(settings_in(self.folder)).new(agent)
+
+    @asynccontextmanager
+    async def process(
+        self, *words: str, environment: Mapping[str, str] | None = None
+    ) -> "AsyncGenerator[asyncio.subprocess.Process]":
+        """``crashgate serve`` running; what is left of it at the end is killed."""
+        process = await asyncio.create_subprocess_exec(
+            *COMMAND,
+            *words,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            cwd=self.folder,
+            env={**self.environment, **(environment or {})},
+            limit=16 * 1024 * 1024,
+        )
+        try:
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.communicate()
+
+    @asynccontextmanager
+    async def http_server(
+        self, environment: Mapping[str, str] | None = None
+    ) -> "AsyncGenerator[tuple[str, asyncio.subprocess.Process]]":
+        """Crashgate serving HTTP: its base URL and the process."""
+        async with self.process("--http", "--json", environment=environment) as process:
+            assert process.stderr is not None
+            announced = await process.stderr.readline()
+            assert announced.startswith(b"{"), announced + await process.stderr.read()
+            yield json.loads(announced)["url"].removesuffix("/mcp"), process
+
+    @asynccontextmanager
+    async def client(self, agent: str, *, face: Face, era: Era) -> AsyncGenerator[Client]:
+        """A client of the SDK, connected as ``agent`` to a process of its own."""
+        if face == "stdio":
+            command, *arguments = (*COMMAND, "--agent", agent)
+            parameters = StdioServerParameters(command=command, args=arguments, env=self.environment, cwd=self.folder)
+            with (self.folder / "stderr").open("a", encoding="utf-8") as errors:
+                async with Client(stdio_client(parameters, errlog=errors), mode=era) as client:
+                    yield client
+        else:
+            async with self.http_server() as (url, _), http_client(url, self.token(agent), era=era) as client:
+                yield client
+
+
+@asynccontextmanager
+async def http_client(url: str, token: str, *, era: Era = "2026-07-28") -> AsyncGenerator[Client]:
+    """A client of the SDK with a bearer token."""
+    async with (
+        httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=30) as http,
+        Client(streamable_http_client(f"{url}/mcp", http_client=http), mode=era) as client,
+    ):
+        yield client
+
+
+@asynccontextmanager
+async def open_site(folder: Path, *, policies: Path = EXAMPLES) -> AsyncGenerator[Site]:
+    """A sandbox on a port of its own."""
+    world, faults, requests = fresh_world(), Faults(), RequestLog()
+    app = create_app(world, faults=faults, log=requests, budgets=UNLIMITED)
+    headers: list[Mapping[bytes, bytes]] = []
+
+    async def noting(scope: Scope, receive: Receive, send: Send) -> None:
+        headers.append(dict(scope["headers"]))
+        await app(scope, receive, send)
+
+    async with running(noting) as url:
+        yield Site(
+            folder=folder,
+            upstream=url,
+            world=world,
+            faults=faults,
+            requests=requests,
+            headers=headers,
+            policies=policies,
+        )
+
+
+def kill(process: asyncio.subprocess.Process) -> None:
+    """``kill -9``."""
+    os.kill(process.pid, signal.SIGKILL)

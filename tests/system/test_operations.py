@@ -1,0 +1,101 @@
+"""Every operation of the catalogue: over real HTTP, through the SDK's client, in both eras and over both transports."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+
+import pytest
+from mcp_types import CallToolResult, Tool
+
+from crashgate.catalogue.registry import OPERATIONS
+from crashgate.decisions.entry import Entry
+from crashgate.decisions.record import Ending
+from crashgate.sandbox.received import Received
+from tests.house import OPERATOR
+from tests.system.samples import SAMPLES, Here, expected_path
+from tests.system.served import Era, Face, open_site
+
+EVERY = [operation.id for operation in OPERATIONS]
+FACES: list[tuple[Face, Era]] = list(product(("stdio", "http"), ("legacy", "auto")))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """What one sample did."""
+
+    result: CallToolResult
+    requests: tuple[Received, ...]
+    entries: tuple[Entry, ...]
+    path: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """One connection, and every sample in it."""
+
+    tools: tuple[Tool, ...]
+    exchanges: Mapping[str, Exchange]
+
+
+async def _session(folder: Path, face: Face, era: Era) -> Session:
+    exchanges: dict[str, Exchange] = {}
+    async with open_site(folder) as site, site.client(OPERATOR, face=face, era=era) as client:
+        tools = await client.list_tools()
+        seen = 0
+        for operation, sample in SAMPLES.items():
+            here = Here(world=site.world)
+            path, arguments = expected_path(sample, here), dict(sample.arguments(here))
+            site.requests.clear()
+            result = await client.call_tool(sample.tool, arguments)
+            entries = tuple(site.log.entries())[::-1]
+            exchanges[operation] = Exchange(
+                result=result, requests=site.requests.received, entries=entries[seen:], path=path
+            )
+            seen = len(entries)
+    return Session(tools=tuple(tools.tools), exchanges=exchanges)
+
+
+@pytest.fixture(scope="module", params=FACES, ids="-".join)
+def session(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Session:
+    face, era = request.param
+    return asyncio.run(_session(tmp_path_factory.mktemp("site"), face, era))
+
+
+def test_every_operation_has_a_sample_and_every_sample_an_operation() -> None:
+    assert sorted(SAMPLES) == sorted(EVERY)
+
+
+@pytest.mark.parametrize("operation", EVERY)
+def test_the_tool_works_and_exactly_its_request_is_sent(session: Session, operation: str) -> None:
+    sample, seen = SAMPLES[operation], session.exchanges[operation]
+
+    assert seen.result.is_error is False, seen.result
+    assert seen.result.structured_content is not None
+    assert sample.holds in seen.result.structured_content
+    arrived: list[tuple[str, str | None]] = [(each.method, each.path) for each in seen.requests]
+    assert arrived.count((sample.method, seen.path)) == (0 if seen.path is None else 1)
+    assert seen.path is None or sample.looked_up or arrived[-1] == (sample.method, seen.path)
+    assert {each.status for each in seen.requests} <= {200, 204}
+    # Beside the operation itself only look-ups, and each look-up has a record.
+    assert len(arrived) == sum(entry.outcome.record.requests for entry in seen.entries if entry.outcome)
+
+
+@pytest.mark.parametrize("operation", EVERY)
+def test_the_call_stands_in_the_log_with_its_outcome(session: Session, operation: str) -> None:
+    sample, seen = SAMPLES[operation], session.exchanges[operation]
+    (entry,) = [
+        each
+        for each in seen.entries
+        if each.decision.record.operation == operation and (each.decision.record.parent is not None) is sample.looked_up
+    ]
+
+    assert entry.outcome is not None
+    assert (entry.decision.record.tool, entry.decision.record.agent) == (sample.tool, OPERATOR)
+    assert entry.outcome.record.result is Ending.ANSWERED
+
+
+def test_each_tool_of_the_list_is_used_by_a_sample(session: Session) -> None:
+    assert [tool.name for tool in session.tools] != []
+    assert {tool.name for tool in session.tools} == {sample.tool for sample in SAMPLES.values()}

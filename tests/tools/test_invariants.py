@@ -1,0 +1,178 @@
+"""What must hold for every tool, whoever adds one (THREATS row 9)."""
+
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from crashgate.catalogue.access import Access
+from crashgate.catalogue.bugsnag.errors import DELETE_ERROR, LIST_ERRORS
+from crashgate.catalogue.bugsnag.organizations import GET_ORGANIZATION
+from crashgate.catalogue.operation import Operation
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.registry import OPERATIONS
+from crashgate.tools.derive import Definition, define
+from crashgate.tools.registry import BY_NAME, TOOLS
+from crashgate.tools.tool import Always, Named, Tool
+from tests.house import OPERATOR, open_house
+from tests.system.samples import SAMPLES, Here
+from tests.tools.asks import ASKS
+
+NAMES = [tool.name for tool in TOOLS]
+LONGEST_DESCRIPTION = 300
+pytestmark = pytest.mark.threats(9)
+
+
+def defined(tool: Tool, *connections: str) -> Definition:
+    return define(tool, tool.operations, connections or ("bugsnag",))
+
+
+def test_every_operation_but_the_look_up_has_exactly_one_tool() -> None:
+    served = [operation.id for tool in TOOLS for operation in tool.operations]
+
+    assert sorted(served) == sorted(each.id for each in OPERATIONS if each is not GET_ORGANIZATION)
+
+
+def test_every_tool_has_an_ask_in_the_tests() -> None:
+    assert list(ASKS) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_tool_has_operations_of_one_resource_with_an_access(name: str) -> None:
+    tool = BY_NAME[name]
+
+    assert len(tool.operations) >= 1
+    assert len({operation.resource for operation in tool.operations}) == 1
+    assert all(type(operation.access) is Access for operation in tool.operations)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_annotations_say_what_the_operations_do(name: str) -> None:
+    tool = BY_NAME[name]
+    accesses = {operation.access for operation in tool.operations}
+    hints = defined(tool).annotations
+
+    assert hints.read_only is (accesses == {Access.READ})
+    assert hints.destructive is (Access.DELETE in accesses)
+    assert hints.open_world is any(operation.provider is not Provider.CRASHGATE for operation in tool.operations)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_tool_mixes_what_can_be_undone_with_what_cannot(name: str) -> None:
+    assert len({operation.access for operation in BY_NAME[name].operations}) == 1
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_words_are_there_and_short(name: str) -> None:
+    tool = BY_NAME[name]
+
+    assert 20 <= len(tool.description) <= LONGEST_DESCRIPTION
+    assert tool.description.endswith((".", "}."))
+    assert 3 <= len(tool.title) <= 40
+    assert tool.description.isprintable()
+
+
+@pytest.mark.threats(15)
+@pytest.mark.parametrize("name", NAMES)
+def test_the_input_schema_is_closed_and_valid(name: str) -> None:
+    # Guards: additionalProperties in derive.input_schema.
+    schema = defined(BY_NAME[name]).input_schema
+
+    Draft202012Validator.check_schema(schema)
+    assert (schema["type"], schema["additionalProperties"]) == ("object", False)
+    assert set(schema.get("required", ())) <= set(schema["properties"])
+    assert BY_NAME[name].hidden.isdisjoint(schema["properties"])
+    assert "connection" not in schema["properties"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_with_several_connections_one_must_be_named(name: str) -> None:
+    schema = defined(BY_NAME[name], "bugsnag", "bugsnag-eu").input_schema
+
+    assert schema["properties"]["connection"] == {"type": "string", "enum": ["bugsnag", "bugsnag-eu"]}
+    assert "connection" in schema["required"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_the_words_of_a_tool_note_is_a_parameter_of_it(name: str) -> None:
+    properties = defined(BY_NAME[name]).input_schema["properties"]
+
+    assert set(BY_NAME[name].notes) <= set(properties)
+
+
+@pytest.mark.parametrize("operation", SAMPLES)
+def test_the_sample_arguments_fit_the_input_schema(operation: str) -> None:
+    from tests.house import fresh_world  # noqa: PLC0415 - a world only for this test
+
+    sample = SAMPLES[operation]
+    arguments = dict(sample.arguments(Here(world=fresh_world())))
+
+    Draft202012Validator(defined(BY_NAME[sample.tool]).input_schema).validate(arguments)  # pyright: ignore[reportUnknownMemberType] - jsonschema's own types are partial
+
+
+def test_null_is_offered_where_it_means_something() -> None:
+    # Without it a client that checks arguments against the schema could never take an assignment away.
+    properties = defined(BY_NAME["update_error"]).input_schema["properties"]
+
+    assert properties["assigned_collaborator_id"]["type"] == ["string", "null"]
+    assert defined(BY_NAME["list_errors"]).input_schema["properties"]["per_page"]["type"] == "integer"
+
+
+async def test_each_answer_fits_the_output_schema(tmp_path: Path) -> None:
+    checked: set[str] = set()
+    async with open_house(tmp_path) as house:
+        for sample in SAMPLES.values():
+            schema = defined(BY_NAME[sample.tool]).output_schema
+            Draft202012Validator.check_schema(schema)
+            arguments = dict(sample.arguments(Here(world=house.world)))
+            for detail in ("summary", "full") if BY_NAME[sample.tool].detailed else (None,):
+                extra = {} if detail is None else {"detail": detail}
+                answer = await house.call(OPERATOR, sample.tool, arguments | extra)
+                assert answer.error is None, answer
+                Draft202012Validator(schema).validate(dict(answer.content))  # pyright: ignore[reportUnknownMemberType] - jsonschema's own types are partial
+            checked.add(sample.tool)
+    assert checked == set(NAMES)
+
+
+def _without(value: object, name: str) -> dict[str, Any]:
+    """The named parts of a declaration, but one."""
+    parts = {field.name: getattr(value, field.name) for field in fields(value) if field.init}  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - forbidden on purpose
+    return {key: part for key, part in parts.items() if key != name}
+
+
+@pytest.mark.parametrize("part", ["resource", "access", "scope", "id", "provider", "wording"])
+def test_an_operation_without_a_part_that_decides_fails_at_import(part: str) -> None:
+    # Guards: that these have no default anywhere.
+    with pytest.raises(TypeError, match=part):
+        Operation(**_without(LIST_ERRORS, part))
+
+
+def test_an_operation_whose_access_contradicts_its_method_fails_at_import() -> None:
+    # Guards: the checks in Operation.__post_init__.
+    with pytest.raises(ValueError, match="a GET reads"):
+        replace(LIST_ERRORS, access=Access.WRITE)
+    with pytest.raises(ValueError, match="a DELETE deletes"):
+        replace(DELETE_ERROR, access=Access.WRITE)
+    with pytest.raises(ValueError, match="is not a read"):
+        replace(DELETE_ERROR, method="PATCH", access=Access.READ)
+
+
+@pytest.mark.parametrize("part", ["name", "choice", "view", "holds", "description"])
+def test_a_tool_without_a_part_fails_at_import(part: str) -> None:
+    with pytest.raises(TypeError, match=part):
+        Tool(**_without(BY_NAME["list_errors"], part))
+
+
+def test_a_tool_without_operations_fails_at_import() -> None:
+    # Guards: Tool.__post_init__; without an operation it would have neither resource nor access.
+    with pytest.raises(ValueError, match="no operation"):
+        replace(BY_NAME["update_error"], choice=Named(argument="operation", choices={}))
+
+
+def test_the_order_is_from_reading_to_deleting() -> None:
+    accesses = [list(Access).index(tool.access) for tool in TOOLS]
+
+    assert accesses == sorted(accesses)
+    assert [type(tool.choice) for tool in TOOLS[:1]] == [Always]

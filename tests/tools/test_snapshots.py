@@ -1,0 +1,111 @@
+"""The tool lists of the example policies, as files (THREATS row 8), and what they cost in tokens."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crashgate.sandbox.world.content.hostile import HOSTILE
+from crashgate.sandbox.world.world import World
+from crashgate.server import render
+from crashgate.tools.toolbox import Toolbox
+from tests.house import NOW, OPERATOR, READER, RELEASES, TRIAGE, House, open_house
+from tests.tools import snapshots
+from tests.tools.counting import tokens
+
+AGENTS = (OPERATOR, READER, RELEASES, TRIAGE)
+MOST_FOR_A_LIST = 3_500
+MOST_FOR_ERRORS = 2_500
+MOST_FOR_AN_EVENT = 1_500
+
+
+def wire(toolbox: Toolbox, agent: str) -> Mapping[str, Any]:
+    """The result of tools/list as it goes over the wire."""
+    return render.tools(toolbox.listed(agent)).model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+@pytest.mark.threats(8)
+@pytest.mark.parametrize("agent", AGENTS)
+async def test_the_tool_list_is_the_reviewed_one(tmp_path: Path, agent: str) -> None:
+    # Guards: that a tool's words, schema, annotations and place in the order change only where a reviewer sees it.
+    async with open_house(tmp_path) as house:
+        snapshots.check(f"{agent}.json", wire(house.toolbox, agent))
+
+
+def _hostile_world() -> World:
+    """A world whose organizations and projects have an attacker's names."""
+    world = World(now=NOW)
+    for number, project in enumerate(list(world.projects.values())):
+        name = HOSTILE[number % len(HOSTILE)]
+        world.projects[project.id] = replace(project, plan=replace(project.plan, name=name))
+    for number, organization in enumerate(list(world.organizations.values())):
+        world.organizations[organization.id] = replace(organization, name=HOSTILE[number])
+    return world
+
+
+@pytest.mark.threats(8)
+@pytest.mark.parametrize("agent", AGENTS)
+async def test_hostile_names_upstream_leave_the_tool_list_as_it_is(tmp_path: Path, agent: str) -> None:
+    # Guards: that nothing upstream gets into names, descriptions or schemas, not even after it was read.
+    async with open_house(tmp_path, world=_hostile_world()) as house:
+        before = wire(house.toolbox, agent)
+        projects = await house.call(agent, "list_projects", {"organization_id": "acme"})
+        await house.call(agent, "list_event_fields", {"project_id": "checkout-ios"})
+        after = wire(house.toolbox, agent)
+
+    assert "Ignore previous instructions" in str(projects.content)
+    assert before == after
+    snapshots.check(f"{agent}.json", after)
+
+
+async def _cost(house: House, tool: str, arguments: Mapping[str, Any]) -> int:
+    """The tokens of a whole answer without its cursor, which is different each time."""
+    answer = await house.call(OPERATOR, tool, arguments)
+    assert answer.error is None
+    return tokens({key: value for key, value in answer.content.items() if key != "next_cursor"}) + tokens(answer.text)
+
+
+async def test_the_costs_in_tokens_are_the_reviewed_ones(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        lists = {agent: tokens(wire(house.toolbox, agent)) for agent in AGENTS}
+        slugs = [project.plan.slug for project in house.world.projects.values()]
+        errors = {slug: await _cost(house, "list_errors", {"project_id": slug}) for slug in slugs}
+        events = {
+            slug: await _cost(house, "get_latest_event", {"project_id": slug, "error_id": house.errors(slug)[0].id})
+            for slug in slugs
+        }
+
+    costs = {"tools/list": lists, "list_errors": errors, "get_latest_event": events}
+    snapshots.check("tokens.json", costs)
+
+
+async def test_the_tool_list_of_the_triage_agent_costs_at_most_3500_tokens(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        assert tokens(wire(house.toolbox, TRIAGE)) <= MOST_FOR_A_LIST
+
+
+@pytest.mark.parametrize("sort", ["last_seen", "first_seen", "users", "events"])
+async def test_thirty_errors_cost_at_most_2500_tokens(tmp_path: Path, sort: str) -> None:
+    costs: dict[str, int] = {}
+    async with open_house(tmp_path) as house:
+        for project in house.world.projects.values():
+            arguments = {"project_id": project.id, "sort": sort}
+            answer = await house.call(OPERATOR, "list_errors", arguments)
+            assert len(answer.content["errors"]) == min(30, len(house.errors(project.plan.slug)))
+            costs[project.plan.slug] = tokens(dict(answer.content)) + tokens(answer.text)
+
+    assert {slug: cost for slug, cost in costs.items() if cost > MOST_FOR_ERRORS} == {}
+
+
+async def test_an_event_in_summary_costs_at_most_1500_tokens(tmp_path: Path) -> None:
+    costs: dict[str, int] = {}
+    async with open_house(tmp_path) as house:
+        for error in house.world.errors.values():
+            costs[error.id] = await _cost(
+                house, "get_latest_event", {"project_id": error.project.id, "error_id": error.id}
+            )
+
+    assert len(costs) > 300
+    assert {error: cost for error, cost in costs.items() if cost > MOST_FOR_AN_EVENT} == {}

@@ -1,0 +1,145 @@
+"""What an agent gets back: small by default, what is left out is said, and ``detail=full`` gives the rest."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from crashgate.catalogue.bugsnag.event import Event
+from crashgate.catalogue.result import SecretMark
+from crashgate.tools.registry import BY_NAME
+from crashgate.tools.tool import Detail
+from crashgate.tools.views import events
+from tests.gateway.gate import ACME, ANDROID, IOS, PAYMENTS, open_gate, policy
+from tests.house import OPERATOR, TRIAGE, House, open_house
+from tests.tools.asks import ASKS
+from tests.tools.canary import TEXT, CanaryUpstream, document
+from tests.tools.test_untrusted import EVERYTHING
+
+
+async def _event(house: House, detail: str, slug: str = "checkout-ios", number: int = 0) -> Mapping[str, Any]:
+    arguments = {"project_id": slug, "error_id": house.errors(slug)[number].id, "detail": detail}
+    answer = await house.call(OPERATOR, "get_latest_event", arguments)
+    assert answer.error is None
+    found: Mapping[str, Any] = answer.content["event"]
+    return found
+
+
+@pytest.mark.parametrize("slug", ["checkout-ios", "checkout-android", "checkout-web", "payments-api"])
+async def test_what_a_summary_leaves_out_is_counted_and_the_rest_can_be_had(tmp_path: Path, slug: str) -> None:
+    async with open_house(tmp_path) as house:
+        short, full = await _event(house, "summary", slug), await _event(house, "full", slug)
+
+    left_out = dict(short["left_out"])
+    assert left_out.pop("how") == 'detail="full" shows all of it'
+    shown, whole = short["untrusted"], full["untrusted"]
+    frames = [frame for thrown in whole["exceptions"] for frame in thrown["stacktrace"]]
+    in_app = [frame for frame in frames if frame.get("in_project")]
+    short_app = [frame for thrown in shown["exceptions"] for frame in thrown.get("frames_in_app", ())]
+    short_others = [frame for thrown in shown["exceptions"] for frame in thrown.get("frames_of_libraries", ())]
+    assert len(short_app) + left_out.get("app_frames", 0) == len(in_app)
+    assert len(short_others) + left_out.get("library_frames", 0) == len(frames) - len(in_app)
+    crumbs = shown.get("breadcrumbs_newest_first", ())
+    assert len(crumbs) + left_out.get("older_breadcrumbs", 0) == len(whole.get("breadcrumbs", ()))
+    for name in ("app", "device", "request", "user"):
+        assert len(shown.get(name, ())) + left_out.get(f"{name}_fields", 0) == len(whole.get(name, ()))
+    assert left_out.get("metadata_tabs", 0) == len(whole.get("metaData", ()))
+    assert "left_out" not in full
+
+
+async def test_the_newest_breadcrumbs_and_the_frames_of_the_app_come_first(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        short, full = await _event(house, "summary"), await _event(house, "full")
+
+    times = [crumb["timestamp"] for crumb in full["untrusted"]["breadcrumbs"]]
+    shown = [crumb.split(" ")[0] for crumb in short["untrusted"]["breadcrumbs_newest_first"]]
+    assert shown == sorted(times, reverse=True)[: len(shown)]
+    first = short["untrusted"]["exceptions"][0]
+    assert list(first).index("frames_in_app") < list(first).index("frames_of_libraries")
+    assert first["frames_in_app"] != []
+
+
+DETAILED = [name for name, tool in BY_NAME.items() if tool.detailed and tool.holds[1] == "object"]
+
+
+@pytest.mark.parametrize("tool", DETAILED)
+async def test_full_detail_gives_all_declared_fields_but_secrets(tool: str) -> None:
+    # Guards: everything, and that nothing in a view forgets a field.
+    upstream = CanaryUpstream(organizations={ACME: "acme"}, sites=(IOS, ANDROID, PAYMENTS))
+    opened = open_gate(policy(EVERYTHING), upstream=upstream)
+    answer = await opened.call(tool, {**ASKS[tool](IOS), "detail": "full"})
+    found: Mapping[str, Any] = next(iter(value for key, value in answer.content.items() if key != "notice"))
+    given = set(found) - {"untrusted"} | set(found["untrusted"])
+
+    model = BY_NAME[tool].operations[0].result
+    parsed = model.model_validate({**document(model), "id": IOS.error})
+    secrets = {
+        name for name, info in model.model_fields.items() if any(isinstance(mark, SecretMark) for mark in info.metadata)
+    }
+    holding = {name for name in model.model_fields if getattr(parsed, name) not in (None, "", (), {})}
+    assert holding - secrets <= given
+    assert given.isdisjoint(secrets)
+    assert "unknown_field" not in given
+
+
+@pytest.mark.threats(29)
+@pytest.mark.parametrize("detail", ["summary", "full"])
+async def test_headers_that_carry_credentials_are_not_shown(detail: str) -> None:
+    # Guards: _SENSITIVE_HEADERS in views.events.
+    headers = {"Authorization": "Bearer abc", "COOKIE": "sid=abc", "X-Api-Key": "abc", "Accept": "text/html"}
+    event = Event.model_validate({"id": IOS.event, "request": {"url": "https://shop.example/", "headers": headers}})
+    shown = events.full(event) if detail == "full" else events.summary(event, Detail.SUMMARY)
+
+    assert "abc" not in json.dumps(shown)
+    assert ("Accept" in json.dumps(shown)) is (detail == "full")
+
+
+def test_an_event_too_large_to_show_names_what_it_drops() -> None:
+    event = Event.model_validate(
+        {"id": IOS.event, "metaData": {"big": "x" * 50_000}, "threads": ["y" * 40_000], "context": "Cart"}
+    )
+    shown = events.full(event)
+
+    assert shown["left_out"]["too_large"] == ["metaData"]
+    assert (shown["untrusted"]["context"], len(str(shown)) < events.MOST_CHARACTERS) == ("Cart", True)
+
+
+def test_an_event_of_nothing_is_shown_as_nothing() -> None:
+    shown = events.summary(Event.model_validate({"id": IOS.event}), Detail.SUMMARY)
+
+    assert shown == {"id": IOS.event, "untrusted": {}}
+
+
+async def test_lists_count_only_what_is_whole(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        errors = await house.call(TRIAGE, "list_errors", {"project_id": "checkout-ios"})
+        projects = await house.call(TRIAGE, "list_projects", {"organization_id": "acme"})
+        nothing = await house.call(
+            TRIAGE, "list_errors", {"project_id": "checkout-ios", "filters": {"event.class": "NoSuchClass"}}
+        )
+
+    assert errors.content["total"] == len(house.errors())
+    assert errors.text == f"30 of {len(house.errors())} errors in checkout-ios. More with next_cursor."
+    assert "total" not in projects.content
+    assert (len(projects.content["projects"]), projects.text) == (2, "2 projects.")
+    assert nothing.text == "No errors in checkout-ios on this page."
+
+
+@pytest.mark.threats(29)
+async def test_no_key_of_the_account_is_shown_or_logged(tmp_path: Path) -> None:
+    # Guards: Secret in the catalogue.
+    async with open_house(tmp_path) as house:
+        answers = [
+            await house.call(OPERATOR, "list_organizations"),
+            await house.call(OPERATOR, "list_projects", {"organization_id": "acme"}),
+            await house.call(OPERATOR, "get_project", {"project_id": "checkout-ios", "detail": "full"}),
+        ]
+        keys = [each.api_key for each in house.world.organizations.values()]
+        keys += [key for each in house.world.projects.values() for key in (each.api_key, each.upload_api_key)]
+    shown = json.dumps([dict(answer.content) for answer in answers])
+
+    assert [answer.error for answer in answers] == [None, None, None]
+    assert [key for key in keys if key in shown] == []
+    assert TEXT not in shown
