@@ -106,6 +106,14 @@ def test_each_status_and_code_of_the_vendor_has_its_code_here(status: int, body:
             ),
         ),
         (
+            403,
+            envelope("Organization Administrator role required"),
+            (
+                "BugSnag refused (403). The user or the plan behind crashgate's token does not allow it. "
+                "Tell the operator of crashgate (connection bugsnag)."
+            ),
+        ),
+        (
             400,
             envelope("x", "Buckets count must be between 1 and 50"),
             "BugSnag refused the arguments (400). buckets_count must be between 1 and 50.",

@@ -1,0 +1,64 @@
+import json
+import re
+import shlex
+import tomllib
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.registry import RESOURCES
+from crashgate.cli.main import cli
+from crashgate.policy.document import load
+from crashgate.policy.vocabulary import Vocabulary
+from crashgate.settings import Settings
+from crashgate.tools.registry import TOOLS
+
+PAGES = ("README.md", "docs/policy.md", "CONTRIBUTING.md")
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+VOCABULARY = Vocabulary(connections={"bugsnag": RESOURCES[Provider.BUGSNAG]})
+
+
+def blocks(root: Path, kind: str) -> list[str]:
+    found = [text for page in PAGES for name, text in BLOCK.findall((root / page).read_text("utf-8")) if name == kind]
+    assert found, f"no {kind} block is where this test looks"
+    return found
+
+
+def test_each_crashgate_command_of_the_pages_is_one(root: Path) -> None:
+    lines = [line for block in blocks(root, "sh") for line in block.splitlines() if line.startswith("crashgate ")]
+    assert lines
+
+    for line in lines:
+        ended = CliRunner().invoke(cli, [*shlex.split(line)[1:], "--help"])
+        assert (line, ended.exit_code) == (line, 0)
+        assert ended.output.startswith(f"Usage: cli {line.split()[1]}")
+
+
+def test_each_make_target_of_the_pages_is_one(root: Path) -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text("utf-8"), re.MULTILINE))
+    named = {line.split()[1] for block in blocks(root, "sh") for line in block.splitlines() if line.startswith("make ")}
+
+    assert named
+    assert named <= targets
+
+
+def test_each_document_of_the_pages_is_a_policy_or_a_configuration(root: Path) -> None:
+    for block in blocks(root, "toml"):
+        data = tomllib.loads(block)
+        if "agent" in data:
+            load(block, source=f"policies/{data['agent']}.toml", vocabulary=VOCABULARY)
+        else:
+            Settings(**data)
+
+
+def test_each_json_block_of_the_pages_is_json(root: Path) -> None:
+    for block in blocks(root, "json"):
+        json.loads(block)
+
+
+def test_the_readme_names_every_tool_and_the_registry_name(root: Path) -> None:
+    text = (root / "README.md").read_text("utf-8")
+
+    assert [tool.name for tool in TOOLS if f"`{tool.name}`" not in text] == []
+    assert f"mcp-name: {json.loads((root / 'server.json').read_text('utf-8'))['name']}" in text
