@@ -25,7 +25,6 @@ CONFIG_FILE = "crashgate.toml"
 BUGSNAG_TOKEN = "BUGSNAG_AUTH_TOKEN"  # noqa: S105 - the name of a variable, not a token
 BUGSNAG_ENDPOINT = "BUGSNAG_ENDPOINT"
 BUGSNAG_URL = "https://api.bugsnag.com"
-BUGSNAG_URL_SMARTBEAR = "https://api.bugsnag.smartbear.com"
 
 ConnectionName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$")]
 

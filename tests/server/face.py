@@ -83,7 +83,8 @@ class Face:
         reader, writer = await asyncio.open_connection(host, int(port))
         writer.write("\r\n".join([*lines, "", ""]).encode("latin-1") + content)
         try:
-            answer = await reader.read()
+            async with asyncio.timeout(20):
+                answer = await reader.read()
         finally:
             writer.close()
             await writer.wait_closed()

@@ -140,7 +140,8 @@ async def test_a_body_that_does_not_say_how_large_it_is_is_413_with_bounded_memo
             sent += 0x10000
     except ConnectionError:
         pass
-    answer = await reader.readline()
+    async with asyncio.timeout(20):
+        answer = await reader.readline()
     writer.close()
 
     assert answer.split(b" ")[1] == b"413"
