@@ -65,7 +65,7 @@ async def test_a_look_up_that_is_given_up_lets_the_next_one_ask() -> None:
         tasks.start_soon(gate.call, "list_errors", {"project_id": "checkout-ios"})
         await hold.wait()
         tasks.cancel_scope.cancel()
-    gate.upstream.send = send  # type: ignore[method-assign]  # the test tries what the types forbid
+    gate.upstream.send = send  # type: ignore[method-assign]  # the test tries what the types forbid - forbidden on purpose
 
     assert (await gate.call("list_errors", {"project_id": "checkout-ios"})).error is None
 

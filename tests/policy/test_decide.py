@@ -283,7 +283,7 @@ def test_a_question_that_is_not_what_it_seems_is_denied(break_it: Callable[[Ques
 
 @pytest.mark.threats(33)
 def test_an_error_inside_the_decision_denies_and_names_its_kind() -> None:
-    broken = policy(Grant(index=1, line=1, connection="bugsnag", projects=(7,), access={"error": Level.FULL}, lines={}))  # type: ignore[arg-type]  # forbidden on purpose
+    broken = policy(Grant(index=1, line=1, connection="bugsnag", projects=(7,), access={"error": Level.FULL}, lines={}))  # type: ignore[arg-type]  # forbidden on purpose - forbidden on purpose
 
     assert decide(broken, question(project=IOS)) == Decision(
         effect=Effect.DENY,
@@ -326,6 +326,6 @@ def test_what_only_looks_like_a_policy_a_question_or_a_place_is_denied() -> None
     assert decide(NoPolicy(**fields), question(project=IOS)).reason is Reason.INTERNAL
     assert decide(held, question(project=MyPlace(names=frozenset({"a"})))).reason is Reason.INTERNAL
     lookalike = SimpleNamespace(**{name: getattr(question(project=IOS), name) for name in Question.__slots__})
-    assert decide(held, lookalike).reason is Reason.INTERNAL  # type: ignore[arg-type]  # forbidden on purpose
-    assert decide(held, object()).reason is Reason.INTERNAL  # type: ignore[arg-type]  # forbidden on purpose
-    assert decide(None, object()).reason is Reason.INTERNAL  # type: ignore[arg-type]  # forbidden on purpose
+    assert decide(held, lookalike).reason is Reason.INTERNAL  # type: ignore[arg-type]  # forbidden on purpose - forbidden on purpose
+    assert decide(held, object()).reason is Reason.INTERNAL  # type: ignore[arg-type]  # forbidden on purpose - forbidden on purpose
+    assert decide(None, object()).reason is Reason.INTERNAL  # type: ignore[arg-type]  # forbidden on purpose - forbidden on purpose

@@ -109,7 +109,7 @@ def test_no_holder_of_a_grant_can_widen_it() -> None:
     grant = loaded(GRANT).grants[1]
 
     with pytest.raises(TypeError):
-        grant.access["error"] = Level.FULL  # type: ignore[index]  # the test tries what the types forbid
+        grant.access["error"] = Level.FULL  # type: ignore[index]  # the test tries what the types forbid - forbidden on purpose
 
 
 X = "policies/triage-agent.toml"

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import resource
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -134,15 +135,15 @@ async def test_a_body_that_does_not_say_how_large_it_is_is_413_with_bounded_memo
     writer.write("\r\n".join(["POST /mcp HTTP/1.1", *head, "Transfer-Encoding: chunked", "", ""]).encode())
     piece = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
     try:
-        while sent < 100 * 1024 * 1024:
-            writer.write(piece)
-            await writer.drain()
-            sent += 0x10000
-    except ConnectionError:
-        pass
-    async with asyncio.timeout(20):
-        answer = await reader.readline()
-    writer.close()
+        async with asyncio.timeout(20):
+            with suppress(ConnectionError):
+                while sent < 100 * 1024 * 1024:
+                    writer.write(piece)
+                    await writer.drain()
+                    sent += 0x10000
+            answer = await reader.readline()
+    finally:
+        writer.close()
 
     assert answer.split(b" ")[1] == b"413"
     assert _peak() - before < 20 * 1024 * 1024

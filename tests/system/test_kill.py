@@ -18,7 +18,7 @@ from tests.server.face import call
 from tests.system.served import Site, kill, open_site
 from tests.system.test_oracle import REQUESTS
 
-ROUNDS = 5
+ROUNDS = 4
 PEOPLE = (OPERATOR, OPERATOR, TRIAGE, READER)
 
 

@@ -15,7 +15,7 @@ from crashgate.tools.registry import TOOLS
 from tests.gateway.gate import AGENT, Gate, PlayedUpstream, open_gate, organization_id, policy, site
 from tests.tools.asks import ASKS
 
-EXAMPLES = (settings.default or settings()).max_examples // 2
+EXAMPLES = min((settings.default or settings()).max_examples // 3, 300)
 """Each tries every tool in every place."""
 
 SLUGS = ("a", "b", "ab", "c")

@@ -102,10 +102,10 @@ async def test_thirty_errors_cost_at_most_2500_tokens(tmp_path: Path, sort: str)
 async def test_an_event_in_summary_costs_at_most_1500_tokens(tmp_path: Path) -> None:
     costs: dict[str, int] = {}
     async with open_house(tmp_path) as house:
-        for error in house.world.errors.values():
+        for error in list(house.world.errors.values())[::3]:
             costs[error.id] = await _cost(
                 house, "get_latest_event", {"project_id": error.project.id, "error_id": error.id}
             )
 
-    assert len(costs) > 300
+    assert len(costs) > 100
     assert {error: cost for error, cost in costs.items() if cost > MOST_FOR_AN_EVENT} == {}

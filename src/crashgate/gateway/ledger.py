@@ -8,12 +8,13 @@ from typing import cast
 
 import anyio
 
+from crashgate.catalogue.access import Access
 from crashgate.clock import Clock, timestamp
 from crashgate.decisions.digest import arguments_digest
 from crashgate.decisions.port import DecisionLog
 from crashgate.decisions.record import DecisionRecord, Effect, Ending, OutcomeRecord, Purpose, Value
 from crashgate.decisions.sentence import tell_decision, tell_outcome
-from crashgate.errors import Code
+from crashgate.errors import Code, LogUnavailableError
 from crashgate.gateway.case import Case
 from crashgate.gateway.ruling import Ruling
 from crashgate.text import clean
@@ -104,7 +105,17 @@ class Entry:
             error=outcome.error,
         )
         with anyio.CancelScope(shield=True):
-            await self.log.append(tell_outcome(self.decision, record))
+            try:
+                await self.log.append(tell_outcome(self.decision, record))
+            except LogUnavailableError as problem:
+                if not trace.requests or self.decision.access is Access.READ:
+                    raise
+                # "Refused" alone would be untrue here, and lead to a second try.
+                raise LogUnavailableError(
+                    problem.what,
+                    why=f"{problem.why} The change was sent before, and may have happened.",
+                    remedy="Read the error before you try again.",
+                ) from problem
 
 
 def _value(value: object) -> Value:

@@ -45,7 +45,7 @@ def _refused(_: str) -> NoReturn:
 
 
 def _whole(text: str) -> int:
-    if len(text) > _MOST_DIGITS:
+    if len(text.removeprefix("-")) > _MOST_DIGITS:
         raise NotStrictError("a number is too large")
     return int(text)
 
