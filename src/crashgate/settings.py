@@ -7,10 +7,19 @@ options of the command line. Credentials come from the environment or from files
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -25,19 +34,50 @@ CONFIG_FILE = "crashgate.toml"
 BUGSNAG_TOKEN = "BUGSNAG_AUTH_TOKEN"  # noqa: S105 - the name of a variable, not a token
 BUGSNAG_ENDPOINT = "BUGSNAG_ENDPOINT"
 BUGSNAG_URL = "https://api.bugsnag.com"
+DEFAULT_URLS = {
+    Provider.BUGSNAG: BUGSNAG_URL,
+    Provider.BUGSNAG_SESSIONS: "https://sessions.bugsnag.com",
+    Provider.CRASHGATE: "",
+}
+"""Organizations of app.bugsnag.smartbear.com write the hosts of that domain in ``base_url``."""
 
-ConnectionName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$")]
+
+def _not_our_own(name: str) -> str:
+    if name == Provider.CRASHGATE:
+        raise ValueError("crashgate is the name of its own connection; choose another")
+    return name
+
+
+ConnectionName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$"), AfterValidator(_not_our_own)
+]
 
 
 class ConnectionSettings(BaseModel):
-    """One account at a provider. The token is in the variable ``token_env`` or in the file ``token_file``."""
+    """One account at a provider. The token is in the variable ``token_env`` or in the file ``token_file``.
+
+    With ``auth = "basic"``, for BugSnag on-premise, that is ``e-mail:password``. Of a ``bugsnag-sessions`` connection
+    it is the API key of the project. ``base_url`` is the provider's own host unless given.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     provider: Provider = Provider.BUGSNAG
-    base_url: str = BUGSNAG_URL
+    base_url: str = ""
     token_env: str | None = None
     token_file: Path | None = None
+    auth: Literal["token", "basic"] = "token"
+
+    @property
+    def url(self) -> str:
+        """The base URL in force, without a trailing slash."""
+        return (self.base_url or DEFAULT_URLS[self.provider]).rstrip("/")
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Self:
+        if self.auth == "basic" and self.provider is not Provider.BUGSNAG:
+            raise ValueError('auth = "basic" goes with provider = "bugsnag" only')
+        return self
 
     @field_validator("provider")
     @classmethod

@@ -104,7 +104,7 @@ def test_many_short_comparisons_are_accepted() -> None:
     assert len(read({f"field{number}": ["open", "fixed"] for number in range(20)})) == 20
 
 
-def test_filters_are_a_parameter_of_errors_events_and_trends_alone() -> None:
+def test_filters_are_a_parameter_of_errors_events_pivots_and_trends_alone() -> None:
     taking = {one.id for one in OPERATIONS if any(field.travels is In.FILTERS for field in one.fields)}
 
     assert taking == {
@@ -112,6 +112,10 @@ def test_filters_are_a_parameter_of_errors_events_and_trends_alone() -> None:
         "bugsnag.errors.get",
         "bugsnag.events.list_on_error",
         "bugsnag.events.list_on_project",
+        "bugsnag.pivots.list_on_error",
+        "bugsnag.pivots.list_on_project",
+        "bugsnag.pivots.list_values_on_error",
+        "bugsnag.pivots.list_values_on_project",
         "bugsnag.trends.get_on_error",
         "bugsnag.trends.get_on_project",
     }

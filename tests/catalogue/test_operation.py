@@ -6,10 +6,10 @@ import pytest
 
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.operation import AnyOperation, Field, Operation, Shape, Wording
-from crashgate.catalogue.params import In, Logged, ObjectId, Params, Wire
+from crashgate.catalogue.params import In, Logged, Needs, ObjectId, Params, Wire
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Result
-from crashgate.catalogue.scope import Anywhere, ProjectInPath, ProjectOfError
+from crashgate.catalogue.scope import Anywhere, OrganizationNamed, ProjectNamed, ProjectOfObject, ProjectToCome
 
 
 class OneThing(Params):
@@ -81,7 +81,18 @@ def test_words_for_the_log_that_hold_an_unknown_parameter_are_refused() -> None:
         made(wording=Wording(verb="change", past="changed", target="thing {other_id}"))
 
 
-@pytest.mark.parametrize("scope", [ProjectInPath(), ProjectOfError(project="thing_id")])
+@pytest.mark.parametrize(
+    "scope",
+    [
+        ProjectNamed(),
+        OrganizationNamed(),
+        ProjectToCome(),
+        ProjectOfObject(project="thing_id", object="other_id", read="bugsnag.things.get"),
+        ProjectOfObject(object="thing_id", read="bugsnag.things.get"),
+        OrganizationNamed(organization="thing_id", kept=("other",)),
+    ],
+    ids=["project", "organization", "organization of a project", "object", "project of an object", "kept"],
+)
 def test_a_scope_that_names_no_parameter_is_refused(scope: object) -> None:
     with pytest.raises(ValueError, match="the scope names"):
         made(scope=scope)
@@ -132,6 +143,31 @@ def test_a_delete_that_claims_less_than_delete_is_refused(access: Access) -> Non
 def test_a_post_or_patch_that_claims_to_read_is_refused(method: str) -> None:
     with pytest.raises(ValueError, match="is not a read"):
         made(method=method, access=Access.READ)
+
+
+class Costly(Params):
+    """A parameter that needs more than the operation."""
+
+    thing_id: Annotated[ObjectId, In.PATH]
+    most: Annotated[int | None, In.BODY, Needs(Access.DELETE)] = None
+
+
+@pytest.mark.threats(9)
+def test_a_parameter_that_needs_more_raises_the_access_of_a_call_that_gives_it() -> None:
+    entry = made(params=Costly)
+
+    assert [entry.access_with(given) for given in ((), ("thing_id",), ("thing_id", "most"))] == [
+        Access.WRITE,
+        Access.WRITE,
+        Access.DELETE,
+    ]
+
+
+@pytest.mark.threats(9)
+def test_a_parameter_that_needs_no_more_than_its_operation_is_refused() -> None:
+    # It would read as if it were guarded, and be guarded no more than the rest.
+    with pytest.raises(ValueError, match="needs no more than its operation"):
+        made(params=Costly, access=Access.DELETE)
 
 
 class Nowhere(Params):

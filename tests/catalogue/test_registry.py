@@ -11,14 +11,19 @@ from crashgate.catalogue.operation import AnyOperation, Shape
 from crashgate.catalogue.params import In
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.registry import BY_ID, OPERATIONS, RESOURCES
-from crashgate.catalogue.scope import Anywhere, Dimension, OrganizationRows
+from crashgate.catalogue.scope import Anywhere, Dimension, OrganizationRows, OrganizationToCome, ProjectOfObject
 
 SPOKEN = {
     "crashgate.access.get": "read its own access",
     "bugsnag.organizations.list": "listed organizations",
     "bugsnag.organizations.get": "read organization ORGANIZATION",
+    "bugsnag.organizations.create": "created an organization",
+    "bugsnag.organizations.update": "changed organization ORGANIZATION",
+    "bugsnag.organizations.delete": "deleted organization ORGANIZATION",
     "bugsnag.projects.list": "listed projects",
     "bugsnag.projects.get": "read project settings",
+    "bugsnag.projects.create": "created a project of type TYPE",
+    "bugsnag.projects.update": "changed project settings",
     "bugsnag.errors.list": "listed errors",
     "bugsnag.errors.get": "read error ERROR",
     "bugsnag.errors.delete": "deleted error ERROR",
@@ -28,37 +33,103 @@ SPOKEN = {
     "bugsnag.errors.snooze": "snoozed error ERROR",
     "bugsnag.errors.assign": "assigned error ERROR",
     "bugsnag.errors.override_severity": "overrode the severity of error ERROR with SEVERITY",
+    "bugsnag.errors.create_issue": "opened an issue for error ERROR",
     "bugsnag.errors.link_issue": "linked an issue to error ERROR",
     "bugsnag.errors.unlink_issue": "unlinked the issue of error ERROR",
     "bugsnag.errors.undiscard": "undiscarded error ERROR",
     "bugsnag.errors.discard": "discarded future events of error ERROR",
+    "bugsnag.errors.fix_many": "resolved several errors",
+    "bugsnag.errors.open_many": "reopened several errors",
+    "bugsnag.errors.ignore_many": "ignored several errors",
+    "bugsnag.errors.snooze_many": "snoozed several errors",
+    "bugsnag.errors.assign_many": "assigned several errors",
+    "bugsnag.errors.override_severity_many": "overrode the severity of several errors with SEVERITY",
+    "bugsnag.errors.create_issue_many": "opened issues for several errors",
+    "bugsnag.errors.link_issue_many": "linked an issue to several errors",
+    "bugsnag.errors.unlink_issue_many": "unlinked the issues of several errors",
+    "bugsnag.errors.undiscard_many": "undiscarded several errors",
+    "bugsnag.errors.discard_many": "discarded future events of several errors",
+    "bugsnag.errors.delete_many": "deleted several errors",
+    "bugsnag.comments.list": "listed comments on error ERROR",
+    "bugsnag.comments.create": "commented on error ERROR",
+    "bugsnag.comments.update": "changed comment COMMENT on error ERROR",
+    "bugsnag.comments.delete": "deleted comment COMMENT on error ERROR",
     "bugsnag.events.list_on_error": "listed events of error ERROR",
     "bugsnag.events.list_on_project": "listed events",
     "bugsnag.events.get": "read event EVENT",
     "bugsnag.events.get_latest": "read the latest event of error ERROR",
+    "bugsnag.events.delete": "deleted event EVENT",
+    "bugsnag.pivots.list_on_error": "listed pivots of error ERROR",
+    "bugsnag.pivots.list_values_on_error": "listed values of an event field on error ERROR",
+    "bugsnag.pivots.list_on_project": "listed pivots",
+    "bugsnag.pivots.list_values_on_project": "listed values of an event field",
     "bugsnag.trends.get_on_error": "read the trend of error ERROR",
     "bugsnag.trends.get_on_project": "read the trend",
     "bugsnag.releases.list": "listed releases",
     "bugsnag.releases.get": "read release RELEASE",
+    "bugsnag.release_groups.list": "listed release groups",
+    "bugsnag.release_groups.get": "read release group RELEASE_GROUP",
+    "bugsnag.release_groups.update": "set the visibility of release group RELEASE_GROUP to VISIBLE",
     "bugsnag.stability_trend.get": "read the stability trend",
+    "bugsnag.collaborators.list_on_organization": "listed collaborators",
+    "bugsnag.collaborators.get": "read collaborator COLLABORATOR",
+    "bugsnag.collaborators.list_on_project": "listed collaborators",
     "bugsnag.event_fields.list": "listed event fields",
+    "bugsnag.saved_searches.list": "listed saved searches",
+    "bugsnag.saved_searches.get": "read saved search SAVED_SEARCH",
+    "bugsnag.saved_searches.create": "created a saved search",
+    "bugsnag-sessions.sessions.report": "reported sessions",
 }
 """What a sentence says that somebody did, by operation."""
 
-DESTRUCTIVE = {"bugsnag.errors.delete", "bugsnag.errors.discard"}
-CHANGES = {
-    "bugsnag.errors.assign",
-    "bugsnag.errors.fix",
-    "bugsnag.errors.ignore",
-    "bugsnag.errors.link_issue",
-    "bugsnag.errors.open",
-    "bugsnag.errors.override_severity",
-    "bugsnag.errors.snooze",
-    "bugsnag.errors.undiscard",
-    "bugsnag.errors.unlink_issue",
+DESTRUCTIVE = {
+    "bugsnag.organizations.delete",
+    "bugsnag.errors.delete",
+    "bugsnag.errors.delete_many",
+    "bugsnag.errors.discard",
+    "bugsnag.errors.discard_many",
+    "bugsnag.comments.delete",
+    "bugsnag.events.delete",
 }
+CHANGES = {
+    "bugsnag.organizations.create",
+    "bugsnag.organizations.update",
+    "bugsnag.projects.create",
+    "bugsnag.projects.update",
+    "bugsnag.errors.assign",
+    "bugsnag.errors.assign_many",
+    "bugsnag.errors.create_issue",
+    "bugsnag.errors.create_issue_many",
+    "bugsnag.errors.fix",
+    "bugsnag.errors.fix_many",
+    "bugsnag.errors.ignore",
+    "bugsnag.errors.ignore_many",
+    "bugsnag.errors.link_issue",
+    "bugsnag.errors.link_issue_many",
+    "bugsnag.errors.open",
+    "bugsnag.errors.open_many",
+    "bugsnag.errors.override_severity",
+    "bugsnag.errors.override_severity_many",
+    "bugsnag.errors.snooze",
+    "bugsnag.errors.snooze_many",
+    "bugsnag.errors.undiscard",
+    "bugsnag.errors.undiscard_many",
+    "bugsnag.errors.unlink_issue",
+    "bugsnag.errors.unlink_issue_many",
+    "bugsnag.comments.create",
+    "bugsnag.comments.update",
+    "bugsnag.release_groups.update",
+    "bugsnag.saved_searches.create",
+    "bugsnag-sessions.sessions.report",
+}
+COSTLY = {
+    "bugsnag.organizations.update": {"auto_upgrade"},
+    "bugsnag.projects.update": {"collaborator_ids", "discarded_app_versions", "discarded_errors"},
+}
+"""Parameters that cost money, take people's access away or lose data: they need the level of a delete."""
 
-LEADING_OUT = ("", ".", "..", "a/b", "a%2eb", "a b", "a?b", "a#b", "é", "A")
+LEADING_OUT = ("", ".", "..", ".a", "a.", "a..b", "a/b", "a%2eb", "a b", "a?b", "a#b", "a;b", "a\\b", "é")
+"""What leads out of a segment or into another one."""
 
 each = pytest.mark.parametrize("operation", OPERATIONS, ids=list(BY_ID))
 
@@ -85,7 +156,7 @@ def inner(operation: AnyOperation, name: str) -> list[Mapping[str, Any]]:
 
 
 def test_no_two_operations_share_an_id() -> None:
-    assert len({operation.id for operation in OPERATIONS}) == len(OPERATIONS) == len(BY_ID) == 28
+    assert len({operation.id for operation in OPERATIONS}) == len(OPERATIONS) == len(BY_ID) == len(SPOKEN) == 65
 
 
 @each
@@ -95,7 +166,7 @@ def test_an_id_is_the_provider_the_noun_and_what_is_done(operation: AnyOperation
     assert provider == operation.provider.value
     assert re.fullmatch(r"[a-z]+(_[a-z]+)*", noun)
     assert re.fullmatch(r"[a-z]+(_[a-z]+)*", deed)
-    assert noun.startswith(operation.resource.removesuffix("y"))
+    assert noun.startswith(operation.resource.removeprefix("organization_").removesuffix("y"))
 
 
 @pytest.mark.threats(9)
@@ -107,6 +178,17 @@ def test_what_deletes_what_changes_and_what_reads_is_what_people_have_agreed_on(
         Access.WRITE: CHANGES,
         Access.READ: set(BY_ID) - DESTRUCTIVE - CHANGES,
     }
+
+
+@pytest.mark.threats(9)
+def test_the_parameters_that_need_more_than_their_operation_are_what_people_have_agreed_on() -> None:
+    found = {
+        operation.id: {field.name for field in operation.fields if field.access is Access.DELETE}
+        for operation in OPERATIONS
+        if any(field.access is not None for field in operation.fields)
+    }
+
+    assert found == COSTLY
 
 
 @each
@@ -132,9 +214,7 @@ def test_each_parameter_of_the_path_is_one_plain_word(operation: AnyOperation) -
             pattern = re.compile(schema["pattern"])
 
             assert schema["type"] == "string"
-            assert [
-                text for text in ("", ".", "..", "a/b", "a%2eb", "a b", "a?b", "é", "A") if pattern.search(text)
-            ] == []
+            assert [text for text in LEADING_OUT if pattern.search(text)] == []
 
 
 @pytest.mark.threats(24)
@@ -143,11 +223,11 @@ def test_each_text_has_a_pattern_a_closed_list_or_a_length(operation: AnyOperati
     for field in operation.fields:
         for schema in inner(operation, field.name):
             if schema.get("type") == "string":
-                assert {"pattern", "enum", "const", "maxLength"} & schema.keys(), field.name
+                assert {"pattern", "enum", "const", "maxLength", "format"} & schema.keys(), field.name
             if schema.get("type") == "array":
                 assert "maxItems" in schema, field.name
             if schema.get("type") == "object" and "properties" not in schema:
-                assert "maxLength" in schema, field.name
+                assert {"maxLength", "maxProperties"} & schema.keys(), field.name
                 assert "maxLength" in schema["propertyNames"], field.name
 
 
@@ -159,7 +239,7 @@ def test_what_the_log_may_show_has_a_pattern_or_a_closed_list_or_is_a_number_or_
     for field in operation.fields:
         if field.logged:
             for schema in inner(operation, field.name):
-                if "anyOf" not in schema:
+                if "anyOf" not in schema and schema.get("type") != "array":  # its items stand here too
                     plain = schema.get("type") in {"integer", "boolean", "null"}
                     assert plain or {"pattern", "enum", "const"} & schema.keys(), field.name
 
@@ -185,19 +265,34 @@ def test_what_a_sentence_says_of_it_reads_well(operation: AnyOperation) -> None:
 def test_its_scope_is_told_by_required_parameters_or_by_its_rows(operation: AnyOperation) -> None:
     named = [
         getattr(operation.scope, part)
-        for part in ("organization", "project", "error")
+        for part in ("organization", "project", "object")
         if hasattr(operation.scope, part)
     ]
 
     assert [name for name in named if not operation.params.model_fields[name].is_required()] == []
-    assert named or isinstance(operation.scope, Anywhere | OrganizationRows)
+    assert named or isinstance(operation.scope, Anywhere | OrganizationRows | OrganizationToCome)
 
 
 @each
-def test_only_what_crashgate_answers_itself_belongs_nowhere(operation: AnyOperation) -> None:
-    own = operation.provider is Provider.CRASHGATE
+def test_an_object_is_looked_for_by_a_read_of_its_own_kind_that_can_be_asked_with_what_is_there(
+    operation: AnyOperation,
+) -> None:
+    scope = operation.scope
+    if isinstance(scope, ProjectOfObject):
+        read = BY_ID[scope.read]
+        needed = {name for name, info in read.params.model_fields.items() if info.is_required()}
 
-    assert (own, own, own) == (
+        assert (read.access, read.provider) == (Access.READ, operation.provider)
+        assert needed <= set(operation.params.model_fields)
+
+
+@each
+def test_only_what_crashgate_answers_itself_and_a_report_of_sessions_belong_nowhere(operation: AnyOperation) -> None:
+    # A connection for session tracking holds the key of one project, so the connection itself is the place.
+    own = operation.provider is Provider.CRASHGATE
+    nowhere = own or operation.provider is Provider.BUGSNAG_SESSIONS
+
+    assert (nowhere, own, own) == (
         operation.scope.dimension is Dimension.NOTHING,
         operation.method is None,
         operation.path is None,
@@ -219,7 +314,9 @@ def test_one_route_is_many_operations_only_by_a_body_that_each_fixes_to_its_own_
     same = [one for one in OPERATIONS if (one.method, one.path) == (operation.method, operation.path)]
 
     if len(same) > 1 and operation.method is not None:
-        assert operation.fixed_body == {"operation": operation.id.rpartition(".")[2]}
+        assert operation.fixed_body == {"operation": operation.id.rpartition(".")[2].removesuffix("_many")}
+    elif operation.provider is Provider.BUGSNAG_SESSIONS:
+        assert set(operation.fixed_body) == {"notifier"}
     else:
         assert operation.fixed_body == {}
 
@@ -241,5 +338,12 @@ def test_the_resources_of_each_provider_are_the_words_that_a_policy_may_use() ->
             "release": Dimension.PROJECT,
             "stability_trend": Dimension.PROJECT,
             "event_field": Dimension.PROJECT,
+            "comment": Dimension.PROJECT,
+            "pivot": Dimension.PROJECT,
+            "release_group": Dimension.PROJECT,
+            "saved_search": Dimension.PROJECT,
+            "collaborator": Dimension.PROJECT,
+            "organization_collaborator": Dimension.ORGANIZATION,
         },
+        Provider.BUGSNAG_SESSIONS: {"session": Dimension.NOTHING},
     }

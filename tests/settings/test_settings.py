@@ -243,3 +243,26 @@ def test_a_file_called_dot_env_is_not_read(loaded: Load, here: Path, monkeypatch
     (here / ".env").write_text("CRASHGATE_POLICIES=elsewhere\nBUGSNAG_AUTH_TOKEN=canary\n", encoding="utf-8")
 
     assert (loaded().policies, loaded().connections) == (here / "policies", {})
+
+
+def test_a_connection_without_an_address_goes_to_its_providers_own_host(loaded: Load) -> None:
+    toml = (
+        '[connections.shop]\ntoken_env = "A"\n'
+        '[connections.shop-sessions]\nprovider = "bugsnag-sessions"\ntoken_env = "B"\n'
+    )
+
+    assert {name: (each.provider, each.url, each.auth) for name, each in loaded(toml).connections.items()} == {
+        "shop": (Provider.BUGSNAG, "https://api.bugsnag.com", "token"),
+        "shop-sessions": (Provider.BUGSNAG_SESSIONS, "https://sessions.bugsnag.com", "token"),
+    }
+
+
+def test_an_installation_of_ones_own_has_any_address_and_may_take_basic_credentials(loaded: Load) -> None:
+    toml = '[connections.inside]\nbase_url = "https://bugsnag.example.com:8443/api/"\nauth = "basic"\ntoken_env = "A"\n'
+    (found,) = loaded(toml).connections.values()
+
+    assert (found.url, found.auth) == ("https://bugsnag.example.com:8443/api", "basic")
+
+
+def test_another_way_to_present_a_credential_is_refused(loaded: Load) -> None:
+    assert "connections.inside.auth" in refusal(loaded, '[connections.inside]\nauth = "digest"\ntoken_env = "A"\n')

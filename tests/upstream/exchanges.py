@@ -19,8 +19,26 @@ JsonObject = dict[str, Any]
 BASE_URL = "https://api.bugsnag.com"
 TOKEN = "canary-token-of-the-connection"
 CONNECTION = Connection(name="bugsnag", provider=Provider.BUGSNAG, base_url=BASE_URL, credential=SecretStr(TOKEN))
+SESSIONS = Connection(
+    name="sessions",
+    provider=Provider.BUGSNAG_SESSIONS,
+    base_url="https://sessions.bugsnag.com",
+    credential=SecretStr(TOKEN),
+)
 
 SECRETS = {"api_key", "upload_api_key", "billing_emails"}
+SECRETS_OF_A_PERSON = {
+    "two_factor_enabled",
+    "two_factor_enabled_on",
+    "recovery_codes_remaining",
+    "password_updated_on",
+    "project_ids",
+    "project_roles",
+    "projects_url",
+    "favorite_project_ids",
+}
+"""How safe the account is, and which projects there are beside this one."""
+
 SPELLINGS = {
     "receivedAt": "received_at",
     "errorClass": "error_class",
@@ -28,6 +46,11 @@ SPELLINGS = {
     "columnNumber": "column_number",
     "inProject": "in_project",
 }
+
+
+def connection_for(operation: AnyOperation) -> Connection:
+    """The connection of the operation's provider."""
+    return SESSIONS if operation.provider is Provider.BUGSNAG_SESSIONS else CONNECTION
 
 
 async def answered(
@@ -41,7 +64,7 @@ async def answered(
         return httpx2.Response(status, headers=dict(headers), content=b"" if body is None else json.dumps(body))
 
     async with http_transport(httpx2.MockTransport(answer)) as transport:
-        upstream = Upstream(connection=CONNECTION, transport=transport)
+        upstream = Upstream(connection=connection_for(operation), transport=transport)
         page = await exchange(upstream, Call(operation=operation, params=params), Trace())
     assert len(sent) == 1
     return page, sent[0]
@@ -56,10 +79,14 @@ def rows_of(body: Any) -> list[Any]:  # noqa: ANN401 - JSON
 
 def expected(body: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - JSON
     """The rows of an answer in the newer spelling, without the values of secrets and with nothing else changed."""
-    return [
-        {SPELLINGS.get(name, name): _expected(name, value) for name, value in cast("JsonObject", row).items()}
-        for row in rows_of(body)
-    ]
+    return [_row(cast("JsonObject", row)) for row in rows_of(body)]
+
+
+def _row(row: JsonObject) -> JsonObject:
+    secrets = SECRETS_OF_A_PERSON if "email" in row else SECRETS
+    return {
+        SPELLINGS.get(name, name): None if name in secrets else _expected(name, value) for name, value in row.items()
+    }
 
 
 def dumped(page: Page[Any]) -> list[dict[str, Any]]:
@@ -68,8 +95,8 @@ def dumped(page: Page[Any]) -> list[dict[str, Any]]:
 
 
 def _expected(name: str, value: Any) -> Any:  # noqa: ANN401 - JSON
-    if name in SECRETS:
-        return None
+    if name == "collaborator":
+        return _row(cast("JsonObject", value))
     return _respelled(value) if name == "exceptions" else value
 
 

@@ -23,6 +23,8 @@ PLACEHOLDERS = {
     "BUGSNAG_RELEASE_ID": "c0ffee00000000000000000e",
     "BUGSNAG_RELEASE_GROUP_ID": "c0ffee00000000000000000f",
 }
+FOR_THE_GATE = {"project_id": PLACEHOLDERS["BUGSNAG_PROJECT_ID"], "error_id": PLACEHOLDERS["BUGSNAG_ERROR_ID"]}
+"""What upstream does not take and the gate does: where a comment or an error's latest event belongs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +37,8 @@ class Recording:
     status: int
     headers: dict[str, str]
     body: Any
+    sent: dict[str, Any]
+    """The JSON body of the request; empty where there was none."""
 
     @property
     def path(self) -> str:
@@ -51,7 +55,9 @@ class Recording:
 
     def operation(self) -> AnyOperation | None:
         """The operation of the catalogue with this method and path; a route of several is told by its body."""
-        return next((one for one in OPERATIONS if one.method == self.method and self._below(one) is not None), None)
+        same = [one for one in OPERATIONS if one.method == self.method and self._below(one) is not None]
+        named = [one for one in same if one.fixed_body.get("operation") == self.sent.get("operation")]
+        return next(iter(named), None)
 
     def params(self) -> Params:
         """The parameters that the recorded request was made with, as the catalogue takes them."""
@@ -59,11 +65,12 @@ class Recording:
         assert operation is not None
         inside = self._below(operation)
         assert inside is not None
-        given = {**inside, **dict(self.query)}
-        # Upstream does not take the project of an error's latest event; the gate does.
-        for field in operation.fields:
-            if field.name not in given and operation.params.model_fields[field.name].is_required():
-                given[field.name] = PLACEHOLDERS["BUGSNAG_PROJECT_ID"]
+        taken = operation.params.model_fields
+        asked = {name: [value] if name == "error_ids" else value for name, value in self.query}
+        # A status change was recorded with fields that its operation does not take.
+        body = {name: value for name, value in self.sent.items() if name in taken}
+        missing = {name: FOR_THE_GATE[name] for name in FOR_THE_GATE.keys() & taken.keys() - inside.keys()}
+        given = {**missing, **inside, **asked, **body}
         found: Params = operation.params.model_validate(given)
         return found
 
@@ -87,6 +94,7 @@ def load(contracts: Path) -> Iterator[Recording]:
             status=one["response"]["status"],
             headers={name: ", ".join(values) for name, values in one["response"]["headers"].items()},
             body=one["response"]["body"],
+            sent=one["request"]["body"] or {},
         )
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
+from crashgate.catalogue.bugsnag.bulk_changes import DELETE_ERRORS, FIX_ERRORS, ManyErrors
 from crashgate.catalogue.bugsnag.error_changes import (
     ASSIGN_ERROR,
     FIX_ERROR,
@@ -27,8 +28,11 @@ from crashgate.catalogue.bugsnag.errors import (
     ListErrors,
     OneError,
 )
+from crashgate.catalogue.bugsnag.pivots import LIST_PROJECT_PIVOTS, ListProjectPivots
 from crashgate.catalogue.bugsnag.projects import GET_PROJECT, GetProject
+from crashgate.catalogue.bugsnag.saved_searches import CREATE_SAVED_SEARCH, CreateSavedSearch
 from crashgate.catalogue.bugsnag.stability_trend import GET_STABILITY_TREND, GetStabilityTrend
+from crashgate.catalogue.bugsnag_sessions.sessions import REPORT_SESSIONS, ReportSessions
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.own.access import GET_ACCESS, GetAccess
 from crashgate.catalogue.params import Params
@@ -36,7 +40,7 @@ from crashgate.catalogue.result import Page
 from crashgate.errors import Code, UpstreamError
 from crashgate.upstream.codec import MOST_ROWS, decode, encode
 from crashgate.upstream.message import Request, Response
-from tests.upstream.exchanges import CONNECTION, TOKEN
+from tests.upstream.exchanges import CONNECTION, SESSIONS, TOKEN
 
 ID = "5f1a0c3d9e8b7a6655443322"
 PERSON = "5f1a0c3d9e8b7a6655443399"
@@ -291,3 +295,79 @@ def test_a_secret_with_an_invisible_letter_in_its_name_is_still_a_secret() -> No
     content = json.dumps({"id": ID, "api\u200b_key": "canary-of-a-secret"}).encode()
 
     assert "canary" not in repr(read(GET_PROJECT, GetProject(project_id="checkout-ios"), content))
+
+
+def test_a_list_in_the_query_goes_with_brackets_once_for_each_item() -> None:
+    several = ManyErrors(project_id="checkout-ios", error_ids=(ID, PERSON))
+    request = encode(DELETE_ERRORS, several, CONNECTION)
+
+    assert (request.method, request.url) == (
+        "PATCH",
+        f"https://api.bugsnag.com/projects/checkout-ios/errors?error_ids%5B%5D={ID}&error_ids%5B%5D={PERSON}",
+    )
+    assert (body_of(request), request.repeatable) == ({"operation": "delete"}, False)
+
+
+@pytest.mark.parametrize("ids", [(), (ID, ID), ("",), ("..",), (ID,) * 101, (f"{ID}&operation=delete",)])
+def test_several_errors_are_named_each_once_by_ids(ids: tuple[str, ...]) -> None:
+    with pytest.raises(ValidationError):
+        ManyErrors(project_id="checkout-ios", error_ids=ids)
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ({}, {}),
+        ({"operation": "fix"}, {}),
+        ({"operation": "fix", ID: {"status": "fixed"}}, {ID: {"status": "fixed"}}),
+        ({"operation": "fix", ID: None, PERSON: "fixed", "x": [1]}, {}),
+        ({"operation": 7, ID: {}}, {ID: {}}),
+    ],
+)
+def test_an_answer_about_several_errors_is_read_for_what_it_tells(answer: dict[str, Any], told: dict[str, Any]) -> None:
+    several = ManyErrors(project_id="checkout-ios", error_ids=(ID, PERSON))
+    page = read(FIX_ERRORS, several, json.dumps(answer).encode())
+
+    assert [row.told for row in page.rows] == [told]
+
+
+def test_a_parameter_of_a_header_goes_there_and_nowhere_else() -> None:
+    params = ReportSessions.model_validate(
+        {
+            "sent_at": "2026-11-20T15:30:00Z",
+            "app": {"version": "4.18.0"},
+            "device": {},
+            "session_counts": [{"startedAt": "2026-11-20T15:29:00Z", "sessionsStarted": 3}],
+        }
+    )
+    request = encode(REPORT_SESSIONS, params, SESSIONS)
+    sent = json.loads(request.body or b"")
+
+    assert request.headers["Bugsnag-Sent-At"] == "2026-11-20T15:30:00Z"
+    assert set(sent) == {"notifier", "app", "device", "sessionCounts"}
+    assert (sent["app"], sent["device"]) == ({"version": "4.18.0"}, {})
+
+
+def test_filters_of_a_saved_search_go_into_the_body_as_they_are_documented() -> None:
+    params = CreateSavedSearch.model_validate(
+        {"project_id": ID, "name": "Open", "filters": {"error.status": "open"}, "project_default": False}
+    )
+
+    assert body_of(encode(CREATE_SAVED_SEARCH, params, CONNECTION)) == {
+        "project_id": ID,
+        "name": "Open",
+        "filters": {"error.status": [{"type": "eq", "value": "open"}]},
+        "project_default": False,
+    }
+
+
+def test_the_counts_of_a_pivot_are_read_beside_its_summary_and_inside_it() -> None:
+    # contracts/bugsnag/README.md: the document has them beside, answers seen in 2026 have them inside.
+    counts = {"list": [{"value": "17", "events": 7}], "no_value": 1, "other": 2}
+    beside, inside = (
+        read(LIST_PROJECT_PIVOTS, ListProjectPivots(project_id=ID), json.dumps([row]).encode()).rows[0]
+        for row in ({"name": "os", **counts}, {"name": "os", "summary": counts})
+    )
+
+    assert (beside.list, beside.no_value, beside.other) == (counts["list"], 1, 2)
+    assert (inside.list, inside.no_value, inside.other) == (counts["list"], 1, 2)

@@ -6,7 +6,7 @@ from pydantic import SecretStr
 from crashgate.catalogue.provider import Provider
 from crashgate.errors import ConfigurationError
 from crashgate.upstream.bugsnag import BugSnag
-from crashgate.upstream.connection import Connection
+from crashgate.upstream.connection import Auth, Connection
 from crashgate.upstream.dialect import dialect
 
 
@@ -139,3 +139,23 @@ def test_a_provider_has_its_dialect() -> None:
 def test_crashgate_does_not_speak_to_itself_over_http() -> None:
     with pytest.raises(ValueError, match="does not speak to itself"):
         dialect(made("https://api.bugsnag.com", Provider.CRASHGATE))
+
+
+def test_a_token_is_presented_as_a_token_and_a_basic_credential_as_basic() -> None:
+    def presented(auth: Auth, secret: str) -> str:
+        held = Connection(
+            name="bugsnag",
+            provider=Provider.BUGSNAG,
+            base_url="https://bugsnag.example.com",
+            credential=SecretStr(secret),
+            auth=auth,
+        )
+        return dialect(held).headers(with_body=False)["Authorization"]
+
+    # RFC 7617, section 2, has this pair as its example.
+    assert presented(Auth.BASIC, "Aladdin:open sesame") == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
+    assert presented(Auth.TOKEN, "abc") == "token abc"
+
+
+def test_an_on_premise_installation_is_told_that_the_api_is_meant() -> None:
+    assert dialect(made("https://bugsnag.example.com")).headers(with_body=False)["X-Bugsnag-API"] == "true"

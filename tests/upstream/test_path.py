@@ -89,18 +89,33 @@ TAKING = [
 ]
 
 
+RIGHT: dict[str, dict[str, Any]] = {
+    "bugsnag.errors.snooze": {"reopen_rules": {"reopen_if": "occurs_after", "seconds": 60}},
+    "bugsnag.errors.assign": {"assigned_team_id": ID},
+    "bugsnag.errors.override_severity": {"severity": "info"},
+    "bugsnag.errors.link_issue": {"issue_url": "https://example.com/7"},
+    "bugsnag.projects.create": {"type": "rails"},
+    "bugsnag.projects.update": {"name": "Checkout"},
+    "bugsnag.release_groups.update": {"visible": True},
+    "bugsnag.saved_searches.create": {"filters": {"error.status": "open"}, "project_default": False},
+    "bugsnag-sessions.sessions.report": {
+        "sent_at": "2026-11-20T15:30:00Z",
+        "app": {"version": "4.18.0"},
+        "device": {},
+        "session_counts": [{"startedAt": "2026-11-20T15:29:00Z", "sessionsStarted": 3}],
+    },
+}
+"""What an operation takes beside ids; for several errors the same as for one."""
+
+
 def some_params(operation: AnyOperation, **changes: Any) -> Params:  # noqa: ANN401 - any parameter
     """Good parameters for an operation, but for the changes."""
     given: dict[str, Any] = {
         field.name: ID for field in operation.fields if operation.params.model_fields[field.name].is_required()
     }
-    more: dict[str, dict[str, Any]] = {
-        "bugsnag.errors.snooze": {"reopen_rules": {"reopen_if": "occurs_after", "seconds": 60}},
-        "bugsnag.errors.assign": {"assigned_team_id": ID},
-        "bugsnag.errors.override_severity": {"severity": "info"},
-        "bugsnag.errors.link_issue": {"issue_url": "https://example.com/7"},
-    }
-    found: Params = operation.params.model_validate({**given, **more.get(operation.id, {}), **changes})
+    deed = operation.id.removesuffix("_many")
+    several = {"error_ids": [ID]} if deed != operation.id else {}
+    found: Params = operation.params.model_validate({**given, **several, **RIGHT.get(deed, {}), **changes})
     return found
 
 
@@ -182,8 +197,14 @@ def test_a_plain_id_stands_in_the_path_as_it_is() -> None:
 def test_every_operation_with_an_id_is_tried() -> None:
     tried = {operation.id for operation, _ in TAKING}
 
-    assert tried == {one.id for one in OPERATIONS} - {"crashgate.access.get", "bugsnag.organizations.list"}
-    assert len(TAKING) == 42
+    assert {one.id for one in OPERATIONS} - tried == {
+        "crashgate.access.get",
+        "bugsnag.organizations.list",
+        "bugsnag.organizations.create",
+        "bugsnag.saved_searches.create",
+        "bugsnag-sessions.sessions.report",
+    }
+    assert len(TAKING) == 85
 
 
 JSON_VALUES = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text(), max_size=2)

@@ -12,6 +12,11 @@ class Access(StrEnum):
     DELETE = "delete"
 
     @property
+    def rank(self) -> int:
+        """The place in the order, from 0."""
+        return _ACCESS_RANK[self]
+
+    @property
     def least_level(self) -> "Level":
         """The lowest level that allows this access."""
         return _LEAST_LEVEL[self]
@@ -38,3 +43,4 @@ class Level(StrEnum):
 
 _LEAST_LEVEL = {Access.READ: Level.READ, Access.WRITE: Level.WRITE, Access.DELETE: Level.FULL}
 _RANK = {level: rank for rank, level in enumerate(Level)}
+_ACCESS_RANK = {access: rank for rank, access in enumerate(Access)}

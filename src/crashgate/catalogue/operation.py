@@ -1,13 +1,13 @@
 """One thing that can be asked of an upstream, as one value. Rule: declared once; everything else is read off it."""
 
 import string
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, unique
 from typing import Any, Generic, Literal, TypeVar
 
 from crashgate.catalogue.access import Access
-from crashgate.catalogue.params import In, Logged, Params, Wire
+from crashgate.catalogue.params import In, Logged, Needs, Params, Wire
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import R
 from crashgate.catalogue.scope import Scope
@@ -45,13 +45,15 @@ class Field:
     travels: In
     wire: str
     logged: bool
+    access: Access | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Operation(Generic[P, R]):
     """An upstream operation, or one that crashgate answers itself (``method`` and ``path`` are then None).
 
-    ``fixed_body`` are body fields that make one route into several operations (PATCH with ``operation=fix``).
+    ``access`` is what the operation takes at least; a parameter may need more (``access_with``). ``fixed_body`` are
+    body fields that make one route into several operations (PATCH with ``operation=fix``).
     ``per_page`` is the upstream's own limit on rows a page; None where the list is not paged.
     Raises ValueError when the declaration contradicts itself, so a wrong entry fails at import (THREATS row 9).
     """
@@ -69,7 +71,7 @@ class Operation(Generic[P, R]):
     wording: Wording
     source: str
     per_page: int | None = None
-    fixed_body: Mapping[str, str] = field(default_factory=dict[str, str])
+    fixed_body: Mapping[str, Any] = field(default_factory=dict[str, Any])
     fields: tuple[Field, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -80,8 +82,8 @@ class Operation(Generic[P, R]):
         declared = {f.name for f in fields if f.travels is In.PATH}
         named = {name for _, name, _, _ in string.Formatter().parse(self.wording.target) if name}
         places = {
-            getattr(self.scope, part) for part in ("organization", "project", "error") if hasattr(self.scope, part)
-        }
+            getattr(self.scope, part) for part in ("organization", "project", "object") if hasattr(self.scope, part)
+        } | set(getattr(self.scope, "kept", ()))
         if in_path != declared:
             raise ValueError(f"{self.id}: the path names {sorted(in_path)}, the parameters {sorted(declared)}")
         if named - {f.name for f in fields if f.logged}:
@@ -98,6 +100,13 @@ class Operation(Generic[P, R]):
             raise ValueError(f"{self.id}: a DELETE deletes")
         if self.method in {"POST", "PATCH"} and self.access is Access.READ:
             raise ValueError(f"{self.id}: a {self.method} is not a read")
+        if any(f.access is not None and f.access.rank <= self.access.rank for f in fields):
+            raise ValueError(f"{self.id}: a parameter needs no more than its operation")
+
+    def access_with(self, given: Collection[str]) -> Access:
+        """The access that a call takes which gives these parameters."""
+        needed = (f.access for f in self.fields if f.access is not None and f.name in given)
+        return max((self.access, *needed), key=lambda access: access.rank)
 
 
 def _field(name: str, metadata: list[Any]) -> Field:
@@ -110,6 +119,7 @@ def _field(name: str, metadata: list[Any]) -> Field:
         travels=travels[0],
         wire=wires[0] if wires else name,
         logged=any(isinstance(mark, Logged) for mark in metadata),
+        access=next((mark.access for mark in metadata if isinstance(mark, Needs)), None),
     )
 
 

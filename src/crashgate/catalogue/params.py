@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from crashgate.catalogue.access import Access
+
 
 @unique
 class In(Enum):
@@ -15,6 +17,7 @@ class In(Enum):
     QUERY = "query"
     FILTERS = "filters"
     BODY = "body"
+    HEADER = "header"
     NOWHERE = "nowhere"
     """Not sent: it tells the gate where the call belongs."""
 
@@ -22,6 +25,13 @@ class In(Enum):
 @dataclass(frozen=True)
 class Logged:
     """The decision log may show this parameter's value. Only on types with a pattern or a closed list."""
+
+
+@dataclass(frozen=True)
+class Needs:
+    """Giving this parameter takes more access than its operation: it costs money, takes access away or loses data."""
+
+    access: Access
 
 
 @dataclass(frozen=True)

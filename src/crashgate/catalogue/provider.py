@@ -9,8 +9,16 @@ class Provider(StrEnum):
 
     CRASHGATE = "crashgate"
     BUGSNAG = "bugsnag"
+    BUGSNAG_SESSIONS = "bugsnag-sessions"
 
     @property
     def spoken(self) -> str:
         """The name in a sentence."""
-        return {Provider.CRASHGATE: "crashgate", Provider.BUGSNAG: "BugSnag"}[self]
+        return _SPOKEN[self]
+
+
+_SPOKEN = {
+    Provider.CRASHGATE: "crashgate",
+    Provider.BUGSNAG: "BugSnag",
+    Provider.BUGSNAG_SESSIONS: "BugSnag session tracking",
+}

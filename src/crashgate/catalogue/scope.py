@@ -24,19 +24,24 @@ class Anywhere:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ProjectInPath:
-    """The parameter ``project`` names the project, and the path is below that project."""
+class ProjectNamed:
+    """The parameter ``project`` names the project, in the path or in the body; the rest is below that project."""
 
     project: str = "project_id"
     dimension: Dimension = Dimension.PROJECT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ProjectOfError:
-    """The path names an error alone: the error is read below the claimed project first (THREATS row 14)."""
+class ProjectOfObject:
+    """The path names only an object, by the parameter ``object`` (THREATS row 14).
 
+    It is looked for with the operation ``read`` first: in the claimed project, or among what is below a thing there.
+    ``read`` takes its parameters from this operation's own, by the same names.
+    """
+
+    object: str
+    read: str
     project: str = "project_id"
-    error: str = "error_id"
     dimension: Dimension = Dimension.PROJECT
 
 
@@ -49,10 +54,23 @@ class ProjectRows:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class OrganizationInPath:
-    """The parameter ``organization`` names the organization."""
+class ProjectToCome:
+    """The call makes a project in ``organization``: only a grant on all projects there holds for one not yet named."""
 
     organization: str = "organization_id"
+    dimension: Dimension = Dimension.PROJECT
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrganizationNamed:
+    """The parameter ``organization`` names the organization.
+
+    ``kept`` are body parameters that upstream demands: where the caller does not give one, the organization's present
+    value is read and sent, so that nothing changes that nobody asked to change.
+    """
+
+    organization: str = "organization_id"
+    kept: tuple[str, ...] = ()
     dimension: Dimension = Dimension.ORGANIZATION
 
 
@@ -63,4 +81,20 @@ class OrganizationRows:
     dimension: Dimension = Dimension.ORGANIZATION
 
 
-Scope = Anywhere | ProjectInPath | ProjectOfError | ProjectRows | OrganizationInPath | OrganizationRows
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OrganizationToCome:
+    """The call makes an organization: only a grant on all organizations holds for one not yet named."""
+
+    dimension: Dimension = Dimension.ORGANIZATION
+
+
+Scope = (
+    Anywhere
+    | ProjectNamed
+    | ProjectOfObject
+    | ProjectRows
+    | ProjectToCome
+    | OrganizationNamed
+    | OrganizationRows
+    | OrganizationToCome
+)

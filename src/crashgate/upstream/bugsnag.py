@@ -4,6 +4,7 @@ Sources: https://bugsnagapiv2.docs.apiary.io/#introduction (authentication, vers
 contracts/bugsnag/README.md, sections 2, 7 and 8.
 """
 
+import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from typing import Any, cast
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.errors import Code, UpstreamError
-from crashgate.upstream.connection import Connection
+from crashgate.upstream.connection import Auth, Connection
 from crashgate.upstream.message import Response
 
 SORTED_RESULTS_LIMITED = 60000
@@ -42,14 +43,21 @@ class BugSnag:
     connection: Connection
 
     def headers(self, *, with_body: bool) -> Mapping[str, str]:
-        """``token`` and not Bearer; the version always; the on-premise header is harmless elsewhere."""
+        """The credential; the version always; the on-premise header is harmless elsewhere."""
         return {
-            "Authorization": f"token {self.connection.credential.get_secret_value()}",
+            "Authorization": self._authorization(),
             "X-Version": "2",
             "X-Bugsnag-API": "true",
             "Accept": "application/json",
             **({"Content-Type": "application/json"} if with_body else {}),
         }
+
+    def _authorization(self) -> str:
+        """The word is ``token``, not Bearer; on-premise installations may take HTTP Basic instead."""
+        secret = self.connection.credential.get_secret_value()
+        if self.connection.auth is Auth.BASIC:
+            return f"Basic {base64.b64encode(secret.encode()).decode()}"
+        return f"token {secret}"
 
     def failure(self, response: Response, operation: AnyOperation) -> UpstreamError | None:
         """Our error for a status and code, and None for 2xx."""

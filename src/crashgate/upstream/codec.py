@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, cast
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
+from pydantic_core import to_jsonable_python
 
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.operation import AnyOperation, Field, Operation, P, Shape
@@ -43,7 +44,10 @@ def encode(operation: Operation[P, R], params: P, connection: Connection, *, nex
     return Request(
         method=operation.method,
         url=f"{connection.base_url}{path}{'?' if asked else ''}{asked}",
-        headers=dialect(connection).headers(with_body=body is not None),
+        headers={
+            **dialect(connection).headers(with_body=body is not None),
+            **{f.wire: str(getattr(params, f.name)) for f in _travelling(operation, In.HEADER)},
+        },
         body=None if body is None else json.dumps(body, separators=(",", ":")).encode(),
         repeatable=operation.access is Access.READ,
     )
@@ -95,15 +99,11 @@ def _pairs(operation: AnyOperation, params: Params) -> list[query.Pair]:
 def _body(operation: AnyOperation, params: Params) -> Mapping[str, Any] | None:
     """The JSON body: what the entry fixes, then what was given. A null that was given is sent."""
     given = {
-        f.wire: _plain(getattr(params, f.name))
+        f.wire: to_jsonable_python(getattr(params, f.name), exclude_none=True)
         for f in _travelling(operation, In.BODY)
         if f.name in params.model_fields_set
     }
     return {**operation.fixed_body, **given} if operation.fixed_body or given else None
-
-
-def _plain(value: Any) -> Any:  # noqa: ANN401 - a validated parameter of any type
-    return value.model_dump(mode="json", exclude_none=True) if isinstance(value, BaseModel) else value
 
 
 def _document(operation: AnyOperation, response: Response, connection: Connection) -> Any:  # noqa: ANN401 - any JSON

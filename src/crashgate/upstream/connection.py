@@ -2,12 +2,22 @@
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum, unique
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from crashgate.catalogue.provider import Provider
 from crashgate.errors import ConfigurationError
+
+
+@unique
+class Auth(StrEnum):
+    """How the credential is presented: as the provider's token, or as ``e-mail:password`` (on-premise only)."""
+
+    TOKEN = "token"  # noqa: S105 - the name of a way, not a token
+    BASIC = "basic"
+
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -26,6 +36,7 @@ class Connection:
     provider: Provider
     base_url: str
     credential: SecretStr
+    auth: Auth = Auth.TOKEN
 
     def __post_init__(self) -> None:
         """Check the address."""

@@ -7,6 +7,7 @@ from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.provider import Provider
 from crashgate.errors import UpstreamError
 from crashgate.upstream.bugsnag import BugSnag
+from crashgate.upstream.bugsnag_sessions import BugSnagSessions
 from crashgate.upstream.connection import Connection
 from crashgate.upstream.message import Response
 
@@ -28,5 +29,7 @@ def dialect(connection: Connection) -> Dialect:
     match connection.provider:
         case Provider.BUGSNAG:
             return BugSnag(connection)
+        case Provider.BUGSNAG_SESSIONS:
+            return BugSnagSessions(connection)
         case Provider.CRASHGATE:
             raise ValueError("crashgate does not speak to itself over HTTP")

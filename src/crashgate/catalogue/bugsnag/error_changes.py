@@ -14,7 +14,7 @@ from crashgate.catalogue.bugsnag.errors import Error, OneError
 from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, ObjectId, Params
 from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.scope import ProjectInPath
+from crashgate.catalogue.scope import ProjectNamed
 
 ReopenIf = Literal["occurs_after", "n_occurrences_in_m_hours", "n_additional_occurrences", "n_additional_users"]
 COMPANIONS: dict[ReopenIf, frozenset[str]] = {
@@ -47,14 +47,14 @@ class ReopenRule(Params):
         return self
 
 
-class SnoozeError(OneError):
-    """Parameters of snoozing."""
+class Snooze(Params):
+    """What snoozing takes."""
 
     reopen_rules: Annotated[ReopenRule, In.BODY]
 
 
-class AssignError(OneError):
-    """Parameters of assigning to one person or one team; null takes the assignment away."""
+class Assign(Params):
+    """What assigning takes: one person or one team; null takes the assignment away."""
 
     assigned_collaborator_id: Annotated[ObjectId | None, In.BODY, Logged()] = None
     assigned_team_id: Annotated[ObjectId | None, In.BODY, Logged()] = None
@@ -66,17 +66,44 @@ class AssignError(OneError):
         return self
 
 
-class OverrideSeverity(OneError):
-    """Parameters of overriding the severity."""
+class Override(Params):
+    """What overriding the severity takes."""
 
     severity: Annotated[Literal["info", "warning", "error"], In.BODY, Logged()]
 
 
-class LinkIssue(OneError):
-    """Parameters of linking a ticket by its URL."""
+class Link(Params):
+    """What linking a ticket takes."""
 
     issue_url: Annotated[str, StringConstraints(pattern=WEB_ADDRESS, max_length=1000), In.BODY]
     verify_issue_url: Annotated[bool | None, In.BODY, Logged()] = None
+
+
+class CreateIssue(Params):
+    """What opening a ticket in the project's own tracker takes."""
+
+    issue_title: Annotated[str | None, In.BODY, Field(min_length=1, max_length=200)] = None
+    notification_id: Annotated[ObjectId | None, In.BODY, Logged()] = None
+
+
+class SnoozeError(OneError, Snooze):
+    """Parameters of snoozing one error."""
+
+
+class AssignError(OneError, Assign):
+    """Parameters of assigning one error."""
+
+
+class OverrideSeverity(OneError, Override):
+    """Parameters of overriding one error's severity."""
+
+
+class LinkIssue(OneError, Link):
+    """Parameters of linking a ticket to one error."""
+
+
+class CreateErrorIssue(OneError, CreateIssue):
+    """Parameters of opening a ticket for one error."""
 
 
 P = TypeVar("P", bound=OneError)
@@ -100,7 +127,7 @@ def _change(  # noqa: PLR0913 - a declaration with named parts
         access=access,
         method="PATCH",
         path="/projects/{project_id}/errors/{error_id}",
-        scope=ProjectInPath(),
+        scope=ProjectNamed(),
         params=params,
         result=Error,
         shape=shape,
@@ -123,6 +150,9 @@ OVERRIDE_SEVERITY = _change(
     target="the severity of error {error_id} with {severity}",
 )
 LINK_ISSUE = _change("link_issue", params=LinkIssue, verb="link", past="linked", target="an issue to error {error_id}")
+CREATE_ISSUE = _change(
+    "create_issue", params=CreateErrorIssue, verb="open", past="opened", target="an issue for error {error_id}"
+)
 UNLINK_ISSUE = _change(
     "unlink_issue", params=OneError, verb="unlink", past="unlinked", target="the issue of error {error_id}"
 )
@@ -144,6 +174,7 @@ ERROR_CHANGES = (
     SNOOZE_ERROR,
     ASSIGN_ERROR,
     OVERRIDE_SEVERITY,
+    CREATE_ISSUE,
     LINK_ISSUE,
     UNLINK_ISSUE,
     UNDISCARD_ERROR,

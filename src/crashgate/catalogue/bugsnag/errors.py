@@ -11,7 +11,7 @@ from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref, UtcTime
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Id, Link, Many, OptionalId, Result, Time, Untrusted, UntrustedData, Word
-from crashgate.catalogue.scope import ProjectInPath
+from crashgate.catalogue.scope import ProjectNamed
 
 
 class Issue(Result):
@@ -118,7 +118,7 @@ LIST_ERRORS = Operation(
     access=Access.READ,
     method="GET",
     path="/projects/{project_id}/errors",
-    scope=ProjectInPath(),
+    scope=ProjectNamed(),
     params=ListErrors,
     result=Error,
     shape=Shape.MANY,
@@ -134,7 +134,7 @@ GET_ERROR = Operation(
     access=Access.READ,
     method="GET",
     path="/projects/{project_id}/errors/{error_id}",
-    scope=ProjectInPath(),
+    scope=ProjectNamed(),
     params=GetError,
     result=Error,
     shape=Shape.ONE,
@@ -149,7 +149,7 @@ DELETE_ERROR = Operation(
     access=Access.DELETE,
     method="DELETE",
     path="/projects/{project_id}/errors/{error_id}",
-    scope=ProjectInPath(),
+    scope=ProjectNamed(),
     params=OneError,
     result=Error,
     shape=Shape.EMPTY,

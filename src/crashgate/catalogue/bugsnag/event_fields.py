@@ -8,7 +8,7 @@ from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Params, Ref
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Result, Untrusted, UntrustedData
-from crashgate.catalogue.scope import ProjectInPath
+from crashgate.catalogue.scope import ProjectNamed
 
 
 class EventField(Result):
@@ -37,7 +37,7 @@ LIST_EVENT_FIELDS = Operation(
     access=Access.READ,
     method="GET",
     path="/projects/{project_id}/event_fields",
-    scope=ProjectInPath(),
+    scope=ProjectNamed(),
     params=ListEventFields,
     result=EventField,
     shape=Shape.MANY,

@@ -11,7 +11,7 @@ from crashgate.catalogue.bugsnag.filters import Filters
 from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref, UtcTime
 from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.scope import ProjectInPath, ProjectOfError
+from crashgate.catalogue.scope import ProjectNamed, ProjectOfObject
 
 
 class ListProjectEvents(Params):
@@ -52,7 +52,7 @@ LIST_ERROR_EVENTS = Operation(
     access=Access.READ,
     method="GET",
     path="/projects/{project_id}/errors/{error_id}/events",
-    scope=ProjectInPath(),
+    scope=ProjectNamed(),
     params=ListErrorEvents,
     result=Event,
     shape=Shape.MANY,
@@ -68,7 +68,7 @@ LIST_PROJECT_EVENTS = Operation(
     access=Access.READ,
     method="GET",
     path="/projects/{project_id}/events",
-    scope=ProjectInPath(),
+    scope=ProjectNamed(),
     params=ListProjectEvents,
     result=Event,
     shape=Shape.MANY,
@@ -84,7 +84,7 @@ GET_EVENT = Operation(
     access=Access.READ,
     method="GET",
     path="/projects/{project_id}/events/{event_id}",
-    scope=ProjectInPath(),
+    scope=ProjectNamed(),
     params=GetEvent,
     result=Event,
     shape=Shape.ONE,
@@ -99,7 +99,7 @@ GET_LATEST_EVENT = Operation(
     access=Access.READ,
     method="GET",
     path="/errors/{error_id}/latest_event",
-    scope=ProjectOfError(),
+    scope=ProjectOfObject(object="error_id", read="bugsnag.errors.get"),
     params=GetLatestEvent,
     result=Event,
     shape=Shape.ONE,
@@ -107,4 +107,19 @@ GET_LATEST_EVENT = Operation(
     source=f"{REFERENCE}/errors/events/view-the-latest-event-on-an-error",
 )
 
-EVENTS = (LIST_ERROR_EVENTS, LIST_PROJECT_EVENTS, GET_EVENT, GET_LATEST_EVENT)
+DELETE_EVENT = Operation(
+    id="bugsnag.events.delete",
+    provider=Provider.BUGSNAG,
+    resource="event",
+    access=Access.DELETE,
+    method="DELETE",
+    path="/projects/{project_id}/events/{event_id}",
+    scope=ProjectNamed(),
+    params=GetEvent,
+    result=Event,
+    shape=Shape.EMPTY,
+    wording=Wording(verb="delete", past="deleted", target="event {event_id}"),
+    source=f"{REFERENCE}/errors/events/delete-an-event",
+)
+
+EVENTS = (LIST_ERROR_EVENTS, LIST_PROJECT_EVENTS, GET_EVENT, GET_LATEST_EVENT, DELETE_EVENT)

@@ -2,15 +2,17 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.bugsnag import REFERENCE
 from crashgate.catalogue.operation import Operation, Shape, Wording
-from crashgate.catalogue.params import In, Params, Ref
+from crashgate.catalogue.params import In, Logged, Needs, Params, Ref
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Id, Link, Result, Secret, Slug, Time, Untrusted, UntrustedData
-from crashgate.catalogue.scope import OrganizationInPath, OrganizationRows
+from crashgate.catalogue.scope import OrganizationNamed, OrganizationRows, OrganizationToCome
+
+Email = Annotated[str, StringConstraints(pattern=r"^[^\s@<>]+@[^\s@<>]+$", max_length=200)]
 
 
 class Organization(Result):
@@ -47,6 +49,21 @@ class GetOrganization(Params):
     organization_id: Annotated[Ref, In.PATH]
 
 
+class CreateOrganization(Params):
+    """Parameters of creating an organization."""
+
+    name: Annotated[str, In.BODY, Field(min_length=1, max_length=100)]
+
+
+class UpdateOrganization(GetOrganization):
+    """Parameters of changing an organization; ``auto_upgrade`` can change what the customer is billed."""
+
+    name: Annotated[str | None, In.BODY, Field(min_length=1, max_length=100)] = None
+    auto_upgrade: Annotated[bool | None, In.BODY, Logged(), Needs(Access.DELETE)] = None
+    billing_emails: Annotated[tuple[Email, ...] | None, In.BODY, Field(max_length=20)] = None
+    invoice_address: Annotated[str | None, In.BODY, Field(max_length=1000)] = None
+
+
 LIST_ORGANIZATIONS = Operation(
     id="bugsnag.organizations.list",
     provider=Provider.BUGSNAG,
@@ -70,7 +87,7 @@ GET_ORGANIZATION = Operation(
     access=Access.READ,
     method="GET",
     path="/organizations/{organization_id}",
-    scope=OrganizationInPath(),
+    scope=OrganizationNamed(),
     params=GetOrganization,
     result=Organization,
     shape=Shape.ONE,
@@ -78,4 +95,55 @@ GET_ORGANIZATION = Operation(
     source=f"{REFERENCE}/organizations/organizations/view-an-organization",
 )
 
-ORGANIZATIONS = (LIST_ORGANIZATIONS, GET_ORGANIZATION)
+CREATE_ORGANIZATION = Operation(
+    id="bugsnag.organizations.create",
+    provider=Provider.BUGSNAG,
+    resource="organization",
+    access=Access.WRITE,
+    method="POST",
+    path="/organizations",
+    scope=OrganizationToCome(),
+    params=CreateOrganization,
+    result=Organization,
+    shape=Shape.ONE,
+    wording=Wording(verb="create", past="created", target="an organization"),
+    source=f"{REFERENCE}/organizations/organizations/create-an-organization",
+)
+
+UPDATE_ORGANIZATION = Operation(
+    id="bugsnag.organizations.update",
+    provider=Provider.BUGSNAG,
+    resource="organization",
+    access=Access.WRITE,
+    method="PATCH",
+    path="/organizations/{organization_id}",
+    scope=OrganizationNamed(kept=("name", "auto_upgrade")),
+    params=UpdateOrganization,
+    result=Organization,
+    shape=Shape.ONE,
+    wording=Wording(verb="change", past="changed", target="organization {organization_id}"),
+    source=f"{REFERENCE}/organizations/organizations/update-an-organization",
+)
+
+DELETE_ORGANIZATION = Operation(
+    id="bugsnag.organizations.delete",
+    provider=Provider.BUGSNAG,
+    resource="organization",
+    access=Access.DELETE,
+    method="DELETE",
+    path="/organizations/{organization_id}",
+    scope=OrganizationNamed(),
+    params=GetOrganization,
+    result=Organization,
+    shape=Shape.EMPTY,
+    wording=Wording(verb="delete", past="deleted", target="organization {organization_id}"),
+    source=f"{REFERENCE}/organizations/organizations/delete-an-organization",
+)
+
+ORGANIZATIONS = (
+    LIST_ORGANIZATIONS,
+    GET_ORGANIZATION,
+    CREATE_ORGANIZATION,
+    UPDATE_ORGANIZATION,
+    DELETE_ORGANIZATION,
+)

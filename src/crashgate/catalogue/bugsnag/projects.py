@@ -1,13 +1,14 @@
 """Projects: one app each. Rule: a project's API keys never leave, whichever answer carries them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, StringConstraints, model_validator
 
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.bugsnag import REFERENCE
+from crashgate.catalogue.bugsnag.platforms import ProjectType
 from crashgate.catalogue.operation import Operation, Shape, Wording
-from crashgate.catalogue.params import In, Params, Ref
+from crashgate.catalogue.params import In, Logged, Needs, ObjectId, Params, Ref
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import (
     Id,
@@ -22,7 +23,7 @@ from crashgate.catalogue.result import (
     UntrustedData,
     Word,
 )
-from crashgate.catalogue.scope import ProjectInPath, ProjectRows
+from crashgate.catalogue.scope import ProjectNamed, ProjectRows, ProjectToCome
 
 
 class StabilityTarget(Result):
@@ -94,6 +95,51 @@ class GetProject(Params):
     project_id: Annotated[Ref, In.PATH]
 
 
+ProjectName = Annotated[str, StringConstraints(pattern=r"^[^$]", min_length=1, max_length=100)]
+"""Upstream refuses names that start with ``$``."""
+
+Texts = Annotated[tuple[Annotated[str, StringConstraints(max_length=200)], ...] | None, Field(max_length=200)]
+
+ShortText = Annotated[str, StringConstraints(max_length=100)]
+BrowserVersions = Annotated[dict[ShortText, ShortText], Field(max_length=50)]
+
+
+class CreateProject(Params):
+    """Parameters of creating a project; ``type`` is the platform and is fixed from then on."""
+
+    organization_id: Annotated[Ref, In.PATH]
+    name: Annotated[ProjectName, In.BODY]
+    type: Annotated[ProjectType, In.BODY, Logged()]
+    ignore_old_browsers: Annotated[bool | None, In.BODY, Logged()] = None
+
+
+class UpdateProject(GetProject):
+    """Parameters of changing a project.
+
+    ``collaborator_ids`` is the new list of members: whoever is not on it loses access. ``discarded_*`` make BugSnag
+    throw future data away.
+    """
+
+    name: Annotated[ProjectName | None, In.BODY] = None
+    global_grouping: Annotated[Texts, In.BODY] = None
+    location_grouping: Annotated[Texts, In.BODY] = None
+    url_whitelist: Annotated[Texts, In.BODY] = None
+    ignore_old_browsers: Annotated[bool | None, In.BODY, Logged()] = None
+    ignored_browser_versions: Annotated[BrowserVersions | None, In.BODY] = None
+    resolve_on_deploy: Annotated[bool | None, In.BODY, Logged()] = None
+    discarded_app_versions: Annotated[Texts, In.BODY, Needs(Access.DELETE)] = None
+    discarded_errors: Annotated[Texts, In.BODY, Needs(Access.DELETE)] = None
+    collaborator_ids: Annotated[
+        tuple[ObjectId, ...] | None, In.BODY, Field(max_length=1000), Logged(), Needs(Access.DELETE)
+    ] = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.model_fields_set == {"project_id"}:
+            raise ValueError("give at least one setting to change")
+        return self
+
+
 LIST_PROJECTS = Operation(
     id="bugsnag.projects.list",
     provider=Provider.BUGSNAG,
@@ -117,7 +163,7 @@ GET_PROJECT = Operation(
     access=Access.READ,
     method="GET",
     path="/projects/{project_id}",
-    scope=ProjectInPath(),
+    scope=ProjectNamed(),
     params=GetProject,
     result=Project,
     shape=Shape.ONE,
@@ -125,4 +171,34 @@ GET_PROJECT = Operation(
     source=f"{REFERENCE}/projects/projects/view-a-project",
 )
 
-PROJECTS = (LIST_PROJECTS, GET_PROJECT)
+CREATE_PROJECT = Operation(
+    id="bugsnag.projects.create",
+    provider=Provider.BUGSNAG,
+    resource="project",
+    access=Access.WRITE,
+    method="POST",
+    path="/organizations/{organization_id}/projects",
+    scope=ProjectToCome(),
+    params=CreateProject,
+    result=Project,
+    shape=Shape.ONE,
+    wording=Wording(verb="create", past="created", target="a project of type {type}"),
+    source=f"{REFERENCE}/projects/projects/create-a-project-in-an-organization",
+)
+
+UPDATE_PROJECT = Operation(
+    id="bugsnag.projects.update",
+    provider=Provider.BUGSNAG,
+    resource="project",
+    access=Access.WRITE,
+    method="PATCH",
+    path="/projects/{project_id}",
+    scope=ProjectNamed(),
+    params=UpdateProject,
+    result=Project,
+    shape=Shape.ONE,
+    wording=Wording(verb="change", past="changed", target="project settings"),
+    source=f"{REFERENCE}/projects/projects/update-a-project",
+)
+
+PROJECTS = (LIST_PROJECTS, GET_PROJECT, CREATE_PROJECT, UPDATE_PROJECT)

@@ -10,7 +10,7 @@ from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, Name, ObjectId, Params, Ref, UtcTime
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Id, OptionalId, Result, Time, Untrusted, UntrustedData, Word
-from crashgate.catalogue.scope import ProjectInPath
+from crashgate.catalogue.scope import ProjectNamed
 
 
 class ReleaseStage(Result):
@@ -75,7 +75,7 @@ LIST_RELEASES = Operation(
     access=Access.READ,
     method="GET",
     path="/projects/{project_id}/releases",
-    scope=ProjectInPath(),
+    scope=ProjectNamed(),
     params=ListReleases,
     result=Release,
     shape=Shape.MANY,
@@ -91,7 +91,7 @@ GET_RELEASE = Operation(
     access=Access.READ,
     method="GET",
     path="/projects/{project_id}/releases/{release_id}",
-    scope=ProjectInPath(),
+    scope=ProjectNamed(),
     params=GetRelease,
     result=Release,
     shape=Shape.ONE,

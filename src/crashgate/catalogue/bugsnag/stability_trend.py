@@ -8,7 +8,7 @@ from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Params, Ref
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Many, OptionalId, Result, Time, Untrusted
-from crashgate.catalogue.scope import ProjectInPath
+from crashgate.catalogue.scope import ProjectNamed
 
 
 class TimelinePoint(Result):
@@ -50,7 +50,7 @@ GET_STABILITY_TREND = Operation(
     access=Access.READ,
     method="GET",
     path="/projects/{project_id}/stability_trend",
-    scope=ProjectInPath(),
+    scope=ProjectNamed(),
     params=GetStabilityTrend,
     result=StabilityTrend,
     shape=Shape.ONE,

@@ -11,7 +11,7 @@ from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Result, Time
-from crashgate.catalogue.scope import ProjectInPath
+from crashgate.catalogue.scope import ProjectNamed
 
 DEFAULT_BUCKETS = 10
 
@@ -59,7 +59,7 @@ GET_ERROR_TREND = Operation(
     access=Access.READ,
     method="GET",
     path="/projects/{project_id}/errors/{error_id}/trend",
-    scope=ProjectInPath(),
+    scope=ProjectNamed(),
     params=GetErrorTrend,
     result=TrendBucket,
     shape=Shape.MANY,
@@ -74,7 +74,7 @@ GET_PROJECT_TREND = Operation(
     access=Access.READ,
     method="GET",
     path="/projects/{project_id}/trend",
-    scope=ProjectInPath(),
+    scope=ProjectNamed(),
     params=GetProjectTrend,
     result=TrendBucket,
     shape=Shape.MANY,

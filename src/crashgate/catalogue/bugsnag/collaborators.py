@@ -1,0 +1,111 @@
+"""Collaborators: people with access. Rule: how safe a person's account is, is nobody's business here."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from crashgate.catalogue.access import Access
+from crashgate.catalogue.bugsnag import REFERENCE
+from crashgate.catalogue.operation import Operation, Shape, Wording
+from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.result import Id, Link, Result, Secret, Time, Untrusted, UntrustedData
+from crashgate.catalogue.scope import OrganizationNamed, ProjectNamed
+
+
+class Collaborator(Result):
+    """A person; the fields on two-factor login, recovery codes and passwords are left out."""
+
+    id: Id
+    name: Untrusted | None = None
+    email: Untrusted | None = None
+    created_at: Time = None
+    last_request_at: Time = None
+    is_admin: bool | None = None
+    pending_invitation: bool | None = None
+    paid_for: bool | None = None
+    show_time_in_utc: bool | None = None
+    heroku: bool | None = None
+    managed_by_smartbear_id: bool | None = None
+    # Which other projects a person is in says which other projects there are (THREATS row 20).
+    project_ids: Secret = None
+    project_roles: Secret = None
+    projects_url: Secret = None
+    team_ids: UntrustedData = None
+    two_factor_enabled: Secret = None
+    two_factor_enabled_on: Secret = None
+    recovery_codes_remaining: Secret = None
+    password_updated_on: Secret = None
+    url: Link = None
+
+
+class ListOrganizationCollaborators(Params):
+    """Parameters of listing an organization's collaborators; ``q`` is part of a name or an e-mail address."""
+
+    organization_id: Annotated[Ref, In.PATH]
+    q: Annotated[str | None, In.QUERY, Field(min_length=1, max_length=100)] = None
+    per_page: Annotated[int | None, In.QUERY, Field(ge=1, le=100), Logged()] = None
+
+
+class GetCollaborator(Params):
+    """Parameters of viewing a collaborator."""
+
+    organization_id: Annotated[Ref, In.PATH]
+    collaborator_id: Annotated[ObjectId, In.PATH]
+
+
+class ListProjectCollaborators(Params):
+    """Parameters of listing a project's collaborators."""
+
+    project_id: Annotated[Ref, In.PATH]
+    per_page: Annotated[int | None, In.QUERY, Field(ge=1, le=100), Logged()] = None
+
+
+LIST_ORGANIZATION_COLLABORATORS = Operation(
+    id="bugsnag.collaborators.list_on_organization",
+    provider=Provider.BUGSNAG,
+    resource="organization_collaborator",
+    access=Access.READ,
+    method="GET",
+    path="/organizations/{organization_id}/collaborators",
+    scope=OrganizationNamed(),
+    params=ListOrganizationCollaborators,
+    result=Collaborator,
+    shape=Shape.MANY,
+    per_page=100,
+    wording=Wording(verb="list", past="listed", target="collaborators"),
+    source=f"{REFERENCE}/organizations/collaborators/list-collaborators",
+)
+
+GET_COLLABORATOR = Operation(
+    id="bugsnag.collaborators.get",
+    provider=Provider.BUGSNAG,
+    resource="organization_collaborator",
+    access=Access.READ,
+    method="GET",
+    path="/organizations/{organization_id}/collaborators/{collaborator_id}",
+    scope=OrganizationNamed(),
+    params=GetCollaborator,
+    result=Collaborator,
+    shape=Shape.ONE,
+    wording=Wording(verb="read", past="read", target="collaborator {collaborator_id}"),
+    source=f"{REFERENCE}/organizations/collaborators/view-a-collaborator",
+)
+
+LIST_PROJECT_COLLABORATORS = Operation(
+    id="bugsnag.collaborators.list_on_project",
+    provider=Provider.BUGSNAG,
+    resource="collaborator",
+    access=Access.READ,
+    method="GET",
+    path="/projects/{project_id}/collaborators",
+    scope=ProjectNamed(),
+    params=ListProjectCollaborators,
+    result=Collaborator,
+    shape=Shape.MANY,
+    per_page=100,
+    wording=Wording(verb="list", past="listed", target="collaborators"),
+    source=f"{REFERENCE}/organizations/collaborators/list-collaborators-on-a-project",
+)
+
+COLLABORATORS = (LIST_ORGANIZATION_COLLABORATORS, GET_COLLABORATOR, LIST_PROJECT_COLLABORATORS)

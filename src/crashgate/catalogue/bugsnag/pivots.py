@@ -1,0 +1,151 @@
+"""Pivots: where an error or a project concentrates, by release, system, device… Rule: values can be people's data."""
+
+from typing import Annotated, Any, cast
+
+from pydantic import Field, StringConstraints, model_validator
+
+from crashgate.catalogue.access import Access
+from crashgate.catalogue.bugsnag import REFERENCE
+from crashgate.catalogue.bugsnag.filters import Filters
+from crashgate.catalogue.operation import Operation, Shape, Wording
+from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref, UtcTime
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.result import Result, Time, Untrusted, UntrustedData
+from crashgate.catalogue.scope import ProjectNamed
+
+DisplayId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+){0,10}$", max_length=100)]
+"""The dotted name of an event field: ``app.release_stage``. Never the pivot's own name."""
+
+
+class Pivot(Result):
+    """One event field with its most frequent values in ``list``, as ``{value, events}``."""
+
+    event_field_display_id: Untrusted | None = None
+    name: Untrusted | None = None
+    cardinality: int | None = None
+    summary: UntrustedData = None
+    list: UntrustedData = None
+    no_value: int | None = None
+    other: int | None = None
+    average: float | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _out_of_summary(cls, given: Any) -> Any:  # noqa: ANN401 - any JSON may stand in an upstream answer
+        """The vendor's document has the counts beside ``summary``; answers seen in 2026 have them inside it."""
+        if isinstance(given, dict):
+            answer = cast("dict[str, Any]", given)
+            inner = answer.get("summary")
+            if isinstance(inner, dict):
+                return {**cast("dict[str, Any]", inner), **answer}
+        return cast("Any", given)
+
+
+class PivotValue(Result):
+    """One value of a field; ``proportion`` is a share from 0 to 1."""
+
+    event_field_value: Untrusted | None = None
+    events: int | None = None
+    proportion: float | None = None
+    first_seen: Time = None
+    last_seen: Time = None
+    fields_: UntrustedData = Field(default=None, validation_alias="fields", serialization_alias="fields")
+    aggregates: UntrustedData = None
+
+
+class ListProjectPivots(Params):
+    """Parameters of listing a project's pivots; ``pivots`` are event fields, ``summary_size`` values for each."""
+
+    project_id: Annotated[Ref, In.PATH]
+    pivots: Annotated[tuple[DisplayId, ...] | None, In.QUERY, Field(max_length=20)] = None
+    summary_size: Annotated[int | None, In.QUERY, Field(ge=1, le=50), Logged()] = None
+    filters: Annotated[Filters | None, In.FILTERS] = None
+
+
+class ListErrorPivots(ListProjectPivots):
+    """Parameters of listing an error's pivots."""
+
+    error_id: Annotated[ObjectId, In.PATH]
+    per_page: Annotated[int | None, In.QUERY, Field(ge=1, le=100), Logged()] = None
+
+
+class ListPivotValues(Params):
+    """Parameters of listing the values of one pivot of a project."""
+
+    project_id: Annotated[Ref, In.PATH]
+    event_field_display_id: Annotated[DisplayId, In.PATH]
+    per_page: Annotated[int | None, In.QUERY, Field(ge=1, le=100), Logged()] = None
+    base: Annotated[UtcTime | None, In.QUERY] = None
+    filters: Annotated[Filters | None, In.FILTERS] = None
+
+
+class ListErrorPivotValues(ListPivotValues):
+    """Parameters of listing the values of one pivot of an error."""
+
+    error_id: Annotated[ObjectId, In.PATH]
+
+
+LIST_ERROR_PIVOTS = Operation(
+    id="bugsnag.pivots.list_on_error",
+    provider=Provider.BUGSNAG,
+    resource="pivot",
+    access=Access.READ,
+    method="GET",
+    path="/projects/{project_id}/errors/{error_id}/pivots",
+    scope=ProjectNamed(),
+    params=ListErrorPivots,
+    result=Pivot,
+    shape=Shape.MANY,
+    per_page=100,
+    wording=Wording(verb="list", past="listed", target="pivots of error {error_id}"),
+    source=f"{REFERENCE}/errors/pivots/list-pivots-on-an-error",
+)
+
+LIST_PROJECT_PIVOTS = Operation(
+    id="bugsnag.pivots.list_on_project",
+    provider=Provider.BUGSNAG,
+    resource="pivot",
+    access=Access.READ,
+    method="GET",
+    path="/projects/{project_id}/pivots",
+    scope=ProjectNamed(),
+    params=ListProjectPivots,
+    result=Pivot,
+    shape=Shape.MANY,
+    wording=Wording(verb="list", past="listed", target="pivots"),
+    source=f"{REFERENCE}/errors/pivots",
+)
+
+LIST_ERROR_PIVOT_VALUES = Operation(
+    id="bugsnag.pivots.list_values_on_error",
+    provider=Provider.BUGSNAG,
+    resource="pivot",
+    access=Access.READ,
+    method="GET",
+    path="/projects/{project_id}/errors/{error_id}/pivots/{event_field_display_id}/values",
+    scope=ProjectNamed(),
+    params=ListErrorPivotValues,
+    result=PivotValue,
+    shape=Shape.MANY,
+    per_page=100,
+    wording=Wording(verb="list", past="listed", target="values of an event field on error {error_id}"),
+    source=f"{REFERENCE}/errors/pivots/list-values-of-a-pivot-on-an-error",
+)
+
+LIST_PROJECT_PIVOT_VALUES = Operation(
+    id="bugsnag.pivots.list_values_on_project",
+    provider=Provider.BUGSNAG,
+    resource="pivot",
+    access=Access.READ,
+    method="GET",
+    path="/projects/{project_id}/pivots/{event_field_display_id}/values",
+    scope=ProjectNamed(),
+    params=ListPivotValues,
+    result=PivotValue,
+    shape=Shape.MANY,
+    per_page=100,
+    wording=Wording(verb="list", past="listed", target="values of an event field"),
+    source=f"{REFERENCE}/errors/pivots",
+)
+
+PIVOTS = (LIST_ERROR_PIVOTS, LIST_ERROR_PIVOT_VALUES, LIST_PROJECT_PIVOTS, LIST_PROJECT_PIVOT_VALUES)
