@@ -93,7 +93,7 @@ class MemoryLog:
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """A project of the played upstream, with one error, one event and one release in it."""
+    """A project of the played upstream, with one of each kind of thing in it; ``person`` is in its organization."""
 
     id: str
     slug: str
@@ -101,6 +101,10 @@ class Site:
     error: str
     event: str
     release: str
+    comment: str
+    release_group: str
+    saved_search: str
+    person: str
 
 
 def site(number: int, slug: str, organization_id: str) -> Site:
@@ -112,6 +116,10 @@ def site(number: int, slug: str, organization_id: str) -> Site:
         error=f"5f{number:020x}20",
         event=f"5f{number:020x}30",
         release=f"5f{number:020x}40",
+        comment=f"5f{number:020x}50",
+        release_group=f"5f{number:020x}60",
+        saved_search=f"5f{number:020x}70",
+        person=f"5f{number:020x}80",
     )
 
 
@@ -135,22 +143,50 @@ class PlayedUpstream:
         special = self.answers.get(f"/{path}")
         if special is not None:
             return special(request)
-        return self._answer(request.method, path.split("/"))
+        return self._answer(request.method, path.split("/"), request.body)
 
     @property
     def lines(self) -> list[str]:
         """``GET /projects/…`` of every request."""
         return [f"{each.method} /{each.url.partition('://')[2].partition('/')[2]}" for each in self.received]
 
-    def _answer(self, method: str, path: list[str]) -> Response:  # noqa: PLR0911 - one answer a route
+    def _answer(self, method: str, path: list[str], body: bytes | None) -> Response:
+        match method, path:
+            case "POST", [""]:
+                return Response(status=202, headers={}, body=b'{"status":"accepted"}')
+            case "POST", ["organizations"]:
+                return ok({"id": organization_id(99), "slug": "to-come"})
+            case "POST", ["organizations", ref, "projects"]:
+                return ok({"id": f"5f{99:020x}10", "slug": "to-come", "organization_id": ref})
+            case "POST", ["saved_searches"]:
+                return ok({"id": f"5f{99:020x}70", "project_id": json.loads(body or b"{}").get("project_id")})
+            case "DELETE", ["organizations", _] | ["comments", _]:
+                return NOTHING
+            case _:
+                return self._found(method, path)
+
+    def _found(self, method: str, path: list[str]) -> Response:  # noqa: C901, PLR0911 - one answer a route
         match path:
             case ["user", "organizations"]:
                 return ok([{"id": key, "slug": slug} for key, slug in self.organizations.items()])
             case ["organizations", ref]:
                 found = [(key, slug) for key, slug in self.organizations.items() if ref in {key, slug}]
-                return ok({"id": found[0][0], "slug": found[0][1]}) if found else MISSING
+                return ok(_organization(*found[0])) if found else MISSING
             case ["organizations", ref, "projects"]:
                 return ok([_project(each) for each in self.sites if each.organization_id == ref])
+            case ["organizations", ref, "collaborators"]:
+                return ok([{"id": each.person} for each in self.sites if each.organization_id == ref])
+            case ["organizations", ref, "collaborators", person]:
+                there = {each.person for each in self.sites if each.organization_id == ref}
+                return ok({"id": person}) if person in there else MISSING
+            case ["comments", comment]:
+                return ok({"id": comment}) if comment in {each.comment for each in self.sites} else MISSING
+            case ["release_groups", group]:
+                project = next((each for each in self.sites if each.release_group == group), None)
+                return ok({"id": group, "project_id": project.id}) if project else MISSING
+            case ["saved_searches", search]:
+                project = next((each for each in self.sites if each.saved_search == search), None)
+                return ok({"id": search, "project_id": project.id}) if project else MISSING
             case ["projects", ref]:
                 project = self._site(ref)
                 return ok(_project(project)) if project else MISSING
@@ -164,16 +200,31 @@ class PlayedUpstream:
                 return MISSING
 
     @staticmethod
-    def _inside(project: Site, method: str, path: list[str]) -> Response:  # noqa: C901, PLR0911 - one answer a route
+    def _inside(  # noqa: C901, PLR0911, PLR0912 - one answer a route
+        project: Site, method: str, path: list[str]
+    ) -> Response:
         match path:
             case ["errors", error] if error == project.error:
-                return Response(status=204, headers={}, body=b"") if method == "DELETE" else ok(_error(project))
+                return NOTHING if method == "DELETE" else ok(_error(project))
             case ["events", event] if event == project.event:
-                return ok(_event(project))
+                return NOTHING if method == "DELETE" else ok(_event(project))
             case ["releases", release] if release == project.release:
                 return ok({"id": release, "project_id": project.id})
             case ["errors"]:
-                return ok([_error(project)])
+                return ok({"operation": "fix"}) if method == "PATCH" else ok([_error(project)])
+            case ["errors", error, "comments"] if error == project.error:
+                comment = {"id": project.comment, "message": "Seen."}
+                return ok(comment if method == "POST" else [comment])
+            case ["collaborators"]:
+                return ok([{"id": project.person}])
+            case ["release_groups"]:
+                return ok([{"id": project.release_group, "project_id": project.id}])
+            case ["saved_searches"]:
+                return ok([{"id": project.saved_search, "project_id": project.id}])
+            case ["pivots"] | ["errors", _, "pivots"]:
+                return ok([{"event_field_display_id": "os.name", "cardinality": 2}])
+            case ["pivots", _, "values"] | ["errors", _, "pivots", _, "values"]:
+                return ok([{"event_field_value": "17", "events": 7}])
             case ["events"]:
                 return ok([_event(project)])
             case ["errors", error, "events"] if error == project.error:
@@ -204,6 +255,11 @@ def failing(status: int, body: bytes = b"{}") -> Callable[[Request], Response]:
 
 
 MISSING = Response(status=404, headers={}, body=b'{"errors":["Not found"]}')
+NOTHING = Response(status=204, headers={}, body=b"")
+
+
+def _organization(key: str, slug: str) -> dict[str, object]:
+    return {"id": key, "slug": slug, "name": slug, "auto_upgrade": False}
 
 
 def _project(each: Site) -> dict[str, object]:
@@ -271,7 +327,12 @@ def policy(grants: str, *, agent: str = AGENT, connections: Sequence[str] = ("bu
 
 
 def _vocabulary(connections: Sequence[str]) -> Vocabulary:
-    return Vocabulary(connections=dict.fromkeys(connections, RESOURCES[Provider.BUGSNAG]))
+    return Vocabulary(connections={name: RESOURCES[_provider(name)] for name in connections})
+
+
+def _provider(connection: str) -> Provider:
+    """A connection is BugSnag's own, but for one that is called like another provider."""
+    return Provider.BUGSNAG_SESSIONS if connection == Provider.BUGSNAG_SESSIONS.value else Provider.BUGSNAG
 
 
 def open_gate(
@@ -294,7 +355,8 @@ def open_gate(
         gateway=gateway,
         cursors=Cursors(clock, key=b"c" * 16),
         vocabulary=_vocabulary(connections),
-        connections=dict.fromkeys(connections, Provider.BUGSNAG),
+        connections={name: _provider(name) for name in connections},
+        clock=clock,
     )
     return Gate(policies=held, log=log, clock=clock, upstream=upstream, ledger=ledger, gateway=gateway, toolbox=toolbox)
 
@@ -302,7 +364,7 @@ def open_gate(
 def _upstream(name: str, transport: PlayedUpstream) -> Upstream:
     connection = Connection(
         name=name,
-        provider=Provider.BUGSNAG,
+        provider=_provider(name),
         base_url="https://api.bugsnag.com",
         credential=SecretStr("upstream-secret"),
     )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crashgate.catalogue.bugsnag.errors import LIST_ERRORS
+from crashgate.catalogue.bugsnag.errors import ListErrors
 from crashgate.catalogue.registry import BY_ID, OPERATIONS
 from crashgate.errors import InvalidArgumentsError
 from crashgate.gateway.arguments import read
@@ -30,7 +30,7 @@ def test_any_arguments_are_read_or_refused_with_words_of_ours(operation: str, ar
     marked = {name: f"\x1bMARK{value}" if isinstance(value, str) else value for name, value in arguments.items()}
     told, known = "", set[str]()
     try:
-        read(BY_ID[operation], marked)
+        read(BY_ID[operation].params, marked)
         known = {field.name for field in BY_ID[operation].fields}
     except InvalidArgumentsError as problem:
         told = str(problem)
@@ -57,7 +57,7 @@ async def test_an_odd_id_in_any_place_of_any_tool_sends_nothing(tool: str) -> No
     gate = open_gate(policy(EVERYTHING))
     right = ASKS[tool](IOS)
     for name in right:
-        if not name.endswith("_id"):
+        if not name.endswith("_id") or name == "event_field_display_id":  # a dotted name, tried in tests/upstream
             continue
         for odd in ODD_IDS:
             answer = await gate.call(tool, {**right, name: odd})
@@ -114,7 +114,7 @@ async def test_an_argument_too_many_or_of_another_shape_sends_nothing(extra: dic
 )
 def test_each_broken_rule_is_told_with_its_parameter(arguments: Mapping[str, Any], told: str) -> None:
     with pytest.raises(InvalidArgumentsError) as problem:
-        read(LIST_ERRORS, arguments)
+        read(ListErrors, arguments)
 
     assert told in str(problem.value)
 

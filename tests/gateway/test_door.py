@@ -7,7 +7,7 @@ import pytest
 
 from crashgate.catalogue.bugsnag.errors import LIST_ERRORS
 from crashgate.catalogue.bugsnag.events import GET_EVENT, GET_LATEST_EVENT
-from crashgate.catalogue.registry import OPERATIONS
+from crashgate.catalogue.registry import OPERATIONS, RESOURCES
 from crashgate.decisions.record import DecisionRecord, Effect, Ending, OutcomeRecord, Purpose, Record
 from crashgate.errors import Code, CrashgateError, NotAvailableError
 from crashgate.gateway import door
@@ -18,6 +18,7 @@ from crashgate.policy.policy import PolicySet
 from crashgate.upstream.exchange import Call, Trace, Upstream, exchange
 from crashgate.upstream.message import Request, Response
 from tests.gateway.gate import AGENT, IOS, PAYMENTS, Gate, HeldClock, ok, open_gate, policy, principal
+from tests.upstream.test_path import some_params
 
 GRANTS = (
     '[[grant]]\nconnection = "bugsnag"\nprojects = ["checkout-ios"]\n'
@@ -109,7 +110,7 @@ async def test_without_a_record_nothing_is_answered(kind: type[Record]) -> None:
     answer = await opened.call("list_errors", {"project_id": IOS.id})
 
     assert answer.error is Code.LOG_UNAVAILABLE
-    assert answer.text == "The decision log cannot store a record. The disk is full."
+    assert answer.text == "The decision log cannot store a record. The disk is full. Tell the operator of crashgate."
     assert opened.upstream.received == [] if kind is DecisionRecord else len(opened.upstream.received) == 1
 
 
@@ -216,13 +217,10 @@ async def test_what_was_decided_and_recorded_is_the_very_object_that_is_sent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Guards: that nobody reads the arguments a second time between the decision and the request.
-    everything = "".join(f'access.{name} = "full"\n' for name in ("organization", "project", "error", "event"))
-    everything += "".join(
-        f'access.{name} = "full"\n' for name in ("event_field", "trend", "release", "stability_trend")
-    )
-    opened = open_gate(
-        policy(f'[[grant]]\nconnection = "bugsnag"\norganizations = ["*"]\nprojects = ["*"]\n{everything}')
-    )
+    connection = operation.provider.value
+    everything = "".join(f'access.{name} = "full"\n' for name in RESOURCES[operation.provider])
+    grant = f'[[grant]]\nconnection = "{connection}"\norganizations = ["*"]\nprojects = ["*"]\n{everything}'
+    opened = open_gate(policy(grant, connections=(connection,)), connections=(connection,))
     recorded: dict[str, object] = {}
     sent: list[object] = []
     decided = opened.ledger.decided
@@ -243,13 +241,15 @@ async def test_what_was_decided_and_recorded_is_the_very_object_that_is_sent(
         "error_id": IOS.error,
         "event_id": IOS.event,
         "release_id": IOS.release,
-        "reopen_rules": {"reopen_if": "occurs_after", "seconds": 60},
-        "severity": "info",
-        "issue_url": "https://tracker.example/1",
-        "assigned_team_id": "a" * 24,
+        "comment_id": IOS.comment,
+        "release_group_id": IOS.release_group,
+        "saved_search_id": IOS.saved_search,
+        "collaborator_id": IOS.person,
+        "event_field_display_id": "os.version",
     }
-    given = {name: value for name, value in ids.items() if name in operation.params.model_fields}
-    ask = Ask(principal=principal(), tool="a_tool", operation=operation, connection="bugsnag", arguments=given)
+    right = some_params(operation).model_dump(exclude_unset=True)
+    given = {**right, **{name: value for name, value in ids.items() if name in operation.params.model_fields}}
+    ask = Ask(principal=principal(), tool="a_tool", operation=operation, connection=connection, arguments=given)
     await opened.gateway.run(ask)
 
     assert sent[-1] is recorded[operation.id]
@@ -283,7 +283,7 @@ def _given(answer: Response, _: Request) -> Response:
 
 @pytest.mark.threats(14)
 async def test_a_look_up_of_an_error_that_answers_about_another_finds_nothing() -> None:
-    # Guards: the comparison in Places.has_error.
+    # Guards: the comparison in Places.has_object.
     for answer in (
         {"id": PAYMENTS.error, "project_id": IOS.id},
         {"id": IOS.error, "project_id": PAYMENTS.id},
@@ -292,7 +292,7 @@ async def test_a_look_up_of_an_error_that_answers_about_another_finds_nothing() 
         opened.upstream.answers[f"/projects/{IOS.id}/errors/{IOS.error}"] = partial(_given, ok(answer))
         with pytest.raises(NotAvailableError):
             await opened.gateway.run(_ask(GET_LATEST_EVENT, error_id=IOS.error))
-        assert opened.log.decisions[-1].reason == "no_such_error"
+        assert opened.log.decisions[-1].reason == "no_such_object"
 
 
 @pytest.mark.threats(14)

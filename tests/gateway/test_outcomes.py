@@ -167,7 +167,7 @@ async def test_a_change_whose_outcome_cannot_be_stored_is_not_told_as_refused() 
         "The decision log cannot store a record. The disk is full. The change was sent before, and may have happened."
         " Read the error before you try again."
     )
-    assert read.text == "The decision log cannot store a record. The disk is full."
+    assert read.text == "The decision log cannot store a record. The disk is full. Tell the operator of crashgate."
 
 
 async def test_the_log_failing_at_the_outcome_hides_the_answer() -> None:

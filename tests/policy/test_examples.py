@@ -18,6 +18,7 @@ from crashgate.policy.vocabulary import Vocabulary
 BUGSNAG = RESOURCES[Provider.BUGSNAG]
 VOCABULARY = Vocabulary(connections={"bugsnag": BUGSNAG})
 READS = ("project", "error", "event", "event_field", "trend", "release", "stability_trend")
+PEOPLE = ("collaborator", "organization_collaborator")
 
 
 @pytest.fixture(scope="module")
@@ -50,11 +51,11 @@ def test_each_example_gives_the_levels_that_its_comments_promise(shipped: Policy
 
     assert levels == {
         "operator": dict.fromkeys(BUGSNAG, Level.FULL),
-        "read-only-assistant": dict.fromkeys(BUGSNAG, Level.READ),
+        "read-only-assistant": dict.fromkeys([name for name in BUGSNAG if name not in PEOPLE], Level.READ),
         "release-manager": dict.fromkeys(
-            ("organization", "project", "error", "trend", "release", "stability_trend"), Level.READ
+            ("organization", "project", "error", "trend", "release", "release_group", "stability_trend"), Level.READ
         ),
-        "triage-agent": {**dict.fromkeys(("organization", *READS), Level.READ), "error": Level.WRITE},
+        "triage-agent": {**dict.fromkeys(("organization", "pivot", *READS), Level.READ), "error": Level.WRITE},
     }
 
 
@@ -90,6 +91,17 @@ def test_the_read_only_assistant_reads_no_events_of_payments_and_identities(ship
         ("payments-api", "event"),
         ("identity-service", "event"),
     }
+
+
+def test_only_the_operator_learns_who_the_people_are(shipped: PolicySet) -> None:
+    found = {
+        agent
+        for agent in shipped
+        for resource in PEOPLE
+        if effect(shipped, agent, Access.READ, resource, project="checkout-ios") is Effect.ALLOW
+    }
+
+    assert found == {"operator"}
 
 
 def test_the_release_manager_sees_the_checkout_apps_alone(shipped: PolicySet) -> None:

@@ -89,6 +89,7 @@ class DecisionRecord:
     provider: Provider | None = None
     connection: str | None = None
     organization: str | None = None
+    organization_slug: str | None = None
     project: str | None = None
     project_slug: str | None = None
     verb: str | None = None

@@ -81,14 +81,15 @@ def _object(record: DecisionRecord) -> str:
 
 def _place(record: DecisionRecord) -> str:
     """Where, unless the target says so already: ``project checkout-ios``."""
-    project = record.project_slug or record.project
-    names = (f"project {record.project_slug}", f"project {record.project}", f"organization {record.organization}")
-    if record.target in names:
+    projects, organizations = (record.project_slug, record.project), (record.organization_slug, record.organization)
+    project, organization = (next(filter(None, names), None) for names in (projects, organizations))
+    said = {*(f"project {name}" for name in projects), *(f"organization {name}" for name in organizations)}
+    if record.target in said:
         within = ""
     elif project is not None:
         within = f" in {_piece(project)}"
     else:
-        within = f" in organization {_piece(record.organization)}" if record.organization else ""
+        within = f" in organization {_piece(organization)}" if organization else ""
     return f"{within} ({_piece(record.connection)})" if record.connection else within
 
 

@@ -11,9 +11,8 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from crashgate.catalogue.bugsnag.filters import DEFAULT_FIELDS
-from crashgate.catalogue.operation import Operation, P
+from crashgate.catalogue.operation import P
 from crashgate.catalogue.params import OBJECT_ID_PATTERN, SLUG_PATTERN
-from crashgate.catalogue.result import R
 from crashgate.errors import InvalidArgumentsError
 
 _EXAMPLES = {
@@ -29,12 +28,12 @@ _PATTERNS = {
 _MOST_TOLD = 5
 
 
-def read(operation: Operation[P, R], arguments: Mapping[str, Any]) -> P:
+def read(params: type[P], arguments: Mapping[str, Any]) -> P:
     """The parameters. Raises InvalidArgumentsError that tells every rule broken, five at most."""
     try:
-        return operation.params.model_validate(dict(arguments))
+        return params.model_validate(dict(arguments))
     except ValidationError as problem:
-        known = tuple(operation.params.model_fields)
+        known = tuple(params.model_fields)
         told = [_told(error, known) for error in problem.errors(include_url=False, include_input=False)]
         raise InvalidArgumentsError(
             "; ".join(dict.fromkeys(told[:_MOST_TOLD])) + ".", remedy="Nothing was sent. Mend it and call again."

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from uuid import uuid4
 
+from crashgate.catalogue.access import Access
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.params import Params
 from crashgate.gateway.ask import Ask
@@ -15,7 +16,10 @@ from crashgate.policy.question import Place, Question
 
 @dataclass(kw_only=True, slots=True)
 class Case:
-    """One call: filled in as the gate learns where it belongs. ``parent`` is the call that needed this look-up."""
+    """One call: filled in as the gate learns where it belongs. ``parent`` is the call that needed this look-up.
+
+    ``kept`` names the parameters that the gate put in itself, with the values that stand upstream already.
+    """
 
     ask: Ask
     policy: Policy | None
@@ -26,11 +30,18 @@ class Case:
     organization: Found | None = None
     project: Found | None = None
     looked_up: bool = False
+    kept: frozenset[str] = frozenset()
 
     @property
     def connection(self) -> str:
         """The connection asked for; a call without one is crashgate's own affair."""
         return self.ask.connection or "crashgate"
+
+    @property
+    def access(self) -> Access | None:
+        """The access that the call takes, with the parameters that the caller gave."""
+        given = self.params.model_fields_set - self.kept if self.params else ()
+        return self.ask.operation.access_with(given) if self.ask.operation else None
 
     def question(self, *, organization: Place | None = None, project: Place | None = None) -> Question:
         """What the policy is asked. Only for a call with an operation."""
@@ -42,7 +53,7 @@ class Case:
             connection=self.connection,
             operation=operation.id,
             resource=operation.resource,
-            access=operation.access,
+            access=self.access or operation.access,
             dimension=operation.scope.dimension,
             organization=organization or (self.organization.place if self.organization else None),
             project=project or (self.project.place if self.project else None),

@@ -3,6 +3,7 @@
 Design rule 4; THREATS rows 28 and 29.
 """
 
+import logging
 from dataclasses import dataclass
 from typing import cast
 
@@ -21,6 +22,7 @@ from crashgate.text import clean
 from crashgate.upstream.exchange import Trace
 
 _LONGEST_CLIENT = 64
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +48,10 @@ class Ledger:
         record = tell_decision(self._decision(case, ruling), because=ruling.because, looked_up=case.looked_up)
         # A caller that gives up now must not leave a decision half stored, nor one without its outcome.
         with anyio.CancelScope(shield=True):
-            await self._log.append(record)
+            try:
+                await self._log.append(record)
+            except LogUnavailableError as problem:
+                raise _for_agents(problem) from problem
         return Entry(log=self._log, clock=self._clock, decision=record, started=self._clock.monotonic())
 
     def _decision(self, case: Case, ruling: Ruling) -> DecisionRecord:
@@ -64,10 +69,11 @@ class Ledger:
             tool=ask.tool,
             operation=operation.id if operation else None,
             resource=operation.resource if operation else None,
-            access=operation.access if operation else None,
+            access=case.access,
             provider=operation.provider if operation else None,
             connection=ask.connection,
             organization=case.organization.id if case.organization else None,
+            organization_slug=case.organization.slug if case.organization else None,
             project=case.home,
             project_slug=case.project.slug if case.project else None,
             verb=operation.wording.verb if operation else None,
@@ -108,14 +114,21 @@ class Entry:
             try:
                 await self.log.append(tell_outcome(self.decision, record))
             except LogUnavailableError as problem:
-                if not trace.requests or self.decision.access is Access.READ:
-                    raise
-                # "Refused" alone would be untrue here, and lead to a second try.
-                raise LogUnavailableError(
-                    problem.what,
-                    why=f"{problem.why} The change was sent before, and may have happened.",
-                    remedy="Read the error before you try again.",
-                ) from problem
+                changed = trace.requests > 0 and self.decision.access is not Access.READ
+                raise _for_agents(problem, changed=changed) from problem
+
+
+def _for_agents(problem: LogUnavailableError, *, changed: bool = False) -> LogUnavailableError:
+    """The error as an agent may know it: where the log is kept and how to mend it is the operator's, told on stderr."""
+    _log.error("%s", problem)
+    if not changed:
+        return LogUnavailableError(problem.what, why=problem.why, remedy="Tell the operator of crashgate.")
+    # "Refused" alone would be untrue here, and lead to a second try.
+    return LogUnavailableError(
+        problem.what,
+        why=f"{problem.why} The change was sent before, and may have happened.",
+        remedy="Read the error before you try again.",
+    )
 
 
 def _value(value: object) -> Value:

@@ -9,7 +9,7 @@ from typing import Any
 
 from crashgate.catalogue.operation import Operation, P
 from crashgate.catalogue.result import Page, R
-from crashgate.catalogue.scope import OrganizationRows, ProjectOfError, ProjectRows
+from crashgate.catalogue.scope import OrganizationRows, ProjectOfObject, ProjectRows
 from crashgate.policy.question import Place
 
 Allowed = Callable[[Place], bool]
@@ -25,9 +25,9 @@ def narrow(operation: Operation[P, R], page: Page[R], *, params: P, home: str | 
         case ProjectRows() | OrganizationRows():
             kept = tuple(row for row in page.rows if allowed(place_of(row)))
             return replace(page, rows=kept, dropped=len(page.rows) - len(kept), total=None)
-        case ProjectOfError(error=error):
-            asked = getattr(params, error)
-            kept = tuple(row for row in page.rows if row.home in {None, home} and _of_error(row) in {None, asked})
+        case ProjectOfObject(object=name):
+            asked = getattr(params, name)
+            kept = tuple(row for row in page.rows if row.home in {None, home} and _object(row, name) in {None, asked})
         case _:
             kept = tuple(row for row in page.rows if home is None or row.home in {None, home})
     dropped = len(page.rows) - len(kept)
@@ -39,6 +39,7 @@ def place_of(row: Any) -> Place:  # noqa: ANN401 - a project or an organization
     return Place(names=frozenset(name for name in (row.id, row.slug) if name))
 
 
-def _of_error(row: Any) -> str | None:  # noqa: ANN401 - an event
-    named: str | None = row.error_id
-    return named
+def _object(row: Any, name: str) -> str | None:  # noqa: ANN401 - any row
+    """The id that the row gives for what was asked: its own, or that of what it belongs to (an event's error)."""
+    found: str | None = getattr(row, name, row.id)
+    return found

@@ -1,21 +1,22 @@
-"""Where a call belongs: projects, organizations and errors, looked up when a decision needs it.
+"""Where a call belongs: projects, organizations and objects in them, looked up when a decision needs it.
 
 Rule: every look-up is itself decided and recorded, and what it finds is for the gate, not for the agent.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import anyio
 
-from crashgate.catalogue.bugsnag.errors import GET_ERROR, GetError
 from crashgate.catalogue.bugsnag.event_fields import LIST_EVENT_FIELDS, ListEventFields
 from crashgate.catalogue.bugsnag.organizations import GET_ORGANIZATION, GetOrganization
 from crashgate.catalogue.bugsnag.projects import GET_PROJECT, GetProject
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.params import Params
+from crashgate.catalogue.registry import BY_ID
 from crashgate.catalogue.result import Page
+from crashgate.catalogue.scope import ProjectOfObject
 from crashgate.clock import Clock
 from crashgate.policy.question import Place
 
@@ -84,15 +85,33 @@ class Places:
         found: Found | None = await self._once((connection, "organization", ref), ask)
         return found
 
-    async def has_error(self, connection: str, project: str, error: str, look_up: LookUp) -> bool:
-        """True when the error is in the project; errors do not move."""
+    async def has_object(self, connection: str, scope: ProjectOfObject, params: Params, look_up: LookUp) -> bool:
+        """True when ``scope.read`` finds the object where ``params`` say that it is; objects do not move.
+
+        ``params`` hold the project's id, not a slug.
+        """
+        read = BY_ID[scope.read]
+        wanted, project = str(getattr(params, scope.object)), str(getattr(params, scope.project))
+        shared = read.params.model_fields.keys() & type(params).model_fields.keys()
+        widest = {"per_page": read.per_page} if "per_page" in read.params.model_fields else {}
+        where = read.params.model_validate({**widest, **{name: getattr(params, name) for name in shared}})
 
         async def ask() -> bool | None:
-            page = await look_up(GET_ERROR, GetError(project_id=project, error_id=error), f"error {error}")
-            row = page.rows[0] if page and page.rows else None
-            return True if row is not None and row.id == error and row.home in {None, project} else None
+            words = f"{scope.object.removesuffix('_id').replace('_', ' ')} {wanted}"
+            page = await look_up(read, where, words)
+            found = page is not None and any(row.id == wanted and row.home in {None, project} for row in page.rows)
+            return True if found else None
 
-        return await self._once((connection, f"error in {project}", error), ask) is True
+        key = where.model_dump_json(include=set(shared))
+        return await self._once((connection, f"{scope.read} {key}", wanted), ask) is True
+
+    async def values(self, organization: str, names: Iterable[str], look_up: LookUp) -> Mapping[str, Any] | None:
+        """The organization's present values of some fields, read anew: what is kept could be out of date."""
+        page = await look_up(
+            GET_ORGANIZATION, GetOrganization(organization_id=organization), f"organization {organization}"
+        )
+        row = page.rows[0] if page and page.rows else None
+        return None if row is None else {name: getattr(row, name) for name in names}
 
     async def fields(self, connection: str, project: str, look_up: LookUp) -> frozenset[str]:
         """The names by which the project's events can be filtered."""

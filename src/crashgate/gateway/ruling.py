@@ -15,7 +15,7 @@ class Reason(StrEnum):
     INVALID_ARGUMENTS = "invalid_arguments"
     NO_SUCH_PROJECT = "no_such_project"
     NO_SUCH_ORGANIZATION = "no_such_organization"
-    NO_SUCH_ERROR = "no_such_error"
+    NO_SUCH_OBJECT = "no_such_object"
     UNDECIDED = "undecided"
     INTERNAL = "internal"
     LOOK_UP = "look_up"
