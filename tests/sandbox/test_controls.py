@@ -3,7 +3,15 @@ from typing import Any
 
 import pytest
 
-from crashgate.sandbox.app import SANDBOX_TOKEN, UNLIMITED, Budgets, World, create_app
+from crashgate.sandbox.app import (
+    SANDBOX_TOKEN,
+    SESSIONS_PREFIX,
+    UNLIMITED,
+    Budgets,
+    World,
+    create_app,
+    create_sessions_app,
+)
 from crashgate.sandbox.faults import Fault, FaultKind
 from crashgate.sandbox.received import Received
 from crashgate.sandbox.standalone import running
@@ -111,9 +119,11 @@ async def test_a_reset_makes_everything_as_just_started(start: Start) -> None:
 
 
 async def test_the_controls_can_be_left_out() -> None:
-    app = create_app(World(now=NOW), budgets=UNLIMITED, controls=False)
+    both = create_app(World(now=NOW), budgets=UNLIMITED, controls=False)
+    sessions = create_sessions_app(World(now=NOW), controls=False)
 
-    assert [getattr(route, "path", None) for route in app.routes] == [""]
+    assert [getattr(route, "path", None) for route in both.routes] == [SESSIONS_PREFIX, SESSIONS_PREFIX, ""]
+    assert [getattr(route, "path", None) for route in sessions.routes] == [""]
 
 
 async def test_two_sandboxes_share_nothing() -> None:

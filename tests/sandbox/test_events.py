@@ -1,6 +1,6 @@
 import pytest
 
-from crashgate.sandbox.app import Manners
+from crashgate.sandbox.app import MEMBER_TOKEN, READ_ONLY_TOKEN, Manners
 from tests.sandbox.harness import Sandbox, Start
 
 
@@ -154,3 +154,52 @@ async def test_a_server_error_carries_secrets_as_real_ones_do(sandbox: Sandbox) 
     assert {"session_id", "_csrf_token"} == event["metaData"]["session"].keys()
     assert event["metaData"]["account"]["plan"] in {"free", "plus", "business"}
     assert [thrown["type"] for thrown in event["exceptions"]] == ["rails", "rails"]
+
+
+async def test_a_deleted_event_is_gone_and_its_error_counts_one_less(sandbox: Sandbox) -> None:
+    error = sandbox.errors("checkout-ios")[1]
+    path = f"/projects/checkout-ios/errors/{error.id}"
+    events, before = await sandbox.json(f"{path}/events"), await sandbox.json(path)
+
+    answer = await sandbox.client.delete(f"/projects/checkout-ios/events/{events[0]['id']}")
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    gone = await sandbox.get(f"/projects/checkout-ios/events/{events[0]['id']}")
+    assert (gone.status_code, gone.json()) == (404, {"errors": ["Event not found"]})
+    assert (await sandbox.json(f"{path}/events"))[0] == events[1]
+    after = await sandbox.json(path)
+    assert (after["events"], after["last_seen"]) == (before["events"] - 1, events[1]["received_at"])
+
+
+async def test_an_error_goes_with_its_last_event(sandbox: Sandbox) -> None:
+    error = min(sandbox.errors("checkout-ios"), key=lambda one: one.events)
+    path, *events = [f"/errors/{error.id}", *(one.id for one in sandbox.world.occurrences(error))]
+
+    for event in events:
+        assert (await sandbox.get(f"/projects/checkout-ios{path}")).status_code == 200
+        assert (await sandbox.client.delete(f"/projects/checkout-ios/events/{event}")).status_code == 204
+
+    assert (await sandbox.get(f"/projects/checkout-ios{path}")).status_code == 404
+    assert (await sandbox.get(f"{path}/latest_event")).status_code == 404
+    assert (await sandbox.get("/projects/checkout-ios/errors")).headers["x-total-count"] == "77"
+
+
+@pytest.mark.parametrize("project", ["checkout-web", "storefront-web"])
+async def test_an_event_is_deleted_in_its_own_project_alone(sandbox: Sandbox, project: str) -> None:
+    event = sandbox.world.occurrences(sandbox.errors("checkout-ios")[0])[0]
+
+    answer = await sandbox.client.delete(f"/projects/{project}/events/{event.id}")
+
+    assert (answer.status_code, answer.json()) == (404, {"errors": ["Event not found"]})
+    assert sandbox.world.occurrence(event.id) is event
+
+
+@pytest.mark.parametrize(("token", "status"), [(MEMBER_TOKEN, 204), (READ_ONLY_TOKEN, 403)])
+async def test_a_single_event_may_be_deleted_by_whoever_may_write(sandbox: Sandbox, token: str, status: int) -> None:
+    event = sandbox.world.occurrences(sandbox.errors("checkout-ios")[0])[0]
+    headers = {"Authorization": f"token {token}"}
+
+    answer = await sandbox.client.delete(f"/projects/checkout-ios/events/{event.id}", headers=headers)
+
+    assert answer.status_code == status
+    assert (sandbox.world.occurrence(event.id) is None) is (status == 204)

@@ -6,7 +6,9 @@ from typing import Any, cast
 
 import pytest
 
-from tests.sandbox.harness import Sandbox
+from crashgate.sandbox.app import Manners
+from crashgate.sandbox.world.accounts import team_id
+from tests.sandbox.harness import Sandbox, Start
 
 PROJECTS = (
     "checkout-ios",
@@ -49,7 +51,7 @@ class Shapes:
             if not isinstance(value, list):
                 self.wrong.add(f"{where} is no list")
                 return
-            for item in cast("list[Any]", value):
+            for item in cast("list[object]", value):
                 self._value(f"{where}[]", kind.removeprefix("Array<").removesuffix(">"), item)
             return
         name = kind.removesuffix(" | null")
@@ -139,6 +141,76 @@ async def test_a_full_event_has_every_documented_field(sandbox: Sandbox, documen
         "CoreFrameFields",
         "Breadcrumb",
     )
+
+
+async def test_a_change_of_many_errors_has_every_documented_field(sandbox: Sandbox, document: Shapes) -> None:
+    answered, told = "BulkUpdateErrors200Response", "BulkUpdateErrors200Response515fb9337c1074f6fd000001"
+    error = sandbox.errors("payments-api")[0].id
+    path = f"/projects/payments-api/errors?error_ids[]={error}"
+    team = team_id(sandbox.world.seed, sandbox.project("payments-api").organization_id)
+    for body in (
+        {"operation": "create_issue"},
+        {"operation": "assign", "assigned_collaborator_id": sandbox.world.people[0].id},
+        {"operation": "assign", "assigned_team_id": team},
+        {"operation": "snooze", "reopen_rules": {"reopen_if": "occurs_after", "seconds": 60}},
+        {"operation": "override_severity", "severity": "info"},
+    ):
+        row = (await sandbox.patch(path, body)).json()
+        document.check(answered, row)
+        document.check(told, row[error])
+    # The document names the second field after the id of its example.
+    document.assert_all(answered, told, "ErrorCreatedIssue", never={(answered, "_515fb9337c1074f6fd000001")})
+
+
+async def test_a_pivot_has_every_documented_field_in_one_place_or_the_other(start: Start, document: Shapes) -> None:
+    async with start() as sandbox:
+        nested = await sandbox.json("/projects/checkout-web/pivots")
+    async with start(manners=Manners(flat_pivots=True)) as sandbox:
+        flat = await sandbox.json("/projects/checkout-web/pivots")
+
+    for row in [*nested, *flat]:
+        document.check("PivotApiView", row)
+    assert [row.pop("summary") or {} for row in nested] == [
+        {name: row[name] for name in ("list", "no_value", "other") if name in row} for row in flat
+    ]
+    # No field of ours has an average.
+    document.assert_all("PivotApiView", "PivotApiViewListInner", never={("PivotApiView", "average")})
+
+
+async def test_a_value_of_a_pivot_has_every_documented_field(sandbox: Sandbox, document: Shapes) -> None:
+    for name in ("error", "user.id", "os.name"):
+        for row in await sandbox.json(f"/projects/checkout-web/pivots/{name}/values"):
+            document.check("PivotValueApiView", row)
+    document.assert_all("PivotValueApiView", "PivotValueApiViewFieldsInner")
+
+
+async def test_a_release_group_has_every_documented_field(sandbox: Sandbox, document: Shapes) -> None:
+    for project in PROJECTS:
+        for row in await sandbox.json(f"/projects/{project}/release_groups?release_stage_name=production"):
+            document.check("ReleaseGroup", row)
+    document.assert_all("ReleaseGroup", "ReleaseGroupSourceControl")
+
+
+async def test_a_collaborator_has_every_documented_field(sandbox: Sandbox, document: Shapes) -> None:
+    for path in ("/organizations/acme/collaborators", "/projects/checkout-ios/collaborators"):
+        for row in await sandbox.json(path):
+            document.check("CollaboratorApiView", row)
+            assert set(row["project_roles"].values()) <= set(document.enums["ProjectRole"])
+    document.assert_all("CollaboratorApiView")
+
+
+async def test_a_saved_search_has_every_documented_field(sandbox: Sandbox, document: Shapes) -> None:
+    for project in PROJECTS:
+        for row in await sandbox.json(f"/projects/{project}/saved_searches"):
+            document.check("SavedSearch", row)
+    document.assert_all("SavedSearch")
+
+
+async def test_a_comment_has_every_documented_field(sandbox: Sandbox, document: Shapes) -> None:
+    for error in sandbox.errors("checkout-android"):
+        for row in await sandbox.json(f"/projects/checkout-android/errors/{error.id}/comments"):
+            document.check("CommentApiView", row)
+    document.assert_all("CommentApiView", "User")
 
 
 async def test_a_trend_bucket_has_every_documented_field(sandbox: Sandbox, document: Shapes) -> None:

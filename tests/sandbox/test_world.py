@@ -1,9 +1,11 @@
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from crashgate.sandbox.world.content.hostile import HOSTILE
+from crashgate.sandbox.world.slugs import free_slug
 from crashgate.sandbox.world.world import World
 from tests.sandbox.harness import NOW
 
@@ -21,6 +23,58 @@ def test_the_same_seed_gives_the_same_world() -> None:
     assert [one.occurrences(error) for error in one.errors.values()] == [
         other.occurrences(error) for error in other.errors.values()
     ]
+
+
+def test_the_same_seed_gives_the_same_comments_and_searches() -> None:
+    one, other = World(seed=7, now=NOW), World(seed=7, now=NOW)
+
+    assert [one.comments.on(error) for error in one.errors] == [other.comments.on(error) for error in other.errors]
+    assert [one.searches.of(project) for project in one.projects] == [
+        other.searches.of(project) for project in other.projects
+    ]
+
+
+def test_comments_are_written_between_the_first_event_and_now(world: World) -> None:
+    written = [(error, one) for error in world.errors.values() for one in world.comments.on(error.id)]
+
+    assert len(written) > 50
+    assert [one for error, one in written if not error.first_seen <= one.at <= NOW] == []
+
+
+def test_a_reset_brings_back_whatever_was_changed() -> None:
+    world, fresh = World(now=NOW), World(now=NOW)
+    error = next(error for error in world.errors.values() if world.comments.on(error.id))
+    search = world.searches.of(error.project.id)[0]
+    world.comments.remove(world.comments.on(error.id)[0])
+    world.searches.remove(search)
+    world.hidden_groups.add("some")
+    world.delete_event(world.occurrences(error)[0])
+    world.create_project(error.project.organization_id, name="New", platform="go", ignore_old_browsers=False)
+    world.change_project(replace(error.project, name="Other"))
+
+    world.reset()
+
+    assert (world.projects, world.hidden_groups) == (fresh.projects, set())
+    assert world.comments.on(error.id) == fresh.comments.on(error.id)
+    assert world.searches.find(search.id) == search
+    assert world.occurrences(error) == fresh.occurrences(error)
+
+
+@pytest.mark.parametrize(
+    ("name", "taken", "slug"),
+    [
+        ("testOrg", set[str](), "testorg"),
+        ("updated_name", set[str](), "updated-name"),
+        ("  A/B  ", set[str](), "a-b"),
+        ("testOrg", {"testorg"}, "testorg-1"),
+        ("testOrg", {"testorg", "testorg-1", "testorg-3"}, "testorg-2"),
+        ("店", set[str](), "unnamed"),
+    ],
+)
+def test_a_slug_is_the_name_in_plain_letters_and_a_number_where_it_is_taken(
+    name: str, taken: set[str], slug: str
+) -> None:
+    assert free_slug(name, taken) == slug
 
 
 def test_another_day_moves_the_times_and_keeps_the_ids_and_texts(world: World) -> None:
@@ -56,7 +110,10 @@ def test_there_are_two_organizations_seven_projects_and_hundreds_of_errors(world
 def test_every_id_is_24_hexadecimal_digits_and_used_once(world: World) -> None:
     ids = [*world.organizations, *world.projects, *world.errors, *(one.id for one in world.people)]
     ids += [release.id for project in world.projects.values() for release in world.releases(project)]
+    ids += [group.id for project in world.projects.values() for group in world.release_groups(project)]
     ids += [one.id for error in world.errors.values() for one in world.occurrences(error)]
+    ids += [one.id for error in world.errors.values() for one in world.comments.on(error.id)]
+    ids += [one.id for project in world.projects for one in world.searches.of(project)]
 
     assert len(set(ids)) == len(ids)
     assert [one for one in ids if not re.fullmatch(r"[0-9a-f]{24}", one)] == []

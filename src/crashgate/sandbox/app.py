@@ -1,13 +1,14 @@
 """The sandbox as one web application. Rule: no globals; whoever makes it holds its world, faults and request log."""
 
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.routing import BaseRoute, Mount, Route
 
 from crashgate.clock import Clock
 from crashgate.sandbox.bugsnag.auth import MEMBER_TOKEN, READ_ONLY_TOKEN, SANDBOX_TOKEN
 from crashgate.sandbox.bugsnag.budget import UNLIMITED, Budgets
 from crashgate.sandbox.bugsnag.call import Manners
 from crashgate.sandbox.bugsnag.service import BugSnag
+from crashgate.sandbox.bugsnag_sessions.service import Sessions
 from crashgate.sandbox.controls import Controls
 from crashgate.sandbox.faults import Faults
 from crashgate.sandbox.front import Front
@@ -19,6 +20,7 @@ __all__ = [
     "MEMBER_TOKEN",
     "READ_ONLY_TOKEN",
     "SANDBOX_TOKEN",
+    "SESSIONS_PREFIX",
     "UNLIMITED",
     "Budgets",
     "Faults",
@@ -26,7 +28,11 @@ __all__ = [
     "RequestLog",
     "World",
     "create_app",
+    "create_sessions_app",
 ]
+
+SESSIONS_PREFIX = "/bugsnag-sessions"
+"""Where the Session Tracking API is beside the others; upstream it has a host of its own."""
 
 
 def create_app(  # noqa: PLR0913 - the parts of the sandbox, each with a usable default
@@ -40,7 +46,7 @@ def create_app(  # noqa: PLR0913 - the parts of the sandbox, each with a usable 
     clock: Clock | None = None,
     controls: bool = True,
 ) -> Starlette:
-    """The upstreams over ``world``; BugSnag is at ``/``.
+    """The upstreams over ``world``; BugSnag is at ``/``, its Session Tracking API at ``/bugsnag-sessions``.
 
     ``token`` is the administrator's, None takes any; MEMBER_TOKEN and READ_ONLY_TOKEN are there beside it. ``budgets``
     are the vendor's own unless given (``UNLIMITED`` switches them off). ``log`` and ``faults`` may be kept by the
@@ -48,14 +54,39 @@ def create_app(  # noqa: PLR0913 - the parts of the sandbox, each with a usable 
     """
     faults = faults if faults is not None else Faults()
     log = log if log is not None else RequestLog()
+    world = world or World()
     bugsnag = BugSnag(
-        world or World(),
+        world,
         token=token,
         budgets=budgets or Budgets(),
         manners=manners or Manners(),
         clock=clock or MachineClock(),
     )
-    routes = list(Controls([bugsnag], faults, log).routes) if controls else []
-    app = Starlette(routes=[*routes, Mount("/", app=Front(bugsnag, faults, log))])
+    sessions = Sessions(world, prefix=SESSIONS_PREFIX)
+    reporting = Front(sessions, faults, log)
+    return _application(
+        Controls([bugsnag, sessions], faults, log, world) if controls else None,
+        # A mount alone does not take its own path without a slash at the end, which is what notifiers are given.
+        Route(SESSIONS_PREFIX, reporting),
+        Mount(SESSIONS_PREFIX, app=reporting),
+        Mount("/", app=Front(bugsnag, faults, log)),
+    )
+
+
+def create_sessions_app(
+    world: World | None = None, *, faults: Faults | None = None, log: RequestLog | None = None, controls: bool = True
+) -> Starlette:
+    """The Session Tracking API alone, at ``/``, for a port of its own; ``world`` may be that of another sandbox."""
+    faults = faults if faults is not None else Faults()
+    log = log if log is not None else RequestLog()
+    sessions = Sessions(world or World())
+    return _application(
+        Controls([sessions], faults, log, sessions.world) if controls else None,
+        Mount("/", app=Front(sessions, faults, log)),
+    )
+
+
+def _application(controls: Controls | None, *upstreams: BaseRoute) -> Starlette:
+    app = Starlette(routes=[*(controls.routes if controls else ()), *upstreams])
     app.router.redirect_slashes = False
     return app

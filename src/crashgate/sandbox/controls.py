@@ -15,15 +15,17 @@ from starlette.routing import Route
 from crashgate.sandbox.faults import Faults, fault_json, read_fault
 from crashgate.sandbox.front import Provider
 from crashgate.sandbox.received import RequestLog
+from crashgate.sandbox.world.world import World
 
 
 class Controls:
     """The routes over one sandbox's parts."""
 
-    def __init__(self, providers: Sequence[Provider], faults: Faults, log: RequestLog) -> None:
+    def __init__(self, providers: Sequence[Provider], faults: Faults, log: RequestLog, world: World) -> None:
         self._providers = providers
         self._faults = faults
         self._log = log
+        self._world = world
 
     @property
     def routes(self) -> list[Route]:
@@ -33,6 +35,7 @@ class Controls:
             Route("/_sandbox/requests", self._clear_requests, methods=["DELETE"]),
             Route("/_sandbox/faults", self._get_faults, methods=["GET"]),
             Route("/_sandbox/faults", self._put_faults, methods=["PUT"]),
+            Route("/_sandbox/sessions", self._get_sessions, methods=["GET"]),
             Route("/_sandbox/reset", self._reset, methods=["POST"]),
         ]
 
@@ -58,6 +61,15 @@ class Controls:
             return JSONResponse({"errors": [str(error)]}, status_code=400)
         self._faults.replace(faults)
         return JSONResponse([fault_json(one) for one in faults])
+
+    async def _get_sessions(self, _: Request) -> Response:
+        """Sessions that were reported, by project and UTC minute."""
+        return JSONResponse(
+            [
+                {"project_id": project_id, "minute": minute.strftime("%Y-%m-%dT%H:%MZ"), "sessions": number}
+                for (project_id, minute), number in self._world.sessions.minutes().items()
+            ]
+        )
 
     async def _reset(self, _: Request) -> Response:
         """As just started: no changes, no faults, no requests, full budgets."""

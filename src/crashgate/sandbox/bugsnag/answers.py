@@ -16,6 +16,9 @@ JSON_TYPE = "application/json; charset=utf-8"
 ROLE_TOO_LOW = 40_000
 INCOMPLETE = 60_000
 
+NOT_ADMINISTRATOR = "The requesting user should be an Organization Administrator to perform the action"
+"""The refusal of most requests that only an administrator may make; it comes without a code (A O)."""
+
 
 class RefusedError(Exception):
     """The request is answered with a status of 400 or more.
@@ -72,7 +75,9 @@ def finish(response: Response, *, seconds: float) -> Response:
     response.headers["X-Runtime"] = f"{seconds:.6f}"
     response.headers["Vary"] = "Origin"
     response.headers["X-Content-Type-Options"] = "nosniff"
-    if response.status_code == 200:  # noqa: PLR2004 - the status of an ordinary answer
+    if response.status_code in {200, 201}:
         response.headers["Etag"] = f'W/"{md5(response.body, usedforsecurity=False).hexdigest()}"'
         response.headers["Cache-Control"] = "max-age=0, private, must-revalidate"
+    else:
+        response.headers["Cache-Control"] = "no-cache"
     return response

@@ -8,7 +8,7 @@ from typing import cast
 
 from starlette.responses import Response
 
-from crashgate.sandbox.bugsnag.answers import JsonObject, RefusedError, not_found, role_too_low
+from crashgate.sandbox.bugsnag.answers import NOT_ADMINISTRATOR, JsonObject, RefusedError, not_found, role_too_low
 from crashgate.sandbox.world.accounts import Organization, Person, Role
 from crashgate.sandbox.world.errors import Error
 from crashgate.sandbox.world.projects import Project
@@ -17,13 +17,21 @@ from crashgate.sandbox.world.world import World
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Manners:
-    """Habits of the vendor that differ by year or installation.
+    """Habits of the vendor that differ by year, plan or installation.
 
     ``deepest_offset`` is where sorted lists stop; ``old_spellings`` answers with the fields of the 2017 recordings.
+    ``tokens_create_organizations`` lets an administrator's token do what the recorded one was refused (C).
+    ``bulk_tells_errors`` is the recorded answer to a change of many errors; without, it names the operation alone (L).
+    ``flat_pivots`` puts the values of a pivot where the vendor's document has them (O); a client that wrote down live
+    answers has them inside ``summary`` (T). ``saved_searches`` is whether the plan has them.
     """
 
     deepest_offset: int = 1000
     old_spellings: bool = False
+    tokens_create_organizations: bool = True
+    bulk_tells_errors: bool = True
+    flat_pivots: bool = False
+    saved_searches: bool = True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,16 +83,24 @@ class Call:
     def organization(self) -> Organization:
         """The organization in the path, if the caller is in it."""
         found = self.world.organization(self.params["organization_id"])
-        if found is None or found.slug not in self.person.roles:
+        if found is None or found.id not in self.person.roles:
             raise not_found("Organization")
         return found
 
     def project(self) -> Project:
         """The project in the path, if the caller sees it."""
-        found = self.world.project(self.params["project_id"])
-        if found is None or found.plan.organization not in self.person.roles:
+        return self.named_project(self.params["project_id"])
+
+    def named_project(self, reference: str) -> Project:
+        """The project with that id or slug, if the caller sees it."""
+        found = self.world.project(reference)
+        if found is None or not self.world.sees(self.person, found):
             raise not_found("Project")
         return found
+
+    def sees_project(self, project_id: str) -> bool:
+        """Whether a thing of that project exists for the caller."""
+        return project_id in self.world.projects and self.world.sees(self.person, self.world.projects[project_id])
 
     def error(self) -> Error:
         """The error in the path, if it is in the project in the path (where there is one)."""
@@ -92,7 +108,7 @@ class Call:
         found = self.world.errors.get(self.params["error_id"])
         if (
             found is None
-            or found.project.plan.organization not in self.person.roles
+            or not self.sees_project(found.project.id)
             or (project is not None and found.project.id != project.id)
         ):
             raise not_found("Error")
@@ -100,8 +116,17 @@ class Call:
 
     def require(self, project: Project, *roles: Role) -> None:
         """Refuse a caller whose role in the project is none of these."""
-        if self.person.roles[project.plan.organization] not in roles:
+        if self.person.roles[project.organization_id] not in roles:
             raise role_too_low()
+
+    def require_write(self, project: Project) -> None:
+        """Refuse a caller who may only look."""
+        self.require(project, Role.ADMIN, Role.MEMBER)
+
+    def require_administrator(self, organization_id: str, refusal: str = NOT_ADMINISTRATOR) -> None:
+        """Refuse a member of an organization who is not its administrator."""
+        if self.person.roles[organization_id] is not Role.ADMIN:
+            raise RefusedError(403, refusal)
 
 
 def parse_time(text: str) -> datetime | None:

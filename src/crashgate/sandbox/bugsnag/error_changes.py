@@ -1,6 +1,7 @@
 """``PATCH`` on an error. Rule: the ``operation`` in the body decides what happens, and how much harm it does.
 
-Source: contracts/bugsnag/README.md section 4.
+What the body asks for is read and checked once, before it is done to the first error. Source:
+contracts/bugsnag/README.md section 4.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,10 +15,11 @@ from crashgate.sandbox.bugsnag.answers import JsonObject, RefusedError, json_ans
 from crashgate.sandbox.bugsnag.call import Call, Route, millis_time
 from crashgate.sandbox.bugsnag.errors import error_json
 from crashgate.sandbox.bugsnag.search import Found
-from crashgate.sandbox.world.accounts import Role
-from crashgate.sandbox.world.draw import object_id
+from crashgate.sandbox.world.accounts import Role, team_id
+from crashgate.sandbox.world.draw import draw, object_id
 from crashgate.sandbox.world.errors import Error, ErrorState, Issue
 from crashgate.sandbox.world.platform import SEVERITIES
+from crashgate.sandbox.world.projects import Project
 
 _COMPANIONS = {
     "occurs_after": ("seconds",),
@@ -27,35 +29,50 @@ _COMPANIONS = {
 }
 _MOST_ADDITIONAL_USERS = 100_000
 
-Change = Callable[[Call, Error, ErrorState, JsonObject], ErrorState]
+Change = Callable[[Error, ErrorState], ErrorState]
+Reader = Callable[[Call, Project, JsonObject], Change]
 
 
 def update_error(call: Call) -> Response:
     """``PATCH /projects/{project_id}/errors/{error_id}``: 200 with the error, 204 for delete and discard."""
-    error, body = call.error(), call.json()
-    operation = body.get("operation")
-    if not isinstance(operation, str) or not operation:
-        raise RefusedError(400, "Operation must not be blank", "Operation is not included in the list")
-    if operation not in _CHANGES:
-        raise RefusedError(400, "Operation is not included in the list")
-    loses_data = operation in {"delete", "discard", "undiscard"}
-    call.require(error.project, Role.ADMIN, *(() if loses_data else (Role.MEMBER,)))
-    if operation == "delete":
-        call.world.delete_errors([error])
+    error = call.error()
+    operation, change = read_change(call, call.project())
+    do_change(call, operation, change, [error])
+    if operation in {"delete", "discard"}:
         return no_content()
-    changed = _CHANGES[operation](call, error, call.world.state(error), body)
-    call.world.change(error, changed)
-    if operation == "discard":
-        return no_content()
-    found = Found(error=error, state=changed, occurrences=call.world.occurrences(error))
+    found = Found(error=error, state=call.world.state(error), occurrences=call.world.occurrences(error))
     return json_answer(error_json(call, found))
 
 
-def _to(status: str) -> Change:
-    return lambda _call, _error, state, _body: replace(state, status=status, reopen_rules=None)
+def read_change(call: Call, project: Project) -> tuple[str, Change]:
+    """The operation in the body and what it does to an error; refused when the body or the caller's role is wrong."""
+    body = call.json()
+    operation = body.get("operation")
+    if not isinstance(operation, str) or not operation:
+        raise RefusedError(400, "Operation must not be blank", "Operation is not included in the list")
+    if operation not in _READERS:
+        raise RefusedError(400, "Operation is not included in the list")
+    if operation in {"delete", "discard", "undiscard"}:
+        call.require(project, Role.ADMIN)
+    else:
+        call.require_write(project)
+    return operation, _READERS[operation](call, project, body)
 
 
-def _snooze(call: Call, error: Error, state: ErrorState, body: JsonObject) -> ErrorState:
+def do_change(call: Call, operation: str, change: Change, errors: list[Error]) -> None:
+    """Do it to these errors."""
+    if operation == "delete":
+        call.world.delete_errors(errors)
+        return
+    for error in errors:
+        call.world.change(error, change(error, call.world.state(error)))
+
+
+def _to(status: str) -> Reader:
+    return lambda _call, _project, _body: lambda _error, state: replace(state, status=status, reopen_rules=None)
+
+
+def _snooze(call: Call, _project: Project, body: JsonObject) -> Change:
     rules = body.get("reopen_rules")
     if not isinstance(rules, dict) or not rules:
         raise RefusedError(400, "Reopen rules reopen_rules required when operation is snooze")
@@ -64,6 +81,7 @@ def _snooze(call: Call, error: Error, state: ErrorState, body: JsonObject) -> Er
     if numbers is None:
         raise RefusedError(400, "Reopen rules reopen_if is not included in the list")
     kept: dict[str, object] = {"reopen_if": given["reopen_if"]}
+    more = 0
     for name in numbers:
         value = given.get(name)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
@@ -74,66 +92,83 @@ def _snooze(call: Call, error: Error, state: ErrorState, body: JsonObject) -> Er
         if name == "seconds":
             kept["reopen_after"] = millis_time(call.world.now + timedelta(seconds=min(value, 10**9)))
         if name == "additional_occurrences":
-            kept["occurrence_threshold"] = error.events + value
-    return replace(state, status="snoozed", reopen_rules=kept)
+            more = value
+
+    def change(error: Error, state: ErrorState) -> ErrorState:
+        threshold = {"occurrence_threshold": len(call.world.occurrences(error)) + more} if more else {}
+        return replace(state, status="snoozed", reopen_rules={**kept, **threshold})
+
+    return change
 
 
-def _assign(call: Call, error: Error, state: ErrorState, body: JsonObject) -> ErrorState:
+def _assign(call: Call, project: Project, body: JsonObject) -> Change:
     collaborator, team = body.get("assigned_collaborator_id") or None, body.get("assigned_team_id") or None
     if collaborator is not None and team is not None:
         raise RefusedError(400, "Assigned collaborator and assigned team are mutually exclusive")
     if collaborator is not None:
-        members = {person.id for person in call.world.members(error.project.plan.organization)}
+        members = {one.id for one in call.world.members(project.organization_id) if call.world.sees(one, project)}
         if collaborator not in members:
             raise not_found("User")
-    if team is not None and team != team_id(call, error):
+    if team is not None and team != team_id(call.world.seed, project.organization_id):
         raise not_found("Team")
-    return replace(
+    return lambda _error, state: replace(
         state,
         assigned_collaborator_id=str(collaborator) if collaborator else None,
         assigned_team_id=str(team) if team else None,
     )
 
 
-def team_id(call: Call, error: Error) -> str:
-    """The one team of the error's organization."""
-    return object_id(call.world.seed, "team", error.project.plan.organization)
-
-
-def _override_severity(_call: Call, _error: Error, state: ErrorState, body: JsonObject) -> ErrorState:
+def _override_severity(_call: Call, _project: Project, body: JsonObject) -> Change:
     severity = next((one for one in SEVERITIES if one == body.get("severity")), None)
     if severity is None:
         raise RefusedError(400, "Severity is not included in the list")
-    return replace(state, overridden_severity=severity)
+    return lambda _error, state: replace(state, overridden_severity=severity)
 
 
-def _create_issue(_call: Call, _error: Error, _state: ErrorState, _body: JsonObject) -> ErrorState:
-    raise RefusedError(404, "No issue tracker configured")
+def _create_issue(call: Call, project: Project, _body: JsonObject) -> Change:
+    """A new ticket in the project's tracker, before those that were linked already."""
+    if not project.plan.tracker:
+        raise RefusedError(404, "No issue tracker configured")
+
+    def change(error: Error, state: ErrorState) -> ErrorState:
+        rng = draw(call.world.seed, "created issue", error.id, len(state.issues))
+        number = rng.randrange(4000, 9000)
+        key = f"{project.plan.slug[:3].upper()}-{number}"
+        made = Issue(
+            id=object_id(call.world.seed, "created issue", error.id, len(state.issues)),
+            key=key,
+            number=number,
+            type="jira",
+            url=f"{project.plan.tracker}/{key}",
+        )
+        return replace(state, issues=(made, *state.issues))
+
+    return change
 
 
-def _link_issue(call: Call, error: Error, state: ErrorState, body: JsonObject) -> ErrorState:
+def _link_issue(call: Call, _project: Project, body: JsonObject) -> Change:
     url = body.get("issue_url")
     if not isinstance(url, str) or not url.strip():
         raise RefusedError(400, "Issue url must not be blank")
     key = url.rstrip("/").rpartition("/")[2]
     number = int("".join(letter for letter in key if letter in "0123456789")[-9:] or "0")
-    linked = Issue(id=object_id(call.world.seed, "issue", error.id, url), key=key, number=number, type="url", url=url)
-    return replace(state, issues=(linked,))
+
+    def change(error: Error, state: ErrorState) -> ErrorState:
+        id_ = object_id(call.world.seed, "issue", error.id, url)
+        return replace(state, issues=(Issue(id=id_, key=key, number=number, type="url", url=url),))
+
+    return change
 
 
-def _unlink_issue(_call: Call, _error: Error, state: ErrorState, _body: JsonObject) -> ErrorState:
-    return replace(state, issues=())
+def _unlink_issue(_call: Call, _project: Project, _body: JsonObject) -> Change:
+    return lambda _error, state: replace(state, issues=())
 
 
-def _discard(_call: Call, _error: Error, state: ErrorState, _body: JsonObject) -> ErrorState:
-    return replace(state, discarded=True)
+def _discarded(*, discarded: bool) -> Reader:
+    return lambda _call, _project, _body: lambda _error, state: replace(state, discarded=discarded)
 
 
-def _undiscard(_call: Call, _error: Error, state: ErrorState, _body: JsonObject) -> ErrorState:
-    return replace(state, discarded=False)
-
-
-_CHANGES: Mapping[str, Change] = {
+_READERS: Mapping[str, Reader] = {
     "fix": _to("fixed"),
     "open": _to("open"),
     "ignore": _to("ignored"),
@@ -143,10 +178,10 @@ _CHANGES: Mapping[str, Change] = {
     "create_issue": _create_issue,
     "link_issue": _link_issue,
     "unlink_issue": _unlink_issue,
-    "discard": _discard,
-    "undiscard": _undiscard,
-    "delete": _discard,
+    "discard": _discarded(discarded=True),
+    "undiscard": _discarded(discarded=False),
+    "delete": _discarded(discarded=True),
 }
-"""The twelve operations; ``delete`` never gets as far as its entry."""
+"""The twelve operations; what ``delete`` would change is never done, because the error is gone."""
 
 ROUTES = (Route(method="PATCH", path="/projects/{project_id}/errors/{error_id}", handler=update_error),)

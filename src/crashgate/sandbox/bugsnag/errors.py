@@ -108,7 +108,7 @@ def error_json(call: Call, found: Found) -> JsonObject:
         "reopen_rules": dict(state.reopen_rules) if state.reopen_rules else None,
         "assigned_collaborator_id": state.assigned_collaborator_id,
         "assigned_team_id": state.assigned_team_id,
-        "comment_count": state.comments,
+        "comment_count": len(call.world.comments.on(error.id)),
         "missing_dsyms": _missing_dsyms(found),
         "release_stages": sorted({one.release.stage for one in found.occurrences}),
         "grouping_reason": error.grouping_reason,

@@ -3,10 +3,13 @@
 Source: contracts/bugsnag/README.md sections 5 and 9; the texts are ours.
 """
 
+from collections.abc import Mapping
+
 from starlette.responses import Response
 
 from crashgate.sandbox.bugsnag.answers import JsonObject, json_answer
 from crashgate.sandbox.bugsnag.call import Call, Route
+from crashgate.sandbox.world.projects import Plan
 
 _STATUSES = (("open", "Open"), ("fixed", "Fixed"), ("snoozed", "Snoozed"), ("ignored", "Ignored"))
 _SEVERITIES = (("error", "Error"), ("warning", "Warning"), ("info", "Info"))
@@ -54,9 +57,25 @@ _BUILT_IN: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
     ("request.url", "Request URL", ()),
     ("request.ip", "Request IP address", ()),
 )
+_TITLES = {name: title for name, title, _ in _BUILT_IN}
 _WITHOUT_OPTIONS = frozenset({"error", "event"})
 """Some built-in fields lack ``filter_options`` live, though the vendor's document requires it (L)."""
 _NOT_TIMES = frozenset({"event.since", "event.before"})
+_NOT_PIVOTS = frozenset(
+    {
+        "search", "error.id", "error.status", "error.assigned_to", "error.has_issue", "version.introduced_in",
+        "version_code.introduced_in", "release.introduced_in", "feature_flag.exclusive_to", "event.message",
+        "event.file", "event.method", "event.since", "event.before",
+    }
+)  # fmt: skip
+"""Fields that say nothing that differs from event to event, or too much of it."""
+VALUELESS = frozenset({"event"})
+"""Pivots that are listed and have no values (L)."""
+BESIDE: Mapping[str, tuple[str, ...]] = {
+    "error": ("event.class", "event.message"),
+    "user.id": ("user.name", "user.email"),
+}
+"""Fields that are told with each value of a pivot. That there are some is documented (O), which ones is a guess."""
 
 
 def list_event_fields(call: Call) -> Response:
@@ -65,10 +84,22 @@ def list_event_fields(call: Call) -> Response:
     stages = tuple((stage, stage.capitalize()) for stage in plan.stages)
     rows = [_field(name, title, stages if name == "app.release_stage" else values) for name, title, values in _BUILT_IN]
     for name in plan.custom_fields:
-        custom = _field(name, name.replace(".", " ").capitalize(), ())
+        custom = _field(name, _custom_title(name), ())
         custom.update(custom=True, path=f"metaData.{name}", reindex_in_progress=False, reindex_percentage=100)
         rows.append(custom)
     return json_answer(rows)
+
+
+def pivot_titles(plan: Plan) -> dict[str, str]:
+    """Display id and name of each pivot of a project."""
+    return {
+        **{name: title for name, title, _ in _BUILT_IN if name not in _NOT_PIVOTS},
+        **{name: _custom_title(name) for name in plan.custom_fields},
+    }
+
+
+def _custom_title(name: str) -> str:
+    return name.replace(".", " ").capitalize()
 
 
 def _field(name: str, title: str, values: tuple[tuple[str, str], ...]) -> JsonObject:
@@ -86,10 +117,10 @@ def _field(name: str, title: str, values: tuple[tuple[str, str], ...]) -> JsonOb
         "match_types": ["eq"] if name in _NOT_TIMES else ["eq", "ne"],
         "pivot_options": {
             "name": title,
-            "fields": [{"id": name, "name": title}],
-            "summary": True,
-            "values": True,
-            "cardinality": True,
+            "fields": [{"id": beside, "name": _TITLES[beside]} for beside in BESIDE.get(name, ())],
+            "summary": name not in _NOT_PIVOTS | VALUELESS,
+            "values": name not in _NOT_PIVOTS | VALUELESS,
+            "cardinality": name not in _NOT_PIVOTS,
             "average": False,
         },
     }

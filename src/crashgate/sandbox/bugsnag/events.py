@@ -1,6 +1,6 @@
 """Events: lists of short ones, and single full reports. Rule: events of one second stay on one page.
 
-Source: contracts/bugsnag/README.md rows 14 to 17 and section 6. The link names the second that goes on and how many
+Source: contracts/bugsnag/README.md rows 14 to 18 and section 6. The link names the second that goes on and how many
 rows came before it (C: 63 rows on a page of 30).
 """
 
@@ -8,7 +8,7 @@ from datetime import datetime
 
 from starlette.responses import Response
 
-from crashgate.sandbox.bugsnag.answers import JsonObject, RefusedError, json_answer, not_found
+from crashgate.sandbox.bugsnag.answers import JsonObject, RefusedError, json_answer, no_content, not_found
 from crashgate.sandbox.bugsnag.call import Call, Route, millis_time, parse_time, seconds_time
 from crashgate.sandbox.bugsnag.event_report import report_json
 from crashgate.sandbox.bugsnag.paging import link, link_header, per_page, refuse_depth
@@ -66,11 +66,24 @@ def _position(call: Call) -> tuple[datetime | None, int]:
 
 def get_event(call: Call) -> Response:
     """``GET /projects/{project_id}/events/{event_id}``."""
+    return json_answer(report_json(call, _event(call)))
+
+
+def delete_event(call: Call) -> Response:
+    """``DELETE /projects/{project_id}/events/{event_id}``; the role that it needs is not documented (G)."""
+    found = _event(call)
+    call.require_write(call.project())
+    call.world.delete_event(found)
+    return no_content()
+
+
+def _event(call: Call) -> Occurrence:
+    """The event in the path, if it is in the project in the path."""
     project = call.project()
     found = call.world.occurrence(call.params["event_id"])
     if found is None or found.error.project.id != project.id:
         raise not_found("Event")
-    return json_answer(report_json(call, found))
+    return found
 
 
 def get_latest_event(call: Call) -> Response:
@@ -103,5 +116,6 @@ ROUTES = (
     Route(method="GET", path="/projects/{project_id}/errors/{error_id}/events", handler=list_error_events),
     Route(method="GET", path="/projects/{project_id}/events", handler=list_project_events),
     Route(method="GET", path="/projects/{project_id}/events/{event_id}", handler=get_event),
+    Route(method="DELETE", path="/projects/{project_id}/events/{event_id}", handler=delete_event),
     Route(method="GET", path="/errors/{error_id}/latest_event", handler=get_latest_event),
 )

@@ -14,7 +14,7 @@ from crashgate.sandbox.bugsnag.call import Call, parse_time
 
 _PAIR = re.compile(r"filters\[[^\]]+\]\[\]\[(type|value|child_value)\]")
 _RELATIVE = re.compile(r"(\d{1,5})([hd])")
-_TYPES = frozenset({"eq", "ne", "empty"})
+TYPES = frozenset({"eq", "ne", "empty"})
 _TIMES = frozenset({"event.since", "event.before"})
 
 
@@ -64,7 +64,7 @@ def read_filters(call: Call, known: frozenset[str]) -> tuple[FieldFilter, ...]:
             continue
         pair = _PAIR.fullmatch(name)
         if pair is None:
-            raise _broken(field)
+            raise broken(field)
         key = pair[1]
         comparisons = fields.setdefault(field, [])
         if not comparisons or key in comparisons[-1]:
@@ -85,10 +85,10 @@ def filter_time(text: str, now: datetime) -> datetime | None:
 def _field(field: str, pairs: list[dict[str, str]]) -> FieldFilter:
     comparisons: list[Comparison] = []
     for pair in pairs:
-        if not {"type", "value"} <= pair.keys() or pair["type"] not in _TYPES:
-            raise _broken(field)
+        if not {"type", "value"} <= pair.keys() or pair["type"] not in TYPES:
+            raise broken(field)
         if pair["type"] == "empty" and pair["value"] not in {"true", "false"}:
-            raise _broken(field)
+            raise broken(field)
         if field in _TIMES:
             _check_time(field, pair)
         comparisons.append(Comparison(type=pair["type"], value=pair["value"], child=pair.get("child_value")))
@@ -104,13 +104,13 @@ def _field(field: str, pairs: list[dict[str, str]]) -> FieldFilter:
 
 def _check_time(field: str, pair: dict[str, str]) -> None:
     if pair["type"] != "eq":
-        raise _broken(field)
+        raise broken(field)
     if _RELATIVE.fullmatch(pair["value"]) is None and parse_time(pair["value"]) is None:
         raise RefusedError(400, f"Filters {_spoken(field)} must be iso8601 format")
 
 
-def _broken(field: str) -> RefusedError:
-    """The exact words were probed live (L)."""
+def broken(field: str) -> RefusedError:
+    """The refusal of a comparison that is none; the exact words were probed live (L)."""
     return RefusedError(400, f'Filters {_spoken(field)} must be of the format {{"type" : ..., "value" : ...}}')
 
 

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from crashgate.sandbox.bugsnag.answers import JsonObject, RefusedError, json_answer, no_content
 from crashgate.sandbox.bugsnag.call import Call, Route, millis_time
 from crashgate.sandbox.bugsnag.paging import after, link, link_header, per_page
-from crashgate.sandbox.world.accounts import Role
+from crashgate.sandbox.world.accounts import Person, Role
 from crashgate.sandbox.world.platform import Surface
 from crashgate.sandbox.world.projects import Project
 
@@ -31,11 +31,9 @@ def list_projects(call: Call) -> Response:
     rows = [
         one
         for one in call.world.projects.values()
-        if one.organization_id == organization.id and wanted in one.plan.name.lower()
+        if one.organization_id == organization.id and wanted in one.name.lower() and call.world.sees(call.person, one)
     ]
-    rows.sort(
-        key=lambda one: one.plan.name.lower() if sort == "name" else -one.plan.age_days, reverse=direction == "desc"
-    )
+    rows.sort(key=lambda one: one.name.lower() if sort == "name" else -one.plan.age_days, reverse=direction == "desc")
     size = per_page(call, most=100)
     start, rest = after(call, rows, [one.id for one in rows])
     page = rest[:size]
@@ -58,8 +56,7 @@ def get_project(call: Call) -> Response:
 def delete_project(call: Call) -> Response:
     """``DELETE /projects/{project_id}``: gone, with everything in it."""
     project = call.project()
-    if call.person.roles[project.plan.organization] is not Role.ADMIN:
-        raise RefusedError(403, "Must be an Organization Administrator to delete projects")
+    call.require_administrator(project.organization_id, "Must be an Organization Administrator to delete projects")
     call.world.delete_project(project)
     return no_content()
 
@@ -71,44 +68,49 @@ def regenerate_api_key(call: Call) -> Response:
     return json_answer(project_json(call, call.world.new_api_key(project)))
 
 
+def project_members(call: Call, one: Project) -> tuple[Person, ...]:
+    """Who sees a project, administrators included."""
+    return tuple(person for person in call.world.members(one.organization_id) if call.world.sees(person, one))
+
+
 def project_json(call: Call, one: Project) -> JsonObject:
     """The project as the vendor shows it."""
-    plan, world = one.plan, call.world
+    plan, settings, world = one.plan, one.settings, call.world
     organization = world.organizations[one.organization_id]
     statuses = [world.state(error).status for error in world.errors_of(one.id)]
     browser = plan.platform.surface is Surface.BROWSER
     return {
         "id": one.id,
         "organization_id": one.organization_id,
-        "slug": plan.slug,
-        "name": plan.name,
+        "slug": one.slug,
+        "name": one.name,
         "api_key": one.api_key,
         "upload_api_key": one.upload_api_key,
         "must_use_upload_api_key": False,
         "type": plan.platform.type,
         "is_full_view": True,
         "release_stages": list(plan.stages),
-        "language": plan.platform.language,
+        "language": plan.platform.language or None,
         "created_at": millis_time(world.now - timedelta(days=plan.age_days)),
-        "updated_at": millis_time(world.now - timedelta(days=4)),
+        "updated_at": millis_time(world.now - timedelta(days=one.updated_days)),
         "errors_url": call.url(f"/projects/{one.id}/errors"),
         "events_url": call.url(f"/projects/{one.id}/events"),
         "url": call.url(f"/projects/{one.id}"),
-        "html_url": call.url(f"/{organization.slug}/{plan.slug}"),
+        "html_url": call.url(f"/{organization.slug}/{one.slug}"),
         "open_error_count": statuses.count("open"),
         "for_review_error_count": statuses.count("for_review"),
-        "collaborators_count": len(world.members(organization.slug)),
+        "collaborators_count": len(project_members(call, one)),
         "teams_count": 1,
-        "global_grouping": [],
-        "location_grouping": [],
-        "discarded_app_versions": [],
-        "discarded_errors": [],
-        "url_whitelist": ["https://*.acme.example"] if browser else [],
-        "ignore_old_browsers": False,
-        "ignored_browser_versions": {"ie": "11"} if browser else {},
+        "global_grouping": list(settings.global_grouping),
+        "location_grouping": list(settings.location_grouping),
+        "discarded_app_versions": list(settings.discarded_app_versions),
+        "discarded_errors": list(settings.discarded_errors),
+        "url_whitelist": list(settings.url_whitelist),
+        "ignore_old_browsers": settings.ignore_old_browsers,
+        "ignored_browser_versions": dict(settings.ignored_browser_versions),
         "ecmascript_parse_version": {"version": 2022} if browser else {},
         "custom_event_fields_used": len(plan.custom_fields),
-        "resolve_on_deploy": False,
+        "resolve_on_deploy": settings.resolve_on_deploy,
         "stability_target_type": "session",
         "target_stability": {"value": 0.995, "updated_at": None, "updated_by_id": None},
         "critical_stability": {

@@ -34,7 +34,7 @@ def list_releases(call: Call) -> Response:
         raise RefusedError(400, "Sort is not included in the list")
     following = link(call, {"offset": str(start + size)}) if start + size < len(rows) else None
     headers = {"X-Total-Count": str(len(rows)), **link_header(next=following)}
-    counts = _Counts(call, project)
+    counts = ReleaseCounts(call, project)
     return json_answer([counts.release_json(one) for one in rows[start : start + size]], headers=headers)
 
 
@@ -44,10 +44,10 @@ def get_release(call: Call) -> Response:
     found = next((one for one in call.world.releases(project) if one.id == call.params["release_id"]), None)
     if found is None:
         raise not_found("Release")
-    return json_answer(_Counts(call, project).release_json(found))
+    return json_answer(ReleaseCounts(call, project).release_json(found))
 
 
-class _Counts:
+class ReleaseCounts:
     """How many errors each release of a project brought and saw."""
 
     def __init__(self, call: Call, project: Project) -> None:
@@ -62,7 +62,6 @@ class _Counts:
 
     def release_json(self, one: Release) -> JsonObject:
         """The release as the vendor shows it."""
-        repository = "https://github.example/shop/app"
         return {
             "id": one.id,
             "project_id": one.project_id,
@@ -84,15 +83,21 @@ class _Counts:
             "accumulative_daily_users_with_unhandled": one.sessions.users_with_unhandled,
             "metadata": {"pipeline": f"{one.version}-{one.stage}"},
             "release_stage": {"name": one.stage},
-            "source_control": {
-                "service": "github",
-                "commit_url": f"{repository}/commit/{one.revision}",
-                "revision": one.revision,
-                "diff_url_to_previous": (
-                    f"{repository}/compare/{one.previous_revision}...{one.revision}" if one.previous_revision else None
-                ),
-            },
+            "source_control": source_control_json(one),
         }
+
+
+def source_control_json(one: Release) -> JsonObject:
+    """Where the code of a release is."""
+    repository = "https://github.example/shop/app"
+    return {
+        "service": "github",
+        "commit_url": f"{repository}/commit/{one.revision}",
+        "revision": one.revision,
+        "diff_url_to_previous": (
+            f"{repository}/compare/{one.previous_revision}...{one.revision}" if one.previous_revision else None
+        ),
+    }
 
 
 ROUTES = (

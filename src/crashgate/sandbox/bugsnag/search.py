@@ -135,6 +135,22 @@ def find(call: Call, project: Project, errors: Iterable[Error] | None = None) ->
     return found
 
 
+def event_values(field: str, found: Found, one: Occurrence) -> tuple[str, ...]:
+    """What an event says of a field that a pivot can count: no value, one, or several."""
+    if field == "error":
+        return (one.error.id,)
+    if field == "event.severity":
+        return (found.state.overridden_severity or one.error.kind.severity,)
+    if field == "event.unhandled":
+        return ("true" if one.error.kind.unhandled else "false",)
+    if field == "app.type":
+        return (one.error.project.plan.platform.app_type,)
+    if field == "feature_flag.seen_in":
+        return tuple(name for name, _ in one.flags)
+    read = _EVENT_FIELDS.get(field)
+    return tuple(value for value in (read(one) if read else (one.custom.get(field, ""),)) if value)
+
+
 def _error_passes(rule: FieldFilter, error: Error, state: ErrorState, call: Call) -> bool:
     values = [value for value in _ERROR_FIELDS[rule.field](error, state, call.person, call.world) if value]
     return rule.matches(lambda comparison: _any(rule.field, values, comparison), is_empty=not values)

@@ -12,13 +12,20 @@ from starlette.responses import Response
 
 from crashgate.clock import Clock
 from crashgate.sandbox.bugsnag import (
+    bulk_changes,
+    collaborators,
+    comments,
     error_changes,
     errors,
     event_fields,
     events,
     organizations,
+    pivots,
+    project_changes,
     projects,
+    release_groups,
     releases,
+    saved_searches,
     stability_trend,
     trends,
 )
@@ -38,13 +45,20 @@ ROUTES: tuple[Route, ...] = (
     Route(method="GET", path="/", handler=get_root, open=True),
     *organizations.ROUTES,
     *projects.ROUTES,
+    *project_changes.ROUTES,
     *errors.ROUTES,
     *error_changes.ROUTES,
+    *bulk_changes.ROUTES,
+    *comments.ROUTES,
     *events.ROUTES,
+    *pivots.ROUTES,
     *trends.ROUTES,
     *releases.ROUTES,
+    *release_groups.ROUTES,
     *stability_trend.ROUTES,
+    *collaborators.ROUTES,
     *event_fields.ROUTES,
+    *saved_searches.ROUTES,
 )
 
 

@@ -4,9 +4,8 @@ from datetime import timedelta
 
 from starlette.responses import Response
 
-from crashgate.sandbox.bugsnag.answers import JsonObject, json_answer, no_content
+from crashgate.sandbox.bugsnag.answers import JsonObject, RefusedError, json_answer, no_content
 from crashgate.sandbox.bugsnag.call import Call, Route, millis_time
-from crashgate.sandbox.world.sessions import session_days
 
 _DAYS = 30
 
@@ -14,10 +13,12 @@ _DAYS = 30
 def get_stability_trend(call: Call) -> Response:
     """``GET /projects/{project_id}/stability_trend``; the two rates are recorded and not documented (C)."""
     project = call.project()
-    if not project.plan.daily_sessions:
-        return no_content()
+    if not project.plan.stages:
+        raise RefusedError(404, "This project does not have a primary release stage")
     today = call.world.now.replace(hour=0, minute=0, second=0)
-    days = session_days(call.world.seed, project.plan, call.world.now)[-_DAYS:]
+    days = call.world.session_days(project)[-_DAYS:]
+    if not any(day.sessions for day in days):
+        return no_content()
     points: list[JsonObject] = [
         {
             "bucket_start": millis_time(today - timedelta(days=ago)),

@@ -1,7 +1,7 @@
 """Errors: groups of events with one root cause. Rule: what it is never changes; what people did to it is its state."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
@@ -58,16 +58,16 @@ class ErrorState:
     assigned_team_id: str | None = None
     reopen_rules: Mapping[str, object] | None = None
     issues: tuple[Issue, ...] = ()
-    comments: int = 0
     discarded: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Drawn:
-    """An error and the state that it starts with."""
+    """An error, the state that it starts with and how many comments are on it then."""
 
     error: Error
-    state: ErrorState = field(default_factory=ErrorState)
+    state: ErrorState
+    comments: int
 
 
 def project_errors(seed: int, project: Project, assignees: tuple[str, ...], now: datetime) -> Iterator[Drawn]:
@@ -89,9 +89,7 @@ def project_errors(seed: int, project: Project, assignees: tuple[str, ...], now:
             burst=headline.burst,
             stages=headline.stages,
         )
-        yield Drawn(
-            error=error, state=_state(seed, error, rng=rng, status=headline.status, assignees=assignees, now=now)
-        )
+        yield _drawn(seed, error, rng=rng, status=headline.status, assignees=assignees, now=now)
     for number in range(project.plan.errors - len(platform.headlines)):
         yield _ordinary(seed, project, number, assignees, now)
 
@@ -123,7 +121,7 @@ def _ordinary(seed: int, project: Project, number: int, assignees: tuple[str, ..
         burst=0,
         stages=_stages(rng, project, events),
     )
-    return Drawn(error=error, state=_state(seed, error, rng=rng, status=status, assignees=assignees, now=now))
+    return _drawn(seed, error, rng=rng, status=status, assignees=assignees, now=now)
 
 
 def _hostile(number: int) -> str:
@@ -169,9 +167,9 @@ def _stages(rng: Random, project: Project, events: int) -> tuple[str, ...]:
     return rng.choices((stages[:1], stages[:2], stages[1:2], stages[-1:]), weights=(74, 15, 8, 3))[0]
 
 
-def _state(  # noqa: PLR0913 - a drawn value with named parts
+def _drawn(  # noqa: PLR0913 - a drawn value with named parts
     seed: int, error: Error, *, rng: Random, status: str, assignees: tuple[str, ...], now: datetime
-) -> ErrorState:
+) -> Drawn:
     key = f"{error.project.plan.slug.split('-')[0][:3].upper()}-{rng.randrange(100, 4000)}"
     issue = Issue(
         id=object_id(seed, "issue", error.id),
@@ -180,14 +178,18 @@ def _state(  # noqa: PLR0913 - a drawn value with named parts
         type="jira",
         url=f"https://tracker.example/browse/{key}",
     )
-    return ErrorState(
+    assignee = rng.choice(assignees) if status == "in progress" or rng.random() < _ASSIGNED else None
+    rules = _reopen_rules(rng, error, now) if status == "snoozed" else None
+    linked = rng.random() < (_LINKED_IN_PROGRESS if status == "in progress" else _LINKED)
+    comments = rng.choices((0, 1, 3), weights=(80, 14, 6))[0]
+    state = ErrorState(
         status=status,
-        assigned_collaborator_id=rng.choice(assignees) if status == "in progress" or rng.random() < _ASSIGNED else None,
-        reopen_rules=_reopen_rules(rng, error, now) if status == "snoozed" else None,
-        issues=(issue,) if rng.random() < (_LINKED_IN_PROGRESS if status == "in progress" else _LINKED) else (),
-        comments=rng.choices((0, 1, 3), weights=(80, 14, 6))[0],
+        assigned_collaborator_id=assignee,
+        reopen_rules=rules,
+        issues=(issue,) if linked else (),
         overridden_severity="info" if rng.random() < _OVERRIDDEN else None,
     )
+    return Drawn(error=error, state=state, comments=comments)
 
 
 def _reopen_rules(rng: Random, error: Error, now: datetime) -> Mapping[str, object]:

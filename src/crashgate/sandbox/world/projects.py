@@ -1,6 +1,7 @@
 """The apps of both organizations. Rule: one plan each says everything that the rest of the world is drawn from."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from crashgate.sandbox.world.content.android import ANDROID
 from crashgate.sandbox.world.content.django import DJANGO
@@ -10,7 +11,7 @@ from crashgate.sandbox.world.content.rails import RAILS
 from crashgate.sandbox.world.content.react import REACT
 from crashgate.sandbox.world.content.vue import VUE
 from crashgate.sandbox.world.draw import object_id
-from crashgate.sandbox.world.platform import Platform
+from crashgate.sandbox.world.platform import Platform, Surface
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +21,8 @@ class Plan:
     ``daily_sessions`` of 0 means that the app sends none. ``release_ages`` are days before now on which production
     got a release, oldest first. ``unhandled_rate`` is the share of sessions that crash, and ``recent_factor``
     multiplies it since the newest release. ``custom_fields`` are display ids of fields that the team added.
+    ``rebuild_ages`` are days before now on which the first stage got another build of the version that it had.
+    ``tracker`` is the address of the team's issue tracker, empty without one.
     """
 
     slug: str
@@ -35,27 +38,58 @@ class Plan:
     recent_factor: float = 1.0
     custom_fields: tuple[str, ...] = ()
     stages: tuple[str, ...] = ("production", "staging", "development")
+    rebuild_ages: tuple[float, ...] = ()
+    tracker: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProjectSettings:
+    """What people set on a project. ``members`` are the ids of those who see it, None is everyone.
+
+    Administrators of the organization see it all the same.
+    """
+
+    global_grouping: tuple[str, ...] = ()
+    location_grouping: tuple[str, ...] = ()
+    discarded_app_versions: tuple[str, ...] = ()
+    discarded_errors: tuple[str, ...] = ()
+    url_whitelist: tuple[str, ...] = ()
+    ignore_old_browsers: bool = False
+    ignored_browser_versions: Mapping[str, object] = field(default_factory=dict[str, object])
+    resolve_on_deploy: bool = False
+    members: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Project:
-    """An app; its keys change when somebody regenerates them."""
+    """An app as people see it: its name, settings and keys change, its plan does not."""
 
     id: str
     plan: Plan
     organization_id: str
+    slug: str
+    name: str
     api_key: str
     upload_api_key: str
+    updated_days: int = 4
+    settings: ProjectSettings = field(default_factory=ProjectSettings)
 
 
 def project(seed: int, plan: Plan, organization_id: str) -> Project:
     """The project of a plan."""
+    browser = plan.platform.surface is Surface.BROWSER
     return Project(
         id=object_id(seed, "project", plan.slug),
         plan=plan,
         organization_id=organization_id,
+        slug=plan.slug,
+        name=plan.name,
         api_key=project_key(seed, plan.slug, 0),
         upload_api_key=project_key(seed, plan.slug, -1),
+        settings=ProjectSettings(
+            url_whitelist=("https://*.acme.example",) if browser else (),
+            ignored_browser_versions={"ie": "11"} if browser else {},
+        ),
     )
 
 
@@ -76,7 +110,7 @@ PLANS = (
     Plan(
         slug="checkout-android", name="Checkout Android", organization="acme", platform=ANDROID, errors=112,
         age_days=1190, version=(4, 6), release_ages=_WEEKLY, daily_sessions=51_000, unhandled_rate=0.0058,
-        recent_factor=1.6,
+        recent_factor=1.6, rebuild_ages=(3.1,),
     ),
     Plan(
         slug="checkout-web", name="Checkout Web", organization="acme", platform=REACT, errors=62, age_days=1340,
@@ -86,6 +120,7 @@ PLANS = (
         slug="payments-api", name="Payments API", organization="acme", platform=RAILS, errors=48, age_days=980,
         version=(2, 40), release_ages=_OFTEN, daily_sessions=240_000, unhandled_rate=0.0009,
         custom_fields=("account.plan", "payment.provider"), stages=("production", "staging"),
+        tracker="https://tracker.example/browse",
     ),
     Plan(
         slug="identity-service", name="Identity Service", organization="acme", platform=DJANGO, errors=36,

@@ -3,7 +3,6 @@
 from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 
 from crashgate.sandbox.world.draw import draw, object_id
 from crashgate.sandbox.world.projects import Project
@@ -48,24 +47,24 @@ def live(releases: tuple[Release, ...], at: datetime) -> int:
 
 def _on_stage(seed: int, project: Project, stage: str, now: datetime, days: tuple[Day, ...]) -> list[Release]:
     plan = project.plan
-    ages = [age + _LEAD[stage] for age in plan.release_ages]
+    builds = _builds(project, stage)
     found: list[Release] = []
-    for number, (age, until) in enumerate(pairwise([*ages, 0.0])):
-        minor = plan.version[1] + number
+    for (age, minor, build), until in zip(builds, [*(age for age, _, _ in builds[1:]), 0.0], strict=True):
+        key = (minor, build) if build else (minor,)
         version = f"{plan.version[0]}.{minor}.0"
-        revision = object_id(seed, "revision", plan.slug, minor) + object_id(seed, "revision tail", minor)[:16]
+        revision = object_id(seed, "revision", plan.slug, *key) + object_id(seed, "revision tail", *key)[:16]
         at = (now - timedelta(days=age)).replace(microsecond=0)
-        rng = draw(seed, "release", plan.slug, stage, minor)
+        rng = draw(seed, "release", plan.slug, stage, *key)
         sessions = _between(days, age, until, _SHARE[stage])
         last_day = int(plan.daily_sessions * _SHARE[stage] * rng.uniform(0.9, 1.1))
         found.append(
             Release(
-                id=object_id(seed, "release", plan.slug, stage, minor),
+                id=object_id(seed, "release", plan.slug, stage, *key),
                 group_id=object_id(seed, "release group", plan.slug, stage, version),
                 project_id=project.id,
                 stage=stage,
                 version=version,
-                version_code=f"{plan.version[0]}{minor:02}00" if plan.platform.type == "android" else "",
+                version_code=f"{plan.version[0]}{minor:02}{build:02}" if plan.platform.type == "android" else "",
                 at=at,
                 source=rng.choice(("api", "api", "session" if plan.daily_sessions else "event")),
                 builder=rng.choice(("release-bot", "sofia@acme.example", "ci")),
@@ -76,6 +75,19 @@ def _on_stage(seed: int, project: Project, stage: str, now: datetime, days: tupl
             )
         )
     return found
+
+
+def _builds(project: Project, stage: str) -> list[tuple[float, int, int]]:
+    """Age in days, minor version and number of each build on a stage, oldest first; 0 is a version's first build."""
+    plan = project.plan
+    firsts = [(age + _LEAD[stage], plan.version[1] + number, 0) for number, age in enumerate(plan.release_ages)]
+    if stage != plan.stages[0]:
+        return firsts
+    again = [
+        (age, max(minor for first, minor, _ in firsts if first >= age), number)
+        for number, age in enumerate(plan.rebuild_ages, start=1)
+    ]
+    return sorted([*firsts, *again], reverse=True)
 
 
 def _between(days: tuple[Day, ...], age: float, until: float, share: float) -> Day:

@@ -31,7 +31,8 @@ def _day(seed: int, plan: Plan, now: datetime, ago: int) -> Day:
     weekday = (now - timedelta(days=ago)).weekday()
     busy = rng.uniform(0.92, 1.08) * (1.25 if weekday >= _WEEKEND else 1.0) * (_TODAY_SO_FAR if ago == 0 else 1.0)
     sessions = int(plan.daily_sessions * busy)
-    rate = plan.unhandled_rate * rng.uniform(0.85, 1.2) * (plan.recent_factor if ago < plan.release_ages[-1] else 1.0)
+    recent = bool(plan.release_ages) and ago < plan.release_ages[-1]
+    rate = plan.unhandled_rate * rng.uniform(0.85, 1.2) * (plan.recent_factor if recent else 1.0)
     users = int(sessions * rng.uniform(0.58, 0.66))
     unhandled = int(sessions * rate)
     return Day(
