@@ -16,7 +16,16 @@ from crashgate import wiring
 from crashgate.decisions.entry import Entry
 from crashgate.decisions.port import LogReader
 from crashgate.identity import Principal, Via
-from crashgate.sandbox.app import SANDBOX_TOKEN, UNLIMITED, Budgets, Faults, RequestLog, World, create_app
+from crashgate.sandbox.app import (
+    SANDBOX_TOKEN,
+    UNLIMITED,
+    Budgets,
+    Faults,
+    Manners,
+    RequestLog,
+    World,
+    create_app,
+)
 from crashgate.sandbox.received import Received
 from crashgate.sandbox.world.errors import Error
 from crashgate.sandbox.world.projects import Project
@@ -29,6 +38,8 @@ EXAMPLES = Path(__file__).resolve().parent.parent / "policies"
 """The policies that the project ships."""
 
 TRIAGE, OPERATOR, READER, RELEASES = "triage-agent", "operator", "read-only-assistant", "release-manager"
+REPORTS = '[[grant]]\nconnection = "bugsnag-sessions"\naccess.session = "write"\n'
+"""What an agent needs to report sessions. The shipped policies do not have it: most people have no such connection."""
 
 
 @cache
@@ -100,13 +111,14 @@ async def open_house(
     *,
     policies: Path = EXAMPLES,
     budgets: Budgets = UNLIMITED,
+    manners: Manners | None = None,
     world: World | None = None,
     settings: Settings | None = None,
 ) -> AsyncGenerator[House]:
     """A house whose state is in ``folder`` and whose upstream is a sandbox in this process."""
     world = world or fresh_world()
     faults, requests = Faults(), RequestLog()
-    app = create_app(world, faults=faults, log=requests, budgets=budgets)
+    app = create_app(world, faults=faults, log=requests, budgets=budgets, manners=manners)
     settings = settings or settings_in(folder, policies=policies)
     async with wiring.toolbox(settings, {}, sandbox=wiring.Sandbox(app=app, token=SANDBOX_TOKEN)) as toolbox:
         yield House(toolbox=toolbox, world=world, faults=faults, sandbox=requests, settings=settings)
@@ -121,6 +133,17 @@ def write_policies(folder: Path, documents: Mapping[str, str]) -> Path:
         path.write_text(head + grants, encoding="utf-8")
         path.chmod(0o600)
     return folder
+
+
+def policies_with_reports(folder: Path) -> Path:
+    """The shipped policies, and an operator who may report sessions beside everything else."""
+    written = write_policies(folder, {})
+    for example in EXAMPLES.glob("*.toml"):
+        copy = written / example.name
+        more = f"\n{REPORTS}" if example.stem == OPERATOR else ""
+        copy.write_text(example.read_text(encoding="utf-8") + more, encoding="utf-8")
+        copy.chmod(0o600)
+    return written
 
 
 def bytes_below(folder: Path) -> bytes:
@@ -143,7 +166,7 @@ def texts(node: object) -> Iterable[str]:
 
 def small_environment() -> dict[str, str]:
     """The environment of a process of ours: what Python needs, and nothing that could configure crashgate."""
-    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "HOME", "LANG") if name in os.environ}
 
 
 async def until(holds: Callable[[], bool]) -> None:

@@ -18,6 +18,7 @@ from crashgate.adapters.policy_files import PolicyFiles
 from crashgate.adapters.sqlite_log import SqliteLog
 from crashgate.adapters.system_clock import SystemClock
 from crashgate.adapters.token_file import TokenFile
+from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.registry import RESOURCES
 from crashgate.decisions.port import LogReader
 from crashgate.errors import ConfigurationError
@@ -28,7 +29,7 @@ from crashgate.policy.vocabulary import Vocabulary
 from crashgate.settings import ConnectionSettings, Settings
 from crashgate.tools.cursor import Cursors
 from crashgate.tools.toolbox import Toolbox
-from crashgate.upstream.connection import LOOPBACK, Connection
+from crashgate.upstream.connection import LOOPBACK, Auth, Connection
 from crashgate.upstream.exchange import Upstream
 
 if TYPE_CHECKING:
@@ -47,8 +48,20 @@ class Sandbox:
 
     @property
     def connections(self) -> Mapping[str, ConnectionSettings]:
-        """One connection, named as the example policies name it."""
-        return {"bugsnag": ConnectionSettings(base_url="http://localhost")}
+        """BugSnag, named as the example policies name it, and session tracking, which they leave to the reader."""
+        from crashgate.sandbox.app import SESSIONS_PREFIX  # noqa: PLC0415 - only with a sandbox, which is there then
+
+        address = "http://localhost"
+        sessions = ConnectionSettings(provider=Provider.BUGSNAG_SESSIONS, base_url=f"{address}{SESSIONS_PREFIX}")
+        return {"bugsnag": ConnectionSettings(base_url=address), "bugsnag-sessions": sessions}
+
+    def credential(self, provider: Provider) -> SecretStr:
+        """The token, or for sessions the key of the app ``checkout-ios`` in the sandbox's own world."""
+        from crashgate.sandbox.world.projects import project_key  # noqa: PLC0415 - only with a sandbox
+        from crashgate.sandbox.world.world import DEFAULT_SEED  # noqa: PLC0415 - only with a sandbox
+
+        reports = provider is Provider.BUGSNAG_SESSIONS
+        return SecretStr(project_key(DEFAULT_SEED, "checkout-ios", 0) if reports else self.token)
 
 
 def policies(settings: Settings, *, sandbox: Sandbox | None = None) -> PolicyFiles:
@@ -95,8 +108,9 @@ async def toolbox(
         Connection(
             name=name,
             provider=each.provider,
-            base_url=each.base_url,
-            credential=SecretStr(sandbox.token)
+            base_url=each.url,
+            auth=Auth(each.auth),
+            credential=sandbox.credential(each.provider)
             if sandbox
             else credential(name, variable=each.token_env, file=each.token_file, environment=environment),
         )
@@ -116,6 +130,7 @@ async def toolbox(
                 cursors=Cursors(clock),
                 vocabulary=vocabulary(settings, sandbox=sandbox),
                 connections={each.name: each.provider for each in connections},
+                clock=clock,
             )
     finally:
         await log.aclose()

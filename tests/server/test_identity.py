@@ -49,7 +49,9 @@ class _Defective(Toolbox):
 async def test_a_defect_is_told_in_our_words(tmp_path: Path, mode: str) -> None:
     # Guards: _defects_in_our_words in server.build; for the older era the SDK would repeat the exception's text.
     async with open_house(tmp_path) as house:
-        parts = {name: getattr(house.toolbox, name) for name in ("gateway", "cursors", "vocabulary", "connections")}
+        parts = {
+            name: getattr(house.toolbox, name) for name in ("gateway", "cursors", "vocabulary", "connections", "clock")
+        }
         async with Client(build(_Defective(**parts), Launched(agent=OPERATOR)), mode=mode) as client:
             with pytest.raises(MCPError) as listed:
                 await client.list_tools()

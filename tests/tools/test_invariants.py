@@ -9,15 +9,16 @@ from jsonschema import Draft202012Validator
 
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.bugsnag.errors import DELETE_ERROR, LIST_ERRORS
-from crashgate.catalogue.bugsnag.organizations import GET_ORGANIZATION
+from crashgate.catalogue.bugsnag_sessions.sessions import REPORT_SESSIONS
 from crashgate.catalogue.operation import Operation
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.registry import OPERATIONS
-from crashgate.tools.derive import Definition, define
+from crashgate.tools.derive import Definition, Use, define
+from crashgate.tools.recipe import Recipe
 from crashgate.tools.registry import BY_NAME, TOOLS
-from crashgate.tools.tool import Always, Named, Tool
-from tests.house import OPERATOR, open_house
-from tests.system.samples import SAMPLES, Here
+from crashgate.tools.tool import Named, Tool
+from tests.house import OPERATOR, open_house, policies_with_reports
+from tests.system.samples import RECIPES, SAMPLES, Here
 from tests.tools.asks import ASKS
 
 NAMES = [tool.name for tool in TOOLS]
@@ -25,14 +26,23 @@ LONGEST_DESCRIPTION = 300
 pytestmark = pytest.mark.threats(9)
 
 
-def defined(tool: Tool, *connections: str) -> Definition:
-    return define(tool, tool.operations, connections or ("bugsnag",))
+def defined(tool: Tool | Recipe, *connections: str) -> Definition:
+    """The tool as an agent is shown it that may do all of it."""
+    uses = [Use(operation=each, furthest=each.access_with({f.name for f in each.fields})) for each in tool.operations]
+    return define(tool, uses, connections or ("bugsnag",))
 
 
-def test_every_operation_but_the_look_up_has_exactly_one_tool() -> None:
-    served = [operation.id for tool in TOOLS for operation in tool.operations]
+def test_every_operation_has_exactly_one_tool_beside_the_recipes() -> None:
+    plain = [operation.id for tool in TOOLS if isinstance(tool, Tool) for operation in tool.operations]
 
-    assert sorted(served) == sorted(each.id for each in OPERATIONS if each is not GET_ORGANIZATION)
+    assert sorted([*plain, REPORT_SESSIONS.id]) == sorted(each.id for each in OPERATIONS)
+
+
+def test_a_recipe_declares_only_what_the_catalogue_has() -> None:
+    recipes = [tool for tool in TOOLS if isinstance(tool, Recipe)]
+
+    assert [each.name for each in recipes] == ["triage_error", "compare_releases", "report_sessions"]
+    assert all(operation in OPERATIONS for each in recipes for operation in each.operations)
 
 
 def test_every_tool_has_an_ask_in_the_tests() -> None:
@@ -44,14 +54,16 @@ def test_each_tool_has_operations_of_one_resource_with_an_access(name: str) -> N
     tool = BY_NAME[name]
 
     assert len(tool.operations) >= 1
-    assert len({operation.resource for operation in tool.operations}) == 1
+    assert isinstance(tool, Recipe) or len({operation.resource for operation in tool.operations}) <= 1 + (
+        name == "list_collaborators"
+    )
     assert all(type(operation.access) is Access for operation in tool.operations)
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_annotations_say_what_the_operations_do(name: str) -> None:
     tool = BY_NAME[name]
-    accesses = {operation.access for operation in tool.operations}
+    accesses = {operation.access_with({f.name for f in operation.fields}) for operation in tool.operations}
     hints = defined(tool).annotations
 
     assert hints.read_only is (accesses == {Access.READ})
@@ -59,8 +71,9 @@ def test_the_annotations_say_what_the_operations_do(name: str) -> None:
     assert hints.open_world is any(operation.provider is not Provider.CRASHGATE for operation in tool.operations)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "update_errors"])
 def test_no_tool_mixes_what_can_be_undone_with_what_cannot(name: str) -> None:
+    # But for update_errors, whose list of operations is cut to the agent's level: test_update_errors.py.
     assert len({operation.access for operation in BY_NAME[name].operations}) == 1
 
 
@@ -83,7 +96,8 @@ def test_the_input_schema_is_closed_and_valid(name: str) -> None:
     Draft202012Validator.check_schema(schema)
     assert (schema["type"], schema["additionalProperties"]) == ("object", False)
     assert set(schema.get("required", ())) <= set(schema["properties"])
-    assert BY_NAME[name].hidden.isdisjoint(schema["properties"])
+    tool = BY_NAME[name]
+    assert isinstance(tool, Recipe) or tool.hidden.isdisjoint(schema["properties"])
     assert "connection" not in schema["properties"]
 
 
@@ -122,17 +136,18 @@ def test_null_is_offered_where_it_means_something() -> None:
 
 async def test_each_answer_fits_the_output_schema(tmp_path: Path) -> None:
     checked: set[str] = set()
-    async with open_house(tmp_path) as house:
-        for sample in SAMPLES.values():
-            schema = defined(BY_NAME[sample.tool]).output_schema
+    calls = [*RECIPES.items(), *((sample.tool, (sample.arguments, sample.holds)) for sample in SAMPLES.values())]
+    async with open_house(tmp_path, policies=policies_with_reports(tmp_path / "policies")) as house:
+        for name, (arguments, _) in calls:
+            tool = BY_NAME[name]
+            schema = defined(tool).output_schema
             Draft202012Validator.check_schema(schema)
-            arguments = dict(sample.arguments(Here(world=house.world)))
-            for detail in ("summary", "full") if BY_NAME[sample.tool].detailed else (None,):
-                extra = {} if detail is None else {"detail": detail}
-                answer = await house.call(OPERATOR, sample.tool, arguments | extra)
+            given = dict(arguments(Here(world=house.world)))
+            for detail in ("summary", "full") if isinstance(tool, Tool) and tool.detailed else (None,):
+                answer = await house.call(OPERATOR, name, given | ({} if detail is None else {"detail": detail}))
                 assert answer.error is None, answer
                 Draft202012Validator(schema).validate(dict(answer.content))  # pyright: ignore[reportUnknownMemberType] - jsonschema's own types are partial
-            checked.add(sample.tool)
+            checked.add(name)
     assert checked == set(NAMES)
 
 
@@ -167,12 +182,20 @@ def test_a_tool_without_a_part_fails_at_import(part: str) -> None:
 
 def test_a_tool_without_operations_fails_at_import() -> None:
     # Guards: Tool.__post_init__; without an operation it would have neither resource nor access.
+    tool = BY_NAME["update_error"]
+    assert isinstance(tool, Tool)
     with pytest.raises(ValueError, match="no operation"):
-        replace(BY_NAME["update_error"], choice=Named(argument="operation", choices={}))
+        replace(tool, choice=Named(argument="operation", choices={}))
 
 
-def test_the_order_is_from_reading_to_deleting() -> None:
-    accesses = [list(Access).index(tool.access) for tool in TOOLS]
-
-    assert accesses == sorted(accesses)
-    assert [type(tool.choice) for tool in TOOLS[:1]] == [Always]
+def test_what_triage_needs_comes_first() -> None:
+    # A model reads the list from its start; and a fixed order keeps a client's cache of it good.
+    assert NAMES[:7] == [
+        "my_access",
+        "triage_error",
+        "list_errors",
+        "get_error",
+        "resolve_error",
+        "update_error",
+        "update_errors",
+    ]

@@ -63,12 +63,12 @@ REFUSED: Mapping[str, tuple[str, Mapping[str, Any], str]] = {
     "the latest event of another project's error": (
         "get_latest_event",
         {"project_id": IOS.id, "error_id": PAYMENTS.error},
-        f"there is no error {PAYMENTS.error[:8]}… in that project",
+        "there is no such object in that project",
     ),
     "the latest event of an unknown error": (
         "get_latest_event",
         {"project_id": IOS.id, "error_id": UNKNOWN_ERROR},
-        f"there is no error {UNKNOWN_ERROR[:8]}… in that project",
+        "there is no such object in that project",
     ),
     "an event of another project": (
         "get_event",
@@ -133,7 +133,7 @@ async def test_the_reasons_in_the_log_differ_where_the_answers_do_not() -> None:
         "no_grant",
         "no_such_project",
         "outside_scope",
-        "no_such_error",
+        "no_such_object",
         "unknown_connection",
     }
 

@@ -39,7 +39,7 @@ def _hostile_world() -> World:
     world = World(now=NOW)
     for number, project in enumerate(list(world.projects.values())):
         name = HOSTILE[number % len(HOSTILE)]
-        world.projects[project.id] = replace(project, plan=replace(project.plan, name=name))
+        world.projects[project.id] = replace(project, name=name)
     for number, organization in enumerate(list(world.organizations.values())):
         world.organizations[organization.id] = replace(organization, name=HOSTILE[number])
     return world

@@ -7,30 +7,27 @@ from typing import Any
 import pytest
 
 from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.registry import RESOURCES
 from crashgate.errors import Code
 from crashgate.sandbox.world.content.hostile import HOSTILE
 from crashgate.server import render
 from crashgate.tools.present import NOTICE
 from crashgate.tools.registry import BY_NAME
+from crashgate.tools.tool import Tool
 from tests.gateway.gate import ACME, ANDROID, IOS, PAYMENTS, Gate, failing, open_gate, policy
 from tests.house import OPERATOR, open_house, texts
 from tests.tools.asks import ASKS
 from tests.tools.canary import MARK, TEXT, CanaryUpstream, outside_untrusted
 
-EVERYTHING = (
-    '[[grant]]\nconnection = "bugsnag"\norganizations = ["*"]\nprojects = ["*"]\n'
-    + "".join(
-        f'access.{name} = "full"\n'
-        for name in (
-            "organization", "project", "error", "event", "event_field", "trend", "release", "stability_trend",
-        )
-    )
-)  # fmt: skip
+EVERYTHING = '[[grant]]\nconnection = "bugsnag"\norganizations = ["*"]\nprojects = ["*"]\n' + "".join(
+    f'access.{name} = "full"\n' for name in RESOURCES[Provider.BUGSNAG]
+)
 CALLS = [
     (name, detail)
     for name, tool in BY_NAME.items()
     for detail in ("summary", "full")
-    if (detail == "summary" or tool.detailed) and tool.operations[0].provider is not Provider.CRASHGATE
+    if (detail == "summary" or (isinstance(tool, Tool) and tool.detailed))
+    and tool.operations[0].provider is Provider.BUGSNAG
 ]
 
 

@@ -10,7 +10,7 @@ import pytest
 from crashgate.catalogue.bugsnag.event import Event
 from crashgate.catalogue.result import SecretMark
 from crashgate.tools.registry import BY_NAME
-from crashgate.tools.tool import Detail
+from crashgate.tools.tool import Detail, Tool
 from crashgate.tools.views import events
 from tests.gateway.gate import ACME, ANDROID, IOS, PAYMENTS, open_gate, policy
 from tests.house import OPERATOR, TRIAGE, House, open_house
@@ -61,7 +61,9 @@ async def test_the_newest_breadcrumbs_and_the_frames_of_the_app_come_first(tmp_p
     assert first["frames_in_app"] != []
 
 
-DETAILED = [name for name, tool in BY_NAME.items() if tool.detailed and tool.holds[1] == "object"]
+DETAILED = [
+    name for name, tool in BY_NAME.items() if isinstance(tool, Tool) and tool.detailed and tool.holds[1] == "object"
+]
 
 
 @pytest.mark.parametrize("tool", DETAILED)

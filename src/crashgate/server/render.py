@@ -30,8 +30,9 @@ def _tool(definition: Definition) -> Tool:
         output_schema=dict(definition.output_schema),
         annotations=ToolAnnotations(
             read_only_hint=hints.read_only,
-            destructive_hint=hints.destructive,
-            idempotent_hint=hints.idempotent,
+            # The protocol gives these two a meaning only for tools that change something.
+            destructive_hint=None if hints.read_only else hints.destructive,
+            idempotent_hint=None if hints.read_only else hints.idempotent,
             open_world_hint=hints.open_world,
         ),
     )

@@ -6,26 +6,30 @@ whatever the reason.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.provider import Provider
+from crashgate.clock import Clock
 from crashgate.errors import Code, CrashgateError, InvalidArgumentsError, NotAvailableError
+from crashgate.gateway.arguments import read
 from crashgate.gateway.ask import Ask, OwnAnswer, Reply
 from crashgate.gateway.door import Gateway
 from crashgate.identity import Principal
-from crashgate.policy.explain import access_summary, may_use
+from crashgate.policy.explain import access_summary
 from crashgate.policy.policy import Policy
-from crashgate.policy.question import Question
 from crashgate.policy.refusal import refusal
 from crashgate.policy.vocabulary import Vocabulary
 from crashgate.tools import own
 from crashgate.tools.cursor import Cursors
 from crashgate.tools.derive import Definition, define
+from crashgate.tools.opening import opening
+from crashgate.tools.recipe import Kitchen, Recipe
 from crashgate.tools.registry import BY_NAME, TOOLS
 from crashgate.tools.tool import Always, Detail, Given, Named, Shown, Tool
 
+_MOST_LISTS = 1_000
 _legal_name = re.compile(r"[a-z][a-z0-9_]{0,63}").fullmatch
 _legal_connection = re.compile(r"[a-z0-9][a-z0-9-]{0,63}").fullmatch
 
@@ -47,75 +51,103 @@ class Toolbox:
     cursors: Cursors
     vocabulary: Vocabulary
     connections: Mapping[str, Provider]
+    clock: Clock
+    _lists: dict[tuple[str, str | None], tuple[Definition, ...]] = field(default_factory=dict, init=False)
 
     def listed(self, agent: str) -> tuple[Definition, ...]:
         """What ``agent`` is shown: only tools of which some call could be allowed, in a fixed order."""
         policy = self._policy(agent)
-        return tuple(
-            define(tool, [operation for operation in tool.operations if open_to[operation.id]], self._names(open_to))
-            for tool in TOOLS
-            if any((open_to := self._open(policy, agent, tool)).values())
-        )
+        key = (agent, policy.hash if policy else None)
+        if key not in self._lists:
+            if len(self._lists) >= _MOST_LISTS:
+                self._lists.clear()
+            found = ((tool, opening(policy, agent, tool, self._all())) for tool in TOOLS)
+            self._lists[key] = tuple(define(tool, each.uses, each.connections) for tool, each in found if each)
+        return self._lists[key]
 
     async def call(self, principal: Principal, name: str, arguments: Mapping[str, Any]) -> Answer:
         """Call a tool. Never raises a CrashgateError: an error is an answer too.
 
         ``arguments`` are as the client sent them.
         """
-        tool = BY_NAME.get(name)
+        tool, given = BY_NAME.get(name), dict(arguments)
         try:
-            ask, detail, bound = self._ask(principal, name, tool, dict(arguments))
-            reply = await self.gateway.run(ask)
+            match tool:
+                case Tool():
+                    return await self._call_tool(principal, tool, given)
+                case Recipe():
+                    return await self._call_recipe(principal, tool, given)
+                case None:
+                    await self.gateway.run(Ask(principal=principal, tool=_legal(name), operation=None))
         except NotAvailableError:
-            return self._refused(principal.agent)
+            pass
         except CrashgateError as problem:
             return _failed(problem)
-        return self._answered(tool, reply, detail, bound) if tool is not None else self._refused(principal.agent)
+        return self._refused(principal.agent)
 
-    def _ask(
-        self, principal: Principal, name: str, tool: Tool | None, arguments: dict[str, Any]
-    ) -> tuple[Ask, Detail, Sequence[object]]:
-        """The ask, how much to show, and what a cursor of this call is bound to."""
-        if tool is None:
-            legal = name if _legal_name(name) else None
-            return Ask(principal=principal, tool=legal, operation=None), Detail.SUMMARY, ()
+    async def _call_tool(self, principal: Principal, tool: Tool, given: dict[str, Any]) -> Answer:
         policy = self._policy(principal.agent)
+        connection = self._connection(policy, principal.agent, tool, given)
+        detail, cursor = given.pop("detail", None), given.pop("cursor", None)
+        bound = (principal.agent, policy.hash if policy else None, tool.name, connection, given)
         fault: InvalidArgumentsError | None = None
-        connection = self._connection(policy, principal.agent, tool, arguments)
-        detail, cursor = arguments.pop("detail", None), arguments.pop("cursor", None)
-        bound = (principal.agent, policy.hash if policy else None, name, connection, arguments)
-        operation, given, shown, next_query = tool.operations[0], dict[str, Any](), Detail.SUMMARY, None
+        operation, arguments, shown, next_query = tool.operations[0], dict[str, Any](), Detail.SUMMARY, None
         try:
-            operation, given = choose(tool, arguments)
+            operation, arguments = choose(tool, given)
             shown = _detail(tool, detail)
             next_query = self._page(tool, cursor, bound)
         except InvalidArgumentsError as problem:
             fault = problem
         ask = Ask(
             principal=principal,
-            tool=name,
+            tool=tool.name,
             operation=operation,
             connection=connection,
-            arguments=given,
+            arguments=arguments,
             next_query=next_query,
-            fault=fault or _hidden(tool, given),
+            fault=fault or _hidden(tool, arguments),
             answer=self._own_answer(policy, operation),
         )
-        return ask, shown, bound
+        reply = await self.gateway.run(ask)
+        return self._answered(tool, reply, shown, bound)
 
-    def _connection(self, policy: Policy | None, agent: str, tool: Tool, arguments: dict[str, Any]) -> str | None:
+    async def _call_recipe(self, principal: Principal, recipe: Recipe, given: dict[str, Any]) -> Answer:
+        connection = self._connection(self._policy(principal.agent), principal.agent, recipe, given)
+
+        async def run(operation: AnyOperation, arguments: Mapping[str, object]) -> Reply:
+            asked = {name: value for name, value in arguments.items() if value is not None}
+            ask = Ask(
+                principal=principal, tool=recipe.name, operation=operation, connection=connection, arguments=asked
+            )
+            return await self.gateway.run(ask)
+
+        try:
+            params = read(recipe.params, given)
+        except InvalidArgumentsError as problem:
+            # Told, and recorded as what it was, only to an agent that could have asked.
+            fault = Ask(
+                principal=principal, tool=recipe.name, operation=recipe.first, connection=connection, fault=problem
+            )
+            await self.gateway.run(fault)
+            raise
+        shown = await recipe.cook(Kitchen(run=run, clock=self.clock, operations=recipe.operations), params)
+        return Answer(content=shown.content, text=shown.text)
+
+    def _connection(
+        self, policy: Policy | None, agent: str, tool: Tool | Recipe, arguments: dict[str, Any]
+    ) -> str | None:
         """The connection meant: the one that there is to choose, or the one that the caller names out of several."""
-        open_to = self._names(self._open(policy, agent, tool))
+        found = opening(policy, agent, tool, self._all())
         providers = {operation.provider for operation in tool.operations}
-        possible = open_to or [name for name, provider in self._all() if provider in providers]
+        possible = found.connections if found else [n for n, provider in self._all().items() if provider in providers]
         if len(possible) == 1:
             return possible[0]
         named = arguments.pop("connection", None)
         return named if isinstance(named, str) and _legal_connection(named) else None
 
-    def _all(self) -> tuple[tuple[str, Provider], ...]:
+    def _all(self) -> Mapping[str, Provider]:
         """Every connection, our own included."""
-        return (Provider.CRASHGATE.value, Provider.CRASHGATE), *self.connections.items()
+        return {Provider.CRASHGATE.value: Provider.CRASHGATE, **self.connections}
 
     def _page(self, tool: Tool, cursor: object, bound: Sequence[object]) -> str | None:
         if cursor is None:
@@ -148,21 +180,6 @@ class Toolbox:
             return self.gateway.policy_of(agent)
         except Exception:  # noqa: BLE001 - whatever it is, it opens nothing (THREATS row 33)
             return None
-
-    def _open(self, policy: Policy | None, agent: str, tool: Tool) -> dict[str, tuple[str, ...]]:
-        """For each operation of the tool, the connections on which some call of it could be allowed."""
-        return {
-            operation.id: tuple(
-                name
-                for name, provider in self._all()
-                if provider is operation.provider and may_use(policy, _question(agent, name, operation))
-            )
-            for operation in tool.operations
-        }
-
-    @staticmethod
-    def _names(open_to: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(name for names in open_to.values() for name in names))
 
 
 def choose(tool: Tool, arguments: Mapping[str, Any]) -> tuple[AnyOperation, dict[str, Any]]:
@@ -202,16 +219,11 @@ def _hidden(tool: Tool, given: Mapping[str, Any]) -> InvalidArgumentsError | Non
     return InvalidArgumentsError("there is an argument that this tool does not take.", remedy="Nothing was sent.")
 
 
-def _question(agent: str, connection: str, operation: AnyOperation) -> Question:
-    return Question(
-        agent=agent,
-        connection=connection,
-        operation=operation.id,
-        resource=operation.resource,
-        access=operation.access,
-        dimension=operation.scope.dimension,
-    )
+def _legal(name: str) -> str | None:
+    """The name where it could be one of a tool; the log shows no other text of the caller's."""
+    return name if _legal_name(name) else None
 
 
 def _failed(problem: CrashgateError) -> Answer:
+    """Our error as an answer."""
     return Answer(content={"error": {"code": problem.code.value}}, text=str(problem), error=problem.code)

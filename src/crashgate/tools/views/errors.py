@@ -34,6 +34,10 @@ SUMMARY = (
 )
 
 
+TRIAGE = tuple(name for name in SUMMARY if name not in {"comment_count", "discarded", "introduced_in_releases"})
+"""What a triage shows; the introducing release has a part of its own there."""
+
+
 def row(error: Error, _: Detail) -> dict[str, Any]:
     """One line of a list: long texts cut, the day instead of the time."""
     shown = present(error, _ROW)

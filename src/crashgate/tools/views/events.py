@@ -12,6 +12,9 @@ _LISTED = ("id", "error_id", "received_at", "severity", "unhandled", "context")
 _FRAMES_OF_APP = 8
 _FRAMES_OF_OTHERS = 4
 _BREADCRUMBS = 10
+_BRIEF_EXCEPTIONS = 2
+_BRIEF_FRAMES = 2
+_BRIEF_BREADCRUMBS = 5
 _LONGEST_MESSAGE = 500
 _LONGEST_LINE = 200
 _APP = ("version", "versionCode", "bundleVersion", "releaseStage", "type", "inForeground", "durationInForeground")
@@ -51,12 +54,27 @@ def summary(event: Event, _: Detail) -> dict[str, Any]:
         if whole := _mapping(getattr(event, name)):
             outside[name] = _some(whole, wanted)
             _count(left_out, f"{name}_fields", len(plain(whole)) - len(outside[name]))
-    if event.feature_flags:
-        _count(left_out, "feature_flags", len(event.feature_flags))
+    _count(left_out, "feature_flags", _size(event.feature_flags))
     for name, key in (("metaData", "metadata_tabs"), ("threads", "threads"), ("customDiagnostics", "diagnostics")):
-        _count(left_out, key, len(getattr(event, name) or ()))
+        _count(left_out, key, _size(getattr(event, name)))
     shown[UNTRUSTED] = {name: value for name, value in outside.items() if value not in ({}, [])}
     return shown | ({"left_out": left_out | {"how": _HOW}} if left_out else {})
+
+
+def brief(event: Event) -> dict[str, Any]:
+    """The summary with fewer frames and breadcrumbs, for an answer that holds more than the event."""
+    shown = summary(event, Detail.SUMMARY)
+    outside = shown[UNTRUSTED]
+    for thrown in outside.get("exceptions", [])[1:]:
+        thrown.pop("code", None)
+    outside["exceptions"] = [
+        {**thrown, "frames_of_libraries": thrown.get("frames_of_libraries", [])[:_BRIEF_FRAMES]}
+        for thrown in outside.get("exceptions", [])[:_BRIEF_EXCEPTIONS]
+    ]
+    if "breadcrumbs_newest_first" in outside:
+        outside["breadcrumbs_newest_first"] = outside["breadcrumbs_newest_first"][:_BRIEF_BREADCRUMBS]
+    shown["left_out"] = {**shown.get("left_out", {}), "how": "get_latest_event shows more"}
+    return shown
 
 
 def full(event: Event) -> dict[str, Any]:
@@ -115,6 +133,11 @@ def _mapping(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - any JSON
 
 def _some(whole: Mapping[str, Any], wanted: Iterable[str]) -> dict[str, Any]:
     return cast("dict[str, Any]", plain({name: whole[name] for name in wanted if name in whole}))
+
+
+def _size(value: Any) -> int:  # noqa: ANN401 - any JSON
+    """How many parts there are; none where upstream sent something else than a list or an object."""
+    return len(cast("list[Any]", value)) if isinstance(value, list | dict) else 0
 
 
 def _count(left_out: dict[str, Any], name: str, number: int) -> None:

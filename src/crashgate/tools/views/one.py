@@ -8,6 +8,8 @@ from crashgate.tools.present import everything
 from crashgate.tools.tool import Detail, Shown, View
 from crashgate.tools.views.page import Row, noticed
 
+_STATE = ("status", "overridden_severity", "discarded")
+
 
 def one(name: str, summary: Row, full: Callable[[Any], dict[str, Any]] = everything) -> View:
     """A view of one object under the key ``name``; ``full`` shows it with full detail."""
@@ -23,15 +25,26 @@ def one(name: str, summary: Row, full: Callable[[Any], dict[str, Any]] = everyth
     return view
 
 
-def changed(past: str) -> View:
-    """A view of an error after a change that ``past`` names."""
+def created(name: str, past: str) -> View:
+    """A view of what a write answered, in full: ``past`` names what happened."""
 
     def view(reply: Reply, _: Detail) -> Shown:
-        content: dict[str, Any] = {"id": getattr(reply.params, "error_id")}  # noqa: B009 - every change names its error
+        where = f" in {reply.project}" if reply.project else ""
+        rows = reply.page.rows
+        return Shown(content=noticed({name: everything(rows[0]) if rows else {}}), text=f"{past}{where}.")
+
+    return view
+
+
+def changed(name: str, past: str) -> View:
+    """A view of an object after a change that ``past`` names: its id, and its state where the answer tells it."""
+
+    def view(reply: Reply, _: Detail) -> Shown:
+        content: dict[str, Any] = {"id": getattr(reply.params, f"{name}_id")}
         if reply.page.rows:
-            error = reply.page.rows[0]
-            state = {name: getattr(error, name) for name in ("status", "overridden_severity", "discarded")}
-            content |= {name: value for name, value in state.items() if value is not None}
-        return Shown(content={"error": content}, text=f"{past} in {reply.project}.")
+            state = {field: getattr(reply.page.rows[0], field, None) for field in _STATE}
+            content |= {field: value for field, value in state.items() if value is not None}
+        where = f" in {reply.project}" if reply.project else ""
+        return Shown(content={name: content}, text=f"{past}{where}.")
 
     return view

@@ -3,6 +3,7 @@
 from typing import Any
 
 from crashgate.catalogue.bugsnag.event_fields import EventField
+from crashgate.catalogue.bugsnag.release_groups import ReleaseGroup
 from crashgate.catalogue.bugsnag.releases import Release
 from crashgate.catalogue.bugsnag.stability_trend import StabilityTrend, TimelinePoint
 from crashgate.tools.present import present
@@ -37,7 +38,27 @@ def release(result: Release, _: Detail) -> dict[str, Any]:
             "source_control",
         ),
     )
-    share = _share(result.unhandled_sessions_count, result.total_sessions_count)
+    share = session_stability(result.unhandled_sessions_count, result.total_sessions_count)
+    return shown | ({"session_stability": share} if share is not None else {})
+
+
+def release_group(result: ReleaseGroup, _: Detail) -> dict[str, Any]:
+    """A release group with its session stability, where it had sessions."""
+    shown = present(
+        result,
+        (
+            "id",
+            "app_version",
+            "release_stage_name",
+            "first_released_at",
+            "releases_count",
+            "total_sessions_count",
+            "unhandled_sessions_count",
+            "top_release_group",
+            "visible",
+        ),
+    )
+    share = session_stability(result.unhandled_sessions_count, result.total_sessions_count)
     return shown | ({"session_stability": share} if share is not None else {})
 
 
@@ -52,10 +73,10 @@ def _day(point: TimelinePoint) -> list[Any]:
     return [
         (point.bucket_start or "")[:10],
         point.total_sessions_count,
-        _share(point.unhandled_sessions_count, point.total_sessions_count),
+        session_stability(point.unhandled_sessions_count, point.total_sessions_count),
     ]
 
 
-def _share(unhandled: int | None, total: int | None) -> float | None:
+def session_stability(unhandled: int | None, total: int | None) -> float | None:
     """1 - unhandled / total, as the vendor defines session stability."""
     return None if not total or unhandled is None else round(1 - unhandled / total, 5)

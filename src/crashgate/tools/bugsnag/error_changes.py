@@ -1,0 +1,121 @@
+"""The tools that change errors. Rule: deleting and discarding are tools of their own, so that they can be kept away."""
+
+from crashgate.catalogue.bugsnag.bulk_changes import (
+    ASSIGN_ERRORS,
+    CREATE_ISSUES,
+    DELETE_ERRORS,
+    DISCARD_ERRORS,
+    FIX_ERRORS,
+    IGNORE_ERRORS,
+    LINK_ISSUES,
+    OPEN_ERRORS,
+    OVERRIDE_SEVERITIES,
+    SNOOZE_ERRORS,
+    UNDISCARD_ERRORS,
+    UNLINK_ISSUES,
+)
+from crashgate.catalogue.bugsnag.error_changes import (
+    ASSIGN_ERROR,
+    CREATE_ISSUE,
+    DISCARD_ERROR,
+    FIX_ERROR,
+    IGNORE_ERROR,
+    LINK_ISSUE,
+    OPEN_ERROR,
+    OVERRIDE_SEVERITY,
+    SNOOZE_ERROR,
+    UNDISCARD_ERROR,
+    UNLINK_ISSUE,
+)
+from crashgate.catalogue.bugsnag.errors import DELETE_ERROR
+from crashgate.tools.tool import Always, Named, Tool
+from crashgate.tools.views.bulk import bulk
+from crashgate.tools.views.one import changed
+
+_RARE = frozenset({"notification_id", "verify_issue_url"})
+_REOPEN_RULES = (
+    '{"reopen_if": "occurs_after", "seconds": 3600}, or n_occurrences_in_m_hours (occurrences, hours),'
+    " n_additional_occurrences (additional_occurrences), n_additional_users (additional_users)"
+)
+
+ERROR_CHANGE_TOOLS = (
+    Tool(
+        name="resolve_error",
+        title="Resolve an error",
+        description="Mark an error as fixed, when its fix is released. It reopens if it happens again.",
+        choice=Always(operation=FIX_ERROR),
+        view=changed("error", "Resolved"),
+        holds=("error", "object"),
+    ),
+    Tool(
+        name="update_error",
+        title="Update an error",
+        description=(
+            "Change an error's status otherwise; `operation` says how. open also ends a snooze. snooze needs"
+            " reopen_rules; assign an assignee id (null: nobody); override_severity severity; link_issue issue_url."
+        ),
+        choice=Named(
+            argument="operation",
+            choices={
+                "open": OPEN_ERROR,
+                "ignore": IGNORE_ERROR,
+                "snooze": SNOOZE_ERROR,
+                "assign": ASSIGN_ERROR,
+                "override_severity": OVERRIDE_SEVERITY,
+                "create_issue": CREATE_ISSUE,
+                "link_issue": LINK_ISSUE,
+                "unlink_issue": UNLINK_ISSUE,
+                "undiscard": UNDISCARD_ERROR,
+            },
+        ),
+        view=changed("error", "Updated"),
+        holds=("error", "object"),
+        notes={"reopen_rules": _REOPEN_RULES},
+        hidden=_RARE,
+    ),
+    Tool(
+        name="update_errors",
+        title="Update errors",
+        description=(
+            "Change up to 100 errors of a project at once: triage in bulk. `operation` is fix or as in"
+            " update_error. The answer counts what changed. delete and discard lose data."
+        ),
+        choice=Named(
+            argument="operation",
+            choices={
+                "fix": FIX_ERRORS,
+                "open": OPEN_ERRORS,
+                "ignore": IGNORE_ERRORS,
+                "snooze": SNOOZE_ERRORS,
+                "assign": ASSIGN_ERRORS,
+                "override_severity": OVERRIDE_SEVERITIES,
+                "create_issue": CREATE_ISSUES,
+                "link_issue": LINK_ISSUES,
+                "unlink_issue": UNLINK_ISSUES,
+                "undiscard": UNDISCARD_ERRORS,
+                "discard": DISCARD_ERRORS,
+                "delete": DELETE_ERRORS,
+            },
+        ),
+        view=bulk,
+        holds=("errors", "object"),
+        notes={"reopen_rules": "as in update_error"},
+        hidden=_RARE,
+    ),
+    Tool(
+        name="discard_error",
+        title="Discard an error",
+        description="Throw away all future events of an error: data is lost until update_error undiscards it.",
+        choice=Always(operation=DISCARD_ERROR),
+        view=changed("error", "Future events are discarded"),
+        holds=("error", "object"),
+    ),
+    Tool(
+        name="delete_error",
+        title="Delete an error",
+        description="Delete an error and all of its events. Cannot be undone.",
+        choice=Always(operation=DELETE_ERROR),
+        view=changed("error", "Deleted"),
+        holds=("error", "object"),
+    ),
+)

@@ -1,0 +1,70 @@
+"""What of a tool is open to an agent. Rule: the same question that the door asks, without a place (THREATS row 18)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from crashgate.catalogue.access import Access
+from crashgate.catalogue.operation import AnyOperation
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.scope import OrganizationToCome, ProjectToCome
+from crashgate.gateway.judge import TO_COME
+from crashgate.policy.explain import may_use
+from crashgate.policy.policy import Policy
+from crashgate.policy.question import Question
+from crashgate.tools.derive import Use
+from crashgate.tools.recipe import Recipe
+from crashgate.tools.tool import Tool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opening:
+    """The operations that some call could be allowed for, and the connections where."""
+
+    uses: tuple[Use, ...]
+    connections: tuple[str, ...]
+
+
+def opening(
+    policy: Policy | None, agent: str, tool: Tool | Recipe, connections: Mapping[str, Provider]
+) -> Opening | None:
+    """What is open, or None when nothing is. A recipe is open where its first operation is."""
+    uses: list[Use] = []
+    names: dict[str, None] = {}
+    for operation in tool.operations:
+        open_in = [name for name, provider in connections.items() if provider is operation.provider]
+        open_in = [name for name in open_in if may_use(policy, _question(agent, name, operation, operation.access))]
+        if not open_in:
+            if isinstance(tool, Recipe) and operation is tool.first:
+                return None
+            continue
+        uses.append(Use(operation=operation, furthest=_furthest(policy, agent, operation, open_in)))
+        if not isinstance(tool, Recipe) or operation is tool.first:
+            names |= dict.fromkeys(open_in)
+    return Opening(uses=tuple(uses), connections=tuple(names)) if uses else None
+
+
+def _furthest(policy: Policy | None, agent: str, operation: AnyOperation, connections: list[str]) -> Access:
+    """The furthest access that some parameter of the operation takes and some connection gives."""
+    asked = {operation.access, *(f.access for f in operation.fields if f.access is not None)}
+    return max(
+        (
+            access
+            for access in asked
+            if any(may_use(policy, _question(agent, name, operation, access)) for name in connections)
+        ),
+        key=lambda access: access.rank,
+    )
+
+
+def _question(agent: str, connection: str, operation: AnyOperation, access: Access) -> Question:
+    return Question(
+        agent=agent,
+        connection=connection,
+        operation=operation.id,
+        resource=operation.resource,
+        access=access,
+        dimension=operation.scope.dimension,
+        # Where what is not there yet will be is known already: the door asks about it in the same words.
+        organization=TO_COME if isinstance(operation.scope, OrganizationToCome) else None,
+        project=TO_COME if isinstance(operation.scope, ProjectToCome) else None,
+    )
