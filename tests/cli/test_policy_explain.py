@@ -166,3 +166,49 @@ def test_of_several_connections_one_must_be_named(crashgate: Shell, home: Path) 
     assert crashgate(*question, "connection=two").code == 0
     assert crashgate("policy", "explain", "a", "delete_error", "project_id=x").code == 0, "only `two` is open to it"
     assert crashgate("policy", "explain", "a", "delete_error", "project_id=x", "connection=one").code == 1
+
+
+@pytest.mark.usefixtures("policies")
+@pytest.mark.parametrize(
+    ("agent", "words", "code"),
+    [
+        ("operator", ("create_project", "organization_id=acme"), 0),
+        ("operator", ("create_organization", "name=Initech"), 0),
+        ("read-only-assistant", ("create_project", "organization_id=acme"), 1),
+        ("triage-agent", ("create_organization", "name=Initech"), 1),
+        ("triage-agent", ("triage_error", "project_id=checkout-ios"), 0),
+        ("triage-agent", ("triage_error", "project_id=payments-api"), 1),
+        ("release-manager", ("compare_releases", "project_id=checkout-ios"), 0),
+    ],
+)
+def test_what_is_to_come_and_what_is_composed_are_explained_too(
+    agent: str, words: tuple[str, ...], code: int, crashgate: Shell
+) -> None:
+    told = crashgate("policy", "explain", agent, *words)
+
+    assert told.code == code, told
+    assert "~" not in told.out
+
+
+def test_a_project_to_come_is_allowed_by_all_projects_alone(crashgate: Shell, home: Path) -> None:
+    (home / "policies").mkdir()
+    for agent, projects in (("one", '"checkout-*"'), ("all", '"*"')):
+        (home / "policies" / f"{agent}.toml").write_text(
+            f'agent = "{agent}"\nabout = "x"\nowner = "y"\n[[grant]]\nconnection = "bugsnag"\n'
+            f'projects = [{projects}]\naccess.project = "write"\n'
+        )
+    question = ("create_project", "organization_id=acme", "name=checkout-tv", "type=tvos")
+
+    assert [crashgate("policy", "explain", agent, *question).code for agent in ("one", "all")] == [1, 0]
+
+
+def test_a_costly_parameter_is_explained_as_what_it_needs(crashgate: Shell, home: Path) -> None:
+    (home / "policies").mkdir()
+    (home / "policies" / "one.toml").write_text(
+        'agent = "one"\nabout = "x"\nowner = "y"\n[[grant]]\nconnection = "bugsnag"\norganizations = ["acme"]\n'
+        'access.organization = "write"\n'
+    )
+    question = ("policy", "explain", "one", "update_organization", "organization_id=acme")
+
+    assert crashgate(*question, "name=New").code == 0
+    assert crashgate(*question, "name=New", "auto_upgrade=true").code == 1

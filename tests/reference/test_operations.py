@@ -1,8 +1,10 @@
 import json
+from pathlib import Path
 
 from crashgate.catalogue.registry import OPERATIONS
 from crashgate.reference import operations
-from crashgate.reference.operations import scope_in_words
+from crashgate.reference.operations import sample_path, scope_in_words
+from crashgate.tools.recipe import Recipe
 from crashgate.tools.registry import TOOLS
 
 
@@ -41,18 +43,41 @@ def test_operations_are_told_as_they_are() -> None:
         "path": None,
         "tool": "my_access",
     }
-    assert found["bugsnag.organizations.get"]["tool"] is None
+    assert found["bugsnag-sessions.sessions.report"]["tool"] == "report_sessions"
 
 
-def test_no_operation_has_two_tools() -> None:
-    behind = [operation.id for tool in TOOLS for operation in tool.operations]
+def test_an_operation_with_a_tool_of_its_own_is_not_told_as_a_composed_one() -> None:
+    composed = {tool.name for tool in TOOLS if isinstance(tool, Recipe)}
+    assert composed == {"triage_error", "compare_releases", "report_sessions"}
+    assert {each["tool"] for each in by_id().values()} & composed == {"report_sessions"}
+    assert by_id()["bugsnag.errors.get"]["tool"] == "get_error"
+
+
+def test_every_operation_has_a_tool() -> None:
+    assert [name for name, each in by_id().items() if each["tool"] is None] == []
+
+
+def test_the_sample_of_each_operation_stands_where_the_page_says(root: Path) -> None:
+    asked = [operation for operation in OPERATIONS if operation.method]
+    assert [each.id for each in asked if not (root / sample_path(each)).is_file()] == []
+    assert [each.id for each in asked if f"[sample](../{sample_path(each)})" not in operations.section()] == []
+
+
+def test_a_parameter_that_needs_more_than_its_operation_is_told_with_its_level() -> None:
+    assert "| write | `write`, `full` for `auto_upgrade` |" in operations.section()
+
+
+def test_no_operation_has_two_tools_of_its_own() -> None:
+    own = [tool for tool in TOOLS if not isinstance(tool, Recipe)]
+    behind = [operation.id for tool in own for operation in tool.operations]
     assert len(behind) == len(set(behind)), "the reference names one tool for each operation"
-    assert {each["tool"] for each in by_id().values() if each["tool"]} == {tool.name for tool in TOOLS}
+    assert {tool.name for tool in own} <= {each["tool"] for each in by_id().values()}
 
 
 def test_every_scope_has_words_that_name_its_parameters() -> None:
     for operation in OPERATIONS:
         words = scope_in_words(operation.scope)
         for field in operation.fields:
-            named = field.name in {getattr(operation.scope, key, None) for key in ("project", "organization", "error")}
-            assert (f"`{field.name}`" in words) is named, operation.id
+            places = {getattr(operation.scope, key, None) for key in ("project", "organization", "object")}
+            named = places | set(getattr(operation.scope, "kept", ()))
+            assert (f"`{field.name}`" in words) is (field.name in named), operation.id

@@ -7,6 +7,8 @@ from typing import Any
 from crashgate.sandbox.world.world import World
 
 Arguments = Callable[["Here"], Mapping[str, Any]]
+TRACKED = "payments-api"
+"""The project with an issue tracker."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,13 +38,31 @@ class Here:
     def event(self, number: int) -> str:
         return self.world.occurrences(self.world.errors[self.error(number)])[0].id
 
-    def release(self) -> str:
+    def release(self, number: int = 0) -> str:
         found = self.world.project(self.slug)
         assert found is not None
-        return self.world.releases(found)[0].id
+        return self.world.releases(found)[number].id
 
     def person(self) -> str:
         return self.world.people[0].id
+
+    def errors(self, first: int) -> list[str]:
+        """Three errors for one change of many."""
+        return [self.error(number) for number in range(first, first + 3)]
+
+    def comment(self, error: int) -> str:
+        """A comment on an error; where nobody wrote one, it is written now."""
+        error_id = self.error(error)
+        found = self.world.comments.on(error_id)
+        return (found[0] if found else self.world.comments.add(error_id, self.person(), "Seen.", self.world.now)).id
+
+    def release_group(self) -> str:
+        found = self.world.project(self.slug)
+        assert found is not None
+        return self.world.release_groups(found)[0].id
+
+    def saved_search(self) -> str:
+        return next(each.id for each in self.world.searches.of(self.project_id) if each.shared)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +70,7 @@ class Sample:
     """A tool call that carries the operation out, and the request that must then arrive upstream.
 
     ``holds`` is the key of the answer; ``path`` is None for what crashgate answers itself, as the tester wrote it down
-    from the vendor's documents. ``looked_up`` says that the gate asks this itself, to decide the call.
+    from the vendor's documents. ``looked_up_alike`` says that the gate asks the very same before, to decide the call.
     """
 
     tool: str
@@ -58,7 +78,7 @@ class Sample:
     method: str = "GET"
     path: str | None
     holds: str
-    looked_up: bool = False
+    looked_up_alike: bool = False
 
 
 def _in_project(here: Here) -> dict[str, Any]:
@@ -79,17 +99,54 @@ def _change(number: int, operation: str, **more: object) -> Sample:
     )
 
 
+def _change_many(first: int, operation: str, **more: object) -> Sample:
+    return Sample(
+        tool="update_errors",
+        arguments=lambda here: {
+            "project_id": here.slug,
+            "error_ids": here.errors(first),
+            "operation": operation,
+            **more,
+        },
+        method="PATCH",
+        path="/projects/{project}/errors",
+        holds="errors",
+    )
+
+
+def _on_comment(error: int, **more: object) -> Arguments:
+    return lambda here: {
+        "project_id": here.slug,
+        "error_id": here.error(error),
+        "comment_id": here.comment(error),
+        **more,
+    }
+
+
 SAMPLES: Mapping[str, Sample] = {
     "crashgate.access.get": Sample(tool="my_access", arguments=lambda _: {}, path=None, holds="access"),
     "bugsnag.organizations.list": Sample(
         tool="list_organizations", arguments=lambda _: {}, path="/user/organizations", holds="organizations"
     ),
     "bugsnag.organizations.get": Sample(
-        tool="list_projects",
+        tool="get_organization",
         arguments=lambda here: {"organization_id": here.organization},
-        path="/organizations/acme",
-        holds="projects",
-        looked_up=True,
+        path="/organizations/{organization}",
+        holds="organization",
+    ),
+    "bugsnag.organizations.create": Sample(
+        tool="create_organization",
+        arguments=lambda _: {"name": "Initech"},
+        method="POST",
+        path="/organizations",
+        holds="organization",
+    ),
+    "bugsnag.organizations.update": Sample(
+        tool="update_organization",
+        arguments=lambda here: {"organization_id": here.organization, "name": "Acme"},
+        method="PATCH",
+        path="/organizations/{organization}",
+        holds="organization",
     ),
     "bugsnag.projects.list": Sample(
         tool="list_projects",
@@ -99,6 +156,20 @@ SAMPLES: Mapping[str, Sample] = {
     ),
     "bugsnag.projects.get": Sample(
         tool="get_project", arguments=_in_project, path="/projects/{project}", holds="project"
+    ),
+    "bugsnag.projects.create": Sample(
+        tool="create_project",
+        arguments=lambda here: {"organization_id": here.organization, "name": "Checkout TV", "type": "tvos"},
+        method="POST",
+        path="/organizations/{organization}/projects",
+        holds="project",
+    ),
+    "bugsnag.projects.update": Sample(
+        tool="update_project",
+        arguments=lambda here: {"project_id": here.slug, "resolve_on_deploy": True},
+        method="PATCH",
+        path="/projects/{project}",
+        holds="project",
     ),
     "bugsnag.errors.list": Sample(
         tool="list_errors", arguments=_in_project, path="/projects/{project}/errors", holds="errors"
@@ -139,6 +210,65 @@ SAMPLES: Mapping[str, Sample] = {
     "bugsnag.errors.link_issue": _change(8, "link_issue", issue_url="https://tracker.example/browse/CHE-1"),
     "bugsnag.errors.unlink_issue": _change(9, "unlink_issue"),
     "bugsnag.errors.undiscard": _change(10, "undiscard"),
+    "bugsnag.errors.create_issue": Sample(
+        tool="update_error",
+        arguments=lambda here: {
+            "project_id": TRACKED,
+            "error_id": Here(world=here.world, slug=TRACKED).error(0),
+            "operation": "create_issue",
+            "issue_title": "Crash in the cart",
+        },
+        method="PATCH",
+        path="/projects/{project}/errors/{error}",
+        holds="error",
+    ),
+    "bugsnag.errors.fix_many": _change_many(20, "fix"),
+    "bugsnag.errors.open_many": _change_many(20, "open"),
+    "bugsnag.errors.ignore_many": _change_many(20, "ignore"),
+    "bugsnag.errors.snooze_many": _change_many(
+        23, "snooze", reopen_rules={"reopen_if": "occurs_after", "seconds": 3600}
+    ),
+    "bugsnag.errors.assign_many": _change_many(23, "assign", assigned_collaborator_id=None),
+    "bugsnag.errors.override_severity_many": _change_many(23, "override_severity", severity="info"),
+    "bugsnag.errors.create_issue_many": Sample(
+        tool="update_errors",
+        arguments=lambda here: {
+            "project_id": TRACKED,
+            "error_ids": Here(world=here.world, slug=TRACKED).errors(1),
+            "operation": "create_issue",
+        },
+        method="PATCH",
+        path="/projects/{project}/errors",
+        holds="errors",
+    ),
+    "bugsnag.errors.link_issue_many": _change_many(29, "link_issue", issue_url="https://tracker.example/browse/CHE-2"),
+    "bugsnag.errors.unlink_issue_many": _change_many(29, "unlink_issue"),
+    "bugsnag.errors.discard_many": _change_many(32, "discard"),
+    "bugsnag.errors.undiscard_many": _change_many(32, "undiscard"),
+    "bugsnag.errors.delete_many": _change_many(35, "delete"),
+    "bugsnag.comments.list": Sample(
+        tool="list_comments",
+        arguments=_on_error(0),
+        path="/projects/{project}/errors/{error}/comments",
+        holds="comments",
+    ),
+    "bugsnag.comments.create": Sample(
+        tool="create_comment",
+        arguments=_on_error(0, message="The fix is in 4.18.1."),
+        method="POST",
+        path="/projects/{project}/errors/{error}/comments",
+        holds="comment",
+    ),
+    "bugsnag.comments.update": Sample(
+        tool="update_comment",
+        arguments=_on_comment(16, message="The fix is in 4.18.2."),
+        method="PATCH",
+        path="/comments/{comment}",
+        holds="comment",
+    ),
+    "bugsnag.comments.delete": Sample(
+        tool="delete_comment", arguments=_on_comment(17), method="DELETE", path="/comments/{comment}", holds="comment"
+    ),
     "bugsnag.errors.discard": Sample(
         tool="discard_error",
         arguments=_on_error(11),
@@ -161,6 +291,34 @@ SAMPLES: Mapping[str, Sample] = {
     "bugsnag.events.get_latest": Sample(
         tool="get_latest_event", arguments=_on_error(0), path="/errors/{error}/latest_event", holds="event"
     ),
+    "bugsnag.events.delete": Sample(
+        tool="delete_event",
+        arguments=lambda here: {"project_id": here.slug, "event_id": here.event(40)},
+        method="DELETE",
+        path="/projects/{project}/events/{event}",
+        holds="event",
+    ),
+    "bugsnag.pivots.list_on_error": Sample(
+        tool="list_pivots",
+        arguments=_on_error(0, pivots=["os.name", "device.model"]),
+        path="/projects/{project}/errors/{error}/pivots",
+        holds="pivots",
+    ),
+    "bugsnag.pivots.list_on_project": Sample(
+        tool="list_pivots", arguments=_in_project, path="/projects/{project}/pivots", holds="pivots"
+    ),
+    "bugsnag.pivots.list_values_on_error": Sample(
+        tool="list_pivot_values",
+        arguments=_on_error(0, event_field_display_id="os.version"),
+        path="/projects/{project}/errors/{error}/pivots/os.version/values",
+        holds="values",
+    ),
+    "bugsnag.pivots.list_values_on_project": Sample(
+        tool="list_pivot_values",
+        arguments=lambda here: {"project_id": here.slug, "event_field_display_id": "os.version"},
+        path="/projects/{project}/pivots/os.version/values",
+        holds="values",
+    ),
     "bugsnag.trends.get_on_error": Sample(
         tool="get_trend", arguments=_on_error(0), path="/projects/{project}/errors/{error}/trend", holds="buckets"
     ),
@@ -176,6 +334,26 @@ SAMPLES: Mapping[str, Sample] = {
         path="/projects/{project}/releases/{release}",
         holds="release",
     ),
+    "bugsnag.release_groups.list": Sample(
+        tool="list_release_groups",
+        arguments=lambda here: {"project_id": here.slug, "release_stage_name": "production"},
+        path="/projects/{project}/release_groups",
+        holds="release_groups",
+    ),
+    "bugsnag.release_groups.get": Sample(
+        tool="get_release_group",
+        arguments=lambda here: {"project_id": here.slug, "release_group_id": here.release_group()},
+        path="/release_groups/{release_group}",
+        holds="release_group",
+        looked_up_alike=True,
+    ),
+    "bugsnag.release_groups.update": Sample(
+        tool="update_release_group",
+        arguments=lambda here: {"project_id": here.slug, "release_group_id": here.release_group(), "visible": True},
+        method="PATCH",
+        path="/release_groups/{release_group}",
+        holds="release_group",
+    ),
     "bugsnag.stability_trend.get": Sample(
         tool="get_stability_trend",
         arguments=_in_project,
@@ -185,7 +363,82 @@ SAMPLES: Mapping[str, Sample] = {
     "bugsnag.event_fields.list": Sample(
         tool="list_event_fields", arguments=_in_project, path="/projects/{project}/event_fields", holds="event_fields"
     ),
+    "bugsnag.collaborators.list_on_organization": Sample(
+        tool="list_collaborators",
+        arguments=lambda here: {"organization_id": here.organization},
+        path="/organizations/{organization}/collaborators",
+        holds="collaborators",
+    ),
+    "bugsnag.collaborators.get": Sample(
+        tool="get_collaborator",
+        arguments=lambda here: {"organization_id": here.organization, "collaborator_id": here.person()},
+        path="/organizations/{organization}/collaborators/{collaborator}",
+        holds="collaborator",
+    ),
+    "bugsnag.collaborators.list_on_project": Sample(
+        tool="list_collaborators",
+        arguments=_in_project,
+        path="/projects/{project}/collaborators",
+        holds="collaborators",
+    ),
+    "bugsnag.saved_searches.list": Sample(
+        tool="list_saved_searches",
+        arguments=_in_project,
+        path="/projects/{project}/saved_searches",
+        holds="saved_searches",
+    ),
+    "bugsnag.saved_searches.get": Sample(
+        tool="get_saved_search",
+        arguments=lambda here: {"project_id": here.slug, "saved_search_id": here.saved_search()},
+        path="/saved_searches/{saved_search}",
+        holds="saved_search",
+        looked_up_alike=True,
+    ),
+    "bugsnag.saved_searches.create": Sample(
+        tool="create_saved_search",
+        arguments=lambda here: {
+            "project_id": here.slug,
+            "name": "Open crashes",
+            "filters": {"error.status": "open"},
+            "project_default": False,
+        },
+        method="POST",
+        path="/saved_searches",
+        holds="saved_search",
+    ),
+    "bugsnag-sessions.sessions.report": Sample(
+        tool="report_sessions",
+        arguments=lambda _: {
+            "app": {"version": "4.18.0", "releaseStage": "production"},
+            "session_counts": [{"startedAt": "2026-11-20T15:18Z", "sessionsStarted": 12}],
+        },
+        method="POST",
+        path="/bugsnag-sessions/",
+        holds="report",
+    ),
+    # Last: nothing of the organization is left after it. It is not that of the other samples.
+    "bugsnag.organizations.delete": Sample(
+        tool="delete_organization",
+        arguments=lambda _: {"organization_id": "globex"},
+        method="DELETE",
+        path="/organizations/{other_organization}",
+        holds="organization",
+    ),
 }
+
+
+RECIPES: Mapping[str, tuple[Arguments, str]] = {
+    "triage_error": (_on_error(0), "triage"),
+    "compare_releases": (
+        lambda here: {
+            "project_id": here.slug,
+            "release_id": here.release(0),
+            "baseline_release_id": here.release(1),
+        },
+        "comparison",
+    ),
+}
+"""Tools that ask several operations, each of which has its own sample: their arguments and the key of the answer."""
 
 
 def expected_path(sample: Sample, here: Here) -> str | None:
@@ -193,10 +446,10 @@ def expected_path(sample: Sample, here: Here) -> str | None:
     if sample.path is None:
         return None
     arguments = sample.arguments(here)
-    return sample.path.format(
-        project=here.project_id,
-        organization=here.organization_id,
-        error=arguments.get("error_id"),
-        event=arguments.get("event_id"),
-        release=arguments.get("release_id"),
-    )
+    named = {name.removesuffix("_id"): value for name, value in arguments.items()}
+    places = {
+        "project": Here(world=here.world, slug=arguments.get("project_id", here.slug)).project_id,
+        "organization": here.organization_id,
+        "other_organization": Here(world=here.world, organization="globex").organization_id,
+    }
+    return sample.path.format_map({**named, **places})

@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from crashgate import wiring
 from crashgate.adapters.log_reader import SqliteLogReader
-from crashgate.sandbox.app import SANDBOX_TOKEN, UNLIMITED, Faults, RequestLog, World, create_app
+from crashgate.sandbox.app import SANDBOX_TOKEN, SESSIONS_PREFIX, UNLIMITED, Faults, RequestLog, World, create_app
 from crashgate.sandbox.standalone import running
 from tests.house import EXAMPLES, fresh_world, settings_in, small_environment
 
@@ -39,12 +39,26 @@ class Site:
     requests: RequestLog
     headers: list[Mapping[bytes, bytes]]
     policies: Path = EXAMPLES
+    reports: bool = False
+
+    @property
+    def connections(self) -> dict[str, str]:
+        """The vendor's own variables or, where sessions are reported too, both connections as JSON."""
+        if not self.reports:
+            return {"BUGSNAG_AUTH_TOKEN": SANDBOX_TOKEN, "BUGSNAG_ENDPOINT": self.upstream}
+        project = self.world.project("checkout-ios")
+        assert project is not None
+        sessions = f"{self.upstream}{SESSIONS_PREFIX}"
+        connections = {
+            "bugsnag": {"base_url": self.upstream, "token_env": "TOKEN"},
+            "bugsnag-sessions": {"provider": "bugsnag-sessions", "base_url": sessions, "token_env": "KEY"},
+        }
+        return {"CRASHGATE_CONNECTIONS": json.dumps(connections), "TOKEN": SANDBOX_TOKEN, "KEY": project.api_key}
 
     @property
     def environment(self) -> dict[str, str]:
         return small_environment() | {
-            "BUGSNAG_AUTH_TOKEN": SANDBOX_TOKEN,
-            "BUGSNAG_ENDPOINT": self.upstream,
+            **self.connections,
             "CRASHGATE_STATE": str(self.folder / "state"),
             "CRASHGATE_POLICIES": str(self.policies),
             "CRASHGATE_HTTP__PORT": "0",
@@ -116,8 +130,8 @@ async def http_client(url: str, token: str, *, era: Era = "2026-07-28") -> Async
 
 
 @asynccontextmanager
-async def open_site(folder: Path, *, policies: Path = EXAMPLES) -> AsyncGenerator[Site]:
-    """A sandbox on a port of its own."""
+async def open_site(folder: Path, *, policies: Path = EXAMPLES, reports: bool = False) -> AsyncGenerator[Site]:
+    """A sandbox on a port of its own; with ``reports``, crashgate has a connection for sessions to it too."""
     world, faults, requests = fresh_world(), Faults(), RequestLog()
     app = create_app(world, faults=faults, log=requests, budgets=UNLIMITED)
     headers: list[Mapping[bytes, bytes]] = []
@@ -135,6 +149,7 @@ async def open_site(folder: Path, *, policies: Path = EXAMPLES) -> AsyncGenerato
             requests=requests,
             headers=headers,
             policies=policies,
+            reports=reports,
         )
 
 

@@ -12,7 +12,7 @@ from tests.server.face import call, open_face
 from tests.tools.asks import ASKS
 
 pytestmark = pytest.mark.threats(28)
-SAYS_WHY = "The decision log cannot store a record. The disk is full. Calls are refused until it can"
+SAYS_WHY = "The decision log cannot store a record. The disk is full. Tell the operator of crashgate."
 
 
 def _run(*command: str) -> bool:

@@ -40,6 +40,18 @@ REQUESTS: Mapping[str, str] = {
         ),
         "PATCH /projects/{project_id}/errors/{error_id}",
     ),
+    **dict.fromkeys(
+        (f"bugsnag.errors.{change}_many" for change in ("fix", "ignore", "discard", "delete")),
+        "PATCH /projects/{project_id}/errors",
+    ),
+    "bugsnag.comments.list": "GET /projects/{project_id}/errors/{error_id}/comments",
+    "bugsnag.comments.create": "POST /projects/{project_id}/errors/{error_id}/comments",
+    "bugsnag.comments.delete": "DELETE /comments/{comment_id}",
+    "bugsnag.pivots.list_on_error": "GET /projects/{project_id}/errors/{error_id}/pivots",
+    "bugsnag.pivots.list_on_project": "GET /projects/{project_id}/pivots",
+    "bugsnag.release_groups.get": "GET /release_groups/{release_group_id}",
+    "bugsnag.saved_searches.list": "GET /projects/{project_id}/saved_searches",
+    "bugsnag.collaborators.list_on_project": "GET /projects/{project_id}/collaborators",
     "bugsnag.events.list_on_error": "GET /projects/{project_id}/errors/{error_id}/events",
     "bugsnag.events.list_on_project": "GET /projects/{project_id}/events",
     "bugsnag.events.get": "GET /projects/{project_id}/events/{event_id}",
@@ -57,6 +69,11 @@ BODIES: Mapping[str, str] = {
         f"bugsnag.errors.{change}": f'{{"operation":"{change}"}}'
         for change in ("fix", "open", "ignore", "unlink_issue", "undiscard", "discard")
     },
+    **{
+        f"bugsnag.errors.{change}_many": f'{{"operation":"{change}"}}'
+        for change in ("fix", "ignore", "discard", "delete")
+    },
+    "bugsnag.comments.create": '{"message":"Seen."}',
     "bugsnag.errors.snooze": '{"operation":"snooze","reopen_rules":{"reopen_if":"occurs_after","seconds":60}}',
     "bugsnag.errors.assign": f'{{"operation":"assign","assigned_team_id":"{"a" * 24}"}}',
     "bugsnag.errors.override_severity": '{"operation":"override_severity","severity":"info"}',
@@ -68,9 +85,14 @@ TOOLS = (
     "my_access", "list_organizations", "list_projects", "get_project", "list_errors", "get_error", "list_events",
     "get_event", "get_latest_event", "get_trend", "list_releases", "get_release", "get_stability_trend",
     "list_event_fields", "resolve_error", "update_error", "discard_error", "delete_error", "no_such_tool",
+    "triage_error", "update_errors", "list_comments", "create_comment", "delete_comment", "list_pivots",
+    "get_release_group", "list_saved_searches", "list_collaborators", "compare_releases",
 )  # fmt: skip
-RESOURCES = ("project", "error", "event", "event_field", "trend", "release", "stability_trend")
-STEPS = 120
+RESOURCES = (
+    "project", "error", "event", "event_field", "trend", "release", "stability_trend", "comment", "pivot",
+    "release_group", "saved_search", "collaborator",
+)  # fmt: skip
+STEPS = 160
 
 
 def expected(entries: Sequence[Entry]) -> Iterator[tuple[str, str | None]]:
@@ -111,6 +133,12 @@ class Someone:
             "organization_id": draw.choice([project.organization_id, project.plan.organization, "nowhere"]),
             "error_id": draw.choice([error.id, error.id, error.id, "f" * 24]),
             "event_id": draw.choice([self._site.world.occurrences(error)[0].id, "e" * 24]),
+            "error_ids": [each.id for each in draw.sample(errors, 2)],
+            "comment_id": draw.choice(
+                [*(each.id for one in errors[:20] for each in self._site.world.comments.on(one.id)), "c" * 24]
+            ),
+            "release_group_id": draw.choice([each.id for each in self._site.world.release_groups(other)[:2]]),
+            "message": "Seen.",
             "release_id": draw.choice([*(each.id for each in self._site.world.releases(other)[:2]), "d" * 24]),
         }
         wanted = {
@@ -123,10 +151,19 @@ class Someone:
             "update_error": ["project_id", "error_id"],
             "discard_error": ["project_id", "error_id"],
             "delete_error": ["project_id", "error_id"],
+            "triage_error": ["project_id", "error_id"],
+            "update_errors": ["project_id", "error_ids"],
+            "list_comments": ["project_id", "error_id"],
+            "create_comment": ["project_id", "error_id", "message"],
+            "delete_comment": ["project_id", "error_id", "comment_id"],
+            "get_release_group": ["project_id", "release_group_id"],
+            "compare_releases": ["project_id", "release_id"],
         }.get(tool, [] if tool in {"my_access", "list_organizations", "no_such_tool"} else ["project_id"])
-        if tool in {"list_events", "get_trend"} and draw.random() < 0.5:
+        if tool in {"list_events", "get_trend", "list_pivots"} and draw.random() < 0.5:
             wanted = ["project_id", "error_id"]
         given = {name: arguments[name] for name in wanted}
+        if tool == "compare_releases":
+            given["baseline_release_id"] = given["release_id"]
         return tool, given | self._more(tool)
 
     def _more(self, tool: str) -> dict[str, Any]:
@@ -146,6 +183,8 @@ class Someone:
                     {},
                 ]
             )
+        if tool == "update_errors":
+            more["operation"] = draw.choice(["fix", "ignore", "discard", "delete", "drop"])
         if tool in {"list_errors", "list_events"} and draw.random() < 0.3:
             more["filters"] = draw.choice([{"error.status": "open"}, {"no.such.field": "x"}, {"user.id": "1"}])
         if self._cursors and draw.random() < 0.2:
@@ -186,6 +225,7 @@ async def test_the_sandbox_received_exactly_what_the_log_allowed(tmp_path: Path,
     draw = random.Random(seed)  # noqa: S311 - a test that can be repeated
     policies = _policies(tmp_path / "policies", draw)
     answers: dict[Code | None, int] = {}
+    cooked = 0
     async with open_site(tmp_path) as site:
         connection = {"bugsnag": {"base_url": site.upstream, "token_env": "TOKEN"}}
         settings = settings_in(tmp_path, policies=policies, connections=connection)
@@ -197,6 +237,7 @@ async def test_the_sandbox_received_exactly_what_the_log_allowed(tmp_path: Path,
                     site.faults.add(Fault(kind=FaultKind.STATUS, method="GET", status=503))
                 agent = draw.choice(sorted(people))
                 tool, arguments = people[agent].call()
+                cooked += tool in {"triage_error", "compare_releases"}
                 answer = await toolbox.call(Principal(agent=agent, via=Via.MEMORY), tool, arguments)
                 people[agent].saw(answer.content)
                 answers[answer.error] = answers.get(answer.error, 0) + 1
@@ -209,5 +250,6 @@ async def test_the_sandbox_received_exactly_what_the_log_allowed(tmp_path: Path,
     assert answers[Code.NOT_AVAILABLE] > 10
     assert any(each.outcome and each.outcome.record.requests > 1 for each in entries)
     calls = [each for each in entries if each.decision.record.purpose is Purpose.CALL]
-    assert len(calls) == STEPS
+    recipes = {"triage_error", "compare_releases"}
+    assert len([each for each in calls if each.decision.record.tool not in recipes]) + cooked == STEPS
     assert all(verdict.sound and verdict.end_checked for verdict in site.log.verify())

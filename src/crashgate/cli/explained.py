@@ -12,19 +12,23 @@ from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.registry import BY_ID
 from crashgate.catalogue.scope import (
-    OrganizationInPath,
+    OrganizationNamed,
     OrganizationRows,
-    ProjectInPath,
-    ProjectOfError,
+    OrganizationToCome,
+    ProjectNamed,
+    ProjectOfObject,
     ProjectRows,
+    ProjectToCome,
 )
 from crashgate.errors import InvalidArgumentsError
 from crashgate.gateway import arguments as gate
+from crashgate.gateway.judge import TO_COME
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Decision, Effect
 from crashgate.policy.explain import explain, may_use
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Place, Question
+from crashgate.tools.recipe import Recipe
 from crashgate.tools.registry import BY_NAME
 from crashgate.tools.tool import Tool
 from crashgate.tools.toolbox import choose
@@ -50,7 +54,12 @@ class Explained:
     @property
     def sentence(self) -> str:
         """The whole answer."""
-        told = explain(self.decision, self.question)
+        asked = self.question
+        if asked.project is TO_COME:
+            asked = replace(asked, project=None)
+        if asked.organization is TO_COME:
+            asked = replace(asked, organization=None)
+        told = explain(self.decision, asked)
         if self._by_rows and self.decision.effect is Effect.DEPENDS:
             return f"{told} The call is let through, and rows of other places are left out of its answer."
         if self.decision.effect is Effect.DEPENDS:
@@ -79,19 +88,26 @@ def explained(
     """
     found = BY_NAME.get(tool)
     given = _given(words)
-    operation, own = choose(found, given) if found else (_operation(tool), given)
+    if isinstance(found, Tool):
+        operation, own = choose(found, given)
+    elif found is not None:
+        operation, own = found.first, given  # it refuses the whole; the others are left out where they are refused
+    else:
+        operation, own = _operation(tool), given
     connection = own.pop("connection", None)
     _check(found, operation, own)
     project, organization = _place_names(operation)
+    project_to_come = isinstance(operation.scope, ProjectToCome)
+    organization_to_come = isinstance(operation.scope, OrganizationToCome)
     question = Question(
         agent=agent,
         connection="",
         operation=operation.id,
         resource=operation.resource,
-        access=operation.access,
+        access=operation.access_with(own),
         dimension=operation.scope.dimension,
-        project=_place(own.get(project)),
-        organization=_place(own.get(organization)),
+        project=TO_COME if project_to_come else _place(own.get(project)),
+        organization=TO_COME if organization_to_come else _place(own.get(organization)),
     )
     question = _on(_connection(policy, operation, question, connection, connections), question)
     return Explained(
@@ -135,30 +151,31 @@ def _operation(name: str) -> AnyOperation:
     raise InvalidArgumentsError(_UNKNOWN, remedy=remedy)
 
 
-def _check(tool: Tool | None, operation: AnyOperation, own: dict[str, Any]) -> None:
+def _check(tool: Tool | Recipe | None, operation: AnyOperation, own: dict[str, Any]) -> None:
     """Refuse what the gate would refuse; what is only missing may be missing here."""
-    known = set(operation.params.model_fields) - (tool.hidden if tool else frozenset())
+    params = tool.params if isinstance(tool, Recipe) else operation.params
+    known = set(params.model_fields) - (tool.hidden if isinstance(tool, Tool) else frozenset())
     unknown = sorted(set(own) - known - (_TOOLS_OWN if tool else frozenset()))
     if unknown:
         raise InvalidArgumentsError(
             f"{tool.name if tool else operation.id} takes no argument {unknown[0][:64]}.",
-            remedy=f"It takes: {', '.join(name for name in operation.params.model_fields if name in known) or 'none'}.",
+            remedy=f"It takes: {', '.join(name for name in params.model_fields if name in known) or 'none'}.",
         )
     for name in _TOOLS_OWN:
         own.pop(name, None)
     try:
-        operation.params.model_validate(own)
+        params.model_validate(own)
     except ValidationError as problem:
         if any(error["type"] != "missing" for error in problem.errors(include_url=False, include_input=False)):
-            gate.read(operation, own)
+            gate.read(params, own)
 
 
 def _place_names(operation: AnyOperation) -> tuple[str, str]:
     """The parameters that name the project and the organization; empty where the operation has none."""
     match operation.scope:
-        case ProjectInPath(project=name) | ProjectOfError(project=name):
+        case ProjectNamed(project=name) | ProjectOfObject(project=name):
             return name, ""
-        case ProjectRows(organization=name) | OrganizationInPath(organization=name):
+        case ProjectRows(organization=name) | ProjectToCome(organization=name) | OrganizationNamed(organization=name):
             return "", name
         case _:
             return "", ""

@@ -9,20 +9,24 @@ from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.registry import OPERATIONS
 from crashgate.catalogue.scope import (
     Anywhere,
-    OrganizationInPath,
+    OrganizationNamed,
     OrganizationRows,
-    ProjectInPath,
-    ProjectOfError,
+    OrganizationToCome,
+    ProjectNamed,
+    ProjectOfObject,
     ProjectRows,
+    ProjectToCome,
     Scope,
 )
-from crashgate.reference.markdown import code, paragraphs, table
+from crashgate.reference.markdown import code, codes, paragraphs, table
+from crashgate.tools.recipe import Recipe
 from crashgate.tools.registry import TOOLS
 
-TOOL_OF: Mapping[str, str] = {operation.id: tool.name for tool in TOOLS for operation in tool.operations}
-"""The tool of each operation that has one; the others are asked by the gate alone."""
+_OWN_TOOLS_LAST = sorted(TOOLS, key=lambda tool: not isinstance(tool, Recipe))
+TOOL_OF: Mapping[str, str] = {operation.id: tool.name for tool in _OWN_TOOLS_LAST for operation in tool.operations}
+"""The tool of each operation that has one; a composed tool where there is no other. The rest the gate asks alone."""
 
-_COLUMNS = ("operation", "resource", "access", "least level", "where it belongs", "request", "tool", "source")
+_COLUMNS = ("operation", "resource", "access", "least level", "where it belongs", "request", "tool", "sample", "source")
 
 
 def as_data() -> list[dict[str, str | None]]:
@@ -57,23 +61,33 @@ def section() -> str:
     )
 
 
-def scope_in_words(scope: Scope) -> str:
+def scope_in_words(scope: Scope) -> str:  # noqa: PLR0911 - one for each kind of scope
     """How the gate learns where a call belongs."""
     match scope:
         case Anywhere():
             return "nowhere in particular"
-        case ProjectInPath(project=project):
+        case ProjectNamed(project=project):
             return f"the project in {code(project)}"
-        case ProjectOfError(project=project, error=error):
-            return f"the project in {code(project)}, in which {code(error)} is read first"
+        case ProjectOfObject(project=project, object=object_, read=read):
+            return f"the project in {code(project)}, in which {code(object_)} is looked for first with {code(read)}"
         case ProjectRows(organization=organization):
             return f"each row is a project; the organization in {code(organization)}"
-        case OrganizationInPath(organization=organization):
-            return f"the organization in {code(organization)}"
+        case ProjectToCome(organization=organization):
+            return f"a project to come in {code(organization)}: needs all projects (`*`)"
+        case OrganizationNamed(organization=organization, kept=kept):
+            sent = f"; {codes(kept)} sent as they are where not given" if kept else ""
+            return f"the organization in {code(organization)}{sent}"
         case OrganizationRows():
             return "each row is an organization"
+        case OrganizationToCome():
+            return "an organization to come: needs all organizations (`*`)"
         case _:
             assert_never(scope)
+
+
+def sample_path(operation: AnyOperation) -> str:
+    """Where the operation's sample exchange stands, from the top folder of the project."""
+    return f"tests/samples/{operation.id.replace('.', '/')}.json"
 
 
 def _row(operation: AnyOperation) -> tuple[str, ...]:
@@ -81,18 +95,26 @@ def _row(operation: AnyOperation) -> tuple[str, ...]:
         code(operation.id),
         code(operation.resource),
         operation.access.value,
-        code(operation.access.least_level.value),
+        _levels(operation),
         scope_in_words(operation.scope),
         _request(operation),
         code(TOOL_OF.get(operation.id, "")),
+        f"[sample](../{sample_path(operation)})" if operation.method else "",
         f"[source]({operation.source})" if operation.method else "",
     )
+
+
+def _levels(operation: AnyOperation) -> str:
+    """The least level, and what a parameter needs that needs more."""
+    more = [field for field in operation.fields if field.access is not None]
+    needs = [f"{code(field.access.least_level.value)} for {code(field.name)}" for field in more if field.access]
+    return ", ".join((code(operation.access.least_level.value), *needs))
 
 
 def _request(operation: AnyOperation) -> str:
     if operation.method is None:
         return "none: crashgate answers itself"
-    fixed = " ".join(f"{name}={value}" for name, value in operation.fixed_body.items())
+    fixed = " ".join(f"{name}={value}" for name, value in operation.fixed_body.items() if isinstance(value, str))
     return " ".join(
         filter(None, (code(f"{operation.method} {operation.path}"), f"with {code(fixed)}" if fixed else ""))
     )

@@ -6,7 +6,8 @@ from typing import Any, cast
 from crashgate.catalogue.params import OBJECT_ID_PATTERN, SLUG_PATTERN
 from crashgate.catalogue.provider import Provider
 from crashgate.reference.markdown import code, codes, paragraphs, table
-from crashgate.tools.derive import Annotations, Definition, define
+from crashgate.tools.derive import Annotations, Definition, Use, define
+from crashgate.tools.recipe import Recipe
 from crashgate.tools.registry import TOOLS
 from crashgate.tools.tool import Tool
 
@@ -23,8 +24,12 @@ def section() -> str:
     )
 
 
-def _tool(tool: Tool) -> str:
-    definition = define(tool, tool.operations, (Provider.CRASHGATE.value,))
+def _tool(tool: Tool | Recipe) -> str:
+    uses = [
+        Use(operation=each, furthest=each.access_with([field.name for field in each.fields]))
+        for each in tool.operations
+    ]
+    definition = define(tool, uses, (Provider.CRASHGATE.value,))
     return paragraphs(
         f"### {code(tool.name)}",
         f"**{tool.title}.** {tool.description}",

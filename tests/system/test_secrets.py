@@ -1,0 +1,94 @@
+"""Secrets of accounts and projects: in no answer of any tool, and nowhere in the log (THREATS row 29)."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from crashgate.sandbox.app import SANDBOX_TOKEN
+from crashgate.tools.registry import BY_NAME
+from crashgate.tools.tool import Tool
+from tests.house import OPERATOR, House, bytes_below, open_house, policies_with_reports
+from tests.system.samples import RECIPES, SAMPLES, Arguments, Here
+
+NAMES = frozenset(
+    {
+        "api_key",
+        "upload_api_key",
+        "two_factor_enabled",
+        "two_factor_enabled_on",
+        "recovery_codes_remaining",
+        "password_updated_on",
+        "billing_emails",
+        "favorite_project_ids",
+    }
+)
+"""What must be no key of an answer, as the vendor spells it."""
+
+
+def _calls() -> list[tuple[str, Arguments]]:
+    """Every operation's sample and every recipe."""
+    return [
+        *((name, arguments) for name, (arguments, _) in RECIPES.items()),
+        *((sample.tool, sample.arguments) for sample in SAMPLES.values()),
+    ]
+
+
+def _keys(node: object) -> Iterator[str]:
+    if isinstance(node, Mapping):
+        for key, value in cast("Mapping[str, object]", node).items():
+            yield key
+            yield from _keys(value)
+    elif isinstance(node, list | tuple):
+        for item in cast("Sequence[object]", node):
+            yield from _keys(item)
+
+
+def _secrets(house: House) -> set[str]:
+    """The values: keys of every project and organization, and the token."""
+    projects = {key for each in house.world.projects.values() for key in (each.api_key, each.upload_api_key)}
+    return projects | {each.api_key for each in house.world.organizations.values()} | {SANDBOX_TOKEN}
+
+
+@pytest.mark.threats(29)
+async def test_no_secret_is_in_any_answer_of_any_tool_or_in_the_log(tmp_path: Path) -> None:
+    # Guards: Secret in the catalogue, and that no view goes around it.
+    shown, keys, used = "", set[str](), set[str]()
+    async with open_house(tmp_path, policies=policies_with_reports(tmp_path / "policies")) as house:
+        secrets = _secrets(house)
+        for name, arguments in _calls():
+            tool = BY_NAME[name]
+            given = dict(arguments(Here(world=house.world)))
+            for more in ({}, {"detail": "full"}) if isinstance(tool, Tool) and tool.detailed else ({},):
+                answer = await house.call(OPERATOR, name, {**given, **more})
+                assert answer.error is None, (name, answer)
+                keys |= set(_keys(answer.content))
+                shown += json.dumps(dict(answer.content)) + answer.text
+            secrets |= _secrets(house)
+            used.add(name)
+        told = "\n".join(house.sentences)
+    files = bytes_below(tmp_path / "state" / "log")
+
+    assert used == set(BY_NAME)
+    assert len(secrets) > 15
+    assert keys & NAMES == set()
+    assert [secret for secret in secrets if secret in shown or secret in told or secret.encode() in files] == []
+
+
+@pytest.mark.threats(29)
+async def test_the_sandbox_has_these_secrets_to_give(tmp_path: Path) -> None:
+    # Without this the test above could pass because nothing was ever there.
+    from tests.tools.test_recipes import asked_directly  # noqa: PLC0415 - asks the sandbox without crashgate
+
+    async with open_house(tmp_path) as house:
+        organization = next(iter(house.world.organizations))
+        found = [
+            *_keys(await asked_directly(house, f"/organizations/{organization}")),
+            *_keys(await asked_directly(house, f"/organizations/{organization}/projects")),
+            *_keys(await asked_directly(house, f"/organizations/{organization}/collaborators")),
+        ]
+
+    # Only the authors of comments have the last one.
+    assert set(found) >= NAMES - {"favorite_project_ids"}
