@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.registry import RESOURCES
 from crashgate.catalogue.scope import Dimension
+from crashgate.identity import Principal, Via
 from crashgate.sandbox.world.world import World
 from crashgate.tools.recipe import Recipe
 from crashgate.tools.registry import BY_NAME, TOOLS
@@ -230,3 +231,18 @@ def _right(tool: str) -> dict[str, Any]:
     }
     _, required = _properties(tool)
     return {name: fixed[name] for name in required if name in fixed} | _first(OWN, tool)
+
+
+@pytest.mark.threats(20)
+async def test_pages_of_projects_do_not_tell_how_many_others_there_are(tmp_path: Path) -> None:
+    # Guards: the loop in Gateway._answer; with one row a page, each project of others would show as an empty page.
+    pages: list[list[str]] = []
+    cursor: dict[str, str] = {}
+    async with open_house(tmp_path, policies=write_policies(tmp_path / "policies", {AGENT: POLICY})) as house:
+        while cursor or not pages:
+            asked: dict[str, Any] = {"organization_id": "acme", "per_page": 1, **cursor}
+            answer = await house.toolbox.call(Principal(agent=AGENT, via=Via.MEMORY), "list_projects", asked)
+            pages.append([row["slug"] for row in answer.content["projects"]])
+            cursor = {"cursor": answer.content["next_cursor"]} if "next_cursor" in answer.content else {}
+
+    assert pages in ([["checkout-ios"]], [["checkout-ios"], []])

@@ -4,6 +4,7 @@ Design rules 1, 2 and 4; THREATS rows 14, 15, 21, 28 and 33.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -12,6 +13,7 @@ import anyio.lowlevel
 from crashgate.catalogue.operation import AnyOperation, Shape
 from crashgate.catalogue.params import Params
 from crashgate.catalogue.result import Page
+from crashgate.catalogue.scope import OrganizationRows, ProjectRows
 from crashgate.decisions.record import Ending
 from crashgate.errors import (
     Code,
@@ -34,6 +36,11 @@ from crashgate.upstream.exchange import Call, Trace, Upstream, exchange
 
 _REFUSALS = range(400, 500)
 """The upstream's "no". After anything else it is not known what it did."""
+
+
+_USUAL_PAGE = 30
+_MOST_PAGES = 10
+"""Upstream pages for one page of rows that the policy picks from."""
 
 
 class Gateway:
@@ -142,6 +149,24 @@ class Gateway:
         page = await exchange(self._upstreams[case.connection], call, trace)
         if case.parent is not None:
             return page
+        page = self._narrowed(case, page)
+        if not isinstance(operation.scope, ProjectRows | OrganizationRows):
+            return page
+        # Pages that the policy empties would tell how many places there are beside the agent's own (row 20).
+        wanted = getattr(params, "per_page", None) or _USUAL_PAGE
+        for _ in range(_MOST_PAGES - 1):
+            if page.next_query is None or len(page.rows) >= wanted:
+                break
+            further = replace(call, next_query=page.next_query)
+            more = self._narrowed(case, await exchange(self._upstreams[case.connection], further, trace))
+            page = replace(more, rows=page.rows + more.rows, dropped=page.dropped + more.dropped)
+        return page
+
+    def _narrowed(self, case: Case, page: Page[Any]) -> Page[Any]:
+        """The page without what is out of the agent's scope."""
+        operation, params = case.ask.operation, case.params
+        if operation is None or params is None:
+            raise ValueError("only a decided operation is answered")
         return narrow(
             operation, page, params=params, home=case.home, allowed=lambda place: self._judge.allows_row(case, place)
         )
