@@ -3,6 +3,7 @@
 The server is imported where it starts: the protocol's library takes most of a second, and only serving needs it.
 """
 
+import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
     from crashgate.server.http import HttpFace
     from crashgate.server.listen import Listener
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,6 +120,8 @@ async def toolbox(
         for name, each in found.items()
     ]
     log = SqliteLog.open(settings.state / "log")
+    if log.passed_over:
+        _log.warning("Chains %s do not end as they did: run crashgate log verify.", ", ".join(log.passed_over))
     try:
         async with http_transport(in_process(sandbox.app) if sandbox else None) as transport:
             gateway = Gateway(
