@@ -238,7 +238,7 @@ def test_a_list_where_an_object_belongs_is_an_error() -> None:
 
 def test_an_unreadable_answer_to_a_change_says_that_the_change_was_accepted() -> None:
     assert str(refused(b"<html>", FIX_ERROR, ONE)) == (
-        "BugSnag's answer cannot be used: it is not JSON. The change was accepted. Read the error before you try again."
+        "BugSnag's answer cannot be used: it is not JSON. The change was accepted. Look before you try again."
     )
 
 

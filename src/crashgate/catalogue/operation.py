@@ -55,6 +55,7 @@ class Operation(Generic[P, R]):
     ``access`` is what the operation takes at least; a parameter may need more (``access_with``). ``fixed_body`` are
     body fields that make one route into several operations (PATCH with ``operation=fix``).
     ``per_page`` is the upstream's own limit on rows a page; None where the list is not paged.
+    ``idempotent`` is False where a second equal call does something more: it moves a deadline or opens another ticket.
     Raises ValueError when the declaration contradicts itself, so a wrong entry fails at import (THREATS row 9).
     """
 
@@ -72,6 +73,7 @@ class Operation(Generic[P, R]):
     source: str
     per_page: int | None = None
     fixed_body: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    idempotent: bool = True
     fields: tuple[Field, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -127,7 +127,7 @@ def _for_agents(problem: LogUnavailableError, *, changed: bool = False) -> LogUn
     return LogUnavailableError(
         problem.what,
         why=f"{problem.why} The change was sent before, and may have happened.",
-        remedy="Read the error before you try again.",
+        remedy="Look before you try again.",
     )
 
 

@@ -64,8 +64,7 @@ def define(tool: Tool | Recipe, uses: Sequence[Use], connections: Sequence[str])
         annotations=Annotations(
             read_only=furthest is Access.READ,
             destructive=furthest is Access.DELETE,
-            # Changes assign a state, so a second one changes nothing more; what is made new is made twice.
-            idempotent=not any(use.operation.method == "POST" for use in uses),
+            idempotent=all(use.operation.idempotent and use.operation.method != "POST" for use in uses),
             open_world=any(use.operation.provider is not Provider.CRASHGATE for use in uses),
         ),
     )

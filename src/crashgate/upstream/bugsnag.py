@@ -129,7 +129,7 @@ class BugSnag:
                 return (
                     f"BugSnag failed ({status}).",
                     "The change may or may not have happened." if unknown else "",
-                    "Read the error before you try again." if unknown else "Try again in a minute.",
+                    "Look before you try again." if unknown else "Try again in a minute.",
                     Code.UPSTREAM_UNAVAILABLE,
                 )
 

@@ -158,8 +158,6 @@ def malformed(connection: Connection, operation: AnyOperation, why: str) -> Upst
     return UpstreamError(
         f"{connection.provider.spoken}'s answer cannot be used:",
         why=f"{why}. The change was accepted." if changed else f"{why}.",
-        remedy="Read the error before you try again."
-        if changed
-        else "Try again; if it stays, tell the operator of crashgate.",
+        remedy="Look before you try again." if changed else "Try again; if it stays, tell the operator of crashgate.",
         code=Code.UPSTREAM_MALFORMED,
     )

@@ -99,7 +99,7 @@ def _no_answer(connection: Connection, fault: Fault, *, changes: bool) -> Upstre
     return UpstreamError(
         what,
         why="The change may or may not have happened." if changes and fault is not Fault.UNREACHABLE else "",
-        remedy="Read the error before you try again."
+        remedy="Look before you try again."
         if changes
         else "Ask for fewer rows per page."
         if large

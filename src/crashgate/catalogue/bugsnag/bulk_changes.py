@@ -8,12 +8,28 @@ from typing import Annotated, Any, Self, TypeVar, cast
 
 from pydantic import Field, model_validator
 
-from crashgate.catalogue.access import Access
 from crashgate.catalogue.bugsnag import REFERENCE
-from crashgate.catalogue.bugsnag.error_changes import Assign, CreateIssue, Link, Override, Snooze
-from crashgate.catalogue.operation import Operation, Shape, Wording
+from crashgate.catalogue.bugsnag.error_changes import (
+    ASSIGN_ERROR,
+    CREATE_ISSUE,
+    DISCARD_ERROR,
+    FIX_ERROR,
+    IGNORE_ERROR,
+    LINK_ISSUE,
+    OPEN_ERROR,
+    OVERRIDE_SEVERITY,
+    SNOOZE_ERROR,
+    UNDISCARD_ERROR,
+    UNLINK_ISSUE,
+    Assign,
+    CreateIssue,
+    Link,
+    Override,
+    Snooze,
+)
+from crashgate.catalogue.bugsnag.errors import DELETE_ERROR
+from crashgate.catalogue.operation import Operation, Wording
 from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref
-from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Result, Word
 from crashgate.catalogue.scope import ProjectNamed
 
@@ -72,66 +88,40 @@ class CreateIssues(ManyErrors, CreateIssue):
 P = TypeVar("P", bound=ManyErrors)
 
 
-def _change(  # noqa: PLR0913 - a declaration with named parts
-    name: str,
-    *,
-    params: type[P],
-    verb: str,
-    past: str,
-    target: str = "several errors",
-    access: Access = Access.WRITE,
-    shape: Shape = Shape.ONE,
-) -> Operation[P, BulkUpdate]:
-    """The one route with its ``operation`` field fixed to ``name``."""
+def _many(single: Operation[Any, Any], *, params: type[P], target: str = "several errors") -> Operation[P, BulkUpdate]:
+    """The bulk form of ``single``: its access, its words and its value of ``operation``, on the other route."""
     return Operation(
-        id=f"bugsnag.errors.{name}_many",
-        provider=Provider.BUGSNAG,
-        resource="error",
-        access=access,
+        id=f"{single.id}_many",
+        provider=single.provider,
+        resource=single.resource,
+        access=single.access,
         method="PATCH",
         path="/projects/{project_id}/errors",
         scope=ProjectNamed(),
         params=params,
         result=BulkUpdate,
-        shape=shape,
-        fixed_body={"operation": name},
-        wording=Wording(verb=verb, past=past, target=target),
+        shape=single.shape,
+        fixed_body={"operation": single.id.rpartition(".")[2]},
+        idempotent=single.idempotent,
+        wording=Wording(verb=single.wording.verb, past=single.wording.past, target=target),
         source=f"{REFERENCE}/errors/errors/update-an-error",
     )
 
 
-FIX_ERRORS = _change("fix", params=ManyErrors, verb="resolve", past="resolved")
-OPEN_ERRORS = _change("open", params=ManyErrors, verb="reopen", past="reopened")
-IGNORE_ERRORS = _change("ignore", params=ManyErrors, verb="ignore", past="ignored")
-SNOOZE_ERRORS = _change("snooze", params=SnoozeErrors, verb="snooze", past="snoozed")
-ASSIGN_ERRORS = _change("assign", params=AssignErrors, verb="assign", past="assigned")
-OVERRIDE_SEVERITIES = _change(
-    "override_severity",
-    params=OverrideSeverities,
-    verb="override",
-    past="overrode",
-    target="the severity of several errors with {severity}",
+FIX_ERRORS = _many(FIX_ERROR, params=ManyErrors)
+OPEN_ERRORS = _many(OPEN_ERROR, params=ManyErrors)
+IGNORE_ERRORS = _many(IGNORE_ERROR, params=ManyErrors)
+SNOOZE_ERRORS = _many(SNOOZE_ERROR, params=SnoozeErrors)
+ASSIGN_ERRORS = _many(ASSIGN_ERROR, params=AssignErrors)
+OVERRIDE_SEVERITIES = _many(
+    OVERRIDE_SEVERITY, params=OverrideSeverities, target="the severity of several errors with {severity}"
 )
-CREATE_ISSUES = _change(
-    "create_issue", params=CreateIssues, verb="open", past="opened", target="issues for several errors"
-)
-LINK_ISSUES = _change("link_issue", params=LinkIssues, verb="link", past="linked", target="an issue to several errors")
-UNLINK_ISSUES = _change(
-    "unlink_issue", params=ManyErrors, verb="unlink", past="unlinked", target="the issues of several errors"
-)
-UNDISCARD_ERRORS = _change("undiscard", params=ManyErrors, verb="undiscard", past="undiscarded")
-DISCARD_ERRORS = _change(
-    "discard",
-    params=ManyErrors,
-    verb="discard",
-    past="discarded",
-    target="future events of several errors",
-    access=Access.DELETE,
-    shape=Shape.EMPTY,
-)
-DELETE_ERRORS = _change(
-    "delete", params=ManyErrors, verb="delete", past="deleted", access=Access.DELETE, shape=Shape.EMPTY
-)
+CREATE_ISSUES = _many(CREATE_ISSUE, params=CreateIssues, target="issues for several errors")
+LINK_ISSUES = _many(LINK_ISSUE, params=LinkIssues, target="an issue to several errors")
+UNLINK_ISSUES = _many(UNLINK_ISSUE, params=ManyErrors, target="the issues of several errors")
+UNDISCARD_ERRORS = _many(UNDISCARD_ERROR, params=ManyErrors)
+DISCARD_ERRORS = _many(DISCARD_ERROR, params=ManyErrors, target="future events of several errors")
+DELETE_ERRORS = _many(DELETE_ERROR, params=ManyErrors)
 
 BULK_CHANGES = (
     FIX_ERRORS,

@@ -118,6 +118,7 @@ def _change(  # noqa: PLR0913 - a declaration with named parts
     target: str = "error {error_id}",
     access: Access = Access.WRITE,
     shape: Shape = Shape.ONE,
+    idempotent: bool = True,
 ) -> Operation[P, Error]:
     """The one route with its ``operation`` field fixed to ``name``."""
     return Operation(
@@ -132,6 +133,7 @@ def _change(  # noqa: PLR0913 - a declaration with named parts
         result=Error,
         shape=shape,
         fixed_body={"operation": name},
+        idempotent=idempotent,
         wording=Wording(verb=verb, past=past, target=target),
         source=f"{REFERENCE}/errors/errors/update-an-error",
     )
@@ -140,7 +142,7 @@ def _change(  # noqa: PLR0913 - a declaration with named parts
 FIX_ERROR = _change("fix", params=OneError, verb="resolve", past="resolved")
 OPEN_ERROR = _change("open", params=OneError, verb="reopen", past="reopened")
 IGNORE_ERROR = _change("ignore", params=OneError, verb="ignore", past="ignored")
-SNOOZE_ERROR = _change("snooze", params=SnoozeError, verb="snooze", past="snoozed")
+SNOOZE_ERROR = _change("snooze", params=SnoozeError, verb="snooze", past="snoozed", idempotent=False)
 ASSIGN_ERROR = _change("assign", params=AssignError, verb="assign", past="assigned")
 OVERRIDE_SEVERITY = _change(
     "override_severity",
@@ -151,7 +153,12 @@ OVERRIDE_SEVERITY = _change(
 )
 LINK_ISSUE = _change("link_issue", params=LinkIssue, verb="link", past="linked", target="an issue to error {error_id}")
 CREATE_ISSUE = _change(
-    "create_issue", params=CreateErrorIssue, verb="open", past="opened", target="an issue for error {error_id}"
+    "create_issue",
+    params=CreateErrorIssue,
+    verb="open",
+    past="opened",
+    target="an issue for error {error_id}",
+    idempotent=False,
 )
 UNLINK_ISSUE = _change(
     "unlink_issue", params=OneError, verb="unlink", past="unlinked", target="the issue of error {error_id}"
