@@ -122,7 +122,10 @@ async def test_the_controls_can_be_left_out() -> None:
     both = create_app(World(now=NOW), budgets=UNLIMITED, controls=False)
     sessions = create_sessions_app(World(now=NOW), controls=False)
 
-    assert [getattr(route, "path", None) for route in both.routes] == [SESSIONS_PREFIX, SESSIONS_PREFIX, ""]
+    assert [getattr(route, "path", None) for route in both.routes] == [
+        *("/bugspulse", "/browserstack", "/devrev"),
+        *(SESSIONS_PREFIX, SESSIONS_PREFIX, ""),
+    ]
     assert [getattr(route, "path", None) for route in sessions.routes] == [""]
 
 

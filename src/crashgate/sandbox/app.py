@@ -14,6 +14,7 @@ from crashgate.sandbox.faults import Faults
 from crashgate.sandbox.front import Front
 from crashgate.sandbox.machine_clock import MachineClock
 from crashgate.sandbox.received import RequestLog
+from crashgate.sandbox.session_providers import SessionProviders
 from crashgate.sandbox.world.world import World
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Faults",
     "Manners",
     "RequestLog",
+    "SessionProviders",
     "World",
     "create_app",
     "create_sessions_app",
@@ -44,13 +46,15 @@ def create_app(  # noqa: PLR0913 - the parts of the sandbox, each with a usable 
     budgets: Budgets | None = None,
     manners: Manners | None = None,
     clock: Clock | None = None,
+    session_providers: SessionProviders | None = None,
     controls: bool = True,
 ) -> Starlette:
-    """The upstreams over ``world``; BugSnag is at ``/``, its Session Tracking API at ``/bugsnag-sessions``.
+    """The upstreams over ``world``; BugSnag is at ``/``, the others each at a prefix of their own.
 
     ``token`` is the administrator's, None takes any; MEMBER_TOKEN and READ_ONLY_TOKEN are there beside it. ``budgets``
     are the vendor's own unless given (``UNLIMITED`` switches them off). ``log`` and ``faults`` may be kept by the
-    caller to look at what arrived and to switch faults on while it runs.
+    caller to look at what arrived and to switch faults on while it runs. ``session_providers`` are as their vendors
+    have them, or without limits where BugSnag has none.
     """
     faults = faults if faults is not None else Faults()
     log = log if log is not None else RequestLog()
@@ -63,9 +67,13 @@ def create_app(  # noqa: PLR0913 - the parts of the sandbox, each with a usable 
         clock=clock or MachineClock(),
     )
     sessions = Sessions(world, prefix=SESSIONS_PREFIX)
+    others = session_providers or SessionProviders.usual(
+        world.now, clock or MachineClock(), limited=budgets is not UNLIMITED
+    )
     reporting = Front(sessions, faults, log)
     return _application(
-        Controls([bugsnag, sessions], faults, log, world) if controls else None,
+        Controls([bugsnag, sessions, *others.by_prefix.values()], faults, log, world) if controls else None,
+        *(Mount(prefix, app=Front(each, faults, log)) for prefix, each in others.by_prefix.items()),
         # A mount alone does not take its own path without a slash at the end, which is what notifiers are given.
         Route(SESSIONS_PREFIX, reporting),
         Mount(SESSIONS_PREFIX, app=reporting),

@@ -1,0 +1,1 @@
+"""Sessions of BrowserStack AI Evals, which speaks as Langfuse does. Rule: what nobody could confirm is marked (G)."""

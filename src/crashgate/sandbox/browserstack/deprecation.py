@@ -1,0 +1,21 @@
+"""What Langfuse Cloud adds to answers that are going to end. Rule: switched on by a manner, never by default.
+
+Source: ``_deprecation_example`` of contracts/browserstack/langfuse_wire_behaviour.json.
+"""
+
+from crashgate.sandbox.browserstack.answers import JsonObject
+from crashgate.sandbox.browserstack.manners import LangfuseManners
+
+_NOTICE: JsonObject = {
+    "message": "On Langfuse Cloud, Langfuse v3 is deprecated and this endpoint will be removed.",
+    "replacement": (
+        "GET /api/public/v2/observations?filter=<urlencoded sessionId filter>&fromStartTime=<from>&toStartTime=<to>"
+    ),
+    "docsUrl": "https://langfuse.com/docs/api-and-data-platform/features/observations-api",
+    "sunsetAt": "2026-11-16",
+}
+
+
+def noted(body: JsonObject, manners: LangfuseManners) -> JsonObject:
+    """``body``, with the notice where this server gives it."""
+    return body | {"_deprecation": _NOTICE} if manners.deprecation else body
