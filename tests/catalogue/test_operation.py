@@ -6,10 +6,20 @@ import pytest
 
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.operation import AnyOperation, Field, Operation, Shape, Wording
-from crashgate.catalogue.params import In, Logged, Needs, ObjectId, Params, Wire
+from crashgate.catalogue.params import Along, In, Logged, Needs, ObjectId, Params, Repeated, Wire
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Result
-from crashgate.catalogue.scope import Anywhere, OrganizationNamed, ProjectNamed, ProjectOfObject, ProjectToCome
+from crashgate.catalogue.scope import (
+    Anywhere,
+    AppNamed,
+    AppOfObject,
+    EnvironmentNamed,
+    EnvironmentRows,
+    OrganizationNamed,
+    ProjectNamed,
+    ProjectOfObject,
+    ProjectToCome,
+)
 
 
 class OneThing(Params):
@@ -42,15 +52,18 @@ GOOD: dict[str, Any] = {
 }
 
 
+LISTED = Wording(verb="list", past="listed", target="things")
+
+
 def made(**changes: Any) -> AnyOperation:  # noqa: ANN401 - any part of an operation
     return Operation(**{**GOOD, **changes})
 
 
 def test_an_entry_without_contradiction_reads_its_fields_off_its_parameters() -> None:
     assert made().fields == (
-        Field(name="thing_id", travels=In.PATH, wire="thing_id", logged=True),
-        Field(name="note", travels=In.BODY, wire="note", logged=False),
-        Field(name="most", travels=In.QUERY, wire="limit", logged=True),
+        Field(name="thing_id", travels=In.PATH, wire="thing_id", logged=Logged()),
+        Field(name="note", travels=In.BODY, wire="note", logged=None),
+        Field(name="most", travels=In.QUERY, wire="limit", logged=Logged()),
     )
 
 
@@ -90,8 +103,27 @@ def test_words_for_the_log_that_hold_an_unknown_parameter_are_refused() -> None:
         ProjectOfObject(project="thing_id", object="other_id", read="bugsnag.things.get"),
         ProjectOfObject(object="thing_id", read="bugsnag.things.get"),
         OrganizationNamed(organization="thing_id", kept=("other",)),
+        EnvironmentRows(environment="environment"),
+        EnvironmentNamed(environment="environment", object="thing_id", read="bugsnag.things.get"),
+        EnvironmentNamed(environment="note", object="other_id", read="bugsnag.things.get"),
+        AppNamed(app="thing_id"),
+        AppNamed(platform="note"),
+        AppOfObject(app="thing_id", platform="note", object="other_id", read="bugsnag.things.get"),
     ],
-    ids=["project", "organization", "organization of a project", "object", "project of an object", "kept"],
+    ids=[
+        "project",
+        "organization",
+        "organization of a project",
+        "object",
+        "project of an object",
+        "kept",
+        "environment of rows",
+        "environment",
+        "object in an environment",
+        "platform",
+        "app",
+        "object in an app",
+    ],
 )
 def test_a_scope_that_names_no_parameter_is_refused(scope: object) -> None:
     with pytest.raises(ValueError, match="the scope names"):
@@ -186,6 +218,61 @@ class Twice(Params):
 def test_a_parameter_that_does_not_say_once_where_it_travels_is_refused(params: type[Params]) -> None:
     with pytest.raises(ValueError, match="must say once where it travels"):
         made(params=params)
+
+
+class Marked(Params):
+    """A parameter with every mark that changes how it travels, and one whose log is narrower than its type."""
+
+    names: Annotated[tuple[str, ...], In.QUERY, Repeated(), Logged(only=r"[a-z]+")]
+    platform: Annotated[str, In.BODY, Along(wire="type", value=(("ios", "mobile"), ("web", "web")))]
+
+
+def test_the_marks_of_a_parameter_are_read_off_its_type() -> None:
+    assert made(method="POST", path="/things", params=Marked, wording=LISTED).fields == (
+        Field(name="names", travels=In.QUERY, wire="names", logged=Logged(only=r"[a-z]+"), repeated=True),
+        Field(
+            name="platform",
+            travels=In.BODY,
+            wire="platform",
+            logged=None,
+            along=Along(wire="type", value=(("ios", "mobile"), ("web", "web"))),
+        ),
+    )
+
+
+def test_what_goes_along_is_one_value_or_follows_from_the_parameters() -> None:
+    kind = Along(wire="type", value=(("ios", "mobile"), ("web", "web")))
+
+    assert [kind.beside("ios"), kind.beside("web"), Along(wire="type", value="range").beside("any")] == [
+        "mobile",
+        "web",
+        "range",
+    ]
+    with pytest.raises(ValueError, match="nothing goes along as type"):
+        kind.beside("tv")
+
+
+def test_a_post_that_reads_is_one_that_says_so() -> None:
+    asked = made(method="POST", path="/things", params=Params, wording=LISTED, access=Access.READ, asks_by_post=True)
+
+    assert (asked.access, asked.asks_by_post) == (Access.READ, True)
+
+
+@pytest.mark.threats(9)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"method": "POST", "access": Access.WRITE},
+        {"method": "POST", "access": Access.DELETE},
+        {"method": "GET", "access": Access.READ},
+        {"method": "PATCH", "access": Access.READ},
+        {"method": "DELETE", "access": Access.DELETE},
+    ],
+    ids=lambda changes: f"{changes['method']} {changes['access']}",
+)
+def test_nothing_else_asks_by_post(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="only a POST that reads asks by POST"):
+        made(path="/things", params=Params, wording=LISTED, asks_by_post=True, **changes)
 
 
 def test_an_operation_that_crashgate_answers_itself_has_neither_method_nor_path() -> None:

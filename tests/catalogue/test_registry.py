@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,16 @@ from crashgate.catalogue.operation import AnyOperation, Shape
 from crashgate.catalogue.params import In
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.registry import BY_ID, OPERATIONS, RESOURCES
-from crashgate.catalogue.scope import Anywhere, Dimension, OrganizationRows, OrganizationToCome, ProjectOfObject
+from crashgate.catalogue.scope import (
+    Anywhere,
+    AppOfObject,
+    Dimension,
+    EnvironmentNamed,
+    EnvironmentRows,
+    OrganizationRows,
+    OrganizationToCome,
+    ProjectOfObject,
+)
 
 SPOKEN = {
     "crashgate.access.get": "read its own access",
@@ -79,6 +89,25 @@ SPOKEN = {
     "bugsnag.saved_searches.get": "read saved search SAVED_SEARCH",
     "bugsnag.saved_searches.create": "created a saved search",
     "bugsnag-sessions.sessions.report": "reported sessions",
+    "crashgate.exports.list": "listed its own exports",
+    "crashgate.exports.read": "read its export EXPORT",
+    "browserstack.sessions.list": "listed sessions",
+    "browserstack.sessions.get": "read session SESSION",
+    "browserstack.sessions.export": "exported sessions",
+    "browserstack.sessions.create": "created session SESSION",
+    "bugspulse.sessions.list": "listed sessions",
+    "bugspulse.sessions.export": "exported sessions",
+    "bugspulse.crashes.list": "listed crash groups",
+    "bugspulse.crashes.export": "exported crash groups",
+    "bugspulse.session_events.list": "listed events of session SESSION",
+    "bugspulse.session_events.export": "exported events of session SESSION",
+    "bugspulse.network_logs.list": "listed network logs",
+    "bugspulse.network_logs.export": "exported network logs",
+    "devrev.sessions.list": "listed sessions",
+    "devrev.sessions.get": "read session SESSION",
+    "devrev.sessions.export": "exported sessions",
+    "devrev.session_data.get": "read a recording of session SESSION",
+    "devrev.developer_info.get": "read the console and requests of session SESSION",
 }
 """What a sentence says that somebody did, by operation."""
 
@@ -121,7 +150,22 @@ CHANGES = {
     "bugsnag.release_groups.update",
     "bugsnag.saved_searches.create",
     "bugsnag-sessions.sessions.report",
+    "browserstack.sessions.create",
 }
+ASKS_BY_POST = {
+    "devrev.sessions.list",
+    "devrev.sessions.export",
+    "devrev.session_data.get",
+    "devrev.developer_info.get",
+}
+"""What reads although it is a POST: upstream takes what is asked for in a body only."""
+
+OTHER_NOUNS = {"devrev.session_data.get": "session_event", "devrev.developer_info.get": "network_log"}
+"""The vendor's noun where the policy has the word that other providers have for the same."""
+
+CHOSEN_BY_AN_APP = {("browserstack.sessions.get", "session_id")}
+"""Ids in a path that may be any text, so that what keeps them in their segment is the encoding alone (test_path)."""
+
 COSTLY = {
     "bugsnag.organizations.update": {"auto_upgrade"},
     "bugsnag.projects.update": {"collaborator_ids", "discarded_app_versions", "discarded_errors"},
@@ -155,8 +199,15 @@ def inner(operation: AnyOperation, name: str) -> list[Mapping[str, Any]]:
     return list(parts(document["properties"][name], document.get("$defs", {})))
 
 
+def refuses(schema: Mapping[str, Any], text: str) -> bool:
+    """Whether the type keeps the text out, by its pattern or by its list of values."""
+    if "pattern" in schema:
+        return re.search(schema["pattern"], text) is None
+    return text not in (schema["enum"] if "enum" in schema else [schema["const"]])
+
+
 def test_no_two_operations_share_an_id() -> None:
-    assert len({operation.id for operation in OPERATIONS}) == len(OPERATIONS) == len(BY_ID) == len(SPOKEN) == 65
+    assert len({operation.id for operation in OPERATIONS}) == len(OPERATIONS) == len(BY_ID) == len(SPOKEN) == 84
 
 
 @each
@@ -166,7 +217,10 @@ def test_an_id_is_the_provider_the_noun_and_what_is_done(operation: AnyOperation
     assert provider == operation.provider.value
     assert re.fullmatch(r"[a-z]+(_[a-z]+)*", noun)
     assert re.fullmatch(r"[a-z]+(_[a-z]+)*", deed)
-    assert noun.startswith(operation.resource.removeprefix("organization_").removesuffix("y"))
+    if operation.id in OTHER_NOUNS:
+        assert operation.resource == OTHER_NOUNS[operation.id]
+    else:
+        assert noun.startswith(operation.resource.removeprefix("organization_").removesuffix("y"))
 
 
 @pytest.mark.threats(9)
@@ -192,8 +246,11 @@ def test_the_parameters_that_need_more_than_their_operation_are_what_people_have
 
 
 @each
-def test_whatever_is_not_a_get_writes_or_deletes(operation: AnyOperation) -> None:
-    assert (operation.access is Access.READ) is (operation.method in {"GET", None})
+def test_whatever_is_not_a_get_writes_or_deletes_or_is_known_to_ask_by_post(operation: AnyOperation) -> None:
+    asks = operation.id in ASKS_BY_POST
+
+    assert operation.asks_by_post is asks
+    assert (operation.access is Access.READ) is (asks or operation.method in {"GET", None})
 
 
 @each
@@ -207,14 +264,16 @@ def test_each_placeholder_of_the_path_is_a_required_parameter_that_travels_there
 
 @pytest.mark.threats(13)
 @each
-def test_each_parameter_of_the_path_is_one_plain_word(operation: AnyOperation) -> None:
+def test_each_parameter_of_the_path_or_for_the_gate_alone_is_one_plain_word(operation: AnyOperation) -> None:
     for field in operation.fields:
-        if field.travels in {In.PATH, In.NOWHERE}:
-            (schema,) = inner(operation, field.name)
-            pattern = re.compile(schema["pattern"])
+        if field.travels in {In.PATH, In.NOWHERE} and (operation.id, field.name) not in CHOSEN_BY_AN_APP:
+            for schema in inner(operation, field.name):
+                if schema.get("type") == "string":
+                    leading_out = [text for text in LEADING_OUT if not refuses(schema, text)]
 
-            assert schema["type"] == "string"
-            assert [text for text in LEADING_OUT if pattern.search(text)] == []
+                    assert leading_out == []
+                else:
+                    assert field.travels is In.NOWHERE
 
 
 @pytest.mark.threats(24)
@@ -265,12 +324,12 @@ def test_what_a_sentence_says_of_it_reads_well(operation: AnyOperation) -> None:
 def test_its_scope_is_told_by_required_parameters_or_by_its_rows(operation: AnyOperation) -> None:
     named = [
         getattr(operation.scope, part)
-        for part in ("organization", "project", "object")
+        for part in ("organization", "project", "object", "app", "platform")
         if hasattr(operation.scope, part)
     ]
 
     assert [name for name in named if not operation.params.model_fields[name].is_required()] == []
-    assert named or isinstance(operation.scope, Anywhere | OrganizationRows | OrganizationToCome)
+    assert named or isinstance(operation.scope, Anywhere | OrganizationRows | OrganizationToCome | EnvironmentRows)
 
 
 @each
@@ -278,7 +337,7 @@ def test_an_object_is_looked_for_by_a_read_of_its_own_kind_that_can_be_asked_wit
     operation: AnyOperation,
 ) -> None:
     scope = operation.scope
-    if isinstance(scope, ProjectOfObject):
+    if isinstance(scope, ProjectOfObject | EnvironmentNamed | AppOfObject):
         read = BY_ID[scope.read]
         needed = {name for name, info in read.params.model_fields.items() if info.is_required()}
 
@@ -287,10 +346,12 @@ def test_an_object_is_looked_for_by_a_read_of_its_own_kind_that_can_be_asked_wit
 
 
 @each
-def test_only_what_crashgate_answers_itself_and_a_report_of_sessions_belong_nowhere(operation: AnyOperation) -> None:
-    # A connection for session tracking holds the key of one project, so the connection itself is the place.
+def test_only_what_crashgate_answers_itself_and_what_has_the_key_of_one_project_belong_nowhere(
+    operation: AnyOperation,
+) -> None:
+    # A connection with the key of one project is itself the place.
     own = operation.provider is Provider.CRASHGATE
-    nowhere = own or operation.provider is Provider.BUGSNAG_SESSIONS
+    nowhere = own or operation.provider in {Provider.BUGSNAG_SESSIONS, Provider.BUGSPULSE}
 
     assert (nowhere, own, own) == (
         operation.scope.dimension is Dimension.NOTHING,
@@ -309,9 +370,28 @@ def test_what_comes_in_pages_is_a_list_with_a_page_size_of_its_own(operation: An
         assert [(one["minimum"], one["maximum"]) for one in limits] == [(1, operation.per_page)]
 
 
+def route(operation: AnyOperation) -> tuple[Provider, str | None, str | None]:
+    return operation.provider, operation.method, operation.path
+
+
+EXPORTS = [one for one in OPERATIONS if one.id.endswith(".export")]
+
+
+@pytest.mark.parametrize("operation", EXPORTS, ids=[one.id for one in EXPORTS])
+def test_an_export_is_its_list_under_another_name_with_all_rows_a_page_or_as_many_as_are_asked_for(
+    operation: AnyOperation,
+) -> None:
+    listed = BY_ID[f"{operation.id.removesuffix('export')}list"]
+    same = replace(operation, id=listed.id, wording=listed.wording, params=listed.params)
+
+    assert same == listed
+    assert set(operation.params.model_fields) == set(listed.params.model_fields)
+    assert operation.params.model_fields["per_page"].default in {None, listed.per_page}
+
+
 @each
 def test_one_route_is_many_operations_only_by_a_body_that_each_fixes_to_its_own_name(operation: AnyOperation) -> None:
-    same = [one for one in OPERATIONS if (one.method, one.path) == (operation.method, operation.path)]
+    same = [one for one in OPERATIONS if route(one) == route(operation) and not one.id.endswith(".export")]
 
     if len(same) > 1 and operation.method is not None:
         assert operation.fixed_body == {"operation": operation.id.rpartition(".")[2].removesuffix("_many")}
@@ -328,7 +408,7 @@ def test_each_entry_names_its_source(operation: AnyOperation) -> None:
 
 def test_the_resources_of_each_provider_are_the_words_that_a_policy_may_use() -> None:
     assert {provider: dict(words) for provider, words in RESOURCES.items()} == {
-        Provider.CRASHGATE: {"access": Dimension.NOTHING},
+        Provider.CRASHGATE: {"access": Dimension.NOTHING, "export": Dimension.NOTHING},
         Provider.BUGSNAG: {
             "organization": Dimension.ORGANIZATION,
             "project": Dimension.PROJECT,
@@ -346,4 +426,16 @@ def test_the_resources_of_each_provider_are_the_words_that_a_policy_may_use() ->
             "organization_collaborator": Dimension.ORGANIZATION,
         },
         Provider.BUGSNAG_SESSIONS: {"session": Dimension.NOTHING},
+        Provider.BUGSPULSE: {
+            "session": Dimension.NOTHING,
+            "crash": Dimension.NOTHING,
+            "session_event": Dimension.NOTHING,
+            "network_log": Dimension.NOTHING,
+        },
+        Provider.BROWSERSTACK: {"session": Dimension.ENVIRONMENT},
+        Provider.DEVREV: {
+            "session": Dimension.APP,
+            "session_event": Dimension.APP,
+            "network_log": Dimension.APP,
+        },
     }

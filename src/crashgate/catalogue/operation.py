@@ -7,13 +7,17 @@ from enum import Enum, unique
 from typing import Any, Generic, Literal, TypeVar
 
 from crashgate.catalogue.access import Access
-from crashgate.catalogue.params import In, Logged, Needs, Params, Wire
+from crashgate.catalogue.envelope import EventBatch
+from crashgate.catalogue.paging import Links, Paging
+from crashgate.catalogue.params import Along, In, Logged, Needs, Params, Repeated, Wire
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import R
 from crashgate.catalogue.scope import Scope
 
 Method = Literal["GET", "POST", "PATCH", "DELETE"]
 P = TypeVar("P", bound=Params)
+_PLACED = ("organization", "project", "environment", "app", "platform", "object")
+"""What of a scope names a parameter."""
 
 
 @unique
@@ -44,8 +48,10 @@ class Field:
     name: str
     travels: In
     wire: str
-    logged: bool
+    logged: Logged | None
     access: Access | None = None
+    repeated: bool = False
+    along: Along | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,7 +61,10 @@ class Operation(Generic[P, R]):
     ``access`` is what the operation takes at least; a parameter may need more (``access_with``). ``fixed_body`` are
     body fields that make one route into several operations (PATCH with ``operation=fix``).
     ``per_page`` is the upstream's own limit on rows a page; None where the list is not paged.
-    ``idempotent`` is False where a second equal call does something more: it moves a deadline or opens another ticket.
+    ``paging`` says where the rows stand in the answer. ``asks_by_post`` marks a POST that only reads: some vendors take
+    filters in a body. ``idempotent`` is False where a second equal call does something more: it moves a deadline or
+    opens another ticket.
+    ``envelope`` is what the body is sent in, where it is not sent as it is.
     Raises ValueError when the declaration contradicts itself, so a wrong entry fails at import (THREATS row 9).
     """
 
@@ -74,6 +83,9 @@ class Operation(Generic[P, R]):
     per_page: int | None = None
     fixed_body: Mapping[str, Any] = field(default_factory=dict[str, Any])
     idempotent: bool = True
+    paging: Paging = Links()  # noqa: RUF009 - a frozen value
+    asks_by_post: bool = False
+    envelope: EventBatch | None = None
     fields: tuple[Field, ...] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -83,26 +95,34 @@ class Operation(Generic[P, R]):
         in_path = {name for _, name, _, _ in string.Formatter().parse(self.path or "") if name}
         declared = {f.name for f in fields if f.travels is In.PATH}
         named = {name for _, name, _, _ in string.Formatter().parse(self.wording.target) if name}
-        places = {
-            getattr(self.scope, part) for part in ("organization", "project", "object") if hasattr(self.scope, part)
-        } | set(getattr(self.scope, "kept", ()))
+        places = {getattr(self.scope, part) for part in _PLACED if getattr(self.scope, part, None) is not None} | set(
+            getattr(self.scope, "kept", ())
+        )
         if in_path != declared:
             raise ValueError(f"{self.id}: the path names {sorted(in_path)}, the parameters {sorted(declared)}")
         if named - {f.name for f in fields if f.logged}:
             raise ValueError(f"{self.id}: the wording names parameters that the log may not show")
         if places - {f.name for f in fields}:
             raise ValueError(f"{self.id}: the scope names parameters that there are not")
+        self._check_route()
+
+    def _check_route(self) -> None:
+        """Id, method, access and body must agree."""
         if not self.id.startswith(f"{self.provider}.") or (self.method is None) != (self.path is None):
             raise ValueError(f"{self.id}: id, provider, method and path contradict each other")
         if self.method == "GET" and self.access is not Access.READ:
             raise ValueError(f"{self.id}: a GET reads")
-        if self.method == "GET" and (self.fixed_body or any(f.travels is In.BODY for f in fields)):
+        if self.method == "GET" and (self.fixed_body or any(f.travels is In.BODY for f in self.fields)):
             raise ValueError(f"{self.id}: a GET has no body")
+        if self.envelope is not None and (self.method != "POST" or self.asks_by_post):
+            raise ValueError(f"{self.id}: only a POST that changes something sends an event")
         if self.method == "DELETE" and self.access is not Access.DELETE:
             raise ValueError(f"{self.id}: a DELETE deletes")
-        if self.method in {"POST", "PATCH"} and self.access is Access.READ:
+        if self.asks_by_post and (self.method != "POST" or self.access is not Access.READ):
+            raise ValueError(f"{self.id}: only a POST that reads asks by POST")
+        if self.method in {"POST", "PATCH"} and self.access is Access.READ and not self.asks_by_post:
             raise ValueError(f"{self.id}: a {self.method} is not a read")
-        if any(f.access is not None and f.access.rank <= self.access.rank for f in fields):
+        if any(f.access is not None and f.access.rank <= self.access.rank for f in self.fields):
             raise ValueError(f"{self.id}: a parameter needs no more than its operation")
 
     def access_with(self, given: Collection[str]) -> Access:
@@ -120,8 +140,10 @@ def _field(name: str, metadata: list[Any]) -> Field:
         name=name,
         travels=travels[0],
         wire=wires[0] if wires else name,
-        logged=any(isinstance(mark, Logged) for mark in metadata),
+        logged=next((mark for mark in metadata if isinstance(mark, Logged)), None),
         access=next((mark.access for mark in metadata if isinstance(mark, Needs)), None),
+        repeated=any(isinstance(mark, Repeated) for mark in metadata),
+        along=next((mark for mark in metadata if isinstance(mark, Along)), None),
     )
 
 

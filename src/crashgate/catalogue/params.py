@@ -1,5 +1,6 @@
 """How a parameter travels and whether the log may show it. Rule: a marker on the type, never code beside it."""
 
+import re
 from dataclasses import dataclass
 from enum import Enum, unique
 from typing import Annotated
@@ -24,7 +25,16 @@ class In(Enum):
 
 @dataclass(frozen=True)
 class Logged:
-    """The decision log may show this parameter's value. Only on types with a pattern or a closed list."""
+    """The decision log may show this parameter's value. Only on types with a pattern or a closed list.
+
+    ``only`` is the pattern of the values that it may show, where the type itself lets others through too.
+    """
+
+    only: str | None = None
+
+    def shows(self, value: object) -> bool:
+        """Whether the log may show this very value."""
+        return self.only is None or (isinstance(value, str) and re.fullmatch(self.only, value) is not None)
 
 
 @dataclass(frozen=True)
@@ -35,10 +45,38 @@ class Needs:
 
 
 @dataclass(frozen=True)
+class Repeated:
+    """A list travels as the same name once per item (``environment=a&environment=b``), without brackets."""
+
+
+@dataclass(frozen=True)
 class Wire:
-    """The upstream's own name for the parameter, where it differs from ours."""
+    """The upstream's own name for the parameter, where it differs from ours.
+
+    In a body, ``outer.inner`` is the field ``inner`` of the object ``outer``.
+    """
 
     name: str
+
+
+@dataclass(frozen=True)
+class Along:
+    """Another body field that goes along wherever this parameter is sent.
+
+    ``value`` is what it holds: always the same, or for each value of the parameter its own.
+    """
+
+    wire: str
+    value: str | tuple[tuple[str, str], ...]
+
+    def beside(self, given: object) -> str:
+        """What the field holds beside this value. Raises ValueError for a value that has none."""
+        if isinstance(self.value, str):
+            return self.value
+        found = next((held for one, held in self.value if one == given), None)
+        if found is None:
+            raise ValueError(f"nothing goes along as {self.wire} with this value")
+        return found
 
 
 class Params(BaseModel):

@@ -10,6 +10,9 @@ class Provider(StrEnum):
     CRASHGATE = "crashgate"
     BUGSNAG = "bugsnag"
     BUGSNAG_SESSIONS = "bugsnag-sessions"
+    BUGSPULSE = "bugspulse"
+    BROWSERSTACK = "browserstack"
+    DEVREV = "devrev"
 
     @property
     def spoken(self) -> str:
@@ -21,4 +24,7 @@ _SPOKEN = {
     Provider.CRASHGATE: "crashgate",
     Provider.BUGSNAG: "BugSnag",
     Provider.BUGSNAG_SESSIONS: "BugSnag session tracking",
+    Provider.BUGSPULSE: "BugsPulse",
+    Provider.BROWSERSTACK: "BrowserStack AI Evals",
+    Provider.DEVREV: "DevRev",
 }

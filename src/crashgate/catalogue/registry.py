@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from crashgate.catalogue.browserstack.registry import BROWSERSTACK
 from crashgate.catalogue.bugsnag.bulk_changes import BULK_CHANGES
 from crashgate.catalogue.bugsnag.collaborators import COLLABORATORS
 from crashgate.catalogue.bugsnag.comments import COMMENTS
@@ -19,13 +20,17 @@ from crashgate.catalogue.bugsnag.saved_searches import SAVED_SEARCHES
 from crashgate.catalogue.bugsnag.stability_trend import STABILITY_TREND
 from crashgate.catalogue.bugsnag.trends import TRENDS
 from crashgate.catalogue.bugsnag_sessions.sessions import SESSIONS
+from crashgate.catalogue.bugspulse.registry import BUGSPULSE
+from crashgate.catalogue.devrev.registry import DEVREV
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.own.access import GET_ACCESS
+from crashgate.catalogue.own.exports import EXPORTS
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.scope import Dimension
 
 OPERATIONS: tuple[AnyOperation, ...] = (
     GET_ACCESS,
+    *EXPORTS,
     *ORGANIZATIONS,
     *PROJECTS,
     *ERRORS,
@@ -42,6 +47,9 @@ OPERATIONS: tuple[AnyOperation, ...] = (
     *EVENT_FIELDS,
     *SAVED_SEARCHES,
     *SESSIONS,
+    *BROWSERSTACK,
+    *BUGSPULSE,
+    *DEVREV,
 )
 
 BY_ID: Mapping[str, AnyOperation] = MappingProxyType({operation.id: operation for operation in OPERATIONS})

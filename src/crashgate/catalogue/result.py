@@ -8,6 +8,7 @@ dropped to None rather than shown as the vendor's word.
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, StringConstraints
@@ -26,7 +27,8 @@ class SecretMark:
 
 
 def _only(pattern: str) -> Callable[[Any], Any]:
-    matches = re.compile(pattern).fullmatch
+    # The same few words come in thousands of rows.
+    matches = lru_cache(maxsize=1024)(re.compile(pattern).fullmatch)
 
     def keep(value: Any) -> Any:  # noqa: ANN401 - any JSON may stand in an upstream answer
         return value if isinstance(value, str) and matches(value) else None
@@ -81,13 +83,15 @@ R = TypeVar("R", bound=Result)
 class Page(Generic[R]):
     """One page of a list, or the one object of an answer as a page of one.
 
-    ``next_query`` is the query string of the next page. ``total`` counts all rows upstream, where it says so and
-    nothing was dropped. ``truncated`` means that the upstream refuses to page deeper. ``dropped`` counts rows that
-    were out of the agent's scope.
+    ``next_mark`` and ``previous_mark`` ask for the neighbouring pages (``Ask.mark``). ``total`` counts all rows
+    upstream, where it says so and nothing was dropped. ``truncated`` means that the upstream refuses to page deeper.
+    ``dropped`` counts rows that were out of the agent's scope, ``redacted`` names what the policy took out of the rest.
     """
 
     rows: tuple[R, ...]
-    next_query: str | None = None
+    next_mark: str | None = None
+    previous_mark: str | None = None
     total: int | None = None
     truncated: bool = False
     dropped: int = 0
+    redacted: tuple[str, ...] = ()

@@ -3,6 +3,7 @@
 A dimension is what a grant must name before it can hold for a resource; its value is the policy's own key.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
@@ -14,6 +15,24 @@ class Dimension(StrEnum):
     NOTHING = "nothing"
     ORGANIZATION = "organizations"
     PROJECT = "projects"
+    ENVIRONMENT = "environments"
+    PLATFORM = "platforms"
+    APP = "apps"
+
+    @property
+    def wider(self) -> "Dimension | None":
+        """The dimension around it: a grant may narrow by that too, and need not name it."""
+        return _WIDER.get(self)
+
+    @property
+    def noun(self) -> str:
+        """One of them: ``project``."""
+        return self.value.removesuffix("s")
+
+
+_WIDER = {Dimension.PROJECT: Dimension.ORGANIZATION, Dimension.APP: Dimension.PLATFORM}
+PLACES = tuple(dimension for dimension in Dimension if dimension is not Dimension.NOTHING)
+"""What a grant may name, as the keys of a document."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,6 +107,65 @@ class OrganizationToCome:
     dimension: Dimension = Dimension.ORGANIZATION
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EnvironmentRows:
+    """Each row of the answer, and each of its ``parts``, says which environment it is in; the others are dropped.
+
+    ``environment`` is the parameter that asks for some environments only, where there is one.
+    """
+
+    environment: str | None = None
+    parts: str | None = None
+    dimension: Dimension = Dimension.ENVIRONMENT
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EnvironmentNamed:
+    """The parameter ``environment`` names the environment of what is made.
+
+    What it is added to, named by the parameter ``object``, is looked for with the operation ``read`` first: what is
+    there already must be in an environment that is allowed too (THREATS row 14).
+    """
+
+    environment: str
+    object: str
+    read: str
+    dimension: Dimension = Dimension.ENVIRONMENT
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AppNamed:
+    """The parameters name the app and its platform; rows that say another platform are dropped."""
+
+    app: str = "app_id"
+    platform: str = "platform"
+    dimension: Dimension = Dimension.APP
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AppOfObject:
+    """The request names the app and an object, but not the platform (THREATS row 14).
+
+    The object is looked for with the operation ``read`` first, on the platform that the caller claims.
+    """
+
+    object: str
+    read: str
+    app: str = "app_id"
+    platform: str = "platform"
+    dimension: Dimension = Dimension.APP
+
+
+def naming(scope: "Scope") -> Mapping[str, Dimension]:
+    """The parameters by which a caller names places, with the dimension of each."""
+    named: dict[str, Dimension] = {}
+    for dimension in PLACES:
+        parameter: str | None = getattr(scope, dimension.noun, None)
+        if parameter is not None:
+            named[parameter] = dimension
+    return named
+
+
 Scope = (
     Anywhere
     | ProjectNamed
@@ -97,4 +175,8 @@ Scope = (
     | OrganizationNamed
     | OrganizationRows
     | OrganizationToCome
+    | EnvironmentRows
+    | EnvironmentNamed
+    | AppNamed
+    | AppOfObject
 )

@@ -1,0 +1,113 @@
+"""Making a session: a trace that names it is sent. Rule: the trace is always a new one, so nothing is written over.
+
+There is no other way to make one. An id of a trace would update the trace that has it, so a caller gives none. What was
+taken in cannot be read at once, but some seconds later (contracts/browserstack/README.md, 1.5).
+"""
+
+import json
+import re
+from typing import Annotated, Self
+
+from pydantic import (
+    AliasPath,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+
+from crashgate.catalogue.access import Access
+from crashgate.catalogue.browserstack import REFERENCE
+from crashgate.catalogue.browserstack.environments import DEFAULT_ENVIRONMENT, NewEnvironment
+from crashgate.catalogue.envelope import EventBatch
+from crashgate.catalogue.operation import Operation, Shape, Wording
+from crashgate.catalogue.params import In, Logged, Params, Wire
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.result import Result
+from crashgate.catalogue.scope import EnvironmentNamed
+from crashgate.catalogue.session_ids import SessionId
+from crashgate.text import clean
+
+LARGEST_DATA = 3_000_000
+"""Bytes of ``input``, ``output`` and ``metadata`` together; a batch may have 3.5 MB, at BrowserStack 5 MB."""
+
+LONGEST_NAME = 1_000
+MOST_TAGS = 50
+_LONGEST_ID = 200
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+_made_by_us = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").fullmatch
+
+
+def _trace_id(value: object) -> object:
+    return value if isinstance(value, str) and _made_by_us(value) else None
+
+
+class CreateSession(Params):
+    """Parameters of a session's trace; the session is made with the first trace that names it.
+
+    A name of an environment that upstream would change is refused, and so is a session id that would not be found again
+    as it was written.
+    """
+
+    session_id: Annotated[SessionId, In.BODY, Wire("sessionId")]
+    name: Annotated[str, In.BODY, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
+    environment: Annotated[NewEnvironment, In.BODY, Logged()] = DEFAULT_ENVIRONMENT
+    user_id: Annotated[Text | None, In.BODY, Wire("userId")] = None
+    input: Annotated[JsonValue, In.BODY] = None
+    output: Annotated[JsonValue, In.BODY] = None
+    metadata: Annotated[JsonValue, In.BODY] = None
+    tags: Annotated[tuple[Text, ...] | None, In.BODY, Field(max_length=MOST_TAGS)] = None
+    release: Annotated[Text | None, In.BODY] = None
+    version: Annotated[Text | None, In.BODY] = None
+
+    @field_validator("session_id")
+    @classmethod
+    def _found_again(cls, given: str) -> str:
+        """The gate compares the id with that of an answer, which has been cleaned (THREATS row 14)."""
+        if clean(given, limit=_LONGEST_ID, lines=False) != given:
+            raise ValueError("must hold visible characters only")
+        return given
+
+    @model_validator(mode="after")
+    def _fits_in_a_batch(self) -> Self:
+        try:
+            size = len(json.dumps([self.input, self.output, self.metadata], allow_nan=False).encode())
+        except (ValueError, RecursionError):
+            raise ValueError("input, output and metadata must be plain JSON") from None
+        if size > LARGEST_DATA:
+            raise ValueError(f"input, output and metadata must have {LARGEST_DATA} bytes at most, all together")
+        return self
+
+
+class NewTrace(Result):
+    """What came of it. ``trace_id`` is the id that we gave the trace, as the answer repeats it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    trace_id: Annotated[str | None, BeforeValidator(_trace_id)] = Field(
+        default=None, validation_alias=AliasPath("successes", 0, "id")
+    )
+
+
+CREATE_SESSION = Operation(
+    id="browserstack.sessions.create",
+    provider=Provider.BROWSERSTACK,
+    resource="session",
+    access=Access.WRITE,
+    method="POST",
+    path="/api/public/ingestion",
+    scope=EnvironmentNamed(environment="environment", object="session_id", read="browserstack.sessions.get"),
+    params=CreateSession,
+    result=NewTrace,
+    shape=Shape.ONE,
+    wording=Wording(verb="create", past="created", target="session {session_id}"),
+    envelope=EventBatch(type="trace-create"),
+    idempotent=False,
+    source=f"{REFERENCE}/ingestion/",
+)
+
+NEW_SESSIONS = (CREATE_SESSION,)

@@ -1,0 +1,73 @@
+"""Crash groups: crashes with one cause. Rule: all of them, since upstream takes no period for them."""
+
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import Field
+
+from crashgate.catalogue.access import Access
+from crashgate.catalogue.bugspulse import MOST_ROWS, REFERENCE
+from crashgate.catalogue.documented import Documented
+from crashgate.catalogue.moments import At
+from crashgate.catalogue.operation import Operation, Shape, Wording
+from crashgate.catalogue.paging import Numbered
+from crashgate.catalogue.params import In, Logged, Params, Wire
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.result import Untrusted, Word
+from crashgate.catalogue.scope import Anywhere
+
+
+class Crash(Documented):
+    """A group of crashes, with how often it came and on how many devices."""
+
+    id: Untrusted
+    message: Untrusted | None = None
+    status: Word = None
+    is_fatal: bool | None = Field(default=None, validation_alias="isFatal")
+    handled: bool | None = None
+    occurrence_count: int | None = Field(default=None, validation_alias="occurrenceCount")
+    affected_devices: int | None = Field(default=None, validation_alias="affectedDevices")
+    platform: Word = None
+    app_version: Untrusted | None = Field(default=None, validation_alias="appVersion")
+    os_version: Untrusted | None = Field(default=None, validation_alias="osVersion")
+    first_seen_at: At = Field(default=None, validation_alias="firstSeenAt")
+    last_seen_at: At = Field(default=None, validation_alias="lastSeenAt")
+
+
+class ListCrashes(Params):
+    """Parameters of listing crash groups."""
+
+    per_page: Annotated[int | None, In.QUERY, Wire("limit"), Field(ge=1, le=MOST_ROWS), Logged()] = None
+
+
+class ExportCrashes(ListCrashes):
+    """Parameters of exporting crash groups: as many a page as there may be."""
+
+    per_page: Annotated[int | None, In.QUERY, Wire("limit"), Field(ge=1, le=MOST_ROWS), Logged()] = MOST_ROWS
+
+
+LIST_CRASHES = Operation(
+    id="bugspulse.crashes.list",
+    provider=Provider.BUGSPULSE,
+    resource="crash",
+    access=Access.READ,
+    method="GET",
+    path="/export/crashes",
+    scope=Anywhere(),
+    params=ListCrashes,
+    result=Crash,
+    shape=Shape.MANY,
+    per_page=MOST_ROWS,
+    paging=Numbered(),
+    wording=Wording(verb="list", past="listed", target="crash groups"),
+    source=REFERENCE,
+)
+
+EXPORT_CRASHES = replace(
+    LIST_CRASHES,
+    id="bugspulse.crashes.export",
+    params=ExportCrashes,
+    wording=Wording(verb="export", past="exported", target="crash groups"),
+)
+
+CRASHES = (LIST_CRASHES, EXPORT_CRASHES)

@@ -1,0 +1,78 @@
+"""What happened in one session, in order. Rule: the session is named, for upstream gives no others' events.
+
+The documented example has all of its 42 events on one page of 42, so upstream may take no notice of ``limit``.
+"""
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+from pydantic import AliasPath, BeforeValidator, Field
+
+from crashgate.catalogue.access import Access
+from crashgate.catalogue.bugspulse import MOST_ROWS, REFERENCE
+from crashgate.catalogue.documented import Documented
+from crashgate.catalogue.moments import At
+from crashgate.catalogue.operation import Operation, Shape, Wording
+from crashgate.catalogue.paging import Numbered
+from crashgate.catalogue.params import In, Logged, Params, Wire
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.result import Untrusted, UntrustedData
+from crashgate.catalogue.scope import Anywhere
+from crashgate.catalogue.session_ids import SessionId
+
+
+def _text(value: Any) -> Any:  # noqa: ANN401 - an app sends any JSON as an event's data
+    return value if isinstance(value, str) else None
+
+
+class SessionEvent(Documented):
+    """One event; ``data`` is what the app sent with it, and ``name`` is the one in there."""
+
+    id: Untrusted
+    type: Untrusted | None = None
+    name: Annotated[Untrusted | None, BeforeValidator(_text)] = Field(
+        default=None, validation_alias=AliasPath("data", "name")
+    )
+    at: At = Field(default=None, validation_alias="timestamp")
+    sequence_number: int | None = Field(default=None, validation_alias="sequenceNumber")
+    data: UntrustedData = None
+
+
+class ListSessionEvents(Params):
+    """Parameters of listing a session's events."""
+
+    session_id: Annotated[SessionId, In.QUERY, Wire("sessionId")]
+    per_page: Annotated[int | None, In.QUERY, Wire("limit"), Field(ge=1, le=MOST_ROWS), Logged()] = None
+
+
+class ExportSessionEvents(ListSessionEvents):
+    """Parameters of exporting a session's events: as many a page as there may be."""
+
+    per_page: Annotated[int | None, In.QUERY, Wire("limit"), Field(ge=1, le=MOST_ROWS), Logged()] = MOST_ROWS
+
+
+LIST_SESSION_EVENTS = Operation(
+    id="bugspulse.session_events.list",
+    provider=Provider.BUGSPULSE,
+    resource="session_event",
+    access=Access.READ,
+    method="GET",
+    path="/export/events",
+    scope=Anywhere(),
+    params=ListSessionEvents,
+    result=SessionEvent,
+    shape=Shape.MANY,
+    per_page=MOST_ROWS,
+    paging=Numbered(),
+    wording=Wording(verb="list", past="listed", target="events of session {session_id}"),
+    source=REFERENCE,
+)
+
+EXPORT_SESSION_EVENTS = replace(
+    LIST_SESSION_EVENTS,
+    id="bugspulse.session_events.export",
+    params=ExportSessionEvents,
+    wording=Wording(verb="export", past="exported", target="events of session {session_id}"),
+)
+
+SESSION_EVENTS = (LIST_SESSION_EVENTS, EXPORT_SESSION_EVENTS)

@@ -1,0 +1,79 @@
+"""Sessions of one app. Rule: one that is still active has no end and no duration.
+
+A session whose end was never reported stays active for ever (contracts/bugspulse/README.md).
+"""
+
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import Field
+
+from crashgate.catalogue.access import Access
+from crashgate.catalogue.bugspulse import MOST_ROWS, REFERENCE
+from crashgate.catalogue.documented import Documented
+from crashgate.catalogue.moments import At, Moment
+from crashgate.catalogue.operation import Operation, Shape, Wording
+from crashgate.catalogue.paging import Numbered
+from crashgate.catalogue.params import In, Logged, Params, Wire
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.result import Untrusted, Word
+from crashgate.catalogue.scope import Anywhere
+
+
+class Session(Documented):
+    """One run of the app on one device; ``duration_ms`` is in milliseconds."""
+
+    id: Untrusted
+    status: Word = None
+    platform: Word = None
+    app_version: Untrusted | None = Field(default=None, validation_alias="appVersion")
+    os_version: Untrusted | None = Field(default=None, validation_alias="osVersion")
+    network_type: Word = Field(default=None, validation_alias="networkType")
+    user_id: Untrusted | None = Field(default=None, validation_alias="userId")
+    started_at: At = Field(default=None, validation_alias="startedAt")
+    ended_at: At = Field(default=None, validation_alias="endedAt")
+    duration_ms: int | None = Field(default=None, validation_alias="duration")
+    event_count: int | None = Field(default=None, validation_alias="eventCount")
+    has_crash: bool | None = Field(default=None, validation_alias="hasCrash")
+    has_network_errors: bool | None = Field(default=None, validation_alias="hasNetworkErrors")
+
+
+class ListSessions(Params):
+    """Parameters of listing sessions; whether ``until`` is inside is not documented."""
+
+    since: Annotated[Moment | None, In.QUERY, Wire("from"), Logged()] = None
+    until: Annotated[Moment | None, In.QUERY, Wire("to"), Logged()] = None
+    per_page: Annotated[int | None, In.QUERY, Wire("limit"), Field(ge=1, le=MOST_ROWS), Logged()] = None
+
+
+class ExportSessions(ListSessions):
+    """Parameters of exporting sessions: as many a page as there may be."""
+
+    per_page: Annotated[int | None, In.QUERY, Wire("limit"), Field(ge=1, le=MOST_ROWS), Logged()] = MOST_ROWS
+
+
+LIST_SESSIONS = Operation(
+    id="bugspulse.sessions.list",
+    provider=Provider.BUGSPULSE,
+    resource="session",
+    access=Access.READ,
+    method="GET",
+    path="/export/sessions",
+    scope=Anywhere(),
+    params=ListSessions,
+    result=Session,
+    shape=Shape.MANY,
+    per_page=MOST_ROWS,
+    paging=Numbered(),
+    wording=Wording(verb="list", past="listed", target="sessions"),
+    source=REFERENCE,
+)
+
+EXPORT_SESSIONS = replace(
+    LIST_SESSIONS,
+    id="bugspulse.sessions.export",
+    params=ExportSessions,
+    wording=Wording(verb="export", past="exported", target="sessions"),
+)
+
+SESSIONS = (LIST_SESSIONS, EXPORT_SESSIONS)

@@ -1,0 +1,32 @@
+"""The app and the platform that a call is about. Rule: the gate decides on both, so neither has a default.
+
+The vendor calls an app's id ``version_key``.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, StringConstraints
+
+from crashgate.catalogue.params import Along, Logged
+
+APP_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.:/+-]*$"
+"""A bundle id, or an id of the vendor's; its form is not documented."""
+
+AppId = Annotated[str, StringConstraints(pattern=APP_PATTERN, min_length=1, max_length=128), Logged()]
+PlatformName = Literal["android", "ios", "web"]
+
+KIND = Along(wire="type", value=(("android", "mobile"), ("ios", "mobile"), ("web", "web")))
+"""The list by POST asks for the kind of session too, which follows from the platform."""
+
+_PLATFORMS = frozenset({"android", "ios", "web"})
+_OTHER = "other"
+
+
+def _platform(value: Any) -> str | None:  # noqa: ANN401 - any JSON may stand in an upstream answer
+    if value is None:
+        return None
+    return value if isinstance(value, str) and value in _PLATFORMS else _OTHER
+
+
+Platform = Annotated[str | None, BeforeValidator(_platform)]
+"""In an answer. What is none of the documented ones is ``other``, so that no row passes for one of the platform."""
