@@ -18,6 +18,8 @@ def clean(text: str, *, limit: int, lines: bool = True) -> str:
 
     A cut shows as an ellipsis, which counts. With ``lines`` false, newlines and tabs become spaces.
     """
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text
     seen = text[: limit * 4]
     kept = seen if seen.isprintable() else "".join(_printable(char, lines=lines) for char in seen)
     kept = _INVISIBLE_LETTERS.sub("", kept)

@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any, cast
+from uuid import UUID
 
 import httpx2
 from pydantic import SecretStr
@@ -13,6 +15,7 @@ from crashgate.catalogue.params import Params
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Page
 from crashgate.upstream.connection import Connection
+from crashgate.upstream.envelope import Stamp
 from crashgate.upstream.exchange import Call, Trace, Upstream, exchange
 
 JsonObject = dict[str, Any]
@@ -25,6 +28,25 @@ SESSIONS = Connection(
     base_url="https://sessions.bugsnag.com",
     credential=SecretStr(TOKEN),
 )
+
+BUGSPULSE = Connection(
+    name="pulse",
+    provider=Provider.BUGSPULSE,
+    base_url="https://api.bugspulse.com/export",
+    credential=SecretStr(TOKEN),
+)
+BROWSERSTACK = Connection(
+    name="evals",
+    provider=Provider.BROWSERSTACK,
+    base_url="https://evals.browserstack.com",
+    credential=SecretStr(f"pk-lf-canary:sk-lf-{TOKEN}"),
+)
+DEVREV = Connection(
+    name="devrev", provider=Provider.DEVREV, base_url="https://api.devrev.ai", credential=SecretStr(TOKEN)
+)
+CONNECTIONS = {one.provider: one for one in (CONNECTION, SESSIONS, BUGSPULSE, BROWSERSTACK, DEVREV)}
+STAMP = Stamp(id=UUID("00000000-0000-4000-8000-000000000001"), at=datetime(2026, 11, 20, 15, 30, 0, 123000, tzinfo=UTC))
+"""What an event is sent with in a sample."""
 
 SECRETS = {"api_key", "upload_api_key", "billing_emails"}
 SECRETS_OF_A_PERSON = {
@@ -50,7 +72,12 @@ SPELLINGS = {
 
 def connection_for(operation: AnyOperation) -> Connection:
     """The connection of the operation's provider."""
-    return SESSIONS if operation.provider is Provider.BUGSNAG_SESSIONS else CONNECTION
+    return CONNECTIONS[operation.provider]
+
+
+def stamp_for(operation: AnyOperation) -> Stamp | None:
+    """The stamp of an operation that is sent with one."""
+    return None if operation.envelope is None else STAMP
 
 
 async def answered(

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crashgate.adapters.system_clock import SystemClock
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.bugsnag.error_changes import FIX_ERROR
 from crashgate.catalogue.bugsnag.errors import DELETE_ERROR, GET_ERROR, Error, GetError, OneError
@@ -23,7 +24,7 @@ from crashgate.upstream.exchange import Call, Trace, Upstream, exchange
 from crashgate.upstream.message import Request, Response
 from crashgate.upstream.port import Fault, TransportError
 from crashgate.upstream.retry import Patience
-from tests.upstream.exchanges import CONNECTION
+from tests.upstream.exchanges import connection_for
 from tests.upstream.test_path import some_params
 from tests.upstream.virtual_time import run
 
@@ -33,6 +34,7 @@ CHANGE = OneError(project_id="checkout-ios", error_id=ID)
 FOUND = Response(status=200, headers={}, body=b'{"id":"%s"}' % ID.encode())
 PATIENCE = Patience(total=30.0, attempts=3, first_pause=1.0)
 NEVER = 10_000.0
+_WHOLE = "It does not come in parts: look at it in the pages of BugSnag."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +84,7 @@ def asked(
     params: Params = READ,
     patience: Patience = PATIENCE,
 ) -> Coroutine[Any, Any, Page[Any]]:
-    upstream = Upstream(connection=CONNECTION, transport=script, patience=patience)
+    upstream = Upstream(connection=connection_for(operation), transport=script, patience=patience, clock=SystemClock())
     return exchange(upstream, Call(operation=operation, params=params), trace or Trace())
 
 
@@ -202,7 +204,7 @@ def test_the_time_limit_is_for_all_attempts_together() -> None:
         (Fault.CUT_OFF, "BugSnag's answer broke off. Try again in a minute.", Code.UPSTREAM_UNAVAILABLE),
         (
             Fault.TOO_LARGE,
-            "BugSnag's answer is larger than crashgate reads. Ask for fewer rows per page.",
+            f"BugSnag's answer is larger than crashgate reads. {_WHOLE}",
             Code.UPSTREAM_UNAVAILABLE,
         ),
     ],
@@ -289,3 +291,18 @@ def test_no_exchange_outlasts_its_patience_or_its_attempts(
 
     assert run(ended()) <= patience.total + 1e-6
     assert 1 <= trace.requests == len(script.requests) <= patience.attempts
+
+
+def test_after_one_read_was_told_to_wait_the_next_one_waits_too() -> None:
+    script = Script([status(429, retry_after="7"), FOUND])
+    patience = Patience(attempts=1)
+    upstream = Upstream(connection=connection_for(GET_ERROR), transport=script, patience=patience)
+
+    async def two() -> None:
+        for _ in range(2):
+            with suppress(UpstreamError):
+                await exchange(upstream, Call(operation=GET_ERROR, params=READ), Trace())
+
+    run(two())
+
+    assert script.asked_at == [0.0, pytest.approx(7.0, abs=0.1)]

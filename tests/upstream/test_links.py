@@ -11,9 +11,10 @@ from crashgate.adapters.http_transport import http_transport
 from crashgate.catalogue.bugsnag.errors import LIST_ERRORS, ListErrors
 from crashgate.catalogue.result import Page
 from crashgate.errors import Code, UpstreamError
-from crashgate.upstream.codec import LONGEST_QUERY, decode, encode
+from crashgate.upstream.codec import decode, encode
 from crashgate.upstream.exchange import Call, Trace, Upstream, exchange
 from crashgate.upstream.message import Response
+from crashgate.upstream.pages import LONGEST_MARK
 from tests.upstream.exchanges import CONNECTION
 
 PARAMS = ListErrors(project_id="checkout-ios")
@@ -49,7 +50,7 @@ FOREIGN = {
     "a control character": f"{HERE}?offset=\x01",
     "a letter that is not ASCII": f"{HERE}?offset=é",
     "a blank": f"{HERE}?offset=3 0",
-    "a query without end": f"{HERE}?offset={'3' * LONGEST_QUERY}",
+    "a query without end": f"{HERE}?offset={'3' * LONGEST_MARK}",
 }
 
 
@@ -62,16 +63,16 @@ def page_after(link: str, *, relation: str = "next") -> Page[Any]:
 @pytest.mark.threats(15)
 @pytest.mark.parametrize("link", FOREIGN.values(), ids=FOREIGN.keys())
 def test_a_link_to_anywhere_else_is_not_followed_and_shows_as_truncated(link: str) -> None:
-    assert page_after(link) == Page(rows=(), next_query=None, truncated=True)
+    assert page_after(link) == Page(rows=(), next_mark=None, truncated=True)
 
 
-@pytest.mark.parametrize("query", ["offset=30", "a=1&offset%5Bcount%5D=63", "x=" + "3" * (LONGEST_QUERY - 2)])
+@pytest.mark.parametrize("query", ["offset=30", "a=1&offset%5Bcount%5D=63", "x=" + "3" * (LONGEST_MARK - 2)])
 def test_a_link_to_the_same_place_gives_its_query(query: str) -> None:
-    assert page_after(f"{HERE}?{query}") == Page(rows=(), next_query=query, truncated=False)
+    assert page_after(f"{HERE}?{query}") == Page(rows=(), next_mark=query, truncated=False)
 
 
 def test_an_answer_without_a_next_link_is_the_last_page() -> None:
-    assert page_after(f"{HERE}?offset=0", relation="prev") == Page(rows=(), next_query=None, truncated=False)
+    assert page_after(f"{HERE}?offset=0", relation="prev") == Page(rows=(), next_mark=None, truncated=False)
 
 
 @pytest.mark.threats(15)
@@ -79,10 +80,10 @@ def test_an_answer_without_a_next_link_is_the_last_page() -> None:
 def test_any_text_as_a_link_leads_to_the_same_origin_and_path_or_nowhere(text: str) -> None:
     for link in (text, f"https://{text}", f"https://api.bugsnag.com{text}", f"{HERE}{text}", f"{HERE}?{text}"):
         page = page_after(link)
-        if page.next_query is None:
+        if page.next_mark is None:
             assert page.truncated
         else:
-            following = httpx2.URL(encode(LIST_ERRORS, PARAMS, CONNECTION, next_query=page.next_query).url)
+            following = httpx2.URL(encode(LIST_ERRORS, PARAMS, CONNECTION, mark=page.next_mark).url)
             assert (following.scheme, following.host, following.port) == ("https", "api.bugsnag.com", None)
             assert following.raw_path.decode().partition("?")[0] == "/projects/checkout-ios/errors"
 
@@ -90,7 +91,7 @@ def test_any_text_as_a_link_leads_to_the_same_origin_and_path_or_nowhere(text: s
 def test_the_limit_on_sorted_rows_ends_a_later_page_as_truncated() -> None:
     deep = Response(status=422, headers={}, body=TOO_DEEP)
 
-    assert decode(LIST_ERRORS, REQUEST, deep, CONNECTION, later=True) == Page(rows=(), truncated=True)
+    assert decode(LIST_ERRORS, REQUEST, deep, CONNECTION, mark="offset=30") == Page(rows=(), truncated=True)
 
 
 def test_the_limit_on_sorted_rows_is_an_error_with_its_remedy_on_the_first_page() -> None:
@@ -107,7 +108,7 @@ def test_the_limit_on_sorted_rows_is_an_error_with_its_remedy_on_the_first_page(
 @pytest.mark.parametrize(("status", "body"), [(422, b"{}"), (400, TOO_DEEP), (404, b"{}"), (500, TOO_DEEP)])
 def test_no_other_failure_of_a_later_page_is_an_end(status: int, body: bytes) -> None:
     with pytest.raises(UpstreamError):
-        decode(LIST_ERRORS, REQUEST, Response(status=status, headers={}, body=body), CONNECTION, later=True)
+        decode(LIST_ERRORS, REQUEST, Response(status=status, headers={}, body=body), CONNECTION, mark="offset=30")
 
 
 @pytest.mark.threats(15)
@@ -154,4 +155,4 @@ async def test_a_link_header_is_read_as_the_vendor_writes_it(header: str, wanted
         upstream = Upstream(connection=CONNECTION, transport=transport)
         page = await exchange(upstream, Call(operation=LIST_ERRORS, params=PARAMS), Trace())
 
-    assert (page.next_query, page.truncated) == (wanted, False)
+    assert (page.next_mark, page.truncated) == (wanted, False)

@@ -15,7 +15,7 @@ from crashgate.catalogue.registry import OPERATIONS
 from crashgate.errors import InvalidArgumentsError
 from crashgate.upstream.codec import encode
 from crashgate.upstream.path import expand
-from tests.upstream.exchanges import connection_for
+from tests.upstream.exchanges import connection_for, stamp_for
 from tests.upstream.test_path import ANY_TEXT, ID, ROW_13, some_params
 
 FORBIDDEN = (
@@ -80,7 +80,8 @@ def test_no_input_of_any_operation_leads_to_a_forbidden_route(operation: AnyOper
     good: dict[str, Any] = some_params(operation).model_dump(exclude_unset=True)
     odd = data.draw(st.fixed_dictionaries({}, optional={field.name: ANY for field in operation.fields}))
     try:
-        request = encode(operation, operation.params.model_validate({**good, **odd}), connection_for(operation))
+        params = operation.params.model_validate({**good, **odd})
+        request = encode(operation, params, connection_for(operation), stamp=stamp_for(operation))
     except (ValidationError, InvalidArgumentsError):
         return
 

@@ -18,6 +18,7 @@ from crashgate.errors import InvalidArgumentsError
 from crashgate.upstream.codec import encode
 from crashgate.upstream.connection import Connection
 from crashgate.upstream.path import LONGEST_SEGMENT, expand
+from tests.upstream.exchanges import stamp_for
 
 BASES = ("https://api.bugsnag.com", "https://bugsnag.example.com:8443/data-access/v2", "http://[::1]:4000")
 ID = "5f1a0c3d9e8b7a6655443322"
@@ -104,6 +105,11 @@ RIGHT: dict[str, dict[str, Any]] = {
         "device": {},
         "session_counts": [{"startedAt": "2026-11-20T15:29:00Z", "sessionsStarted": 3}],
     },
+    "devrev.sessions.list": {"platform": "ios"},
+    "devrev.sessions.get": {"platform": "ios"},
+    "devrev.sessions.export": {"platform": "ios"},
+    "devrev.session_data.get": {"platform": "ios"},
+    "devrev.developer_info.get": {"platform": "web"},
 }
 """What an operation takes beside ids; for several errors the same as for one."""
 
@@ -196,15 +202,19 @@ def test_a_plain_id_stands_in_the_path_as_it_is() -> None:
 
 def test_every_operation_with_an_id_is_tried() -> None:
     tried = {operation.id for operation, _ in TAKING}
+    elsewhere = {Provider.CRASHGATE, Provider.BUGSPULSE, Provider.DEVREV}  # no ids in their paths, or no paths
 
-    assert {one.id for one in OPERATIONS} - tried == {
-        "crashgate.access.get",
+    assert {one.id for one in OPERATIONS if one.provider not in elsewhere} - tried == {
         "bugsnag.organizations.list",
         "bugsnag.organizations.create",
         "bugsnag.saved_searches.create",
         "bugsnag-sessions.sessions.report",
+        "browserstack.sessions.list",
+        "browserstack.sessions.create",
+        "browserstack.sessions.export",
     }
-    assert len(TAKING) == 85
+    assert {operation.provider for operation, _ in TAKING}.isdisjoint(elsewhere)
+    assert len(TAKING) == 86
 
 
 JSON_VALUES = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text(), max_size=2)
@@ -219,8 +229,14 @@ def test_no_arguments_whatever_lead_to_another_host_or_another_path(data: st.Dat
     )
     try:
         params = operation.params.model_validate({**some_params(operation).model_dump(exclude_unset=True), **arguments})
-        request = encode(operation, params, connection(BASES[1]))
+        request = encode(operation, params, connection(BASES[1]), stamp=stamp_for(operation))
     except (ValidationError, InvalidArgumentsError):
         return
     assert operation.path is not None
     assert_one_segment_each(request.url, BASES[1], operation.path)
+
+
+@pytest.mark.threats(13)
+def test_a_template_that_is_more_than_a_path_makes_no_address() -> None:
+    with pytest.raises(InvalidArgumentsError):
+        expand("/projects?all={project_id}", {"project_id": ID})

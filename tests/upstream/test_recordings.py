@@ -218,7 +218,7 @@ async def test_no_recorded_secret_is_left_after_decoding(covered: list[Recording
 async def test_the_recorded_next_link_and_total_are_read(covered: list[Recording]) -> None:
     pages = {one.number: (await replayed(one))[0] for one in covered}
 
-    assert {number: page.next_query for number, page in pages.items() if page.next_query is not None} == NEXT
+    assert {number: page.next_mark for number, page in pages.items() if page.next_mark is not None} == NEXT
     assert {number: page.total for number, page in pages.items() if page.total is not None} == TOTALS
     assert [number for number, page in pages.items() if page.truncated] == []
 
@@ -232,7 +232,7 @@ async def test_a_recorded_next_link_is_asked_for_as_it_was_given(covered: list[R
         operation = one.operation()
         assert operation is not None
         page, _ = await replayed(one)
-        following = encode(operation, one.params(), CONNECTION, next_query=page.next_query)
+        following = encode(operation, one.params(), CONNECTION, mark=page.next_mark)
 
         assert f'<{following.url}>; rel="next"' == link
         followed += 1

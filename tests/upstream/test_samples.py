@@ -14,7 +14,7 @@ from crashgate.catalogue.params import Params
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.registry import BY_ID, OPERATIONS
 from crashgate.upstream.codec import encode
-from tests.upstream.exchanges import answered, connection_for, dumped, expected, rows_of
+from tests.upstream.exchanges import answered, connection_for, dumped, expected, rows_of, stamp_for
 
 FOLDER = Path(__file__).resolve().parent.parent / "samples"
 FILES = sorted(FOLDER.rglob("*.json"))
@@ -37,7 +37,19 @@ SCHEMAS = {
     "pivots.list_values_on_project": "PivotValueApiView",
 }
 
+BUGSNAG = {Provider.BUGSNAG, Provider.BUGSNAG_SESSIONS}
+HOSTS = {
+    Provider.BUGSNAG: "api.bugsnag.com",
+    Provider.BUGSNAG_SESSIONS: "sessions.bugsnag.com",
+    Provider.BUGSPULSE: "api.bugspulse.com",
+    Provider.BROWSERSTACK: "evals.browserstack.com",
+    Provider.DEVREV: "api.devrev.ai",
+}
+
 each = pytest.mark.parametrize("sample", SAMPLES, ids=[sample["operation"] for sample in SAMPLES])
+# An answer that is read as rows under other names is told with them; BugSnag's are read as they are.
+AS_THEY_ARE = [sample for sample in SAMPLES if BY_ID[sample["operation"]].provider in BUGSNAG]
+AS_ROWS = [sample for sample in SAMPLES if "rows" in sample]
 # What several errors are answered with is an object under each error's id; what sessions are, has no schema.
 BULK = [sample for sample in SAMPLES if sample["operation"].endswith("_many")]
 WITH_DOCUMENT = [
@@ -79,12 +91,15 @@ def test_each_operation_has_its_sample_where_one_looks_for_it() -> None:
 @each
 def test_the_request_of_a_sample_is_what_is_built_from_its_parameters(sample: dict[str, Any]) -> None:
     operation = BY_ID[sample["operation"]]
-    request = encode(operation, params_of(sample), connection_for(operation))
+    request = encode(operation, params_of(sample), connection_for(operation), stamp=stamp_for(operation))
     address = urlsplit(request.url)
     wanted = json.loads(json.dumps(sample["request"]).replace("<version>", __version__))
-    host = "sessions.bugsnag.com" if operation.provider is Provider.BUGSNAG_SESSIONS else "api.bugsnag.com"
 
-    assert (request.method, address.netloc, address.path) == (wanted["method"], host, wanted["path"])
+    assert (request.method, address.netloc, address.path) == (
+        wanted["method"],
+        HOSTS[operation.provider],
+        wanted["path"],
+    )
     assert wanted.get("headers", {}).items() <= request.headers.items()
     assert ordered(parse_qsl(address.query, keep_blank_values=True)) == ordered(
         [(name, value) for name, value in wanted["query"]]
@@ -92,7 +107,7 @@ def test_the_request_of_a_sample_is_what_is_built_from_its_parameters(sample: di
     assert (None if request.body is None else json.loads(request.body)) == wanted["body"]
 
 
-@each
+@pytest.mark.parametrize("sample", AS_THEY_ARE, ids=[sample["operation"] for sample in AS_THEY_ARE])
 async def test_the_answer_of_a_sample_decodes_to_every_field_that_it_holds(sample: dict[str, Any]) -> None:
     given = sample["response"]
     page, _ = await answered(
@@ -106,7 +121,27 @@ async def test_the_answer_of_a_sample_decodes_to_every_field_that_it_holds(sampl
     empty = BY_ID[sample["operation"]].shape is Shape.EMPTY
     assert dumped(page) == ([] if empty else expected(given["body"]))
     assert page.total == (int(given["headers"]["X-Total-Count"]) if "X-Total-Count" in given["headers"] else None)
-    assert (page.next_query is not None, page.truncated) == ("Link" in given["headers"], False)
+    assert (page.next_mark is not None, page.truncated) == ("Link" in given["headers"], False)
+
+
+@pytest.mark.parametrize("sample", AS_ROWS, ids=[sample["operation"] for sample in AS_ROWS])
+async def test_the_answer_of_a_sample_decodes_to_the_rows_that_are_told_with_it(sample: dict[str, Any]) -> None:
+    given = sample["response"]
+    page, _ = await answered(
+        BY_ID[sample["operation"]],
+        params_of(sample),
+        status=given["status"],
+        headers=given["headers"],
+        body=given["body"],
+    )
+
+    assert dumped(page) == sample["rows"]
+    assert (page.total, page.next_mark, page.previous_mark, page.truncated) == (
+        sample["total"],
+        sample["next"],
+        None,
+        False,
+    )
 
 
 @each_with_a_document

@@ -13,6 +13,8 @@ LONGEST_KEY = 200
 DEEPEST = 40
 MOST_NODES = 500_000
 
+_HARMLESS = frozenset({int, bool, type(None)})
+
 
 class TooDeepError(ValueError):
     """The document is nested deeper or holds more values than any documented answer."""
@@ -23,21 +25,41 @@ def cleaned(document: Any) -> Any:  # noqa: ANN401 - any JSON
 
     A number that JSON has no word for (``1e999`` reads as infinite) becomes None, so that the copy can be written.
     """
-    left = [MOST_NODES]
-    return _walk(document, DEEPEST, left)
+    return _Walk().through(document, DEEPEST)
 
 
-def _walk(node: Any, depth: int, left: list[int]) -> Any:  # noqa: ANN401 - any JSON
-    left[0] -= 1
-    if left[0] < 0 or depth < 0:
-        raise TooDeepError
-    if isinstance(node, str):
-        return clean(node, limit=LONGEST_STRING)
-    if isinstance(node, dict):
-        pairs = cast("dict[str, Any]", node)
-        return {
-            clean(key, limit=LONGEST_KEY, lines=False): _walk(value, depth - 1, left) for key, value in pairs.items()
-        }
-    if isinstance(node, list):
-        return [_walk(item, depth - 1, left) for item in cast("list[Any]", node)]
-    return None if isinstance(node, float) and not math.isfinite(node) else node
+class _Walk:
+    """One document. A list of a thousand rows has a thousand times the same keys, so what they became is kept."""
+
+    def __init__(self) -> None:
+        self._left = MOST_NODES - 1
+        self._keys: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def through(self, node: Any, depth: int) -> Any:  # noqa: ANN401 - any JSON
+        if isinstance(node, str):
+            return clean(node, limit=LONGEST_STRING)
+        if isinstance(node, dict):
+            pairs = cast("dict[str, Any]", node)
+            return dict(zip(self._cleaned_keys(tuple(pairs)), self._each(list(pairs.values()), depth), strict=True))
+        if isinstance(node, list):
+            return self._each(cast("list[Any]", node), depth)
+        return None if isinstance(node, float) and not math.isfinite(node) else node
+
+    def _each(self, values: list[Any], depth: int) -> list[Any]:
+        """Most values are short plain text or numbers, and are told from the rest without a call."""
+        self._left -= len(values)
+        if self._left < 0 or (values and depth == 0):
+            raise TooDeepError
+        return [
+            value
+            if (value.__class__ is str and value.isascii() and value.isprintable() and len(value) <= LONGEST_STRING)
+            or value.__class__ in _HARMLESS
+            else self.through(value, depth - 1)
+            for value in values
+        ]
+
+    def _cleaned_keys(self, keys: tuple[str, ...]) -> tuple[str, ...]:
+        known = self._keys.get(keys)
+        if known is None:
+            known = self._keys[keys] = tuple(clean(key, limit=LONGEST_KEY, lines=False) for key in keys)
+        return known

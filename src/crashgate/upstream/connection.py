@@ -9,6 +9,7 @@ from pydantic import SecretStr
 
 from crashgate.catalogue.provider import Provider
 from crashgate.errors import ConfigurationError
+from crashgate.upstream import langfuse_keys
 
 
 @unique
@@ -29,7 +30,8 @@ _ADDRESS = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?(?:
 class Connection:
     """``base_url`` has no trailing slash; the credential shows as asterisks wherever it is printed.
 
-    Raises ConfigurationError for an address that would send the credential in the clear (THREATS row 10).
+    Raises ConfigurationError for an address that would send the credential in the clear (THREATS row 10), and for a
+    credential that is not of its provider's form.
     """
 
     name: str
@@ -39,7 +41,16 @@ class Connection:
     auth: Auth = Auth.TOKEN
 
     def __post_init__(self) -> None:
-        """Check the address."""
+        """Check the address and the credential."""
+        self._check_address()
+        if self.provider is Provider.BROWSERSTACK:
+            why = langfuse_keys.fault(self.credential.get_secret_value())
+            if why is not None:
+                raise ConfigurationError(
+                    f"connection {self.name}: the credential cannot be used.", why=why, remedy=langfuse_keys.FORM
+                )
+
+    def _check_address(self) -> None:
         shown = f"connection {self.name}: base URL"
         if {"@", "?", "#"} & set(self.base_url) or self.base_url.endswith("/"):
             raise ConfigurationError(

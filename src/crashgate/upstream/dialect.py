@@ -6,9 +6,12 @@ from typing import Protocol
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.provider import Provider
 from crashgate.errors import UpstreamError
+from crashgate.upstream.browserstack import BrowserStack
 from crashgate.upstream.bugsnag import BugSnag
 from crashgate.upstream.bugsnag_sessions import BugSnagSessions
+from crashgate.upstream.bugspulse import BugsPulse
 from crashgate.upstream.connection import Connection
+from crashgate.upstream.devrev import DevRev
 from crashgate.upstream.message import Response
 
 
@@ -31,5 +34,18 @@ def dialect(connection: Connection) -> Dialect:
             return BugSnag(connection)
         case Provider.BUGSNAG_SESSIONS:
             return BugSnagSessions(connection)
+        case Provider.BUGSPULSE:
+            return BugsPulse(connection)
+        case Provider.BROWSERSTACK:
+            return BrowserStack(connection)
+        case Provider.DEVREV:
+            return DevRev(connection)
         case Provider.CRASHGATE:
             raise ValueError("crashgate does not speak to itself over HTTP")
+
+
+def address(connection: Connection, method: str, path: str) -> str:
+    """Where an operation's path is at the connection. Raises ValueError for what may never be asked there."""
+    if connection.provider is Provider.BUGSPULSE:
+        return BugsPulse(connection).address(method, path)
+    return f"{connection.base_url}{path}"

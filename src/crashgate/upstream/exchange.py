@@ -3,61 +3,87 @@
 import random
 from dataclasses import dataclass, field
 from typing import Generic
+from uuid import uuid4
 
 import anyio
 
-from crashgate.catalogue.operation import Operation, P
+from crashgate.catalogue.access import Access
+from crashgate.catalogue.operation import AnyOperation, Operation, P
 from crashgate.catalogue.result import Page, R
+from crashgate.clock import Clock
 from crashgate.errors import Code, UpstreamError
-from crashgate.upstream.codec import decode, encode
+from crashgate.upstream.codec import decode, encode, fewer
 from crashgate.upstream.connection import Connection
 from crashgate.upstream.dialect import dialect
+from crashgate.upstream.envelope import Stamp
+from crashgate.upstream.flights import Flights
 from crashgate.upstream.message import Request, Response
 from crashgate.upstream.port import Fault, Transport, TransportError
 from crashgate.upstream.retry import Patience, pause
+from crashgate.upstream.turns import Turns
 
 
 @dataclass(kw_only=True, slots=True)
 class Trace:
-    """What the exchange did so far, also when it ends in an error: for the outcome's record."""
+    """What the exchange did so far, also when it ends in an error: for the outcome's record.
+
+    ``shared`` says that the answer is that of an identical read of somebody else, which was under way.
+    """
 
     requests: int = 0
     status: int | None = None
+    shared: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Upstream:
-    """A connection with the transport that reaches it."""
+    """A connection with the transport that reaches it; the ``clock`` tells when an event is sent."""
 
     connection: Connection
     transport: Transport
     patience: Patience = field(default_factory=Patience)
+    turns: Turns = field(default_factory=lambda: Turns(None))
+    flights: Flights = field(default_factory=Flights)
+    clock: Clock | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call(Generic[P, R]):
-    """What to ask."""
+    """What to ask, and for whom: agents take turns. ``bulk`` marks one page of many that are read in a row."""
 
     operation: Operation[P, R]
     params: P
-    next_query: str | None = None
+    mark: str | None = None
+    agent: str = ""
+    bulk: bool = False
 
 
 async def exchange(upstream: Upstream, call: Call[P, R], trace: Trace) -> Page[R]:
     """The answer's rows. Raises UpstreamError; a cancelled caller cancels the request under way."""
-    request = encode(call.operation, call.params, upstream.connection, next_query=call.next_query)
-    response = await _persist(upstream, call, request, trace)
-    return decode(call.operation, request, response, upstream.connection, later=call.next_query is not None)
+    stamp = Stamp(id=uuid4(), at=upstream.clock.now()) if upstream.clock and call.operation.envelope else None
+    request = encode(call.operation, call.params, upstream.connection, mark=call.mark, stamp=stamp)
+    if not request.repeatable:
+        response = await _persist(upstream, call, request, trace)
+    else:
+        response, shared = await upstream.flights.share(request, lambda: _persist(upstream, call, request, trace))
+        trace.shared = trace.shared or shared
+    return decode(call.operation, request, response, upstream.connection, mark=call.mark)
 
 
 async def _persist(upstream: Upstream, call: Call[P, R], request: Request, trace: Trace) -> Response:
     """Send until there is an answer to keep, or patience ends."""
     deadline = anyio.current_time() + upstream.patience.total
     while True:
-        seen = await _once(upstream, request, trace, deadline)
+        patience = upstream.patience.queue if call.bulk else deadline - anyio.current_time()
+        async with upstream.turns.turn(call.agent, bulk=call.bulk, patience=patience):
+            if call.bulk:
+                deadline = anyio.current_time() + upstream.patience.total
+            seen = await _once(upstream, request, trace, deadline)
         wait = None
         if request.repeatable:
             failure = None if isinstance(seen, Fault) else dialect(upstream.connection).failure(seen, call.operation)
+            if failure is not None and failure.code is Code.UPSTREAM_RATE_LIMITED and failure.retry_after is not None:
+                upstream.turns.hold(failure.retry_after)
             wait = pause(
                 seen,
                 retry_after=failure.retry_after if failure else None,
@@ -67,7 +93,7 @@ async def _persist(upstream: Upstream, call: Call[P, R], request: Request, trace
             )
         if wait is None or anyio.current_time() + wait >= deadline:
             if isinstance(seen, Fault):
-                raise _no_answer(upstream.connection, seen, changes=not request.repeatable)
+                raise _no_answer(upstream.connection, seen, call.operation)
             return seen
         await anyio.sleep(wait)
 
@@ -86,9 +112,9 @@ async def _once(upstream: Upstream, request: Request, trace: Trace, deadline: fl
     return response
 
 
-def _no_answer(connection: Connection, fault: Fault, *, changes: bool) -> UpstreamError:
+def _no_answer(connection: Connection, fault: Fault, operation: AnyOperation) -> UpstreamError:
     """Our error for an exchange without a whole answer."""
-    name = connection.provider.spoken
+    name, changes = connection.provider.spoken, operation.access is not Access.READ
     what = {
         Fault.UNREACHABLE: f"{name} cannot be reached.",
         Fault.TIMEOUT: f"{name} did not answer in time.",
@@ -101,7 +127,7 @@ def _no_answer(connection: Connection, fault: Fault, *, changes: bool) -> Upstre
         why="The change may or may not have happened." if changes and fault is not Fault.UNREACHABLE else "",
         remedy="Look before you try again."
         if changes
-        else "Ask for fewer rows per page."
+        else fewer(operation, connection)
         if large
         else "Try again in a minute.",
         code=Code.UPSTREAM_TIMEOUT if fault is Fault.TIMEOUT else Code.UPSTREAM_UNAVAILABLE,

@@ -16,6 +16,11 @@ def scalar(name: str, value: Any) -> list[Pair]:  # noqa: ANN401 - a validated p
     return [(name, _word(value))]
 
 
+def repeated(name: str, value: Any) -> list[Pair]:  # noqa: ANN401 - a validated parameter of any type
+    """One parameter; a list goes as the same name once per item."""
+    return [(name, _word(item)) for item in (cast("list[Any]", value) if isinstance(value, list | tuple) else [value])]
+
+
 def filters(name: str, given: Mapping[str, Iterable[Comparison]]) -> list[Pair]:
     """``filters[field][][type]`` and ``filters[field][][value]``, adjacent for each comparison."""
     pairs: list[Pair] = []

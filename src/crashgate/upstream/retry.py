@@ -11,11 +11,15 @@ _PASSING = frozenset({500, 502, 503, 504})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Patience:
-    """How long and how often: seconds in all, attempts in all, and the first pause in seconds (it doubles)."""
+    """How long and how often: seconds in all, attempts in all, and the first pause in seconds (it doubles).
+
+    ``queue`` is how many seconds one page of a long read may wait for its turn.
+    """
 
     total: float = 30.0
     attempts: int = 3
     first_pause: float = 0.25
+    queue: float = 3600.0
 
 
 def pause(
