@@ -1,0 +1,73 @@
+"""Finished exports in a directory. Rule: data and manifest appear whole, in this order, and never replace a file."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from crashgate.adapters.export_failure import in_the_way, storing
+from crashgate.adapters.export_folder import Folder
+from crashgate.adapters.export_storage import ExportStorage
+from crashgate.adapters.export_work import LARGEST_FILE, MANIFEST
+from crashgate.exports import manifest as manifests
+from crashgate.exports.manifest import ENDING, Manifest
+from crashgate.exports.plan import Plan, check_id
+from crashgate.exports.port import LARGEST_READ
+
+
+class Directory:
+    """Where finished exports are, as files. Fills the port Place."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def check_free(self, plan: Plan) -> None:
+        """Raises ExportError when a name of the export is taken."""
+        with storing(self._path), Folder.top(self._path) as top:
+            for name in (plan.file, f"{plan.name}{ENDING}"):
+                if top.has(name):
+                    raise in_the_way(name, self._path)
+
+    def publish(self, work: Folder, data: str, manifest: Manifest) -> None:
+        """The data, then the manifest; each at once, and durable before the next."""
+        with storing(self._path), Folder.top(self._path) as top:
+            for name, new_name in ((data, manifest.file), (MANIFEST, manifest.manifest_file)):
+                try:
+                    work.publish(name, top, new_name)
+                except FileExistsError:
+                    raise in_the_way(new_name, self._path) from None
+
+    def finished(self) -> Iterator[Manifest]:
+        """All manifests that can be read, in no order. Raises ExportError."""
+        with storing(self._path), Folder.top(self._path) as top:
+            for name in top.names():
+                if name.endswith(ENDING) and (manifest := _manifest(top, name)) is not None:
+                    yield manifest
+
+    def find(self, export_id: str) -> Manifest | None:
+        """The manifest of one. Raises ExportError."""
+        ending = f"-{check_id(export_id)}{ENDING}"
+        with storing(self._path), Folder.top(self._path) as top:
+            found = (_manifest(top, name) for name in top.names() if name.endswith(ending))
+            return next((manifest for manifest in found if manifest is not None), None)
+
+    def read(self, manifest: Manifest, start: int, length: int) -> bytes:
+        """Bytes of the data file from ``start``, at most LARGEST_READ; empty behind the end. Raises ExportError."""
+        with storing(self._path), Folder.top(self._path) as top:
+            file = top.file(manifest.file, os.O_RDONLY)
+            try:
+                return os.pread(file, min(length, LARGEST_READ), start)
+            finally:
+                os.close(file)
+
+
+def directory_storage(path: Path) -> ExportStorage:
+    """Exports to a directory, which is made where it is missing; work in progress is in there too, hidden."""
+    return ExportStorage(path, Directory(path))
+
+
+def _manifest(top: Folder, name: str) -> Manifest | None:
+    """A file that is no manifest of ours is none of our business."""
+    try:
+        return manifests.decode(top.content(name, LARGEST_FILE), stored_as=name)
+    except (OSError, ValueError):
+        return None

@@ -1,0 +1,1 @@
+"""Pages of typed rows become a file. Rule: knows columns, rows and pages; nothing of providers, rights or MCP."""

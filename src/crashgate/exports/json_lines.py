@@ -1,0 +1,41 @@
+"""JSON Lines (https://jsonlines.org). Rule: one compact object a line, all columns in order, text as it is.
+
+Lines end with a line feed. Text is not escaped beyond what JSON asks for; unknown is null.
+"""
+
+from collections.abc import Sequence
+from typing import IO
+
+from pydantic_core import to_json
+
+from crashgate.exports.column import Column
+from crashgate.exports.encoder import Encoded
+from crashgate.exports.page import Row
+from crashgate.exports.rows import FittedRow, Fitting, encoded
+
+
+class JsonLines:
+    """Encodes rows as lines of JSON."""
+
+    converts = False
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._fitting = Fitting(columns)
+
+    def head(self) -> bytes:
+        """Nothing: every line is a row."""
+        return b""
+
+    def encode(self, rows: Sequence[Row]) -> Encoded:
+        """One line a row. Raises ExportError for rows that do not fit the columns."""
+        return Encoded(data=encoded(self._fitting.fit(rows), _lines))
+
+    def convert(self, source: IO[bytes], target: IO[bytes]) -> None:
+        """Never called: the file in progress is the finished one."""
+        raise NotImplementedError
+
+
+def _lines(rows: list[FittedRow]) -> bytes:
+    lines = [to_json(row, inf_nan_mode="null") for row in rows]
+    lines.append(b"")
+    return b"\n".join(lines)

@@ -1,0 +1,96 @@
+"""Where exports are kept, as a port. Rule: everything here blocks, and is called in a worker thread."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from crashgate.exports.checkpoint import Checkpoint
+from crashgate.exports.encoder import Encoder
+from crashgate.exports.manifest import Digest, Manifest
+from crashgate.exports.plan import Plan
+
+LARGEST_READ = 1024 * 1024
+"""Bytes that one read gives at most."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unfinished:
+    """An export that can be resumed, and how far it is."""
+
+    plan: Plan
+    checkpoint: Checkpoint
+
+
+class Work(Protocol):
+    """An export in progress, held against every other process. All methods raise ExportError."""
+
+    @property
+    def plan(self) -> Plan:
+        """What is being exported."""
+        ...
+
+    @property
+    def checkpoint(self) -> Checkpoint:
+        """How far it was when it was opened; the data file has been cut back to that."""
+        ...
+
+    @property
+    def ready(self) -> Manifest | None:
+        """The manifest, where all that is missing is to publish."""
+        ...
+
+    def append(self, data: bytes | bytearray) -> None:
+        """Write at the end of the data file."""
+        ...
+
+    def commit(self, checkpoint: Checkpoint) -> None:
+        """Make what was appended durable, and then, in one step, the checkpoint."""
+        ...
+
+    def build(self, encoder: Encoder) -> Digest:
+        """Make the finished file, beside the one in progress; may be repeated."""
+        ...
+
+    def publish(self, manifest: Manifest) -> None:
+        """Let the finished file appear, then its manifest, and clear up; may be repeated. Never overwrites a file."""
+        ...
+
+    def close(self) -> None:
+        """Let another process have it. May be called twice."""
+        ...
+
+
+class Shelf(Protocol):
+    """Finished exports."""
+
+    def finished(self) -> Iterator[Manifest]:
+        """All of them, in no order. Raises ExportError."""
+        ...
+
+    def find(self, export_id: str) -> Manifest | None:
+        """The manifest of one. Raises ExportError."""
+        ...
+
+    def read(self, manifest: Manifest, start: int, length: int) -> bytes:
+        """Bytes of the data file from ``start``, at most LARGEST_READ; empty behind the end. Raises ExportError."""
+        ...
+
+
+class Storage(Shelf, Protocol):
+    """Finished exports and those in progress."""
+
+    def begin(self, plan: Plan) -> Work:
+        """Start an export. Raises ExportError when there is one of that id, or something in the way."""
+        ...
+
+    def reopen(self, export_id: str) -> Work:
+        """Go on with an export. Raises NotAvailableError when there is none, ExportError when it cannot go on."""
+        ...
+
+    def clear(self, export_id: str) -> None:
+        """Remove what a finished export may have left behind in its working folder."""
+        ...
+
+    def unfinished(self) -> Sequence[Unfinished]:
+        """The exports that are in progress, or were interrupted. Raises ExportError."""
+        ...

@@ -1,0 +1,134 @@
+"""What is written as JSON Lines and CSV is what other programs read back."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+
+import pytest
+from hypothesis import given
+
+from crashgate.exports.column import Column, Kind
+from crashgate.exports.csv_lines import CsvLines
+from crashgate.exports.encoder import Encoder
+from crashgate.exports.failure import ExportError
+from crashgate.exports.json_lines import JsonLines
+from crashgate.exports.page import Row
+from tests.exports.samples import COLUMNS, ROWS, full
+
+NAMES = [column.name for column in COLUMNS]
+TEXT = Column(name="text", kind=Kind.TEXT, about="A text.")
+
+
+def _cell(kind: Kind, value: object) -> object:
+    """The value as a reader of CSV takes it from its text."""
+    if value is None or value == "":
+        return None
+    return json.dumps(value) if kind is Kind.JSON else value
+
+
+_READ: Mapping[Kind, Callable[[str], object]] = {
+    Kind.INTEGER: int,
+    Kind.NUMBER: float,
+    Kind.BOOLEAN: {"true": True, "false": False}.__getitem__,
+    Kind.JSON: lambda cell: json.dumps(json.loads(cell)),
+    Kind.TEXT: lambda cell: cell.removeprefix("'") or None,
+    Kind.TIME: str,
+}
+
+
+def _value(kind: Kind, cell: str) -> object:
+    return None if cell == "" else _READ[kind](cell)
+
+
+@given(ROWS)
+def test_json_lines_hold_every_row_with_all_columns_in_order(rows: list[Row]) -> None:
+    encoder = JsonLines(COLUMNS)
+    data = encoder.head() + encoder.encode(rows).data
+    lines = data.decode().split("\n")
+
+    assert lines.pop() == ""
+    assert [json.loads(line) for line in lines] == [full(row) for row in rows]
+    assert all(list(json.loads(line)) == NAMES for line in lines)
+
+
+@given(ROWS)
+def test_csv_holds_every_row_under_a_header(rows: list[Row]) -> None:
+    encoder = CsvLines(COLUMNS)
+    text = (encoder.head() + encoder.encode(rows).data).decode()
+    header, *lines = csv.reader(io.StringIO(text, newline=""), strict=True)
+
+    assert header == NAMES
+    assert [[_value(column.kind, cell) for column, cell in zip(COLUMNS, line, strict=True)] for line in lines] == [
+        # An apostrophe in front may be ours or the text's own; test_formula tells them apart.
+        [
+            value.removeprefix("'") or None if isinstance(value, str) and column.kind is Kind.TEXT else value
+            for column in COLUMNS
+            for value in [_cell(column.kind, row.get(column.name))]
+        ]
+        for row in rows
+    ]
+
+
+def test_json_lines_are_compact_and_leave_text_as_it_is() -> None:
+    assert (
+        JsonLines(COLUMNS).encode([{"session_id": "Größe 日本", "device": {"a": [1, None]}, "score": 2}]).data
+        == (
+            '{"session_id":"Größe 日本","started_at":null,"duration_ms":null,"score":2.0,"crashed":null,'
+            '"device":{"a":[1,null]},"user":null}\n'
+        ).encode()
+    )
+
+
+def test_csv_lines_end_with_cr_lf_and_are_quoted_where_they_have_to_be() -> None:
+    row: Row = {
+        "session_id": 'a "b", c',
+        "started_at": "2026-11-20T10:00:00Z",
+        "duration_ms": -5,
+        "score": 0.5,
+        "crashed": True,
+        "device": {"a": ["=1"]},
+        "user": "-1",
+    }
+
+    assert CsvLines(COLUMNS).encode([row, {}]).data == (
+        b'"a ""b"", c",2026-11-20T10:00:00Z,-5,0.5,true,"{""a"":[""=1""]}",\'-1\r\n,,,,,,\r\n'
+    )
+
+
+@pytest.mark.parametrize("make", [JsonLines, CsvLines])
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("session_id", 5),
+        ("session_id", b"bytes"),
+        ("started_at", "yesterday"),
+        ("started_at", "2026-11-20T10:00:00+01:00"),
+        ("started_at", "2026-11-20T10:00:00Z\n"),
+        ("duration_ms", "5"),
+        ("duration_ms", True),
+        ("duration_ms", 2**63),
+        ("score", float("nan")),
+        ("score", "1"),
+        ("crashed", 1),
+    ],
+)
+def test_a_value_of_another_kind_is_refused_by_the_name_of_its_column(
+    make: Callable[[Sequence[Column]], Encoder], column: str, value: object
+) -> None:
+    with pytest.raises(ExportError) as refused:
+        make(COLUMNS).encode([{}, {column: value}])
+
+    assert refused.value.what == f"A row does not fit the columns of the export: {column}."
+    assert "yesterday" not in str(refused.value)
+
+
+@pytest.mark.parametrize("make", [JsonLines, CsvLines])
+def test_half_a_surrogate_pair_becomes_the_replacement_character(make: Callable[[Sequence[Column]], Encoder]) -> None:
+    assert b"a\xef\xbf\xbdb" in make([TEXT]).encode([{"text": "a\ud800b"}]).data
+
+
+@pytest.mark.parametrize("make", [JsonLines, CsvLines])
+def test_nested_data_that_is_no_json_is_refused(make: Callable[[Sequence[Column]], Encoder]) -> None:
+    with pytest.raises(ExportError, match="cannot be written"):
+        make(COLUMNS).encode([{"device": {"a": object()}}])

@@ -1,0 +1,73 @@
+"""No text cell of a CSV file begins like a formula (THREATS row 26)."""
+
+import csv
+import io
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from crashgate.exports.column import Column, Kind
+from crashgate.exports.csv_lines import CsvLines
+from crashgate.exports.formula import runs
+
+pytestmark = pytest.mark.threats(26)
+FIRST_CHARACTERS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+DANGEROUS = st.sampled_from([*FIRST_CHARACTERS, " ", "\u00a0", "\u200b", "\ufeff", "\u3000", '"', "'", ",", ";"])
+CELLS = st.lists(DANGEROUS | st.characters(exclude_categories=["Cs"]), max_size=8).map("".join)
+TEXT = Column(name="text", kind=Kind.TEXT, about="Text of a stranger.")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "=1+1",
+        "+49 30 901820",
+        "-2",
+        "@SUM(A1)",
+        "\tx",
+        "\rx",
+        "\nx",
+        "\uff1d1",
+        "\uff0b1",
+        "\uff0d1",
+        "\uff201",
+        " =1",
+        "  \u00a0\u200b=1",
+        "\ufeff@x",
+        " \t-1",
+        "\u3000\uff1d1",
+        "=cmd|'/c calc'!A0",
+    ],
+)
+def test_a_cell_that_a_spreadsheet_could_run_is_seen(cell: str) -> None:
+    assert runs(cell)
+
+
+@pytest.mark.parametrize("cell", ["", " ", "a=b", "1-1", "Zoë", "'=1", '"=1"', "(=1)", "日本", "a\t=1", "5e-3", "./=x"])
+def test_any_other_cell_stays_as_it_is(cell: str) -> None:
+    assert not runs(cell)
+
+
+@given(st.lists(CELLS, min_size=1, max_size=5))
+@example(["=1", " =1", "\r=1", "\n", "'=", '"='])
+def test_no_cell_that_is_written_begins_like_a_formula(cells: list[str]) -> None:
+    encoded = CsvLines([TEXT]).encode([{"text": cell} for cell in cells])
+    read = [line[0] if line else "" for line in csv.reader(io.StringIO(encoded.data.decode(), newline=""))]
+
+    # Judged without the rule itself: white space, controls and invisible characters aside, what comes first?
+    firsts = ["".join(char for char in cell if char.isprintable() and not char.isspace())[:1] for cell in read]
+    assert not set(firsts) & set(FIRST_CHARACTERS)
+    assert not {cell[:1] for cell in read} & set(FIRST_CHARACTERS)
+    assert [each.removeprefix("'") if each != cell else each for each, cell in zip(read, cells, strict=True)] == cells
+    assert encoded.neutralised == sum(each != cell for each, cell in zip(read, cells, strict=True))
+
+
+@given(st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False))
+@example(-1)
+def test_a_number_stays_a_number(number: float) -> None:
+    kind = Kind.INTEGER if isinstance(number, int) else Kind.NUMBER
+    encoded = CsvLines([Column(name="n", kind=kind, about="A number.")]).encode([{"n": number}])
+
+    assert float(encoded.data) == float(number)
+    assert encoded.neutralised == 0
