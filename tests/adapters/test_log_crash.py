@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crashgate.adapters.log_reader import SqliteLogReader
-from crashgate.decisions.record import Record
+from crashgate.decisions.record import Record, call_of
 
 _APPENDER = """
 import asyncio, itertools, sys
@@ -48,7 +48,7 @@ def _stored(folder: Path) -> set[tuple[str, int, int]]:
 
 
 def _number(record: Record) -> int:
-    return int(record.call, 16)
+    return int(call_of(record), 16)
 
 
 @pytest.mark.threats(28)

@@ -105,9 +105,9 @@ def test_where_there_is_no_log_it_says_so_and_makes_none(tmp_path: Path) -> None
 
 def test_a_log_of_a_later_version_is_not_read(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "decisions.sqlite3")) as database:
-        database.execute("PRAGMA user_version = 2")
+        database.execute("PRAGMA user_version = 3")
 
-    with pytest.raises(LogUnavailableError, match="Its format is 2; this crashgate reads 1"):
+    with pytest.raises(LogUnavailableError, match="Its format is 3; this crashgate reads 2"):
         list(SqliteLogReader(tmp_path).records())
 
 

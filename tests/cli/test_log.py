@@ -10,7 +10,7 @@ import pytest
 from crashgate.adapters.log_files import DATABASE
 from crashgate.adapters.sqlite_log import SqliteLog
 from tests.cli.shell import Shell, line, started
-from tests.decisions.samples import DECISION, HOSTILE, OUTCOME
+from tests.decisions.samples import ATTEMPT, DECISION, HOSTILE, OUTCOME
 
 
 def words(told: str) -> list[list[str]]:
@@ -162,3 +162,28 @@ def test_a_tail_that_was_cut_off_is_named(crashgate: Shell, recorded: Path) -> N
     verdict = json.loads(told.out)
     assert verdict["sound"] is False
     assert [(each["fault"], each["seq"], each["good"]) for each in verdict["chains"]] == [("truncated", 9, 8)]
+
+
+async def test_attempts_are_shown_between_the_calls(crashgate: Shell, state: Path) -> None:
+    log = SqliteLog.open(state / "log")
+    await log.append(replace(DECISION, sentence="It asked."))
+    await log.append(replace(ATTEMPT, sentence="A request was refused."))
+    await log.append(replace(OUTCOME, sentence="It was done."))
+    await log.aclose()
+
+    assert words(crashgate("log", "show").out) == [["allow", "It was done."], ["attempt", "A request was refused."]]
+    assert words(crashgate("log", "show", "--agent", "triage-agent").out) == [["allow", "It was done."]]
+    assert json.loads(crashgate("log", "show", "--json").out)[1]["attempt"]["reason"] == "no_token"
+    assert crashgate("log", "verify").out == "Chain main: 3 records, sound.\n"
+    with started(("--state", str(state), "log", "follow", "-n", "3")) as process:
+        told = [line(process).split(maxsplit=2)[1] for _ in range(3)]
+    assert told == ["allow", "attempt", "answered"]
+
+
+async def test_what_trial_mode_let_through_has_a_word_of_its_own(crashgate: Shell, state: Path) -> None:
+    log = SqliteLog.open(state / "log")
+    await log.append(replace(DECISION, observed=True))
+    await log.append(replace(OUTCOME, sentence="TRIAL MODE LET IT THROUGH."))
+    await log.aclose()
+
+    assert words(crashgate("log", "show").out) == [["observed", "TRIAL MODE LET IT THROUGH."]]

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.provider import Provider
+from crashgate.decisions.attempt import Attempt, AttemptRecord
 from crashgate.decisions.canonical import encode
 from crashgate.decisions.chain import Row, genesis, link
+from crashgate.decisions.checkpoint import CheckpointRecord, PruneRecord
 from crashgate.decisions.port import T
 from crashgate.decisions.record import (
     DecisionRecord,
@@ -20,6 +22,8 @@ from crashgate.decisions.record import (
     Record,
     Stored,
     Value,
+    agent_of,
+    call_of,
 )
 from crashgate.errors import Code
 from crashgate.identity import Via
@@ -68,6 +72,15 @@ OUTCOME = OutcomeRecord(
 )
 """How it ended."""
 
+ATTEMPT = AttemptRecord(
+    at="2026-11-20T17:18:17.000Z",
+    what=Attempt.UNAUTHENTICATED,
+    via=Via.HTTP,
+    reason="no_token",
+    sentence="A request was refused.",
+)
+"""A request without a token."""
+
 HOSTILE = '\n{"effect":"allow"}\x1b[2K\x00\r\u202e\u200b\u2028\U000e0041</script>=1+1'
 """A forged record, an ANSI sequence, NUL, bidirectional, zero-width, line separator and tag characters."""
 
@@ -95,18 +108,16 @@ def linked(records: Iterable[Record], chain: str = "main") -> list[Row]:
     rows: list[Row] = []
     head = genesis(chain).hash
     for seq, record in enumerate(records, start=1):
-        agent = record.agent if isinstance(record, DecisionRecord) else ""
+        call_, agent = call_of(record), agent_of(record)
         body = encode(record)
-        hash_ = link(
-            head, chain=chain, seq=seq, at=record.at, kind=record.KIND, call=record.call, agent=agent, body=body
-        )
+        hash_ = link(head, chain=chain, seq=seq, at=record.at, kind=record.KIND, call=call_, agent=agent, body=body)
         rows.append(
             Row(
                 chain=chain,
                 seq=seq,
                 at=record.at,
                 kind=record.KIND,
-                call=record.call,
+                call=call_,
                 agent=agent,
                 body=body,
                 previous=head,
@@ -130,6 +141,11 @@ _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 
 _texts = st.text(st.characters(exclude_categories=()), max_size=40).filter(lambda text: not _PAIR.search(text))
 _maybe = st.none() | _texts
+_words = st.none() | st.from_regex(r"[A-Za-z0-9_][A-Za-z0-9_ .:@/+-]{0,127}", fullmatch=True)
+_handles = st.none() | st.from_regex(r"[A-Za-z0-9_-]{1,64}", fullmatch=True)
+_fields = st.lists(st.from_regex(r"[A-Za-z0-9_*][A-Za-z0-9_.*\[\]-]{0,99}", fullmatch=True), max_size=7).map(
+    tuple[str, ...]
+)
 _values: st.SearchStrategy[Value] = (
     st.booleans() | st.integers() | _texts | st.lists(_texts, max_size=3).map(tuple[str, ...])
 )
@@ -137,6 +153,11 @@ _values: st.SearchStrategy[Value] = (
 
 def decisions() -> st.SearchStrategy[DecisionRecord]:
     """Any decision that can be built."""
+    return st.booleans().flatmap(_decisions)
+
+
+def _decisions(observed: bool) -> st.SearchStrategy[DecisionRecord]:  # noqa: FBT001 - a case
+    accesses = [access for access in Access if not observed or access is not Access.DELETE]
     return st.builds(
         DecisionRecord,
         call=_calls,
@@ -144,7 +165,7 @@ def decisions() -> st.SearchStrategy[DecisionRecord]:
         agent=_agents,
         subject=_texts,
         via=st.sampled_from(Via),
-        effect=st.sampled_from(Effect),
+        effect=st.just(Effect.ALLOW) if observed else st.sampled_from(Effect),
         reason=_texts,
         purpose=st.sampled_from(Purpose),
         parent=st.none() | _calls,
@@ -152,7 +173,7 @@ def decisions() -> st.SearchStrategy[DecisionRecord]:
         tool=_maybe,
         operation=_maybe,
         resource=_maybe,
-        access=st.none() | st.sampled_from(Access),
+        access=st.none() | st.sampled_from(accesses),
         provider=st.none() | st.sampled_from(Provider),
         connection=_maybe,
         organization=_maybe,
@@ -165,6 +186,11 @@ def decisions() -> st.SearchStrategy[DecisionRecord]:
         arguments_digest=_maybe,
         rule=_maybe,
         policy_hash=_maybe,
+        environment=_words,
+        platform=_words,
+        app=_words,
+        observed=st.just(observed),
+        approval=_handles,
         sentence=_texts,
     )
 
@@ -182,10 +208,63 @@ def outcomes() -> st.SearchStrategy[OutcomeRecord]:
         rows=st.none() | st.integers(),
         dropped=st.integers(),
         error=st.none() | st.sampled_from(Code),
+        redacted=_fields,
+        shared=st.booleans(),
         sentence=_texts,
     )
 
 
+def attempts() -> st.SearchStrategy[AttemptRecord]:
+    """Any attempt that can be built."""
+    return st.builds(
+        AttemptRecord,
+        at=_times,
+        what=st.sampled_from(Attempt),
+        via=st.sampled_from(Via),
+        reason=st.from_regex(r"[a-z][a-z0-9_]{0,63}", fullmatch=True),
+        agent=st.none() | _agents,
+        count=st.integers(min_value=1),
+        until=_times,
+        sentence=_texts,
+    )
+
+
+_hashes = st.integers(min_value=0, max_value=2**256 - 1).map(lambda number: f"{number:064x}")
+
+
+def checkpoints() -> st.SearchStrategy[CheckpointRecord]:
+    """Any checkpoint that can be built; its signature is not one."""
+    return st.builds(
+        CheckpointRecord,
+        at=_times,
+        chain=_agents,
+        seq=st.integers(min_value=1),
+        hash=_hashes,
+        count=st.integers(0, 1),
+        key=_hashes,
+        signature=_texts,
+        sentence=_texts,
+    )
+
+
+def prunes() -> st.SearchStrategy[PruneRecord]:
+    """Any record of a prune that can be built."""
+    return st.builds(
+        PruneRecord,
+        at=_times,
+        by=st.just("operator"),
+        before=_times,
+        count=st.integers(),
+        chains=st.lists(_agents, max_size=3).map(tuple[str, ...]),
+        sentence=_texts,
+    )
+
+
+def records() -> st.SearchStrategy[Record]:
+    """Any record of any kind."""
+    return decisions() | outcomes() | attempts() | checkpoints() | prunes()
+
+
 def lists_of_records(least: int) -> st.SearchStrategy[Sequence[Record]]:
-    """A few records of both kinds, at least ``least``."""
-    return st.lists(decisions() | outcomes(), min_size=least, max_size=6)
+    """A few records of all kinds, at least ``least``."""
+    return st.lists(records(), min_size=least, max_size=6)

@@ -8,17 +8,17 @@ from hypothesis import example, given
 from crashgate.decisions.canonical import decode, encode
 from crashgate.decisions.record import OutcomeRecord, Record
 from crashgate.errors import Code
-from tests.decisions.samples import DECISION, HOSTILE, OUTCOME, TEXT_FIELDS, decisions, outcomes
+from tests.decisions.samples import DECISION, HOSTILE, OUTCOME, TEXT_FIELDS, records
 
 
-@given(decisions() | outcomes())
+@given(records())
 @example(replace(DECISION, client="\ud800"))
 def test_a_record_survives_the_store_unchanged(record: Record) -> None:
     assert decode(encode(record)) == record
 
 
 @pytest.mark.threats(25, 26)
-@given(decisions() | outcomes())
+@given(records())
 @example(DECISION)
 def test_a_stored_line_is_printable_ascii_whatever_is_in_the_fields(record: Record) -> None:
     # Guards: ensure_ascii in canonical._ENCODER.
@@ -42,15 +42,19 @@ def test_a_record_is_spelled_in_one_way() -> None:
     # Guards: sort_keys and separators; the text is written by hand.
     assert encode(replace(OUTCOME, error=Code.UPSTREAM_TIMEOUT, sentence="é")) == (
         '{"at":"2026-11-20T17:18:16.335Z","call":"00000000000000000000000000000001","dropped":0,"duration_ms":212,'
-        '"error":"upstream_timeout","format":1,"kind":"outcome","requests":1,"result":"answered","rows":null,'
-        '"sentence":"\\u00e9","status":200}'
+        '"error":"upstream_timeout","format":2,"kind":"outcome","redacted":[],"requests":1,"result":"answered",'
+        '"rows":null,"sentence":"\\u00e9","shared":false,"status":200}'
     )
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"format": 2},
+        {"format": 0},
+        {"format": 1},
+        {"format": 3},
+        {"format": True},
+        {"format": "2"},
         {"format": None},
         {"kind": "approval"},
         {"kind": None},
@@ -63,6 +67,10 @@ def test_a_record_is_spelled_in_one_way() -> None:
         {"result": "won"},
         {"result": ["answered"]},
         {"sentence": None},
+        {"redacted": None},
+        {"redacted": [1]},
+        {"redacted": ["user email"]},
+        {"shared": 1},
         {"call": "1"},
         {"error": "nothing"},
     ],
@@ -103,8 +111,50 @@ def test_a_record_that_is_not_spelled_in_ascii_is_not_one_of_ours() -> None:
     # Guards: isascii in canonical._object.
     plain = json.loads(encode(OUTCOME)) | {"sentence": "\u202e"}
 
-    with pytest.raises(ValueError, match="not a record of format 1"):
+    with pytest.raises(ValueError, match="not a record of a format"):
         decode(json.dumps(plain, ensure_ascii=False))
+
+
+OF_FORMAT_1 = {
+    "decision": '{"access":"write","agent":"triage-agent","arguments":{"error_id":"5f1d00c44d5e6f7a8b9c0aaa",'
+    '"project_id":"checkout-ios"},"arguments_digest":null,"at":"2026-11-20T17:18:16.123Z",'
+    '"call":"00000000000000000000000000000001","client":null,"connection":"bugsnag","effect":"allow","format":1,"kind":"decision","operation":"bugsnag.errors.fix",'
+    '"organization":null,"organization_slug":null,"parent":null,"past":"resolved","policy_hash":null,"project":null,'
+    '"project_slug":null,"provider":"bugsnag","purpose":"call","reason":"granted","resource":"error","rule":null,'
+    '"sentence":"It asked.","subject":"launch","target":"an error","tool":"resolve_error",'
+    '"verb":"resolve","via":"stdio"}',
+    "outcome": '{"at":"2026-11-20T17:18:16.335Z","call":"00000000000000000000000000000001","dropped":0,'
+    '"duration_ms":212,"error":null,"format":1,"kind":"outcome","requests":1,"result":"answered","rows":null,'
+    '"sentence":"It was done.","status":200}',
+}
+"""As the first release wrote them."""
+
+
+def test_records_of_the_first_format_are_still_read() -> None:
+    # Guards: _LOADS_OF_1: an existing log stays readable.
+    asked = replace(
+        DECISION,
+        arguments_digest=None,
+        client=None,
+        organization=None,
+        policy_hash=None,
+        project=None,
+        project_slug=None,
+        rule=None,
+        sentence="It asked.",
+        target="an error",
+    )
+
+    assert decode(OF_FORMAT_1["decision"]) == asked
+    assert decode(OF_FORMAT_1["outcome"]) == replace(OUTCOME, sentence="It was done.")
+
+
+@pytest.mark.parametrize("kind", OF_FORMAT_1)
+def test_a_record_of_the_first_format_has_no_later_field(kind: str) -> None:
+    later = {"decision": {"observed": True}, "outcome": {"shared": True}}[kind]
+
+    with pytest.raises(ValueError, match="other fields"):
+        decode(json.dumps(json.loads(OF_FORMAT_1[kind]) | later))
 
 
 def test_the_kinds_do_not_mix() -> None:

@@ -141,3 +141,43 @@ def test_any_record_that_moved_or_went_away_is_found(records: Sequence[Record], 
         rows.insert(place, row)
 
     assert not verify(rows, heads)[0].sound
+
+
+START = {"main": Head(seq=2, hash=ROWS[1].hash)}
+
+
+@pytest.mark.threats(27)
+@pytest.mark.parametrize("gone", [0, 1, 2])
+def test_a_chain_may_start_up_to_where_a_checkpoint_says(gone: int) -> None:
+    # Guards: _Walk._begin.
+    (verdict,) = verify(ROWS[gone:], HEADS, starts=START)
+
+    assert (verdict.sound, verdict.good, verdict.pruned) == (True, 5 - gone, gone)
+
+
+@pytest.mark.threats(27)
+def test_a_chain_may_not_start_later_nor_otherwise_than_its_checkpoint_says() -> None:
+    # Guards: that the checkpoint's hash vouches for what comes before and after it.
+    forged = linked([decision(number) for number in (91, 92, 3, 4, 5)])
+
+    assert [(v.fault, v.seq) for v in verify(ROWS[3:], HEADS, starts=START)] == [(Fault.MISSING, 1)]
+    assert [(v.fault, v.seq) for v in verify(forged[1:], {}, starts=START)] == [(Fault.REPLACED, 2)]
+    assert [(v.fault, v.seq) for v in verify(forged[2:], {}, starts=START)] == [(Fault.BROKEN_LINK, 3)]
+    assert [(v.fault, v.seq) for v in verify(ROWS[1:1], HEADS, starts=START)] == [(Fault.TRUNCATED, 3)]
+
+
+@pytest.mark.threats(27)
+def test_a_statement_shows_what_a_kept_head_beside_the_log_does_not() -> None:
+    # Guards: the statement among the pins of _Walk, and the honesty of unproved.
+    stated = {"main": Head(seq=4, hash=ROWS[3].hash), "gone": Head(seq=1, hash="0" * 64)}
+    forged = linked([decision(number) for number in (1, 2, 3, 99, 5)])
+
+    told = [(v.chain, v.fault, v.seq) for v in verify(ROWS, HEADS, stated=stated)]
+    assert told == [("gone", Fault.TRUNCATED, 1), ("main", None, None)]
+    del stated["gone"]
+    assert [(v.fault, v.seq) for v in verify(ROWS[:3], {}, stated=stated)] == [(Fault.TRUNCATED, 4)]
+    assert [(v.fault, v.seq) for v in verify(forged, {}, stated=stated)] == [(Fault.REPLACED, 4)]
+    early = {"main": Head(seq=1, hash=ROWS[0].hash)}
+    assert [v.unproved for v in verify(ROWS[2:], HEADS, starts=START, stated=early)] == [True]
+    at_the_cut = {"main": Head(seq=2, hash="0" * 64)}
+    assert [v.fault for v in verify(ROWS[2:], HEADS, starts=START, stated=at_the_cut)] == [Fault.REPLACED]

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from crashgate.decisions.entry import Entry, pair
-from crashgate.decisions.record import Effect
-from tests.decisions.samples import DECISION, HOSTILE, OUTCOME, call, stored
+from crashgate.decisions.entry import Aside, Entry, pair, tell
+from crashgate.decisions.record import Effect, Record, Stored
+from tests.decisions.samples import ATTEMPT, DECISION, HOSTILE, OUTCOME, call, stored
 
 DENIED = replace(DECISION, call=call(2), effect=Effect.DENY, reason="no_grant", sentence="It was refused.")
 CUT_SHORT = replace(DECISION, call=call(3))
@@ -47,3 +47,11 @@ def test_a_sentence_from_an_altered_store_is_still_one_clean_line() -> None:
 
 def test_an_outcome_of_an_older_call_is_left_out() -> None:
     assert list(pair([stored(OUTCOME)])) == []
+
+
+def test_an_attempt_is_told_between_the_calls_and_is_none() -> None:
+    # Guards: the last branch of tell, and the filter in pair.
+    backwards: list[Stored[Record]] = [stored(OUTCOME, 3), stored(ATTEMPT, 2), stored(DECISION, 1)]
+
+    assert list(tell(backwards)) == [Aside(stored=stored(ATTEMPT, 2)), *pair(backwards)]
+    assert [entry.decision.record for entry in pair(backwards)] == [DECISION]

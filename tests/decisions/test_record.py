@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from crashgate.decisions.record import Value
-from tests.decisions.samples import DECISION, OUTCOME
+from crashgate.catalogue.access import Access
+from crashgate.decisions.record import Effect, Value
+from tests.decisions.samples import DECISION, HOSTILE, OUTCOME
 
 
 @pytest.mark.threats(25)
@@ -59,3 +60,26 @@ def test_an_argument_of_another_type_is_refused_without_being_quoted(wrong: Valu
         replace(DECISION, arguments={"error_id": wrong})
 
     assert "s3cret" not in str(error.value)
+
+
+@pytest.mark.threats(25, 26)
+@pytest.mark.parametrize("field", ["environment", "platform", "app", "approval"])
+@pytest.mark.parametrize("wrong", ["", HOSTILE, "a" * 129, "pr\u043eduction", "production\n", "=1+1"])
+def test_a_scope_or_an_approval_is_an_id_of_plain_characters(field: str, wrong: str) -> None:
+    # Guards: check_word and check_handle in DecisionRecord.
+    with pytest.raises(ValueError, match=f"^{field} is not"):
+        replace(DECISION, **{field: wrong})  # type: ignore[arg-type]  # a field's name as data
+
+
+@pytest.mark.parametrize("change", [{"effect": Effect.DENY}, {"access": Access.DELETE}])
+def test_trial_mode_never_lets_a_delete_through_and_never_denies(change: dict[str, object]) -> None:
+    # Guards: the check of observed in DecisionRecord.
+    with pytest.raises(ValueError, match="observed is for what was let through"):
+        replace(DECISION, observed=True, **change)  # type: ignore[arg-type]  # a field's name as data
+
+
+@pytest.mark.threats(26)
+@pytest.mark.parametrize("wrong", ["", HOSTILE, "user email", "a" * 101])
+def test_only_names_of_fields_are_said_to_be_redacted(wrong: str) -> None:
+    with pytest.raises(ValueError, match="redacted holds something else"):
+        replace(OUTCOME, redacted=("user.email", wrong))

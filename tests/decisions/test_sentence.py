@@ -252,6 +252,60 @@ def test_a_change_whose_answer_is_withheld_did_happen() -> None:
     assert sentence.startswith("triage-agent resolved error 5f1d00c4… in")
 
 
+@pytest.mark.parametrize(
+    ("scope", "place"),
+    [
+        ({"environment": "production"}, ", in environment production"),
+        ({"app": "com.acme.checkout", "platform": "ios"}, ", in app com.acme.checkout (ios)"),
+        ({"platform": "android"}, ", on android"),
+        (
+            {"environment": "production", "app": "com.acme.checkout"},
+            ", in environment production, in app com.acme.checkout",
+        ),
+    ],
+)
+def test_the_scope_of_a_call_is_named_after_its_place(scope: dict[str, str], place: str) -> None:
+    record = replace(DECISION, **scope)  # type: ignore[arg-type]  # fields as data
+
+    assert _told(record).split(": ")[0] == (
+        f"triage-agent asked to resolve error 5f1d00c4… in checkout-ios (bugsnag){place}"
+    )
+
+
+def test_what_only_trial_mode_let_through_is_said_loudly() -> None:
+    # Guards: the branch for observed in sentence._head.
+    record = replace(READ, observed=True, reason="no_grant", rule=None)
+
+    assert _told(record, "no grant names checkout-ios.") == (
+        "triage-agent asked to read error 5f1d00c4… in checkout-ios (bugsnag): "
+        "TRIAL MODE LET IT THROUGH, its policy refuses it: no grant names checkout-ios."
+    )
+    assert tell_outcome(record, OUTCOME).sentence == (
+        "triage-agent read error 5f1d00c4… in checkout-ios (bugsnag): "
+        "TRIAL MODE LET IT THROUGH, its policy refuses it: its policy grants nothing here. "
+        "BugSnag answered 200 in 212 ms."
+    )
+
+
+def test_an_approval_that_was_used_is_named() -> None:
+    assert _told(replace(DECISION, approval="ap-7f3k")).endswith(
+        "allowed by policies/triage-agent.toml, grant 1, error = write with approval ap-7f3k."
+    )
+    assert _told(replace(DECISION, approval="ap-7f3k", rule=None)).endswith(": allowed with approval ap-7f3k.")
+
+
+def test_an_answer_says_what_was_redacted_and_whose_it_was() -> None:
+    fields = tuple(f"user.field_{number}" for number in range(1, 8))
+
+    assert _ended(replace(OUTCOME, redacted=fields[:2]), READ) == (
+        "BugSnag answered 200 in 212 ms. Redacted: user.field_1, user.field_2."
+    )
+    assert _ended(replace(OUTCOME, redacted=fields), READ).endswith("user.field_4, user.field_5 and 2 more.")
+    assert _ended(replace(OUTCOME, requests=0, shared=True), READ) == (
+        "BugSnag answered 200 in 212 ms. The answer is that of an identical request in flight; this call sent none."
+    )
+
+
 def test_the_data_keeps_the_ids_whole() -> None:
     assert replace(tell_decision(DECISION), sentence="") == replace(DECISION, sentence="")
     assert ERROR_ID in str(tell_decision(DECISION).target)
@@ -268,4 +322,4 @@ def test_a_sentence_is_one_bounded_printable_line_whatever_it_is_made_of(
     for sentence in (_told(record, because), tell_outcome(record, bounded).sentence):
         assert sentence.isprintable()
         assert sentence.endswith(".")
-        assert len(sentence) < 1_500
+        assert len(sentence) < 3_000

@@ -1,9 +1,9 @@
 """The right to write one chain, and the chain's head beside the database. Rule: one writer per chain, for life.
 
 The claim is a lock on ``<chain>.head`` that the system lets go when the process ends, however it ends. The same file
-holds the head: after each commit the number and hash of the last record are written over it. It is not forced to the
-disk, so after a power cut it may lag behind, never lead. Held against the chain it shows that the end of the chain
-was cut off, that an old copy of the database was put back, or that the whole chain was written anew; not when the
+holds the head: the number and hash of the last record that is on the disk are written over it. The file is not forced
+to the disk, so after a power cut it may lag behind, never lead. Held against the chain it shows that the end of the
+chain was cut off, that an old copy of the database was put back, or that the whole chain was written anew; not when the
 file was changed or put back as well, nor when both are gone.
 """
 

@@ -1,7 +1,8 @@
 """The folder of the decision log and who may touch it. Rule: made for the owner alone; nobody else may write there.
 
 ``decisions.sqlite3`` holds the records (SQLite adds ``-wal`` and ``-shm``). ``main.head`` is claimed by the process
-that writes the chain ``main``, and holds the chain's head. ``arguments.key`` is the key of the argument digests.
+that writes the chain ``main``, and holds the chain's head. ``arguments.key`` is the key of the argument digests,
+``checkpoint.key`` the private and ``checkpoint.pub`` the public key of the signed checkpoints.
 """
 
 import errno
@@ -17,6 +18,8 @@ from crashgate.adapters.log_failure import cannot_open, reason
 
 DATABASE = "decisions.sqlite3"
 KEY = "arguments.key"
+SIGNING_KEY = "checkpoint.key"
+PUBLIC_KEY = "checkpoint.pub"
 HEAD_SUFFIX = ".head"
 
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH

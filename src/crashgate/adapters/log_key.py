@@ -1,4 +1,4 @@
-"""The key of the argument digests, beside the log. Rule: made once, read by its owner alone."""
+"""The secret keys beside the log. Rule: made once, read by their owner alone."""
 
 import os
 import secrets
@@ -12,29 +12,29 @@ from crashgate.decisions.digest import KEY_BYTES
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-def load_key(folder: Path) -> bytes:
-    """The key in ``folder``, made (0600) where there is none.
+def load_key(folder: Path, name: str = KEY) -> bytes:
+    """The key of that name in ``folder``, 32 random bytes, made (0600) where there is none.
 
     Raises LogUnavailableError when it cannot be made or read, when others may read it, or when it is no key.
     """
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _make(folder)
-        return _read(folder / KEY)
+        _make(folder, name)
+        return _read(folder / name)
     except OSError as error:
         raise cannot_open(reason(error), folder) from error
 
 
-def _make(folder: Path) -> None:
+def _make(folder: Path, name: str) -> None:
     """Write the whole key under another name and link it: two processes never see half a key or two keys."""
-    if (folder / KEY).exists():
+    if (folder / name).exists():
         return
-    draft = folder / f"{KEY}.{secrets.token_hex(8)}"
+    draft = folder / f"{name}.{secrets.token_hex(8)}"
     file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         os.write(file, secrets.token_bytes(KEY_BYTES))
         os.fsync(file)
-        (folder / KEY).hardlink_to(draft)
+        (folder / name).hardlink_to(draft)
     except FileExistsError:
         pass
     finally:

@@ -4,19 +4,27 @@ import sqlite3
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
+from itertools import islice
 from pathlib import Path
 
-from crashgate.adapters.log_claim import kept_heads
 from crashgate.adapters.log_failure import cannot_read, damaged, reason
 from crashgate.adapters.log_files import DATABASE
-from crashgate.adapters.log_schema import COLUMNS, VERSION, connect_to_read, stored_version, to_row
+from crashgate.adapters.log_keeper import SqliteLogKeeper
+from crashgate.adapters.log_schema import COLUMNS, OLDEST, VERSION, connect_to_read, stored_version, to_row
+from crashgate.adapters.log_search import outcome_of, search
+from crashgate.adapters.log_signing import is_signed, public_key
+from crashgate.adapters.log_verify import check
+from crashgate.adapters.system_clock import SystemClock
 from crashgate.decisions.canonical import decode
-from crashgate.decisions.chain import Row, Verdict, verify
-from crashgate.decisions.entry import Entry, pair
-from crashgate.decisions.record import Record, Stored
+from crashgate.decisions.chain import Row, Verdict
+from crashgate.decisions.entry import Aside, Entry, pair, tell
+from crashgate.decisions.record import DecisionRecord, Record, Stored
+from crashgate.decisions.search import Query, is_about
+from crashgate.decisions.statement import Statement
+from crashgate.errors import InvalidArgumentsError
 from crashgate.text import clean
 
-_SELECT = f"SELECT position, {COLUMNS} FROM records"  # noqa: S608 - no value of anyone's in it
+_SELECT = f"SELECT records.position, {COLUMNS} FROM records"  # noqa: S608 - no value of anyone's in it
 _POLL_SECONDS = 0.25
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
@@ -38,15 +46,17 @@ class SqliteLogReader:
         self, *, since: str | None = None, until: str | None = None, newest: int | None = None
     ) -> Iterator[Entry]:
         """Entries by the time of their decision, newest first; at most ``newest`` of them."""
-        left = -1 if newest is None else newest
+        told = self.told(since=since, until=until)
+        yield from islice((each for each in told if isinstance(each, Entry)), newest)
+
+    def told(
+        self, *, since: str | None = None, until: str | None = None, newest: int | None = None
+    ) -> Iterator[Entry | Aside]:
+        """The same together with what is not of a call."""
         with self._database() as database:
             backwards = _rows(database, "WHERE at >= ? ORDER BY position DESC", since or "")
-            for entry in pair(self._stored(row) for _, row in backwards):
-                if left == 0:
-                    return
-                if until is None or entry.decision.record.at < until:
-                    left -= 1
-                    yield entry
+            found = tell(self._stored(row) for _, row in backwards)
+            yield from islice((each for each in found if until is None or each.at < until), newest)
 
     def follow(
         self, *, newest: int = 0, pause: Callable[[], None] = lambda: time.sleep(_POLL_SECONDS)
@@ -65,25 +75,37 @@ class SqliteLogReader:
                 if not new:
                     pause()
 
-    def verify(self) -> tuple[Verdict, ...]:
+    def history(self, *, since: str | None = None, until: str | None = None) -> Iterator[Entry | Aside]:
+        """Calls with their outcomes and what is not of a call, in the order in which they were stored."""
+        with self._database() as database:
+            self._need_keys(database)
+            span = (since or "", until or "~")
+            for _, row in _rows(database, "WHERE kind <> 'outcome' AND at >= ? AND at < ? ORDER BY position", *span):
+                outcome = outcome_of(database, row) if row.kind == DecisionRecord.KIND else None
+                yield from tell([*([self._stored(outcome)] if outcome else []), self._stored(row)])
+
+    def search(self, query: Query) -> Iterator[Entry]:
+        """Calls that fit the query, newest first unless it says otherwise."""
+        with self._database() as database:
+            self._need_keys(database)
+            entries = (self._entry(*rows) for rows in search(database, query))
+            fitting = (each for each in entries if not query.target or is_about(each.decision.record, query.target))
+            yield from islice(fitting, query.limit)
+
+    def verify(self, *, statement: Statement | None = None, key: str | None = None) -> tuple[Verdict, ...]:
         """Check every chain; one verdict each.
 
-        Raises CrashgateError ``log_damaged`` when the file itself is broken, naming the last record before the break.
+        Raises CrashgateError ``log_damaged`` when the file itself is broken, naming the last record before the break,
+        and InvalidArgumentsError for a statement that is not signed with the log's key.
         """
-        last = ""
-
-        def rows() -> Iterator[Row]:
-            nonlocal last
-            for _, row in _rows(database, "ORDER BY position"):
-                last = f" It can be read up to record {row.seq} of the chain {row.chain}."
-                yield row
-
+        if statement is not None:
+            _refuse_forged(statement, key or public_key(self._folder))
         with self._database() as database:
-            heads = kept_heads(self._folder)  # before the records: the writer keeps a head after it stored the record
-            try:
-                return verify(rows(), heads)
-            except sqlite3.DatabaseError as error:
-                raise damaged(f"{reason(error)}{clean(last, limit=200, lines=False)}", self._folder) from error
+            return check(database, self._folder, statement=statement, key=key)
+
+    def keeper(self) -> SqliteLogKeeper:
+        """The same log for its operator, who may prune it."""
+        return SqliteLogKeeper(self._folder, self._database, SystemClock())
 
     @contextmanager
     def _database(self) -> Generator[sqlite3.Connection]:
@@ -93,7 +115,7 @@ class SqliteLogReader:
         try:
             with closing(connect_to_read(path)) as database:
                 version = stored_version(database)
-                if version != VERSION:
+                if not OLDEST <= version <= VERSION:
                     raise cannot_read(f"Its format is {version}; this crashgate reads {VERSION}.", self._folder)
                 yield database
         except sqlite3.Error as error:
@@ -103,6 +125,18 @@ class SqliteLogReader:
         except OSError as error:
             raise cannot_read(reason(error), self._folder) from error
 
+    def _need_keys(self, database: sqlite3.Connection) -> None:
+        if stored_version(database) != VERSION:
+            why = "It was written by an earlier crashgate, which kept nothing to search it by."
+            raise cannot_read(why, self._folder, remedy="Start crashgate once; that adds it.")
+
+    def _entry(self, decision: Row, outcome: Row | None) -> Entry:
+        """Raises CrashgateError ``log_damaged`` when the rows are not what their place says."""
+        asked, ended = self._stored(decision), None if outcome is None else self._stored(outcome)
+        for entry in pair([*([ended] if ended else []), asked]):
+            return entry
+        raise damaged("The search keys name a record that is no decision.", self._folder)
+
     def _stored(self, row: Row) -> Stored[Record]:
         try:
             record = decode(row.body)
@@ -110,6 +144,21 @@ class SqliteLogReader:
             chain = clean(row.chain, limit=64, lines=False)
             raise damaged(f"Record {row.seq} of the chain {chain} cannot be read: {error}.", self._folder) from error
         return Stored(chain=row.chain, seq=row.seq, previous=row.previous, hash=row.hash, record=record)
+
+
+def _refuse_forged(statement: Statement, key: str | None) -> None:
+    if not is_signed(statement.text, key=statement.key, signature=statement.signature):
+        raise InvalidArgumentsError(
+            "The statement is not genuine.",
+            why="Its signature does not fit what it says.",
+            remedy="Take the file that `crashgate log checkpoint` printed, unchanged.",
+        )
+    if statement.key != key:
+        raise InvalidArgumentsError(
+            "The statement is signed with another key than this log's.",
+            why="It is of another log, or the key beside this one was replaced.",
+            remedy="Compare it with `crashgate log key`, or name the key that you trust with --signed-by.",
+        )
 
 
 def _rows(database: sqlite3.Connection, clauses: str, *values: object) -> Iterator[tuple[int, Row]]:

@@ -1,19 +1,35 @@
-"""The decision log as tables of SQLite. Rule: rows are put in, never changed and never taken out.
+"""The decision log as tables of SQLite. Rule: records are put in and never changed; only ``prune`` takes them out.
 
-``position`` is the order in which records of all chains were stored; the chains do not cover it.
+``position`` is the order in which records of all chains were stored; the chains do not cover it. The table ``found``
+holds the keys by which decisions are searched for. It is derived from the records: a log of version 1, which has none,
+gets it when it is first opened for writing.
 """
 
 import os
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
 from crashgate.adapters.log_failure import cannot_open
+from crashgate.decisions.canonical import decode
 from crashgate.decisions.chain import Row
+from crashgate.decisions.record import DecisionRecord
+from crashgate.decisions.search import KEY_NAMES, Keys, as_columns, keys
 
-VERSION = 1
-COLUMNS = "chain, seq, at, kind, call, agent, body, previous, hash"
+VERSION = 2
+_NAMES = ("chain", "seq", "at", "kind", "call", "agent", "body", "previous", "hash")
+OLDEST = 1
+"""The oldest version that can be read; only the search needs more."""
+
+COLUMNS = ", ".join(f"records.{name}" for name in _NAMES)
+KEY_COLUMNS = ", ".join(f"found.{name}" for name in KEY_NAMES)
+
+LET_GO = "DROP TRIGGER records_are_not_deleted;"
+"""Only ``prune`` uses it, and puts ``KEEP`` back in the same transaction."""
+
+KEEP = """CREATE TRIGGER records_are_not_deleted BEFORE DELETE ON records
+BEGIN SELECT RAISE(ABORT, 'the decision log is append-only'); END;"""
 
 _TABLES = f"""
 CREATE TABLE records (
@@ -31,14 +47,28 @@ CREATE TABLE records (
 );
 CREATE TRIGGER records_are_not_changed BEFORE UPDATE ON records
 BEGIN SELECT RAISE(ABORT, 'the decision log is append-only'); END;
-CREATE TRIGGER records_are_not_deleted BEFORE DELETE ON records
-BEGIN SELECT RAISE(ABORT, 'the decision log is append-only'); END;
+{KEEP}
+"""
+_SEARCH = f"""
+CREATE TABLE found (
+    position     INTEGER PRIMARY KEY,
+    at           TEXT NOT NULL,
+    agent        TEXT NOT NULL,
+    tool         TEXT,
+    resource     TEXT,
+    connection   TEXT,
+    project      TEXT,
+    project_slug TEXT,
+    effect       TEXT NOT NULL
+);
+CREATE INDEX records_outcomes ON records (call) WHERE kind = 'outcome';
+CREATE INDEX records_checkpoints ON records (chain) WHERE kind = 'checkpoint';
 PRAGMA user_version = {VERSION};
 """
 
 
 def connect_to_write(database: Path, patience: float) -> sqlite3.Connection:
-    """A connection whose every statement is its own durable transaction.
+    """A connection whose every statement is its own durable transaction, unless ``wait_for_disk`` says otherwise.
 
     ``patience`` is how long to wait for a foreign lock, in seconds. Raises sqlite3.Error, and LogUnavailableError
     for a database of another version. To be called in turn: two processes must not make the tables at once.
@@ -47,6 +77,7 @@ def connect_to_write(database: Path, patience: float) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")  # the writer's thread does it when nobody waits
         connection.execute("PRAGMA fullfsync = ON")  # macOS: its fsync alone does not reach the platter
         _make_tables(connection, database.parent)
     except BaseException:
@@ -58,9 +89,49 @@ def connect_to_write(database: Path, patience: float) -> sqlite3.Connection:
 def _make_tables(connection: sqlite3.Connection, folder: Path) -> None:
     version = stored_version(connection)
     if version == 0:
-        connection.executescript(f"BEGIN; {_TABLES} COMMIT;")
+        connection.executescript(f"BEGIN; {_TABLES} {_SEARCH} COMMIT;")
+    elif version == 1:
+        _migrate(connection)
     elif version != VERSION:
         raise cannot_open(f"Its format is {version}; this crashgate writes {VERSION}.", folder)
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Add the search to a log of version 1, all or nothing. A record that cannot be read is left for ``log verify``."""
+    connection.executescript(f"BEGIN IMMEDIATE; {_SEARCH}")
+    try:
+        decisions = connection.execute("SELECT position, body FROM records WHERE kind = 'decision'")
+        connection.executemany(find(1), _found(decisions))
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _found(decisions: sqlite3.Cursor) -> Iterator[tuple[object, ...]]:
+    for position, body in decisions:
+        found = keys_of(str(body))
+        if found is not None:
+            yield position, *as_columns(found)
+
+
+def keys_of(body: str) -> Keys | None:
+    """The keys of a stored line; None for what is no decision that can be read."""
+    try:
+        record = decode(body)
+    except ValueError:
+        return None
+    return keys(record) if isinstance(record, DecisionRecord) else None
+
+
+def wait_for_disk(connection: sqlite3.Connection, *, durable: bool, patience: float) -> None:
+    """Whether the next commits wait until the disk has them, and at most how many seconds for a foreign lock.
+
+    If not, they are given to the operating system only. What is committed later on takes all that was committed before
+    along to the disk.
+    """
+    connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+    connection.execute(f"PRAGMA busy_timeout = {round(patience * 1000)}")
 
 
 def connect_to_read(database: Path) -> sqlite3.Connection:
@@ -86,7 +157,14 @@ def stored_version(connection: sqlite3.Connection) -> int:
 def insert(count: int) -> str:
     """One statement that puts in ``count`` rows: they are stored together or not at all."""
     rows = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?)"] * count)
-    return f"INSERT INTO records ({COLUMNS}) VALUES {rows}"  # noqa: S608 - no value of anyone's in it
+    return f"INSERT INTO records ({', '.join(_NAMES)}) VALUES {rows}"  # noqa: S608 - no value of anyone's in it
+
+
+@cache
+def find(count: int) -> str:
+    """One statement that puts in the keys of ``count`` decisions, each after its position."""
+    rows = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?)"] * count)
+    return f"INSERT INTO found (position, {', '.join(KEY_NAMES)}) VALUES {rows}"  # noqa: S608 - no value of anyone's in it
 
 
 def to_values(row: Row) -> tuple[str | int, ...]:

@@ -1,36 +1,39 @@
-"""One claimed chain in the database. Rule: a batch is one statement, so it is durable as a whole or not there."""
+"""One claimed chain in the database. Rule: a batch is one transaction, so it is stored as a whole or not at all.
+
+A batch with a decision in it is on the disk when ``append`` comes back. Outcomes alone may be with the operating system
+only: then the death of this process loses none of them, and a power cut loses what ``settle`` has not been asked for
+since, always the end of the chain. The kept head never names a record that is not on the disk.
+"""
 
 import contextlib
+import fcntl
+import os
 import sqlite3
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Generator, Sequence
 from pathlib import Path
 
+from crashgate.adapters.log_ahead import make_room
 from crashgate.adapters.log_claim import Claim
+from crashgate.adapters.log_draft import Draft
 from crashgate.adapters.log_failure import cannot_open, cannot_store, reason
 from crashgate.adapters.log_files import LogFiles
-from crashgate.adapters.log_schema import connect_to_write, insert, to_values
+from crashgate.adapters.log_schema import connect_to_write, find, insert, to_values, wait_for_disk
 from crashgate.decisions.chain import Head, Row, genesis, link
+from crashgate.decisions.search import as_columns
 
 LARGEST_BATCH = 64
 """Rows in one commit: bounded by SQLite's limit of parameters in older builds (999)."""
 
+MOST_UNFOLDED = 200
+"""Records in the write-ahead log before it is time to fold it into the database."""
+
 _MOST_CHAINS = 1_000
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Draft:
-    """A record that has no place in a chain yet."""
-
-    at: str
-    kind: str
-    call: str
-    agent: str
-    body: str
+_FULLY = getattr(fcntl, "F_FULLFSYNC", None)
+"""macOS: its fsync alone does not reach the platter."""
 
 
 class LogStore:
-    """Writes one chain; used by one thread at a time.
+    """Writes one chain; used by one thread at a time. ``unsettled`` says that not all of it is on the disk.
 
     ``passed_over`` names chains that were free but are damaged at their end: they are left as they are, as evidence.
     """
@@ -41,6 +44,11 @@ class LogStore:
         Raises LogUnavailableError when the log cannot be opened or the named chain is claimed or damaged.
         """
         self._patience = patience
+        self._waits = (True, patience)
+        self._unfolded = 0
+        self._restarts = True
+        self._log: int | None = None
+        self.unsettled = False
         self.passed_over: tuple[str, ...] = ()
         self.folder = folder
         self._files = LogFiles(folder)
@@ -51,6 +59,7 @@ class LogStore:
                     self._database = connect_to_write(self._files.database, patience)
                     undo.callback(self._database.close)
                     self._claim = self._claim_one(chain)
+                    make_room(self._log_path)
             except (sqlite3.Error, OSError) as error:
                 raise cannot_open(reason(error), folder) from error
             undo.pop_all()
@@ -61,29 +70,130 @@ class LogStore:
         """The chain that this store writes."""
         return self._claim.chain
 
-    def append(self, drafts: Sequence[Draft]) -> list[Row]:
-        """Store the drafts, at most ``LARGEST_BATCH``, in one durable commit.
+    def append(self, drafts: Sequence[Draft], *, durable: bool = True) -> list[Row]:
+        """Store the drafts, at most ``LARGEST_BATCH``, in one commit, which waits for the disk if it is ``durable``.
 
         Raises LogUnavailableError when they cannot be stored; then none is, and the next call may succeed.
         """
         try:
-            rows = self._linked(drafts, self._head or self._stored_head(self._claim.chain))
-            self._files.check_still_there()
-            with self._files.turn(self._patience):
-                self._database.execute(insert(len(rows)), [value for row in rows for value in to_values(row)])
+            rows = self._commit(drafts, durable=durable, patience=self._patience)
         except (sqlite3.Error, OSError) as error:
             self._head = None  # the database knows best where the chain ends now
             raise cannot_store(error, self.folder) from error
-        self._head = Head(seq=rows[-1].seq, hash=rows[-1].hash)
-        with contextlib.suppress(OSError):  # the records are durable; only the check of the chain's end lags behind
-            self._claim.keep(self._head)
+        self._restarts = False
         return rows
+
+    def append_at_once(self, draft: Draft) -> Row | None:
+        """Store the draft without waiting for anything, or None where that is not possible now: nothing is stored then.
+
+        Raises LogUnavailableError when it cannot be stored at all.
+        """
+        if self._head is None or self._restarts:  # the first write of a new run of the log waits for the disk
+            return None
+        try:
+            return self._commit([draft], durable=False, patience=0)[0]
+        except TimeoutError:
+            return None
+        except sqlite3.OperationalError as error:
+            self._head = None
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                return None
+            raise cannot_store(error, self.folder) from error
+        except (sqlite3.Error, OSError) as error:
+            self._head = None
+            raise cannot_store(error, self.folder) from error
+
+    def settle(self) -> None:
+        """Wait until all that was stored is on the disk, and keep the head. Raises OSError, and may be asked again."""
+        if not self.unsettled or self._head is None:
+            return
+        if self._log is None:
+            self._log = os.open(self._log_path, os.O_RDONLY | os.O_NOFOLLOW)
+        if _FULLY is None:
+            os.fdatasync(self._log)
+        else:
+            fcntl.fcntl(self._log, _FULLY)
+        self._is_on_disk(self._head)
+
+    def fold(self) -> None:
+        """Move the write-ahead log into the database, if it is time. Where that fails, all stays where it is."""
+        if self._unfolded < MOST_UNFOLDED:
+            return
+        self._unfolded = 0
+        with contextlib.suppress(sqlite3.Error, OSError), self._files.turn(self._patience):
+            self._wait_for_disk(durable=True, patience=self._patience)
+            self._restarts = True
+            self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    @contextlib.contextmanager
+    def exclusively(self) -> Generator[sqlite3.Connection]:
+        """The database in one transaction of its own, durable at its end. Raises sqlite3.Error and OSError."""
+        self._files.check_still_there()
+        with self._files.turn(self._patience):
+            self._wait_for_disk(durable=True, patience=self._patience)
+            self._database.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._database
+                self._database.execute("COMMIT")
+            except BaseException:
+                if self._database.in_transaction:
+                    self._database.execute("ROLLBACK")
+                raise
 
     def close(self) -> None:
         """Close the database and let another process have the chain."""
+        with contextlib.suppress(OSError):
+            self.settle()
+        if self._log is not None:
+            os.close(self._log)
         self._database.close()
         self._claim.release()
         self._files.close()
+
+    @property
+    def _log_path(self) -> Path:
+        return Path(f"{self._files.database}-wal")
+
+    def _commit(self, drafts: Sequence[Draft], *, durable: bool, patience: float) -> list[Row]:
+        rows = self._linked(drafts, self._head or self._stored_head(self._claim.chain))
+        self._files.check_still_there()
+        with self._files.turn(patience):
+            self._wait_for_disk(durable=durable, patience=patience)
+            self._put_in(rows, drafts)
+        self._head = Head(seq=rows[-1].seq, hash=rows[-1].hash)
+        self._unfolded += len(rows)
+        if durable:
+            self._is_on_disk(self._head)
+        else:
+            self.unsettled = True
+        return rows
+
+    def _put_in(self, rows: Sequence[Row], drafts: Sequence[Draft]) -> None:
+        values = [value for row in rows for value in to_values(row)]
+        if all(draft.keys is None for draft in drafts):
+            self._database.execute(insert(len(rows)), values)
+            return
+        self._database.execute("BEGIN IMMEDIATE")
+        try:
+            last = self._database.execute(insert(len(rows)), values).lastrowid or 0
+            places = enumerate(drafts, start=last - len(drafts) + 1)
+            found = [(place, *as_columns(draft.keys)) for place, draft in places if draft.keys is not None]
+            self._database.execute(find(len(found)), [value for columns in found for value in columns])
+            self._database.execute("COMMIT")
+        except BaseException:
+            if self._database.in_transaction:
+                self._database.execute("ROLLBACK")
+            raise
+
+    def _wait_for_disk(self, *, durable: bool, patience: float) -> None:
+        if self._waits != (durable, patience):
+            wait_for_disk(self._database, durable=durable, patience=patience)
+            self._waits = (durable, patience)
+
+    def _is_on_disk(self, head: Head) -> None:
+        self.unsettled = False
+        with contextlib.suppress(OSError):  # the records are durable; only the check of the chain's end lags behind
+            self._claim.keep(head)
 
     def _linked(self, drafts: Sequence[Draft], head: Head) -> list[Row]:
         rows: list[Row] = []

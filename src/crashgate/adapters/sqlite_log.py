@@ -1,14 +1,20 @@
-"""The decision log in SQLite. Rule: an append comes back after the disk has it, and it never blocks the event loop."""
+"""The decision log in SQLite. Rule: a decision is on the disk when its append comes back; nothing waits in the loop.
+
+An outcome is with the operating system when its append comes back: it outlives this process, and a power cut within
+``log_writer.SETTLE_SECONDS`` can take it away, which shows as a call whose outcome is unknown. Everything else waits
+for the disk, in a thread.
+"""
 
 import asyncio
 from pathlib import Path
 from typing import Self, TypeVar
 
+from crashgate.adapters.log_draft import draft
 from crashgate.adapters.log_failure import cannot_store
-from crashgate.adapters.log_store import Draft, LogStore
+from crashgate.adapters.log_store import LogStore
 from crashgate.adapters.log_writer import LogWriter
-from crashgate.decisions.canonical import encode
-from crashgate.decisions.record import DecisionRecord, Record, Stored
+from crashgate.decisions.chain import Row
+from crashgate.decisions.record import OutcomeRecord, Record, Stored
 
 T = TypeVar("T", bound=Record)
 
@@ -34,20 +40,16 @@ class SqliteLog:
         return cls(LogStore(folder, chain=chain, patience=patience))
 
     async def append(self, record: T) -> Stored[T]:
-        """Store the record durably. Raises LogUnavailableError when that is not possible."""
+        """Store the record. Raises LogUnavailableError when that is not possible."""
         try:
-            draft = _draft(record)
+            drafted = draft(record)
         except (TypeError, ValueError, RecursionError) as error:
             raise cannot_store(error, self.folder) from error
-        row = await self._writer.put(draft)
+        answer = self._writer.put(drafted, durable=not isinstance(record, OutcomeRecord))
+        row = answer if isinstance(answer, Row) else await answer
         return Stored(chain=row.chain, seq=row.seq, previous=row.previous, hash=row.hash, record=record)
 
     async def aclose(self) -> None:
         """Store what was handed in, close the database, and let another process have the chain."""
         self._writer.close()
         await asyncio.to_thread(self._writer.join)
-
-
-def _draft(record: Record) -> Draft:
-    agent = record.agent if isinstance(record, DecisionRecord) else ""
-    return Draft(at=record.at, kind=record.KIND, call=record.call, agent=agent, body=encode(record))

@@ -38,24 +38,29 @@ def log_follow(newest: int, agent: str | None) -> None:
 
 def _concerns(stored: "Stored[Record]", agent: str, calls: set[str]) -> bool:
     """Whether the record is of that agent; ``calls`` are its calls under way, because an outcome names only a call."""
-    from crashgate.decisions.record import DecisionRecord
+    from crashgate.decisions.record import DecisionRecord, OutcomeRecord, agent_of
 
     record = stored.record
-    if not isinstance(record, DecisionRecord):
+    if isinstance(record, OutcomeRecord):
         known = record.call in calls
         calls.discard(record.call)
         return known
-    if record.agent == agent:
+    if isinstance(record, DecisionRecord) and record.agent == agent:
         calls.add(record.call)
-    return record.agent == agent
+    return agent_of(record) == agent
 
 
 def _tell(screen: "Screen", stored: "Stored[Record]") -> None:
-    from crashgate.decisions.record import DecisionRecord
-
     if screen.json:
         screen.data(plain_record(stored), line=True)
         return
-    record = stored.record
-    word = record.effect.value if isinstance(record, DecisionRecord) else record.result.value
-    screen.lines([(record.at, word, record.sentence)])
+    screen.lines([(stored.record.at, _word(stored.record), stored.record.sentence)])
+
+
+def _word(record: "Record") -> str:
+    """``allow``, ``deny``, ``observed``, how a call ended, or what kind of record it is."""
+    from crashgate.decisions.record import DecisionRecord, OutcomeRecord
+
+    if isinstance(record, DecisionRecord):
+        return "observed" if record.observed else record.effect.value
+    return record.result.value if isinstance(record, OutcomeRecord) else record.KIND

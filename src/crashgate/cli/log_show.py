@@ -1,4 +1,4 @@
-"""``crashgate log show``. Rule: one line an attempt, refused ones included, in the order in which they were decided."""
+"""``crashgate log show``. Rule: one line a call, refused ones included, in the order in which they were decided."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from crashgate.cli import session
 from crashgate.cli.shared import Command
 
 if TYPE_CHECKING:
-    from crashgate.decisions.entry import Entry
+    from crashgate.decisions.entry import Aside, Entry
     from crashgate.decisions.record import Record, Stored
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -48,45 +48,55 @@ class Since(click.ParamType[datetime]):
 def log_show(newest: int, agent: str | None, since: datetime | None) -> None:
     """Print the newest calls with their decisions and outcomes.
 
-    One line a call, refused ones and look-ups of the gate included, the newest last.
+    One line a call, refused ones and look-ups of the gate included, the newest last. Attempts that never became a call
+    have a line too.
     """
     from crashgate import wiring
     from crashgate.clock import timestamp
 
     reader = wiring.log_reader(session.settings())
-    entries = reader.entries(since=timestamp(since) if since else None)
-    kept = list(islice((each for each in entries if agent in {None, each.decision.record.agent}), newest))[::-1]
+    told = reader.told(since=timestamp(since) if since else None)
+    kept = list(islice((each for each in told if agent in {None, each.agent}), newest))[::-1]
     screen = session.screen()
     if screen.json:
-        screen.data([plain_entry(entry) for entry in kept])
+        screen.data([plain(each) for each in kept])
     elif kept:
-        screen.lines([row(entry) for entry in kept])
+        screen.lines([row(each) for each in kept])
     else:
         screen.say("No calls are recorded that fit.")
 
 
-def row(entry: "Entry") -> tuple[str, str, str]:
+def row(told: "Entry | Aside") -> tuple[str, str, str]:
     """Time, one word for how it went, and the sentence."""
-    return entry.decision.record.at, word(entry), entry.sentence
+    return told.at, word(told), told.sentence
 
 
-def word(entry: "Entry") -> str:
-    """``allow``, ``deny``, ``look-up``, or ``unknown`` for an allowed call without an outcome."""
+def word(told: "Entry | Aside") -> str:
+    """``allow``, ``deny``, ``observed``, ``look-up``, ``unknown`` for an allowed call without an outcome, or a kind."""
+    from crashgate.decisions.entry import Aside
     from crashgate.decisions.record import Purpose
 
-    if entry.unknown:
+    if isinstance(told, Aside):
+        return told.stored.record.KIND
+    if told.unknown:
         return "unknown"
-    decision = entry.decision.record
+    decision = told.decision.record
+    if decision.observed:
+        return "observed"
     return "look-up" if decision.purpose is Purpose.LOOKUP else decision.effect.value
 
 
-def plain_entry(entry: "Entry") -> dict[str, Any]:
-    """An entry as JSON: both records whole, and the sentence that people read."""
+def plain(told: "Entry | Aside") -> dict[str, Any]:
+    """As JSON: the records of a call whole, or the one record, and the sentence that people read."""
+    from crashgate.decisions.entry import Aside
+
+    if isinstance(told, Aside):
+        return {"sentence": told.sentence, told.stored.record.KIND: plain_record(told.stored)}
     return {
-        "sentence": entry.sentence,
-        "unknown": entry.unknown,
-        "decision": plain_record(entry.decision),
-        "outcome": None if entry.outcome is None else plain_record(entry.outcome),
+        "sentence": told.sentence,
+        "unknown": told.unknown,
+        "decision": plain_record(told.decision),
+        "outcome": None if told.outcome is None else plain_record(told.outcome),
     }
 
 

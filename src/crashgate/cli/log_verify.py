@@ -1,5 +1,7 @@
 """``crashgate log verify``. Rule: it says of each chain whether it is sound, and names the first bad record."""
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -10,19 +12,34 @@ from crashgate.cli.shared import Command
 
 if TYPE_CHECKING:
     from crashgate.decisions.chain import Verdict
+    from crashgate.decisions.statement import Statement
+
+_LONGEST = 1_000_000
 
 
 @click.command("verify", cls=Command)
-def log_verify() -> None:
+@click.option(
+    "--checkpoint",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A statement of `crashgate log checkpoint` that was kept elsewhere, to hold the log against.",
+)
+@click.option("--signed-by", "key", metavar="HEX", help="The public key that must have signed; by default the log's.")
+def log_verify(checkpoint: Path | None, key: str | None) -> None:
     """Check the hash chains of the decision log.
 
-    All of it is read, from the first record to the last, and the first bad record is named.
+    All of it is read, from the first record to the last, and the first bad record is named. Where old records were
+    pruned, a signed checkpoint must say so. The keys of the search are held against the records.
 
     Exits with 0 when every chain is sound, and with 4 when one is not.
     """
     from crashgate import wiring
 
-    verdicts = wiring.log_reader(session.settings()).verify()
+    if key is not None and not re.fullmatch(r"[0-9a-f]{64}", key):
+        raise click.BadParameter(
+            "write the 64 hexadecimal digits that `crashgate log key` prints", param_hint="--signed-by"
+        )
+    statement = None if checkpoint is None else _read(checkpoint)
+    verdicts = wiring.log_reader(session.settings()).verify(statement=statement, key=key)
     screen = session.screen()
     sound = all(verdict.sound for verdict in verdicts)
     if screen.json:
@@ -35,13 +52,33 @@ def log_verify() -> None:
     click.get_current_context().exit(ExitCode.OK if sound else ExitCode.LOG)
 
 
+def _read(path: Path) -> "Statement":
+    from crashgate.decisions.statement import read_statement
+
+    try:
+        with path.open("rb") as file:
+            return read_statement(file.read(_LONGEST).decode("utf-8"))
+    except (OSError, ValueError) as error:
+        raise click.BadParameter(
+            "it is no file that `crashgate log checkpoint` printed", param_hint="--checkpoint"
+        ) from error
+
+
 def in_words(verdict: "Verdict") -> str:
     """``Chain main: 42 records, sound.``, or what is wrong with it and where."""
     records = f"{verdict.good} record{'' if verdict.good == 1 else 's'}"
     if not verdict.sound:
         return f"Chain {verdict.chain}: NOT SOUND at record {verdict.seq}: {verdict.why}. Sound before that: {records}."
-    end = "" if verdict.end_checked else " Its end could not be checked: no head was kept beside it."
-    return f"Chain {verdict.chain}: {records}, sound.{end}"
+    told = [f"Chain {verdict.chain}: {records}, sound."]
+    if verdict.pruned:
+        told.append(
+            f"It starts after record {verdict.pruned}: a signed checkpoint says that the older ones were pruned."
+        )
+    if not verdict.end_checked:
+        told.append("Its end could not be checked: no head was kept beside it.")
+    if verdict.unproved:
+        told.append("THE STATEMENT SHOWS NOTHING HERE: the record that it names was pruned since.")
+    return " ".join(told)
 
 
 def _plain(verdict: "Verdict") -> dict[str, object]:
@@ -54,4 +91,6 @@ def _plain(verdict: "Verdict") -> dict[str, object]:
         "seq": verdict.seq,
         "why": verdict.why,
         "end_checked": verdict.end_checked,
+        "pruned": verdict.pruned,
+        "unproved": verdict.unproved,
     }

@@ -2,7 +2,8 @@
 
 Each chain has one writer and counts its records from 1. The chain alone shows a record that was changed, left out,
 moved or put in. That the end was cut off shows only against a ``Head`` kept in another place; whoever can rewrite
-both the store and that place can still deceive it, until checkpoints are signed.
+both the store and that place can still deceive it, but not an auditor who holds a signed ``Statement``. A chain may
+start later where a signed checkpoint says so: its hash vouches for all that stands before it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -26,7 +27,7 @@ class Head:
 class Row:
     """A record as the store holds it: ``body`` is its canonical JSON, the rest is for finding it.
 
-    ``agent`` is empty for an outcome.
+    ``call`` is empty for a record that is not of a call, ``agent`` for an outcome and where there is none.
     """
 
     chain: str
@@ -55,6 +56,10 @@ class Fault(StrEnum):
     REPLACED = "replaced"
     """The chain fits together but is not the one whose head was kept."""
     TRUNCATED = "truncated"
+    FORGED = "forged"
+    """A checkpoint that the log's own key did not sign."""
+    KEYS = "keys"
+    """The keys that the search goes by do not agree with the record."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +68,8 @@ class Verdict:
 
     ``good`` counts the sound records from the start. ``seq`` is the first bad record and ``why`` says in words what
     is wrong with it; both empty without a fault. ``end_checked`` is false where no head was kept to hold the end
-    against.
+    against. ``pruned`` is how many records a signed checkpoint says were taken out before the first. ``unproved`` is
+    true where an auditor's statement names a record that was pruned since, so that it shows nothing of this chain.
     """
 
     chain: str
@@ -73,6 +79,8 @@ class Verdict:
     seq: int | None = None
     why: str = ""
     end_checked: bool = True
+    pruned: int = 0
+    unproved: bool = False
 
     @property
     def sound(self) -> bool:
@@ -92,47 +100,80 @@ def link(  # noqa: PLR0913 - the parts of one row
     return _hash("record", previous, chain, str(seq), at, kind, call, agent, body)
 
 
-def verify(rows: Iterable[Row], heads: Mapping[str, Head]) -> tuple[Verdict, ...]:
+def verify(
+    rows: Iterable[Row],
+    heads: Mapping[str, Head],
+    *,
+    starts: Mapping[str, Head] | None = None,
+    stated: Mapping[str, Head] | None = None,
+) -> tuple[Verdict, ...]:
     """Check all chains in one pass, rows in the order in which they were stored.
 
-    ``heads`` are the kept heads by chain name. One verdict for each chain that has a row or a head, by name.
+    ``heads`` are the kept heads by chain name, ``starts`` the records that valid checkpoints name as the last before
+    the start, ``stated`` the heads of an auditor's statement. One verdict for each chain that has a row or one of
+    these, by name.
     """
+    starts, stated = starts or {}, stated or {}
     walks: dict[str, _Walk] = {}
+
+    def walk(chain: str) -> _Walk:
+        if chain not in walks:
+            walks[chain] = _Walk(chain, heads.get(chain), starts.get(chain), stated.get(chain))
+        return walks[chain]
+
     for row in rows:
-        if row.chain not in walks:
-            walks[row.chain] = _Walk(row.chain, heads.get(row.chain))
-        walks[row.chain].step(row)
-    for chain in heads.keys() - walks.keys():
-        walks[chain] = _Walk(chain, heads[chain])
+        walk(row.chain).step(row)
+    for chain in heads.keys() | starts.keys() | stated.keys():
+        walk(chain)
     return tuple(walks[chain].verdict() for chain in sorted(walks))
 
 
 class _Walk:
     """The check of one chain while it runs; it stops at the first fault."""
 
-    def __init__(self, chain: str, kept: Head | None) -> None:
+    def __init__(self, chain: str, kept: Head | None, start: Head | None, stated: Head | None) -> None:
         self._chain = chain
         self._kept = kept
+        self._start = start
+        self._stated = stated
+        self._pins = tuple(pin for pin in (kept, start, stated) if pin is not None)
+        self._first = 1
+        self._begun = False
         self._head = genesis(chain)
         self._fault: tuple[Fault, int, str] | None = None
 
     def step(self, row: Row) -> None:
         if self._fault is not None:
             return
+        if not self._begun:
+            self._begin(row)
         self._fault = self._fault_of(row)
         if self._fault is None:
             self._head = Head(seq=row.seq, hash=row.hash)
 
+    def _begin(self, row: Row) -> None:
+        """A chain may start where a checkpoint lets it, whose hash vouches for all that stands before it."""
+        self._begun = True
+        if self._start is None or not 1 < row.seq <= self._start.seq + 1:
+            return
+        self._first = row.seq
+        self._head = self._start if row.seq == self._start.seq + 1 else Head(seq=row.seq - 1, hash=row.previous)
+
     def verdict(self) -> Verdict:
+        if not self._begun and self._start is not None:
+            self._first, self._head = self._start.seq + 1, self._start
         fault, seq, why = self._fault or self._fault_of_the_end() or (None, None, "")
+        pruned = self._first - 1
         return Verdict(
             chain=self._chain,
-            good=self._head.seq,
+            good=self._head.seq - pruned,
             head=self._head,
             fault=fault,
             seq=seq,
             why=why,
             end_checked=self._kept is not None,
+            pruned=pruned,
+            unproved=self._stated is not None and self._stated.seq < pruned,
         )
 
     def _fault_of(self, row: Row) -> tuple[Fault, int, str] | None:
@@ -150,15 +191,19 @@ class _Walk:
             return Fault.BROKEN_LINK, due, f"record {due} does not follow record {due - 1}: one of them was replaced"
         if row.hash != _link_of(row):
             return Fault.ALTERED, due, f"record {due} was changed after it was stored"
-        if self._kept is not None and self._kept.seq == due and self._kept.hash != row.hash:
+        if any(pin.seq == due and pin.hash != row.hash for pin in self._pins):
             return Fault.REPLACED, due, f"record {due} is not the one that was stored: the chain was written anew"
         return None
 
     def _fault_of_the_end(self) -> tuple[Fault, int, str] | None:
         last = self._head.seq
-        if self._kept is None or self._kept.seq <= last:
-            return None
-        return Fault.TRUNCATED, last + 1, f"the chain ends at {last}, but {self._kept.seq} records were stored"
+        known = max((pin.seq for pin in self._pins), default=0)
+        if known > last:
+            return Fault.TRUNCATED, last + 1, f"the chain ends at {last}, but {known} records were stored"
+        pruned = self._start is not None and self._stated is not None and self._start.seq == self._stated.seq
+        if pruned and self._start != self._stated:
+            return Fault.REPLACED, last, "the record that was stated and pruned is not the one that was stored"
+        return None
 
 
 def _link_of(row: Row) -> str:

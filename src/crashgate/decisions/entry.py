@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TypeGuard
+from typing import TypeGuard, cast
 
-from crashgate.decisions.record import DecisionRecord, Effect, OutcomeRecord, Record, Stored
+from crashgate.decisions.attempt import AttemptRecord
+from crashgate.decisions.checkpoint import CheckpointRecord, PruneRecord
+from crashgate.decisions.record import DecisionRecord, Effect, OutcomeRecord, Record, Stored, agent_of
 from crashgate.text import clean
 
 _LIMIT = 2_000
@@ -13,10 +15,20 @@ _LIMIT = 2_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """One attempt, as people read it."""
+    """One call, as people read it."""
 
     decision: Stored[DecisionRecord]
     outcome: Stored[OutcomeRecord] | None
+
+    @property
+    def at(self) -> str:
+        """When it was decided."""
+        return self.decision.record.at
+
+    @property
+    def agent(self) -> str:
+        """Whose call it is."""
+        return self.decision.record.agent
 
     @property
     def unknown(self) -> bool:
@@ -30,8 +42,35 @@ class Entry:
         return clean(f"{told} Outcome unknown." if self.unknown else told, limit=_LIMIT, lines=False)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Aside:
+    """A record that is not of a call, as people read it."""
+
+    stored: Stored[AttemptRecord] | Stored[CheckpointRecord] | Stored[PruneRecord]
+
+    @property
+    def at(self) -> str:
+        """When it was, or began."""
+        return self.stored.record.at
+
+    @property
+    def agent(self) -> str | None:
+        """Who it was, where that is known."""
+        return agent_of(self.stored.record) or None
+
+    @property
+    def sentence(self) -> str:
+        """Cleaned again: the store may have been altered."""
+        return clean(self.stored.record.sentence, limit=_LIMIT, lines=False)
+
+
 def pair(newest_first: Iterable[Stored[Record]]) -> Iterator[Entry]:
-    """Entries, newest decision first, from records in the opposite order to that in which they were stored.
+    """Entries, newest decision first, from records in the opposite order to that in which they were stored."""
+    return (each for each in tell(newest_first) if isinstance(each, Entry))
+
+
+def tell(newest_first: Iterable[Stored[Record]]) -> Iterator[Entry | Aside]:
+    """Entries and what is not of a call, newest first, from records in the opposite order to that of the store.
 
     Read backwards, an outcome always comes before its decision, so only calls in flight are held in memory.
     """
@@ -41,6 +80,8 @@ def pair(newest_first: Iterable[Stored[Record]]) -> Iterator[Entry]:
             outcomes[stored.record.call] = stored
         elif _is_decision(stored):
             yield Entry(decision=stored, outcome=outcomes.pop(stored.record.call, None))
+        else:
+            yield Aside(stored=cast("Stored[AttemptRecord] | Stored[CheckpointRecord] | Stored[PruneRecord]", stored))
 
 
 def _is_outcome(stored: Stored[Record]) -> TypeGuard[Stored[OutcomeRecord]]:

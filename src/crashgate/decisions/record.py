@@ -1,10 +1,9 @@
-"""One line of the decision log, as a plain value. Rule: whole ids and facts here; only the sentence is for the eye.
+"""A call in the decision log, as plain values. Rule: whole ids and facts here; only the sentence is for the eye.
 
 No token, no upstream secret and no argument outside the allow-listed fields may get in: the gateway filters before
 it builds a record (THREATS row 29). What the store indexes and what names people is checked here.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
@@ -12,15 +11,11 @@ from typing import ClassVar, Generic, TypeVar, cast
 
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.provider import Provider
+from crashgate.decisions.attempt import AttemptRecord
+from crashgate.decisions.checkpoint import CheckpointRecord, PruneRecord
+from crashgate.decisions.shape import check_agent, check_call, check_fields, check_handle, check_time, check_word
 from crashgate.errors import Code
-from crashgate.identity import AGENT_NAME_PATTERN, Via
-
-FORMAT = 1
-"""The version of the shape below; a reader refuses a format that it does not know."""
-
-_CALL = re.compile(r"[0-9a-f]{32}")
-_AGENT = re.compile(AGENT_NAME_PATTERN.removeprefix("^").removesuffix("$"))
-_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+from crashgate.identity import Via
 
 Value = str | int | bool | tuple[str, ...]
 """What an allow-listed argument may be in a record."""
@@ -65,9 +60,12 @@ class DecisionRecord:
     says of itself. ``operation``, ``resource`` and ``access`` are None for an unknown tool, ``tool`` also when its
     name is not a legal one. ``project`` and ``organization`` are ids, or what is known of them. ``verb``, ``past``
     and ``target`` are the operation's wording, the target filled with validated ids. ``reason`` is a code, ``rule``
-    the policy line that decided, in words. ``sentence`` is set by ``sentence.tell_decision``.
+    the policy line that decided, in words. ``environment``, ``platform`` and ``app`` are ids of the scope that the call
+    was decided in. ``observed``: the policy refuses this for ``reason``, and trial mode let it through. ``approval`` is
+    the id of the approval that the call used up. ``sentence`` is set by ``sentence.tell_decision``.
 
-    Raises ValueError for a call, parent, time, agent or argument that no record may hold.
+    Raises ValueError for a call, parent, time, agent, scope, approval or argument that no record may hold, and for a
+    delete or a denial that is said to be let through by trial mode.
     """
 
     KIND: ClassVar[str] = "decision"
@@ -99,15 +97,26 @@ class DecisionRecord:
     arguments_digest: str | None = None
     rule: str | None = None
     policy_hash: str | None = None
+    environment: str | None = None
+    platform: str | None = None
+    app: str | None = None
+    observed: bool = False
+    approval: str | None = None
     sentence: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what no record may hold. The messages name fields, never values."""
-        _check_call_and_time(self.call, self.at)
-        if self.parent is not None and not _CALL.fullmatch(self.parent):
-            raise ValueError("parent is not 32 hexadecimal digits")
-        if not _AGENT.fullmatch(self.agent):
-            raise ValueError("agent is not a legal agent name")
+        check_call(self.call)
+        check_time(self.at)
+        if self.parent is not None:
+            check_call(self.parent, "parent")
+        check_agent(self.agent)
+        check_word(self.environment, "environment")
+        check_word(self.platform, "platform")
+        check_word(self.app, "app")
+        check_handle(self.approval, "approval")
+        if self.observed and (self.effect is Effect.DENY or self.access is Access.DELETE):
+            raise ValueError("observed is for what was let through, and never for a delete")
         if not all(_is_value(value) for value in self.arguments.values()):
             raise ValueError("arguments hold something else than text, whole numbers, booleans and tuples of text")
 
@@ -117,8 +126,11 @@ class OutcomeRecord:
     """How an allowed call ended, stored after it did.
 
     ``status`` is the upstream's HTTP status, None without an answer. ``duration_ms`` covers all ``requests`` sent,
-    retries included. ``rows`` were shown, ``dropped`` were out of scope. ``sentence`` tells the decision and its
-    outcome in one; it is set by ``sentence.tell_outcome``. Raises ValueError for a call or time that is not one.
+    retries included. ``rows`` were shown, ``dropped`` were out of scope. ``redacted`` are the names of the fields that
+    the policy took out. ``shared``: an identical read in flight brought the answer, and this call sent no request.
+    ``sentence`` tells the decision and its outcome in one; it is set by ``sentence.tell_outcome``.
+
+    Raises ValueError for a call, time or name of a field that is not one.
     """
 
     KIND: ClassVar[str] = "outcome"
@@ -132,14 +144,19 @@ class OutcomeRecord:
     rows: int | None = None
     dropped: int = 0
     error: Code | None = None
+    redacted: tuple[str, ...] = ()
+    shared: bool = False
     sentence: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what no record may hold."""
-        _check_call_and_time(self.call, self.at)
+        check_call(self.call)
+        check_time(self.at)
+        if self.redacted:
+            check_fields(self.redacted, "redacted")
 
 
-Record = DecisionRecord | OutcomeRecord
+Record = DecisionRecord | OutcomeRecord | AttemptRecord | CheckpointRecord | PruneRecord
 T_co = TypeVar("T_co", bound=Record, covariant=True)
 
 
@@ -154,11 +171,14 @@ class Stored(Generic[T_co]):
     record: T_co
 
 
-def _check_call_and_time(call: str, at: str) -> None:
-    if not _CALL.fullmatch(call):
-        raise ValueError("call is not 32 hexadecimal digits")
-    if not _TIME.fullmatch(at):
-        raise ValueError("at is not RFC 3339 in UTC with milliseconds")
+def call_of(record: Record) -> str:
+    """The call that a record is of; empty for one that is not of a call."""
+    return record.call if isinstance(record, DecisionRecord | OutcomeRecord) else ""
+
+
+def agent_of(record: Record) -> str:
+    """The agent that a record names; empty for one that names none."""
+    return (record.agent or "") if isinstance(record, DecisionRecord | AttemptRecord) else ""
 
 
 def _is_value(value: object) -> bool:

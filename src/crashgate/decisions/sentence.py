@@ -6,7 +6,7 @@ and the whole is one line (THREATS rows 25 and 26). Long ids are cut for the eye
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from crashgate.catalogue.access import Access
@@ -15,6 +15,7 @@ from crashgate.text import clean
 
 _NAME_LIMIT = 100
 _CLAUSE_LIMIT = 400
+_MOST_NAMES = 5
 _CLIENT_ERRORS = range(400, 500)
 
 _LONG_ID = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{16}\b")
@@ -38,8 +39,8 @@ def tell_decision(record: DecisionRecord, *, because: str = "", looked_up: bool 
     had to ask the upstream before it could refuse; the look-up has a record of its own.
     """
     if record.effect is Effect.ALLOW:
-        return replace(record, sentence=_one_line(_head(record, f"asked to {_verb(record)}")))
-    why = because.rstrip(" .") or _REASONS.get(record.reason, record.reason.replace("_", " "))
+        return replace(record, sentence=_one_line(_head(record, f"asked to {_verb(record)}", because)))
+    why = because.rstrip(" .") or _reason(record)
     sent = "Nothing but the look-up was sent." if looked_up else "Nothing was sent."
     deed = f"{_agent(record)} asked {_wish(record)} and was refused"
     return replace(record, sentence=_one_line(f"{deed}: {_piece(why, _CLAUSE_LIMIT)}. {sent}"))
@@ -53,17 +54,26 @@ def tell_outcome(decision: DecisionRecord, outcome: OutcomeRecord) -> OutcomeRec
     tail = [_ending(decision, outcome)]
     if outcome.requests > 1:
         tail.append(f"It took {outcome.requests} requests.")
+    if outcome.shared:
+        tail.append("The answer is that of an identical request in flight; this call sent none.")
+    if outcome.redacted:
+        tail.append(f"Redacted: {_names(outcome.redacted)}.")
     if changes and _in_doubt(outcome):
         tail.append("Whether it was done is not known.")
     return replace(outcome, sentence=_one_line(f"{head} {' '.join(tail)}"))
 
 
-def _head(record: DecisionRecord, did: str) -> str:
-    """Who did what, and what allowed it."""
+def _head(record: DecisionRecord, did: str, because: str = "") -> str:
+    """Who did what, and what allowed it. That only trial mode let it through is said in capitals, not to be missed."""
     if record.purpose is Purpose.LOOKUP:
         return f"crashgate {did} {_object(record)} to decide a call of {_agent(record)}."
-    by = f" by {_piece(record.rule, _CLAUSE_LIMIT)}" if record.rule else ""
-    return f"{_agent(record)} {did} {_object(record)}: allowed{by}."
+    if record.observed:
+        why = _piece(because.rstrip(" .") or _reason(record), _CLAUSE_LIMIT)
+        return f"{_agent(record)} {did} {_object(record)}: TRIAL MODE LET IT THROUGH, its policy refuses it: {why}."
+    causes = [f"by {_piece(record.rule, _CLAUSE_LIMIT)}"] if record.rule else []
+    if record.approval:
+        causes.append(f"with approval {record.approval}")
+    return f"{_agent(record)} {did} {_object(record)}: {' '.join(('allowed', *causes))}."
 
 
 def _wish(record: DecisionRecord) -> str:
@@ -90,7 +100,28 @@ def _place(record: DecisionRecord) -> str:
         within = f" in {_piece(project)}"
     else:
         within = f" in organization {_piece(organization)}" if organization else ""
-    return f"{within} ({_piece(record.connection)})" if record.connection else within
+    place = f"{within} ({_piece(record.connection)})" if record.connection else within
+    return f"{place}{_scope(record)}"
+
+
+def _scope(record: DecisionRecord) -> str:
+    """``, in environment production, in app com.acme.checkout (ios)``; nothing where the call has no such scope."""
+    parts = [f"in environment {_piece(record.environment)}"] if record.environment else []
+    if record.app:
+        platform = f" ({_piece(record.platform)})" if record.platform else ""
+        parts.append(f"in app {_piece(record.app)}{platform}")
+    elif record.platform:
+        parts.append(f"on {_piece(record.platform)}")
+    return "".join(f", {part}" for part in parts)
+
+
+def _reason(record: DecisionRecord) -> str:
+    return _REASONS.get(record.reason, record.reason.replace("_", " "))
+
+
+def _names(fields: Sequence[str]) -> str:
+    more = f" and {len(fields) - _MOST_NAMES} more" if len(fields) > _MOST_NAMES else ""
+    return f"{', '.join(_piece(field) for field in fields[:_MOST_NAMES])}{more}"
 
 
 def _ending(decision: DecisionRecord, outcome: OutcomeRecord) -> str:

@@ -1,0 +1,70 @@
+"""What an operator does with the log as a whole: state where it ends, and prune it. Rule: never on an unsound log."""
+
+import os
+import pwd
+import sqlite3
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from crashgate.adapters.log_failure import damaged
+from crashgate.adapters.log_prune import carry_out, plan
+from crashgate.adapters.log_signing import load_signer
+from crashgate.adapters.log_verify import check
+from crashgate.clock import Clock, timestamp
+from crashgate.decisions.chain import Head
+from crashgate.decisions.port import Cut
+from crashgate.decisions.shape import check_word
+from crashgate.decisions.statement import Statement, state
+
+_PATIENCE = 5.0
+_HEADS = "SELECT chain, max(seq), hash FROM records GROUP BY chain"
+
+
+class SqliteLogKeeper:
+    """A ``LogKeeper`` over the database in a folder."""
+
+    def __init__(
+        self, folder: Path, read: Callable[[], AbstractContextManager[sqlite3.Connection]], clock: Clock
+    ) -> None:
+        """``read`` opens the database for reading, or says why not."""
+        self._folder = folder
+        self._read = read
+        self._clock = clock
+
+    def public_key(self) -> str:
+        """The public key of the checkpoints, made where there is none. Raises LogUnavailableError."""
+        return load_signer(self._folder).public
+
+    def statement(self) -> Statement:
+        """Where all chains end now, signed. Raises LogUnavailableError and CrashgateError ``log_damaged``."""
+        with self._read() as database:
+            self._refuse_unsound(database)
+            heads = {chain: Head(seq=seq, hash=hash_) for chain, seq, hash_ in database.execute(_HEADS)}
+        return state(timestamp(self._clock.now()), heads, load_signer(self._folder))
+
+    def prune(self, before: str, *, dry_run: bool = False) -> tuple[Cut, ...]:
+        """Take out what is older than ``before``; what was, or would be, taken out of each chain."""
+        with self._read() as database:
+            self._refuse_unsound(database)
+            cuts = plan(database, self._folder, before=before)
+        if not dry_run and any(cut.count for cut in cuts):
+            now, signer = timestamp(self._clock.now()), load_signer(self._folder)
+            carry_out(self._folder, cuts, signer, at=now, before=before, by=_operator(), patience=_PATIENCE)
+        return tuple(cut for cut in cuts if cut.count)
+
+    def _refuse_unsound(self, database: sqlite3.Connection) -> None:
+        for verdict in check(database, self._folder):
+            if not verdict.sound:
+                raise damaged(f"The chain {verdict.chain} is not sound: {verdict.why}.", self._folder)
+
+
+def _operator() -> str:
+    """The system's name for the user that runs this; LOGNAME and the like could say anything."""
+    user = os.getuid()
+    try:
+        name = pwd.getpwuid(user).pw_name
+        check_word(name, "name")
+    except (KeyError, ValueError):
+        return f"uid {user}"
+    return name

@@ -1,0 +1,90 @@
+"""``crashgate log export``. Rule: one record after the other, so that any log fits; a file is whole or absent."""
+
+import json
+import os
+import secrets
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from crashgate import __version__
+from crashgate.cli import session
+from crashgate.cli.log_show import Since, plain_record
+from crashgate.cli.screen import note
+from crashgate.cli.shared import Command
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from crashgate.decisions.port import LogReader
+
+_FORMATS = ("jsonl", "csv", "ocsf")
+
+
+@click.command("export", cls=Command)
+@click.option("--format", "form", type=click.Choice(_FORMATS), default="jsonl", show_default=True, help="How.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file to write, and not stdout.")
+@click.option("--since", type=Since(), metavar="TIME", help="From this time on: 2026-11-20T17:00:00Z, or 7d ago.")
+@click.option("--until", type=Since(), metavar="TIME", help="Before this time.")
+def log_export(form: str, output: Path | None, since: "datetime | None", until: "datetime | None") -> None:
+    """Write the log out, oldest first.
+
+    jsonl: every record whole, with its place in the chain and its hash, a JSON document a line.
+
+    csv: a row for each call with its outcome, and for each other record. No cell is a formula.
+
+    ocsf: a JSON document a line, of the class API Activity (6003) of the Open Cybersecurity Schema Framework 1.3.
+
+    A file is for its owner alone, and takes its name when it is complete.
+    """
+    from crashgate import wiring
+    from crashgate.clock import timestamp
+
+    reader = wiring.log_reader(session.settings())
+    lines = _lines(reader, form, timestamp(since) if since else None, timestamp(until) if until else None)
+    if output is None:
+        for line in lines:
+            click.echo(line)
+        return
+    count = _write(output, lines)
+    note(f"Wrote {count} lines to {output}.")
+
+
+def _lines(reader: "LogReader", form: str, since: str | None, until: str | None) -> Iterator[str]:
+    from crashgate.decisions.export_csv import csv_lines
+    from crashgate.decisions.export_ocsf import ocsf_event
+
+    if form == "csv":
+        return csv_lines(reader.history(since=since, until=until))
+    if form == "ocsf":
+        events = (ocsf_event(told, product_version=__version__) for told in reader.history(since=since, until=until))
+        return (_dumped(event) for event in events)
+    return (_dumped(plain_record(stored)) for stored in reader.records(since=since, until=until))
+
+
+def _dumped(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def _write(output: Path, lines: Iterable[str]) -> int:
+    """Under another name first, so that nobody ever sees half of it. Raises UsageError where it cannot be written."""
+    draft = output.with_name(f".{output.name}.{secrets.token_hex(8)}")
+    count = 0
+    try:
+        file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        try:
+            with open(file, "w", encoding="utf-8", newline="") as stream:  # noqa: PTH123 - a file that is open already
+                for line in lines:
+                    stream.write(f"{line}\n")
+                    count += 1
+                stream.flush()
+                os.fsync(stream.fileno())
+            draft.replace(output)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise click.UsageError(f"{output} cannot be written: {error.strerror}.") from error
+    return count

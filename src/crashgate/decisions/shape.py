@@ -1,0 +1,70 @@
+"""What the fields of every record must look like. Rule: an error names the field, never the value."""
+
+import re
+from collections.abc import Iterable
+
+from crashgate.identity import AGENT_NAME_PATTERN
+
+_CALL = re.compile(r"[0-9a-f]{32}")
+_HASH = re.compile(r"[0-9a-f]{64}")
+_AGENT = re.compile(AGENT_NAME_PATTERN.removeprefix("^").removesuffix("$"))
+_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+_CODE = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_CHAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
+_WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_ .:@/+-]{0,127}")
+_FIELD = re.compile(r"[A-Za-z0-9_*][A-Za-z0-9_.*\[\]-]{0,99}")
+_HANDLE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def check_call(value: str, field: str = "call") -> None:
+    """Raises ValueError unless it is the id of a call: 32 hexadecimal digits."""
+    if not _CALL.fullmatch(value):
+        raise ValueError(f"{field} is not 32 hexadecimal digits")
+
+
+def check_time(value: str, field: str = "at") -> None:
+    """Raises ValueError unless it is RFC 3339 in UTC with milliseconds, so that times sort as text."""
+    if not _TIME.fullmatch(value):
+        raise ValueError(f"{field} is not RFC 3339 in UTC with milliseconds")
+
+
+def check_agent(value: str) -> None:
+    """Raises ValueError unless it is a legal agent name, which is ASCII (THREATS row 25)."""
+    if not _AGENT.fullmatch(value):
+        raise ValueError("agent is not a legal agent name")
+
+
+def check_code(value: str, field: str) -> None:
+    """Raises ValueError unless it is a code of our own: lower case letters, digits and underscores, at most 64."""
+    if not _CODE.fullmatch(value):
+        raise ValueError(f"{field} is not a code")
+
+
+def check_chain(value: str) -> None:
+    """Raises ValueError unless it is the name of a chain, which is safe as the name of a file."""
+    if not _CHAIN.fullmatch(value):
+        raise ValueError("a chain's name is made of lower case letters, digits and inner hyphens")
+
+
+def check_hash(value: str, field: str) -> None:
+    """Raises ValueError unless it is a SHA-256 in hexadecimal."""
+    if not _HASH.fullmatch(value):
+        raise ValueError(f"{field} is not 64 hexadecimal digits")
+
+
+def check_word(value: str | None, field: str) -> None:
+    """Raises ValueError unless it is None or an id of a place: 1 to 128 characters of ASCII, none of them special."""
+    if value is not None and not _WORD.fullmatch(value):
+        raise ValueError(f"{field} is not an id of 1 to 128 plain characters")
+
+
+def check_handle(value: str | None, field: str) -> None:
+    """Raises ValueError unless it is None or a handle of ours: 1 to 64 of letters, digits, hyphen and underscore."""
+    if value is not None and not _HANDLE.fullmatch(value):
+        raise ValueError(f"{field} is not a handle of 1 to 64 letters, digits, hyphens and underscores")
+
+
+def check_fields(values: Iterable[str], field: str) -> None:
+    """Raises ValueError unless each is the name of a field, such as ``user.email`` or ``request.headers.*``."""
+    if not all(_FIELD.fullmatch(value) for value in values):
+        raise ValueError(f"{field} holds something else than names of fields")

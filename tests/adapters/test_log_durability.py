@@ -1,0 +1,169 @@
+"""What is on the disk when, and what the death of the process takes away (THREATS row 28)."""
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+from contextlib import aclosing, closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from crashgate.adapters.log_ahead import SIZE, make_room
+from crashgate.adapters.log_claim import kept_heads
+from crashgate.adapters.log_reader import SqliteLogReader
+from crashgate.adapters.log_schema import connect_to_write, wait_for_disk
+from crashgate.adapters.log_store import MOST_UNFOLDED
+from crashgate.adapters.sqlite_log import SqliteLog
+from crashgate.decisions.record import OutcomeRecord
+from tests.decisions.samples import ATTEMPT, OUTCOME, call, decision
+
+pytestmark = pytest.mark.threats(28)
+
+
+def _ended(number: int) -> OutcomeRecord:
+    return replace(OUTCOME, call=call(number))
+
+
+def _kept(folder: Path) -> int:
+    return kept_heads(folder)["main"].seq
+
+
+def test_a_commit_waits_for_the_disk_unless_it_is_told_not_to(tmp_path: Path) -> None:
+    # Guards: wait_for_disk, whose pragma must take effect each time. FULL is 2: the log is synced at each commit.
+    with closing(connect_to_write(tmp_path / "d", 1)) as database:
+        seen = [database.execute("PRAGMA synchronous").fetchone()[0]]
+        for durable, patience in ((False, 0.0), (True, 5.0), (False, 5.0), (True, 0.5)):
+            wait_for_disk(database, durable=durable, patience=patience)
+            seen += database.execute("PRAGMA synchronous").fetchone()
+            seen += database.execute("PRAGMA busy_timeout").fetchone()
+
+    assert seen == [2, 1, 0, 2, 5000, 1, 5000, 2, 500]
+
+
+async def test_a_decision_waits_for_the_disk_and_an_outcome_does_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Guards: durable in SqliteLog.append, and that a commit after an outcome waits again.
+    waits: list[bool] = []
+
+    def told(database: sqlite3.Connection, *, durable: bool, patience: float) -> None:
+        waits.append(durable)
+        wait_for_disk(database, durable=durable, patience=patience)
+
+    monkeypatch.setattr("crashgate.adapters.log_store.wait_for_disk", told)
+    async with aclosing(SqliteLog.open(tmp_path, patience=3.0)) as log:
+        for number in (1, 2):
+            await log.append(decision(number))
+            await log.append(_ended(number))
+        before_an_attempt = list(waits)
+        await log.append(ATTEMPT)
+
+    assert before_an_attempt == [False, True, False]
+    assert waits == [False, True, False, True]
+
+
+async def test_a_moment_later_all_is_on_the_disk_and_the_head_is_kept(tmp_path: Path) -> None:
+    # Guards: LogWriter._ask_to_settle.
+    async with aclosing(SqliteLog.open(tmp_path)) as log:
+        for number in (1, 2):
+            await log.append(decision(number))
+            await log.append(_ended(number))
+            async with asyncio.timeout(20):
+                while _kept(tmp_path) < 2 * number:  # noqa: ASYNC110 - a file tells nobody when it changes
+                    await asyncio.sleep(0.01)
+
+
+async def test_closing_takes_the_last_outcome_to_the_disk(tmp_path: Path) -> None:
+    # Guards: the settling in LogStore.close.
+    async with aclosing(SqliteLog.open(tmp_path)) as log:
+        await log.append(decision(1))
+        await log.append(_ended(1))
+
+    assert _kept(tmp_path) == 2
+    assert [(v.good, v.sound) for v in SqliteLogReader(tmp_path).verify()] == [(2, True)]
+
+
+_DIES = """
+import asyncio, os, sys
+from pathlib import Path
+from crashgate.adapters.sqlite_log import SqliteLog
+from tests.adapters.test_log_durability import _ended, decision
+
+async def main():
+    log = SqliteLog.open(Path(sys.argv[1]))
+    await log.append(decision(1))
+    await log.append(_ended(1))
+    os._exit(9)
+
+asyncio.run(main())
+"""
+
+
+def test_an_outcome_that_was_acknowledged_outlives_the_process(tmp_path: Path, root: Path) -> None:
+    # Guards: that an outcome is written, and not only queued, when its append comes back.
+    assert subprocess.run([sys.executable, "-c", _DIES, str(tmp_path)], cwd=root, check=False).returncode == 9
+
+    assert [stored.record for stored in SqliteLogReader(tmp_path).records()] == [decision(1), _ended(1)]
+    (verdict,) = SqliteLogReader(tmp_path).verify()
+    assert (verdict.sound, verdict.good) == (True, 2)
+
+
+async def test_an_outcome_waits_its_turn_in_the_thread_while_another_holds_the_database(tmp_path: Path) -> None:
+    # Guards: the way out in LogStore.append_at_once; the event loop must never wait for a foreign lock.
+    async with aclosing(SqliteLog.open(tmp_path)) as log:
+        await log.append(decision(1))
+        with closing(sqlite3.connect(tmp_path / "decisions.sqlite3", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            waiting = asyncio.create_task(log.append(_ended(1)))
+            await asyncio.sleep(0)
+            assert not waiting.done()
+            other.execute("ROLLBACK")
+        stored = await waiting
+        after = await log.append(_ended(2))
+
+    assert (stored.seq, after.seq) == (2, 3)
+    assert SqliteLogReader(tmp_path).verify()[0].sound
+
+
+async def test_outcomes_and_decisions_of_many_calls_make_one_sound_chain(tmp_path: Path) -> None:
+    # Guards: that the thread and the loop never use the store together, also while the log is folded.
+    async def make(number: int) -> None:
+        await log.append(decision(number))
+        await log.append(_ended(number))
+
+    async with aclosing(SqliteLog.open(tmp_path)) as log:
+        for start in range(0, 3 * MOST_UNFOLDED, 8):
+            await asyncio.gather(*(make(number) for number in range(start, start + 8)))
+
+    (verdict,) = SqliteLogReader(tmp_path).verify()
+    assert (verdict.sound, verdict.good) == (True, 6 * MOST_UNFOLDED)
+    assert sum(not entry.unknown for entry in SqliteLogReader(tmp_path).entries()) == 3 * MOST_UNFOLDED
+
+
+async def test_the_write_ahead_log_does_not_grow_for_ever(tmp_path: Path) -> None:
+    # Guards: LogStore.fold, now that SQLite does not do it by itself.
+    async with aclosing(SqliteLog.open(tmp_path)) as log:
+        for number in range(5 * MOST_UNFOLDED):
+            await log.append(decision(number))
+        size = (tmp_path / "decisions.sqlite3-wal").stat().st_size
+
+    assert size < 2 * SIZE
+
+
+def test_room_beforehand_is_no_record_and_survives_a_crash(tmp_path: Path) -> None:
+    # Guards: log_ahead: SQLite must take the zeros for the end of its log, also in one that was left behind.
+    with closing(connect_to_write(tmp_path / "d", 1)) as database:
+        database.execute("CREATE TABLE t (x)")
+        database.execute("INSERT INTO t VALUES (1)")
+        make_room(tmp_path / "d-wal")
+        assert (tmp_path / "d-wal").stat().st_size == SIZE
+        for name in ("d", "d-wal"):
+            (tmp_path / f"crashed-{name}").write_bytes((tmp_path / name).read_bytes())
+        database.execute("INSERT INTO t VALUES (2)")
+
+    with closing(sqlite3.connect(tmp_path / "crashed-d")) as database:
+        assert database.execute("SELECT x FROM t").fetchall() == [(1,)]
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    make_room(tmp_path / "nowhere")
