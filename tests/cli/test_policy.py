@@ -55,6 +55,7 @@ def test_one_agent_is_shown_with_the_lines_of_its_grants(crashgate: Shell, polic
             "connection": "bugsnag",
             "resource": "error",
             "level": "write",
+            "off": [],
             "rules": [
                 {
                     "grant": 1,
@@ -63,6 +64,9 @@ def test_one_agent_is_shown_with_the_lines_of_its_grants(crashgate: Shell, polic
                     "level": "write",
                     "organizations": None,
                     "projects": ["checkout-ios", "checkout-android"],
+                    "environments": None,
+                    "platforms": None,
+                    "apps": None,
                 }
             ],
         }
@@ -74,3 +78,22 @@ def test_an_agent_without_a_policy_is_told_who_has_one(crashgate: Shell) -> None
     told = crashgate("policy", "show", "nobody")
     assert (told.code, told.out) == (3, "")
     assert "operator, read-only-assistant, release-manager, triage-agent" in told.err
+
+
+def test_what_stands_beside_the_grants_is_shown_too(crashgate: Shell, home: Path) -> None:
+    (home / "policies").mkdir()
+    (home / "policies" / "one.toml").write_text(
+        'agent = "one"\nabout = "x"\nowner = "y"\nmode = "observe"\n[off]\noperations = ["bugsnag.errors.delete"]\n'
+        '[limits]\nwrites_per_hour = 20\n[redact]\nsets = ["people"]\n[approve]\noperations = ["bugsnag.errors.fix"]\n',
+        encoding="utf-8",
+    )
+
+    lines = crashgate("policy", "show", "one").out.splitlines()
+
+    assert lines[-4:] == [
+        "mode: observe; what is refused is let through and recorded, deletes apart",
+        "limits: 20 writes an hour",
+        "left out of answers: people",
+        "a person has to approve: bugsnag.errors.fix",
+    ]
+    assert ["bugsnag", "error", "off", "bugsnag.errors.delete", "policies/one.toml,", "[off]"] in map(str.split, lines)

@@ -212,3 +212,99 @@ def test_a_costly_parameter_is_explained_as_what_it_needs(crashgate: Shell, home
 
     assert crashgate(*question, "name=New").code == 0
     assert crashgate(*question, "name=New", "auto_upgrade=true").code == 1
+
+
+NARROW = (
+    'agent = "one"\nabout = "x"\nowner = "y"\n{head}[[grant]]\nconnection = "bugsnag"\nprojects = ["checkout-ios"]\n'
+    'access.error = "write"\n'
+)
+
+
+def one(home: Path, *, head: str = "", tail: str = "") -> None:
+    """The policy of the agent ``one``."""
+    (home / "policies").mkdir()
+    (home / "policies" / "one.toml").write_text(NARROW.format(head=head) + tail, encoding="utf-8")
+
+
+def test_a_place_that_the_policy_fixes_need_not_be_named(crashgate: Shell, home: Path) -> None:
+    one(home)
+
+    told = crashgate("policy", "explain", "one", "resolve_error")
+
+    assert told.code == 0
+    assert "one may write error in project checkout-ios (bugsnag)" in told.out
+    assert crashgate("policy", "explain", "one", "resolve_error", "project_id=other").code == 1
+
+
+@pytest.mark.usefixtures("policies")
+def test_arguments_may_be_an_object_in_json(crashgate: Shell) -> None:
+    words = ("policy", "explain", "triage-agent", "resolve_error")
+
+    assert crashgate(*words, '{"project_id": "checkout-ios"}') == crashgate(*words, "project_id=checkout-ios")
+    assert crashgate(*words, '{"project_id": ').code == 2
+
+
+def test_a_parameter_that_is_switched_off_is_explained_by_its_own_line(crashgate: Shell, home: Path) -> None:
+    one(home, tail='[off]\nparameters = ["bugsnag.errors.list.sort"]\n')
+
+    assert crashgate("policy", "explain", "one", "list_errors").code == 0
+    told = crashgate("policy", "explain", "one", "list_errors", "sort=users")
+    assert told.code == 1
+    assert "Decided by policies/one.toml, line 9." in told.out
+    assert 'To allow it, take "bugsnag.errors.list.sort" out of policies/one.toml, [off] (line 9).' in told.out
+
+
+@pytest.mark.threats(22)
+def test_what_a_person_has_to_approve_is_said(crashgate: Shell, home: Path) -> None:
+    one(home, tail='[approve]\noperations = ["bugsnag.errors.fix"]\n')
+
+    told = crashgate("policy", "explain", "one", "resolve_error")
+    assert told.code == 0
+    assert told.out.endswith(" A person has to approve each call.\n")
+    assert json.loads(crashgate("policy", "explain", "one", "resolve_error", "--json").out)["needs_approval"] is True
+
+
+def test_what_trial_mode_lets_through_is_said_and_a_delete_never_is(crashgate: Shell, home: Path) -> None:
+    one(home, head='mode = "observe"\n')
+
+    told = crashgate("policy", "explain", "one", "list_events", "project_id=other")
+    assert told.code == 0
+    assert "one may not read event" in told.out
+    assert told.out.endswith("Trial mode lets it through all the same, and the log says so.\n")
+    assert crashgate("policy", "explain", "one", "delete_error", "project_id=checkout-ios").code == 1
+
+
+SESSIONS = {
+    "browserstack": 'environments = ["staging", "test"]',
+    "devrev": 'apps = ["com.acme.*"]\nplatforms = ["ios"]',
+}
+
+
+@pytest.mark.parametrize(
+    ("connection", "words", "code"),
+    [
+        ("browserstack", ("list_sessions", 'environment=["staging"]'), 0),
+        ("browserstack", ("list_sessions", 'environment=["test","prod"]'), 1),
+        ("browserstack", ("list_sessions",), 0),
+        ("devrev", ("get_session", "app_id=com.acme.x", "platform=ios"), 0),
+        ("devrev", ("get_session", "app_id=com.acme.x", "platform=android"), 1),
+        ("devrev", ("get_session", "app_id=org.x", "platform=ios"), 1),
+    ],
+)
+def test_environments_platforms_and_apps_are_places_too(
+    connection: str, words: tuple[str, ...], code: int, crashgate: Shell, home: Path
+) -> None:
+    (home / "crashgate.toml").write_text(
+        f'[connections.{connection}]\nprovider = "{connection}"\ntoken_env = "T"\nbase_url = "https://example.com"\n',
+        encoding="utf-8",
+    )
+    (home / "policies").mkdir()
+    (home / "policies" / "one.toml").write_text(
+        f'agent = "one"\nabout = "x"\nowner = "y"\n[[grant]]\nconnection = "{connection}"\n{SESSIONS[connection]}\n'
+        'access.session = "read"\n',
+        encoding="utf-8",
+    )
+
+    told = crashgate("policy", "explain", "one", *words)
+
+    assert told.code == code, told

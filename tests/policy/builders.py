@@ -6,9 +6,13 @@ from hypothesis import strategies as st
 
 from crashgate.catalogue.access import Access, Level
 from crashgate.catalogue.scope import Dimension
+from crashgate.policy.approval import Approval
 from crashgate.policy.document import load
-from crashgate.policy.policy import BUILT_IN, Grant, Policy
+from crashgate.policy.grant import BUILT_IN, Grant
+from crashgate.policy.mode import Mode
+from crashgate.policy.policy import Policy
 from crashgate.policy.question import Place, Question
+from crashgate.policy.switches import Switches
 from crashgate.policy.vocabulary import Vocabulary
 
 RESOURCES: Mapping[str, Dimension] = {
@@ -49,7 +53,13 @@ def grant(
     )
 
 
-def policy(*grants: Grant, agent: str = "triage-agent") -> Policy:
+def policy(
+    *grants: Grant,
+    agent: str = "triage-agent",
+    mode: Mode = Mode.ENFORCE,
+    off: Switches = Switches(),  # noqa: B008 - a frozen value
+    approval: Approval = Approval(),  # noqa: B008 - a frozen value
+) -> Policy:
     """A policy as the loader would build it."""
     return Policy(
         agent=agent,
@@ -58,6 +68,9 @@ def policy(*grants: Grant, agent: str = "triage-agent") -> Policy:
         source=f"policies/{agent}.toml",
         hash="ab" * 32,
         grants=(BUILT_IN, *grants),
+        mode=mode,
+        off=off,
+        approval=approval,
     )
 
 
@@ -75,6 +88,7 @@ def question(
     connection: str = "bugsnag",
     agent: str = "triage-agent",
     dimension: Dimension | None = None,
+    parameters: frozenset[str] = frozenset(),
 ) -> Question:
     """A question; the dimension is the resource's own unless it is given."""
     return Question(
@@ -86,6 +100,7 @@ def question(
         dimension=dimension or RESOURCES.get(resource, Dimension.PROJECT),
         organization=organization,
         project=project,
+        parameters=parameters,
     )
 
 

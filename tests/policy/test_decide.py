@@ -1,14 +1,18 @@
 from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 
 import pytest
 
 from crashgate.catalogue.access import Access, Level
-from crashgate.catalogue.scope import Dimension
+from crashgate.catalogue.scope import PLACES, Dimension
 from crashgate.policy.decide import decide
-from crashgate.policy.decision import Buckets, Decision, Effect, Reason, Rule
-from crashgate.policy.policy import Grant, Policy
+from crashgate.policy.decision import Buckets, Decision, Effect, Reason
+from crashgate.policy.grant import Grant
+from crashgate.policy.policy import Policy
 from crashgate.policy.question import Place, Question
+from crashgate.policy.rule import Rule
+from crashgate.policy.switches import Switch
 from tests.policy.builders import grant, place, policy, question
 
 IOS = place("checkout-ios", "5f1000000000000000000001")
@@ -27,6 +31,7 @@ def rule(written: Grant, resource: str = "error") -> Rule:
 def answer(asked: Question, *grants: Grant) -> tuple[Effect, Reason, Rule | None]:
     """What decides the question."""
     decision = decide(policy(*grants), asked)
+    assert not isinstance(decision.rule, Switch), "nothing is switched off by name"
     return decision.effect, decision.reason, decision.rule
 
 
@@ -253,6 +258,10 @@ def test_a_grant_on_another_connection_gives_nothing_here() -> None:
     assert answer(question(project=IOS), elsewhere) == (Effect.DENY, Reason.NO_GRANT, None)
 
 
+def _put_a_list(noun: str, asked: Question) -> None:
+    object.__setattr__(asked, noun, ["checkout-ios"])
+
+
 BREAKS: dict[str, Callable[[Question], None]] = {
     "agent": lambda asked: object.__setattr__(asked, "agent", "another-agent"),
     "connection": lambda asked: object.__setattr__(asked, "connection", EqualsEverything()),
@@ -260,6 +269,9 @@ BREAKS: dict[str, Callable[[Question], None]] = {
     "access": lambda asked: object.__setattr__(asked, "access", "read"),
     "lax access": lambda asked: object.__setattr__(asked, "access", SimpleNamespace(least_level=Level.OFF)),
     "dimension": lambda asked: object.__setattr__(asked, "dimension", "nothing"),
+    "parameters": lambda asked: object.__setattr__(asked, "parameters", ["filters"]),
+    "parameter": lambda asked: object.__setattr__(asked, "parameters", frozenset({EqualsEverything()})),
+    **{dimension.value: partial(_put_a_list, dimension.noun) for dimension in PLACES},
     "place": lambda asked: object.__setattr__(asked, "project", ["checkout-ios"]),
     "names": lambda asked: object.__setattr__(asked.project, "names", ["checkout-ios"]),
     "name": lambda asked: object.__setattr__(asked.project, "names", frozenset({EqualsEverything()})),
@@ -290,7 +302,7 @@ def test_an_error_inside_the_decision_denies_and_names_its_kind() -> None:
         reason=Reason.INTERNAL,
         rule=None,
         policy_hash=HASH,
-        because="deciding failed (AttributeError)",
+        because="deciding failed (TypeError)",
         would_allow="report this: it is a defect of crashgate, and no policy can mend it",
         buckets=Buckets(),
     )

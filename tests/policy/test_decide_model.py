@@ -15,8 +15,10 @@ from crashgate.catalogue.scope import Dimension
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect, Reason
 from crashgate.policy.explain import may_use
-from crashgate.policy.policy import Grant, Policy
+from crashgate.policy.grant import Grant
+from crashgate.policy.policy import Policy
 from crashgate.policy.question import Place, Question
+from crashgate.policy.rule import Rule
 from tests.policy.builders import place, policies, question, questions, resources
 
 ALLOWED_BY = {
@@ -76,7 +78,7 @@ def test_where_all_places_are_known_the_decision_is_the_one_of_the_model(held: P
     assert decision.effect is (Effect.ALLOW if allowed(held, asked) else Effect.DENY)
     assert decision.reason is not Reason.INTERNAL
     if decision.effect is Effect.ALLOW:
-        assert decision.rule is not None
+        assert isinstance(decision.rule, Rule)
         assert holds(held.grants[decision.rule.grant], asked)
 
 

@@ -114,8 +114,19 @@ def test_the_release_manager_sees_the_checkout_apps_alone(shipped: PolicySet) ->
 
 
 def test_every_example_tells_people_what_it_is_for(root: Path) -> None:
-    first = {path.name: path.read_text(encoding="utf-8")[:2] for path in (root / "policies").glob("*.toml")}
+    documents = sorted((root / "policies").glob("*.toml"))
+    first = {path.name: path.read_text(encoding="utf-8").splitlines()[1][:2] for path in documents}
 
     assert first == dict.fromkeys(
         ["operator.toml", "read-only-assistant.toml", "release-manager.toml", "triage-agent.toml"], "# "
     )
+
+
+def test_the_session_analyst_reads_without_what_names_a_person_and_changes_nothing(root: Path) -> None:
+    path = root / "policies" / "sessions" / "session-analyst.toml"
+    every = Vocabulary(connections={provider.value: resources for provider, resources in RESOURCES.items()})
+    policy = load(path.read_text(encoding="utf-8"), source="sessions/session-analyst.toml", vocabulary=every)
+    levels = {level for grant in policy.grants for level in grant.access.values()}
+
+    assert levels == {Level.READ}
+    assert policy.redaction.tree("session")["user_id"] is None

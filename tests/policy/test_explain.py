@@ -6,7 +6,6 @@ import pytest
 from crashgate.catalogue.access import Access, Level
 from crashgate.catalogue.scope import Dimension
 from crashgate.policy.decide import decide
-from crashgate.policy.decision import Rule
 from crashgate.policy.explain import (
     AccessSummary,
     ConnectionAccess,
@@ -17,8 +16,10 @@ from crashgate.policy.explain import (
     matrix,
     may_use,
 )
-from crashgate.policy.policy import BUILT_IN, Policy, PolicySet
+from crashgate.policy.grant import BUILT_IN
+from crashgate.policy.policy import Policy, PolicySet
 from crashgate.policy.question import Place, Question
+from crashgate.policy.rule import Rule
 from crashgate.policy.vocabulary import Vocabulary
 from tests.policy.builders import grant, place, policy, question
 
@@ -105,11 +106,12 @@ def test_the_matrix_has_a_row_for_each_agent_connection_and_resource() -> None:
 
     def row(held: Policy, level: Level) -> tuple[MatrixRow, ...]:
         first, second = held.grants[1:]
-        own = Rule.of(BUILT_IN, "access", source=held.source)
+        own, exports = (Rule.of(BUILT_IN, each, source=held.source) for each in ("access", "export"))
         rules = (Rule.of(first, "error", source=held.source), Rule.of(second, "error", source=held.source))
         agent = held.agent
         return (
             MatrixRow(agent=agent, connection="crashgate", resource="access", level=Level.READ, rules=(own,)),
+            MatrixRow(agent=agent, connection="crashgate", resource="export", level=Level.READ, rules=(exports,)),
             MatrixRow(agent=agent, connection="bugsnag", resource="organization", level=Level.OFF, rules=()),
             MatrixRow(agent=agent, connection="bugsnag", resource="error", level=level, rules=rules),
         )
@@ -136,8 +138,12 @@ def test_an_agent_is_told_what_it_holds_and_why_not_more() -> None:
             ConnectionAccess(
                 connection="bugsnag",
                 held=(
-                    HeldLevel(resource="error", level=Level.WRITE, organizations=None, projects=("checkout-*",)),
-                    HeldLevel(resource="error", level=Level.OFF, organizations=("acme",), projects=("checkout-web",)),
+                    HeldLevel(resource="error", level=Level.WRITE, places={Dimension.PROJECT: ("checkout-*",)}),
+                    HeldLevel(
+                        resource="error",
+                        level=Level.OFF,
+                        places={Dimension.ORGANIZATION: ("acme",), Dimension.PROJECT: ("checkout-web",)},
+                    ),
                 ),
                 not_granted=("organization",),
             ),

@@ -1,3 +1,4 @@
+from crashgate.catalogue.scope import Dimension
 from crashgate.policy.wording import listed, places, unknown, word
 
 
@@ -21,6 +22,10 @@ def test_a_word_in_a_message_is_one_short_line() -> None:
 
 
 def test_places_are_spoken_of_from_the_narrower_to_the_wider() -> None:
-    assert places(("acme",), ("checkout-*", "x"), limit=40) == "projects checkout-*, x of organizations acme"
-    assert places(None, ("a", "*"), limit=40) == "all projects"
-    assert places(None, None, limit=40) == "anywhere"
+    both = {Dimension.ORGANIZATION: ("acme",), Dimension.PROJECT: ("checkout-*", "x")}
+    app = {Dimension.PLATFORM: ("ios",), Dimension.APP: ("com.acme.Checkout",)}
+
+    assert places(both, limit=40) == "projects checkout-*, x of organizations acme"
+    assert places(app, limit=40) == "apps com.acme.Checkout of platforms ios"
+    assert places({Dimension.PROJECT: ("a", "*")}, limit=40) == "all projects"
+    assert places({}, limit=40) == "anywhere"

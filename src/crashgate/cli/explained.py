@@ -1,146 +1,169 @@
-"""A question about one tool, from words on the command line to a decision. Rule: it asks what the gate would ask."""
+"""A question about one tool, from words on the command line to a decision. Rule: it asks what the gate would ask.
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+What the policy fixes to one place is put in as the gate does it; what a caller gives stands.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, cast
 
 from pydantic import ValidationError
 
-from crashgate.catalogue.operation import AnyOperation
+from crashgate.catalogue.operation import AnyOperation, Operation
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.registry import BY_ID
 from crashgate.catalogue.scope import (
-    OrganizationNamed,
+    PLACES,
+    Dimension,
+    EnvironmentRows,
     OrganizationRows,
     OrganizationToCome,
-    ProjectNamed,
-    ProjectOfObject,
     ProjectRows,
     ProjectToCome,
+    naming,
 )
 from crashgate.errors import InvalidArgumentsError
 from crashgate.gateway import arguments as gate
+from crashgate.gateway.fixed import offered, settled
 from crashgate.gateway.judge import TO_COME
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Decision, Effect
 from crashgate.policy.explain import explain, may_use
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Place, Question
+from crashgate.policy.trial import lets_through
+from crashgate.tools import opening
+from crashgate.tools.derive import AnyTool
+from crashgate.tools.export import Export
+from crashgate.tools.meaning import choose
 from crashgate.tools.recipe import Recipe
 from crashgate.tools.registry import BY_NAME
 from crashgate.tools.tool import Tool
-from crashgate.tools.toolbox import choose
 
-_TOOLS_OWN = frozenset({"connection", "cursor", "detail"})
+_TOOLS_OWN = frozenset({"connection", "cursor", "detail", "format", "resume"})
 _UNKNOWN = "There is no tool and no operation of that name."
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Explained:
-    """The operation that was meant, the question, and the decision. ``tool`` is None where an operation was named."""
+    """The operation that was meant, the question, and the decision. ``tool`` is None where an operation was named.
+
+    ``observed``: the policy refuses it, and trial mode would let it through.
+    """
 
     tool: str | None
     operation: AnyOperation
     question: Question
     decision: Decision
+    observed: bool = False
 
     @property
     def allowed(self) -> bool:
         """Whether the gate lets the call through; where rows name their own places, it drops those out of scope."""
-        return self.decision.effect is Effect.ALLOW or (self._by_rows and self.decision.effect is Effect.DEPENDS)
+        return self.decision.effect is Effect.ALLOW or self.observed or self._rows_decide
+
+    @property
+    def outcome(self) -> str:
+        """One word: ``allow``, ``deny``, ``depends``, or ``approve`` where a person has to agree first."""
+        if self.decision.needs_approval and self.allowed:
+            return "approve"
+        return "allow" if self.allowed else self.decision.effect.value
 
     @property
     def sentence(self) -> str:
         """The whole answer."""
-        asked = self.question
-        if asked.project is TO_COME:
-            asked = replace(asked, project=None)
-        if asked.organization is TO_COME:
-            asked = replace(asked, organization=None)
-        told = explain(self.decision, asked)
-        if self._by_rows and self.decision.effect is Effect.DEPENDS:
-            return f"{told} The call is let through, and rows of other places are left out of its answer."
-        if self.decision.effect is Effect.DEPENDS:
-            return f"{told} {self._missing}"
-        return told
+        to_come = [each for each in PLACES if self.question.place(each) is TO_COME]
+        told = explain(self.decision, self.question.at(dict.fromkeys(to_come)))
+        if self._rows_decide:
+            told += " The call is let through, and rows of other places are left out of its answer."
+        elif self.decision.effect is Effect.DEPENDS:
+            told += f" {self._missing}"
+        if self.observed:
+            told += " Trial mode lets it through all the same, and the log says so."
+        return f"{told} A person has to approve each call." if self.decision.needs_approval else told
 
     @property
-    def _by_rows(self) -> bool:
-        return isinstance(self.operation.scope, ProjectRows | OrganizationRows)
+    def _rows_decide(self) -> bool:
+        scope = self.operation.scope
+        return self.decision.effect is Effect.DEPENDS and isinstance(
+            scope, ProjectRows | OrganizationRows | EnvironmentRows
+        )
 
     @property
     def _missing(self) -> str:
-        project, organization = _place_names(self.operation)
-        given = self.question.project if project else self.question.organization
-        if given is None:
-            return f"Add {project or organization}=NAME to ask about one place."
+        named = [name for name, where in naming(self.operation.scope).items() if self.question.place(where) is None]
+        if named:
+            return f"Add {' and '.join(f'{name}=NAME' for name in named)} to ask about one place."
         return "It depends on the project's organization, which the gate looks up when the call is made."
 
 
 def explained(
-    policy: Policy | None, *, agent: str, tool: str, words: Sequence[str], connections: Mapping[str, Provider]
+    policy: Policy | None, *, agent: str, tool: str, given: Mapping[str, Any], connections: Mapping[str, Provider]
 ) -> Explained:
-    """The decision on ``agent`` calling ``tool``, with arguments as ``name=value``.
+    """The decision on ``agent`` calling ``tool``, or an operation by its id, with these arguments.
 
     ``connections`` are those that a policy may name. Raises InvalidArgumentsError for what no such call could hold.
     """
-    found = BY_NAME.get(tool)
-    given = _given(words)
-    if isinstance(found, Tool):
-        operation, own = choose(found, given)
-    elif found is not None:
-        operation, own = found.first, given  # it refuses the whole; the others are left out where they are refused
-    else:
-        operation, own = _operation(tool), given
-    connection = own.pop("connection", None)
-    _check(found, operation, own)
-    project, organization = _place_names(operation)
-    project_to_come = isinstance(operation.scope, ProjectToCome)
-    organization_to_come = isinstance(operation.scope, OrganizationToCome)
+    found = BY_NAME.get(tool) or _operation(tool)
+    own = dict(given)
+    everything = {Provider.CRASHGATE.value: Provider.CRASHGATE, **connections}
+    connection = _connection(policy, agent, found, own.pop("connection", None), everything)
+    operation, own = _chosen(found, own, everything[connection])
+    _check(None if isinstance(found, Operation) else found, operation, own)
     question = Question(
         agent=agent,
-        connection="",
+        connection=connection,
         operation=operation.id,
         resource=operation.resource,
         access=operation.access_with(own),
         dimension=operation.scope.dimension,
-        project=TO_COME if project_to_come else _place(own.get(project)),
-        organization=TO_COME if organization_to_come else _place(own.get(organization)),
+        project=TO_COME if isinstance(operation.scope, ProjectToCome) else None,
+        organization=TO_COME if isinstance(operation.scope, OrganizationToCome) else None,
+        parameters=frozenset(own) & frozenset(operation.params.model_fields),
     )
-    question = _on(_connection(policy, operation, question, connection, connections), question)
+    question, decision = _decided(policy, operation, question, own)
     return Explained(
-        tool=found.name if found else None, operation=operation, question=question, decision=_decided(policy, question)
+        tool=None if isinstance(found, Operation) else found.name,
+        operation=operation,
+        question=question,
+        decision=decision,
+        observed=lets_through(policy, question, decision),
     )
 
 
-def _decided(policy: Policy | None, question: Question) -> Decision:
+def _decided(
+    policy: Policy | None, operation: AnyOperation, question: Question, own: Mapping[str, Any]
+) -> tuple[Question, Decision]:
     """As the gate does it: without the place first, so that what is denied everywhere costs no look-up."""
-    anywhere = decide(policy, replace(question, project=None, organization=None))
-    return anywhere if anywhere.effect is Effect.DENY else decide(policy, question)
+    placed = list(_placed(policy, operation, question, own))
+    anywhere = decide(policy, question)
+    if anywhere.effect is Effect.DENY:
+        return placed[0], anywhere
+    answers = [(each, decide(policy, each)) for each in placed]
+    return next((each for each in answers if each[1].effect is not Effect.ALLOW), answers[0])
 
 
-def _given(words: Sequence[str]) -> dict[str, Any]:
-    pairs = [word.partition("=") for word in words]
-    for name, equals, _ in pairs:
-        if not equals or not name:
-            raise InvalidArgumentsError(
-                "An argument is written NAME=VALUE.", remedy="For example: project_id=checkout-ios"
-            )
-    return {name: _value(text) for name, _, text in pairs}
-
-
-def _value(text: str) -> Any:  # noqa: ANN401 - any JSON
-    """Objects, lists, null, true and false as in JSON; everything else is text."""
-    if text[:1] in {"{", "["} or text in {"null", "true", "false"}:
-        try:
-            return json.loads(text)
-        except ValueError:
-            raise InvalidArgumentsError(
-                "A value that begins like JSON is not JSON.", remedy="Quote it for your shell."
-            ) from None
-    return text
+def _placed(
+    policy: Policy | None, operation: AnyOperation, question: Question, own: Mapping[str, Any]
+) -> Iterator[Question]:
+    """The question with the places that the arguments name, or that the policy leaves no choice about."""
+    fixed = settled(operation.params, offered(policy, question, operation))
+    given = {**fixed, **own}
+    single: dict[Dimension, Place | None] = {}
+    several: dict[Dimension, list[object]] = {}
+    for name, dimension in naming(operation.scope).items():
+        value: object = given.get(name)
+        if isinstance(value, list | tuple):
+            several[dimension] = list(cast("Sequence[object]", value))
+        elif isinstance(value, str):
+            single[dimension] = _place(value)
+    question = question.at(single)
+    if not any(several.values()):
+        yield question
+    for dimension, names in several.items():
+        for each in names:
+            yield question.at({dimension: _place(each)})
 
 
 def _operation(name: str) -> AnyOperation:
@@ -151,7 +174,7 @@ def _operation(name: str) -> AnyOperation:
     raise InvalidArgumentsError(_UNKNOWN, remedy=remedy)
 
 
-def _check(tool: Tool | Recipe | None, operation: AnyOperation, own: dict[str, Any]) -> None:
+def _check(tool: AnyTool | None, operation: AnyOperation, own: dict[str, Any]) -> None:
     """Refuse what the gate would refuse; what is only missing may be missing here."""
     params = tool.params if isinstance(tool, Recipe) else operation.params
     known = set(params.model_fields) - (tool.hidden if isinstance(tool, Tool) else frozenset())
@@ -170,39 +193,35 @@ def _check(tool: Tool | Recipe | None, operation: AnyOperation, own: dict[str, A
             gate.read(params, own)
 
 
-def _place_names(operation: AnyOperation) -> tuple[str, str]:
-    """The parameters that name the project and the organization; empty where the operation has none."""
-    match operation.scope:
-        case ProjectNamed(project=name) | ProjectOfObject(project=name):
-            return name, ""
-        case ProjectRows(organization=name) | ProjectToCome(organization=name) | OrganizationNamed(organization=name):
-            return "", name
-        case _:
-            return "", ""
-
-
 def _place(name: object) -> Place | None:
     return Place(names=frozenset({name})) if isinstance(name, str) else None
 
 
 def _connection(
     policy: Policy | None,
-    operation: AnyOperation,
-    question: Question,
+    agent: str,
+    asked: AnyTool | AnyOperation,
     named: object,
     connections: Mapping[str, Provider],
 ) -> str:
     """The connection that the call would go to, as the toolbox chooses it."""
-    if operation.provider is Provider.CRASHGATE:
-        return Provider.CRASHGATE.value
-    candidates = [name for name, provider in connections.items() if provider is operation.provider]
+    operations = (asked,) if isinstance(asked, Operation) else asked.operations
+    candidates = {
+        name: [each for each in operations if each.provider is provider]
+        for name, provider in connections.items()
+        if any(each.provider is provider for each in operations)
+    }
     if isinstance(named, str) and named in candidates:
         return named
     if named is not None or not candidates:
         raise InvalidArgumentsError(
             "There is no such connection for it.", remedy=f"There is: {', '.join(connections)}."
         )
-    open_to = [name for name in candidates if may_use(policy, _on(name, question))] or candidates
+    open_to = [
+        name
+        for name, theirs in candidates.items()
+        if any(may_use(policy, opening.question(agent, name, each, each.access)) for each in theirs)
+    ] or list(candidates)
     if len(open_to) > 1:
         raise InvalidArgumentsError(
             "Several connections are possible.", remedy=f"Add connection=NAME with one of: {', '.join(open_to)}."
@@ -210,5 +229,16 @@ def _connection(
     return open_to[0]
 
 
-def _on(connection: str, question: Question) -> Question:
-    return replace(question, connection=connection)
+def _chosen(
+    asked: AnyTool | AnyOperation, given: dict[str, Any], provider: Provider
+) -> tuple[AnyOperation, dict[str, Any]]:
+    """The operation that is meant there, and the arguments that are its own."""
+    match asked:
+        case Operation():
+            return asked, given
+        case Tool():
+            return choose(asked, given, provider)
+        case Recipe():
+            return asked.first, given  # it refuses the whole; the others are left out where they are refused
+        case Export():
+            return next(each for each in asked.operations if each.provider is provider), given

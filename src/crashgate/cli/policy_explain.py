@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 @click.command("explain", cls=Command)
 @click.argument("agent", help="Who asks.")
 @click.argument("tool", help="A tool, or an operation such as bugsnag.errors.fix.")
-@click.argument("arguments", metavar="[NAME=VALUE]...", nargs=-1, help="The tool's own arguments.")
+@click.argument("arguments", metavar="[NAME=VALUE]...", nargs=-1, help="The tool's own arguments, or a JSON object.")
 def policy_explain(agent: str, tool: str, arguments: Sequence[str]) -> None:
     """Say whether an agent may call a tool, and why.
 
     It names the line that decides and what would allow the call. Arguments that name a place matter; the others may be
-    left out. Nothing is asked upstream: a project or organization is taken by the name that is written.
+    left out. Nothing is asked upstream: a place is taken by the name that is written.
 
     Example: crashgate policy explain triage-agent resolve_error project_id=checkout-ios
 
@@ -32,11 +32,12 @@ def policy_explain(agent: str, tool: str, arguments: Sequence[str]) -> None:
     """
     from crashgate import wiring
     from crashgate.cli.explained import explained
+    from crashgate.cli.words import read
 
     settings = session.settings()
     policies = wiring.policies(settings).current()
     connections = {name: each.provider for name, each in wiring.spoken_of(settings).items()}
-    found = explained(policies.get(agent), agent=agent, tool=tool, words=arguments, connections=connections)
+    found = explained(policies.get(agent), agent=agent, tool=tool, given=read(arguments), connections=connections)
     _tell(found)
     click.get_current_context().exit(_code(found))
 
@@ -63,6 +64,8 @@ def _tell(found: "Explained") -> None:
                 "connection": found.question.connection,
                 "allowed": found.allowed,
                 "effect": decision.effect.value,
+                "needs_approval": decision.needs_approval,
+                "observed": found.observed,
                 "reason": decision.reason.value,
                 "because": decision.because,
                 "rule": decision.rule.words() if decision.rule else None,

@@ -1,6 +1,6 @@
 """``crashgate policy show``. Rule: what is shown is what ``decide`` answers, read off the loaded documents."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -68,23 +68,45 @@ def _one(policy: "Policy", rows: "Sequence[MatrixRow]") -> None:
             )
             for rule in row.rules
         )
+        table.extend((row.connection, row.resource, "off", name, f"{policy.source}, [off]") for name in row.off)
     screen.table(("connection", "resource", "level", "where", "written in"), table)
+    for line in _beside(policy):
+        screen.say(line)
+
+
+def _beside(policy: "Policy") -> Iterator[str]:
+    """What the policy says beside its grants."""
+    if policy.mode == "observe":
+        yield "mode: observe; what is refused is let through and recorded, deletes apart"
+    for head, names in (
+        ("limits", [rate.spoken for rate in policy.limits.rates]),
+        ("left out of answers", [*policy.redaction.sets, *policy.redaction.fields]),
+        ("a person has to approve", sorted(policy.approval.operations)),
+    ):
+        if names:
+            yield f"{head}: {', '.join(names)}"
+
+
+def _listed(names: Sequence[str] | None) -> list[str] | None:
+    return None if names is None else list(names)
 
 
 def _plain(row: "MatrixRow") -> dict[str, object]:
+    from crashgate.catalogue.scope import PLACES
+
     return {
         "agent": row.agent,
         "connection": row.connection,
         "resource": row.resource,
         "level": row.level.value,
+        "off": list(row.off),
         "rules": [
             {
                 "grant": rule.grant,
                 "source": rule.source,
                 "line": rule.line,
                 "level": rule.level.value,
-                "organizations": None if rule.organizations is None else list(rule.organizations),
-                "projects": None if rule.projects is None else list(rule.projects),
+                **{dimension.value: _listed(getattr(rule, dimension.value)) for dimension in PLACES},
             }
             for rule in row.rules
         ],

@@ -1,15 +1,14 @@
 """The decision on one question. Rule: total and pure; it never raises and never allows without a grant (row 33)."""
 
-from collections.abc import Iterable, Sequence
-from enum import Enum, unique
+from dataclasses import replace
 
-from crashgate.catalogue.access import Access, Level
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.scope import Dimension
-from crashgate.policy.decision import Buckets, Decision, Effect, Reason, Rule
-from crashgate.policy.pattern import STRANGER, any_matches, example
+from crashgate.policy.decision import Buckets, Decision, Effect, Reason
+from crashgate.policy.fit import open_somewhere, sort
+from crashgate.policy.plain import refuse_lookalikes
 from crashgate.policy.policy import Policy
-from crashgate.policy.question import Place, Question
+from crashgate.policy.question import Question
+from crashgate.policy.rule import Rule
+from crashgate.policy.switches import Switch
 from crashgate.policy.wording import word
 
 
@@ -18,11 +17,12 @@ def decide(policy: Policy | None, question: Question) -> Decision:
 
     ``policy`` is the agent's own, or None where no policy speaks of it. A question of dimension ``nothing`` needs no
     place. One on an organization or a project is never allowed before that place is known; the project's
-    organization has to be known only where it could change the answer. ``off`` beats every other grant. Whatever
-    goes wrong in here denies, with the reason ``internal``.
+    organization has to be known only where it could change the answer. ``off`` beats every other grant, whether a
+    level says it or an operation or parameter is switched off by name. Whatever goes wrong in here denies, with the
+    reason ``internal``.
     """
     try:
-        _refuse_lookalikes(question)
+        refuse_lookalikes(question)
         if policy is None:
             return _unknown_agent(question)
         return _weigh(policy, question)
@@ -41,20 +41,42 @@ def decide(policy: Policy | None, question: Question) -> Decision:
 def _weigh(policy: Policy, question: Question) -> Decision:
     if type(policy) is not Policy or policy.agent != question.agent:
         raise ValueError("this is not the policy of the agent that asks")
-    found = _sorted(policy, question)
+    found = sort(policy.index, question)
+    switches = policy.off.hit_by(question.operation, question.parameters) if policy.off.all else ()
+    if switches:
+        return _switched_off_by_name(policy, question, replace(found, switches=switches))
+    return _granted(policy, question, found)
+
+
+def _granted(policy: Policy, question: Question, found: Buckets) -> Decision:
+    """What the grants say, whatever is switched off by name."""
     granting = (*found.granted, *found.may_grant)
     if found.switched_off:
         return _switched_off(policy, question, found, found.switched_off[0])
     if found.granted and not found.may_switch_off:
         rule = found.granted[0]
-        return _decision(policy, found, Effect.ALLOW, Reason.GRANTED, rule, rule.gives())
-    open_rule = _open_somewhere(question, granting, found.may_switch_off)
+        return _decision(
+            policy, found, Effect.ALLOW, Reason.GRANTED, rule, rule.gives(), approval=_asks(policy, question)
+        )
+    open_rule = open_somewhere(question, granting, found.may_switch_off)
     if open_rule is not None:
         because = f"{open_rule.gives()} in {open_rule.places()}, and the place is not known yet"
-        return _decision(policy, found, Effect.DEPENDS, Reason.MAY_DEPEND, open_rule, because)
+        approval = _asks(policy, question)
+        return _decision(policy, found, Effect.DEPENDS, Reason.MAY_DEPEND, open_rule, because, approval=approval)
     if granting and found.may_switch_off:
         return _switched_off(policy, question, found, found.may_switch_off[0])
     return _not_granted(policy, question, found)
+
+
+def _switched_off_by_name(policy: Policy, question: Question, found: Buckets) -> Decision:
+    switch = found.switches[0]
+    names = ", ".join(each.setting for each in found.switches)
+    fix = f"take {names} out of {switch.spot}"
+    rest = _granted(policy, question, found)
+    if rest.effect is Effect.DENY:
+        fix += f", and {rest.would_allow}"
+    because = f"{switch.gives()}, and off beats every grant"
+    return _decision(policy, found, Effect.DENY, Reason.SWITCHED_OFF, switch, because, fix)
 
 
 def _not_granted(policy: Policy, question: Question, found: Buckets) -> Decision:
@@ -103,9 +125,11 @@ def _decision(  # noqa: PLR0913, PLR0917 - the parts of one value, in the order 
     found: Buckets,
     effect: Effect,
     reason: Reason,
-    rule: Rule | None,
+    rule: Rule | Switch | None,
     because: str,
     would_allow: str = "",
+    *,
+    approval: bool = False,
 ) -> Decision:
     return Decision(
         effect=effect,
@@ -115,127 +139,9 @@ def _decision(  # noqa: PLR0913, PLR0917 - the parts of one value, in the order 
         because=because,
         would_allow=would_allow,
         buckets=found,
+        needs_approval=approval,
     )
 
 
-@unique
-class _Fit(Enum):
-    """Whether the question's place is one where a grant holds."""
-
-    INSIDE = "inside"
-    OUTSIDE = "outside"
-    UNKNOWN = "unknown"
-
-
-def _sorted(policy: Policy, question: Question) -> Buckets:
-    """Put each grant in its bucket."""
-    elsewhere: list[int] = []
-    buckets: dict[str, list[Rule]] = {}
-    for grant in policy.grants:
-        if grant.connection != question.connection or question.resource not in grant.access:
-            elsewhere.append(grant.index)
-            continue
-        rule = Rule.of(grant, question.resource, source=policy.source)
-        buckets.setdefault(_bucket(rule, question), []).append(rule)
-    return Buckets(
-        elsewhere=tuple(elsewhere),
-        **{name: tuple(rules) for name, rules in buckets.items()},
-    )
-
-
-def _bucket(rule: Rule, question: Question) -> str:
-    fit = _fit(rule, question)
-    if fit is _Fit.OUTSIDE:
-        return "outside"
-    if rule.level is Level.OFF:
-        return "switched_off" if fit is _Fit.INSIDE else "may_switch_off"
-    if not rule.level.allows(question.access):
-        return "too_low"
-    return "granted" if fit is _Fit.INSIDE else "may_grant"
-
-
-def _fit(rule: Rule, question: Question) -> _Fit:
-    if question.dimension is Dimension.NOTHING:
-        return _Fit.INSIDE
-    if question.dimension is Dimension.ORGANIZATION:
-        return _fit_of_own(rule.organizations, question.organization)
-    fits = {_fit_of_own(rule.projects, question.project), _fit_of_wider(rule.organizations, question.organization)}
-    if _Fit.OUTSIDE in fits:
-        return _Fit.OUTSIDE
-    return _Fit.UNKNOWN if _Fit.UNKNOWN in fits else _Fit.INSIDE
-
-
-def _fit_of_own(patterns: Sequence[str] | None, place: Place | None) -> _Fit:
-    """The dimension that the grant must name: what it does not name, it does not hold for."""
-    if not patterns:
-        return _Fit.OUTSIDE
-    if place is None:
-        return _Fit.UNKNOWN
-    return _Fit.INSIDE if any_matches(patterns, place.names) else _Fit.OUTSIDE
-
-
-def _fit_of_wider(patterns: Sequence[str] | None, place: Place | None) -> _Fit:
-    """The dimension around it, which narrows where the grant names it. ``*`` narrows nothing, so it asks nothing."""
-    if patterns is None or (place is None and "*" in patterns):
-        return _Fit.INSIDE
-    return _fit_of_own(patterns, place)
-
-
-def _open_somewhere(question: Question, granting: Iterable[Rule], offs: Sequence[Rule]) -> Rule | None:
-    """The first of ``granting`` that holds in some place where none of ``offs`` does.
-
-    It is enough to try one example of each pattern: an ``off`` that holds for the example holds for all that the
-    pattern covers (``pattern.example``). Organizations and projects are tried apart; an ``off`` hits a place when it
-    hits both.
-    """
-    for rule in granting:
-        by_organization = {
-            frozenset(number for number, off in enumerate(offs) if _hits(off.organizations, names))
-            for names in _candidates(rule.organizations, question.organization)
-        }
-        by_project = {
-            frozenset(number for number, off in enumerate(offs) if _hits(off.projects, names))
-            for names in _candidates(rule.projects, question.project)
-        }
-        if question.dimension is Dimension.ORGANIZATION:
-            by_project = {frozenset(range(len(offs)))}
-        if any(some.isdisjoint(others) for some in by_organization for others in by_project):
-            return rule
-    return None
-
-
-def _candidates(patterns: Sequence[str] | None, place: Place | None) -> list[frozenset[str]]:
-    if place is not None:
-        return [place.names]
-    return [frozenset({example(pattern)}) for pattern in patterns] if patterns is not None else [frozenset({STRANGER})]
-
-
-def _hits(patterns: Sequence[str] | None, names: Iterable[str]) -> bool:
-    return patterns is None or any_matches(patterns, names)
-
-
-def _refuse_lookalikes(question: object) -> None:
-    """Let only plain values through: another type could compare equal to whatever a grant names.
-
-    Raises TypeError.
-    """
-    if type(question) is not Question:
-        raise TypeError("this is not a question")
-    texts: list[object] = [question.agent, question.connection, question.operation, question.resource]
-    access: object = question.access
-    dimension: object = question.dimension
-    if any(type(text) not in {str, Provider} for text in texts):
-        raise TypeError("a question's words are plain text")
-    if type(access) is not Access or type(dimension) is not Dimension:
-        raise TypeError("a question's access and dimension come from the catalogue")
-    places: list[object] = [question.organization, question.project]
-    for place in places:
-        if place is not None and not _is_plain(place):
-            raise TypeError("a question's places are sets of plain names")
-
-
-def _is_plain(place: object) -> bool:
-    if type(place) is not Place:
-        return False
-    names: object = place.names
-    return type(names) is frozenset and all(type(name) is str for name in names)
+def _asks(policy: Policy, question: Question) -> bool:
+    return question.operation in policy.approval.operations

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
-from crashgate.catalogue.access import Level
-from crashgate.policy import wording
-from crashgate.policy.policy import Grant
+from crashgate.policy.rule import Rule
+from crashgate.policy.switches import Switch
 
 
 @unique
@@ -32,63 +31,11 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Rule:
-    """One line of a policy: the level that one grant gives on one resource, and where."""
-
-    grant: int
-    line: int
-    resource: str
-    level: Level
-    source: str
-    organizations: tuple[str, ...] | None
-    projects: tuple[str, ...] | None
-
-    @classmethod
-    def of(cls, grant: Grant, resource: str, *, source: str) -> "Rule":
-        """What ``grant`` says of ``resource``. Raises KeyError when it says nothing."""
-        return cls(
-            grant=grant.index,
-            line=grant.lines.get(resource, grant.line),
-            resource=resource,
-            level=grant.access[resource],
-            source=source,
-            organizations=grant.organizations,
-            projects=grant.projects,
-        )
-
-    @property
-    def where(self) -> str:
-        """``policies/triage-agent.toml, grant 1``."""
-        return f"{self.source}, grant {self.grant}" if self.grant else "the built-in grant"
-
-    @property
-    def spot(self) -> str:
-        """Where to change it: ``policies/triage-agent.toml, grant 1 (line 9)``."""
-        return f"{self.where} (line {self.line})" if self.grant else f"a grant of {self.source}"
-
-    @property
-    def setting(self) -> str:
-        """The line as it is written: ``access.error = "write"``."""
-        return f'access.{self.resource} = "{self.level}"'
-
-    def words(self) -> str:
-        """``policies/triage-agent.toml, grant 1, error = write``."""
-        return f"{self.where}, {self.resource} = {self.level}"
-
-    def gives(self) -> str:
-        """The rule as the start of a sentence: ``policies/triage-agent.toml, grant 1, gives error = write``."""
-        return f"{self.where}{',' if self.grant else ''} gives {self.resource} = {self.level}"
-
-    def places(self) -> str:
-        """Where it holds: ``projects checkout-ios, checkout-android``."""
-        return wording.places(self.organizations, self.projects)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Buckets:
     """Each grant of the policy, sorted by what it says to the question.
 
-    ``elsewhere`` are the indexes of grants on another connection or without the resource.
+    ``elsewhere`` are the indexes of grants on another connection or without the resource. ``switches`` are the lines
+    that switch the operation, or a parameter that was given, off by name.
     """
 
     granted: tuple[Rule, ...] = ()
@@ -98,6 +45,7 @@ class Buckets:
     too_low: tuple[Rule, ...] = ()
     outside: tuple[Rule, ...] = ()
     elsewhere: tuple[int, ...] = ()
+    switches: tuple[Switch, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,12 +54,14 @@ class Decision:
 
     ``rule`` decided it, where one did. ``policy_hash`` is None for an unknown agent. ``because`` is a clause without
     a full stop; ``would_allow`` completes "To allow it, …" and is empty where nothing has to change.
+    ``needs_approval``: a person has to agree before the call is made; never set on a denial.
     """
 
     effect: Effect
     reason: Reason
-    rule: Rule | None
+    rule: Rule | Switch | None
     policy_hash: str | None
     because: str
     would_allow: str
     buckets: Buckets
+    needs_approval: bool = False

@@ -1,15 +1,20 @@
 """What a policy means, for people and for tools. Rule: every answer comes from ``decide``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from crashgate.catalogue.access import Access, Level
 from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.scope import Dimension
+from crashgate.catalogue.registry import BY_ID
+from crashgate.catalogue.scope import PLACES, Dimension
 from crashgate.policy.decide import decide
-from crashgate.policy.decision import Decision, Effect, Rule
+from crashgate.policy.decision import Decision, Effect
+from crashgate.policy.grant import named_places
 from crashgate.policy.policy import Policy, PolicySet
 from crashgate.policy.question import Question
+from crashgate.policy.rule import Rule
+from crashgate.policy.switches import Switch
+from crashgate.policy.trial import lets_through
 from crashgate.policy.vocabulary import Vocabulary
 from crashgate.policy.wording import listed, word
 
@@ -17,9 +22,10 @@ from crashgate.policy.wording import listed, word
 def may_use(policy: Policy | None, question: Question) -> bool:
     """True when the answer is not "deny": asked without places, true when some place would allow it.
 
-    The one function behind ``tools/list`` (THREATS row 18).
+    Also true for what trial mode lets through. The one function behind ``tools/list`` (THREATS row 18).
     """
-    return decide(policy, question).effect is not Effect.DENY
+    decision = decide(policy, question)
+    return decision.effect is not Effect.DENY or lets_through(policy, question, decision)
 
 
 def explain(decision: Decision, question: Question) -> str:
@@ -35,8 +41,11 @@ def explain(decision: Decision, question: Question) -> str:
 
 
 def _at(question: Question) -> str:
-    named = (("project", question.project), ("organization", question.organization))
-    places = [f"{noun} {place.spoken}" for noun, place in named if place is not None]
+    places = [
+        f"{dimension.noun} {place.spoken}"
+        for dimension in reversed(PLACES)
+        if (place := question.place(dimension)) is not None
+    ]
     return f"in {' of '.join(places)} ({word(question.connection)})" if places else f"on {word(question.connection)}"
 
 
@@ -44,7 +53,8 @@ def _at(question: Question) -> str:
 class MatrixRow:
     """What one agent holds on one resource: the highest level that some place gives, and each rule that speaks of it.
 
-    ``level`` is ``off`` where no place gives any.
+    ``level`` is ``off`` where no place gives any. ``off`` are the operations and parameters of that resource that are
+    switched off by name, whatever the level.
     """
 
     agent: str
@@ -52,6 +62,7 @@ class MatrixRow:
     resource: str
     level: Level
     rules: tuple[Rule, ...]
+    off: tuple[str, ...] = ()
 
 
 def matrix(policies: PolicySet, vocabulary: Vocabulary) -> tuple[MatrixRow, ...]:
@@ -72,7 +83,13 @@ def _rows(policy: Policy, vocabulary: Vocabulary) -> Iterator[MatrixRow]:
                     for grant in policy.grants
                     if grant.connection == connection and resource in grant.access
                 ),
+                off=tuple(each.name for each in policy.off.all if _acts_on(each, resource)),
             )
+
+
+def _acts_on(switch: Switch, resource: str) -> bool:
+    operation = BY_ID.get(switch.operation)
+    return operation is not None and operation.resource == resource
 
 
 def _highest(policy: Policy, connection: str, resource: str, dimension: Dimension) -> Level:
@@ -85,7 +102,7 @@ def _highest(policy: Policy, connection: str, resource: str, dimension: Dimensio
             access=access,
             dimension=dimension,
         )
-        if may_use(policy, question):
+        if decide(policy, question).effect is not Effect.DENY:
             return access.least_level
     return Level.OFF
 
@@ -96,8 +113,7 @@ class HeldLevel:
 
     resource: str
     level: Level
-    organizations: tuple[str, ...] | None
-    projects: tuple[str, ...] | None
+    places: Mapping[Dimension, tuple[str, ...]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -146,8 +162,7 @@ def _connection_access(connection: str, rows: list[MatrixRow]) -> ConnectionAcce
             HeldLevel(
                 resource=rule.resource,
                 level=rule.level,
-                organizations=rule.organizations,
-                projects=rule.projects,
+                places=named_places(rule),
             )
             for row in rows
             for rule in row.rules
@@ -156,11 +171,22 @@ def _connection_access(connection: str, rows: list[MatrixRow]) -> ConnectionAcce
     )
 
 
+def _beside(policy: Policy) -> str:
+    """What a policy says beside its grants, as far as an agent meets it."""
+    told = {
+        "Switched off by name": [each.name for each in policy.off.all],
+        "A person has to approve": sorted(policy.approval.operations),
+        "At most": [rate.spoken for rate in policy.limits.rates],
+        "Left out of answers": [*policy.redaction.sets, *policy.redaction.fields],
+    }
+    return "".join(f" {head}: {listed(names, limit=300)}." for head, names in told.items() if names)
+
+
 def _why_not_more(policy: Policy, connections: tuple[ConnectionAccess, ...]) -> str:
     gaps = [f"on {each.connection}: {listed(each.not_granted, limit=300)}" for each in connections if each.not_granted]
     nothing = f" Nothing is granted {'; '.join(gaps)}." if gaps else ""
     return (
         "Whatever the policy does not grant is denied: other places, other resources, higher levels."
-        f"{nothing} read reads, write also changes, full also deletes; off beats every grant."
+        f"{nothing} read reads, write also changes, full also deletes; off beats every grant.{_beside(policy)}"
         f" The policy belongs to {policy.owner}: ask there for more."
     )

@@ -5,6 +5,9 @@ from collections.abc import Iterable
 CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_.-*")
 """What a pattern may hold; BugSnag's ids and slugs need no more."""
 
+APP_CHARACTERS = CHARACTERS | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ:/+")
+"""What a pattern of app ids may hold: bundle ids keep their capitals, other ids their separators."""
+
 MAX_LENGTH = 100
 
 STRANGER = "~"

@@ -4,42 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from crashgate.catalogue.access import Level
-from crashgate.catalogue.own.access import GET_ACCESS
+from crashgate.policy.approval import Approval
+from crashgate.policy.grant import Grant
+from crashgate.policy.index import Index
+from crashgate.policy.limits import Limits
+from crashgate.policy.mode import Mode
 from crashgate.policy.problem import PolicyDocumentError, Problem
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Grant:
-    """Levels on the resources of one connection, in the places that the patterns name.
-
-    ``index`` counts from 1; 0 is the built-in grant. ``organizations`` and ``projects`` are ids, slugs or patterns
-    with ``*``; None where the grant does not name that dimension. ``line`` and ``lines`` (one for each resource in
-    ``access``) say where it is written.
-    """
-
-    index: int
-    line: int
-    connection: str
-    organizations: tuple[str, ...] | None = None
-    projects: tuple[str, ...] | None = None
-    access: Mapping[str, Level] = field(hash=False)
-    lines: Mapping[str, int] = field(hash=False)
-
-    def __post_init__(self) -> None:
-        """Freeze the mappings, so that no holder can widen a grant."""
-        object.__setattr__(self, "access", MappingProxyType(dict(self.access)))
-        object.__setattr__(self, "lines", MappingProxyType(dict(self.lines)))
-
-
-BUILT_IN = Grant(
-    index=0,
-    line=0,
-    connection=GET_ACCESS.provider.value,
-    access={GET_ACCESS.resource: GET_ACCESS.access.least_level},
-    lines={GET_ACCESS.resource: 0},
-)
-"""Each agent with a policy may ask what it may do."""
+from crashgate.policy.redaction import Redaction
+from crashgate.policy.switches import Switches
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +20,7 @@ class Policy:
 
     ``about`` and ``owner`` are one line each, written for people. ``source`` is folder and file name
     (``policies/triage-agent.toml``), ``hash`` the SHA-256 of the document's bytes in hexadecimal. ``grants`` starts
-    with the built-in one.
+    with the built-in one. ``off`` beats them all.
     """
 
     agent: str
@@ -57,6 +29,21 @@ class Policy:
     source: str
     hash: str
     grants: tuple[Grant, ...]
+    mode: Mode = Mode.ENFORCE
+    off: Switches = Switches()  # noqa: RUF009 - a frozen value
+    limits: Limits = Limits()  # noqa: RUF009 - a frozen value
+    redaction: Redaction = Redaction()  # noqa: RUF009 - a frozen value
+    approval: Approval = Approval()  # noqa: RUF009 - a frozen value
+    _index: Index | None = field(default=None, init=False, repr=False, compare=False, hash=False)
+
+    @property
+    def index(self) -> Index:
+        """The grants, ready to be asked; made once, when they are asked for the first time."""
+        index = self._index
+        if index is None:
+            index = Index(self.grants, source=self.source)
+            object.__setattr__(self, "_index", index)
+        return index
 
 
 class PolicySet(Mapping[str, Policy]):

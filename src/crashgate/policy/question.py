@@ -1,17 +1,19 @@
 """What is asked of a policy. Rule: plain values; ``None`` for a place means that it is not known yet."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
 
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.params import OBJECT_ID_PATTERN
-from crashgate.catalogue.scope import Dimension
+from crashgate.catalogue.scope import PLACES, Dimension
 from crashgate.policy.wording import word
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """The names of one organization or project: its id and its slug. A pattern may match either."""
+    """The names of one place: an organization's or project's id and slug. A pattern may match either."""
 
     names: frozenset[str]
 
@@ -26,8 +28,9 @@ class Place:
 class Question:
     """Whether ``agent`` may do ``access`` to ``resource`` on ``connection``, there.
 
-    ``operation`` is the operation's id, for the record; nothing is decided on it yet. ``dimension`` is what the
-    operation's scope says that a grant must name.
+    ``operation`` is the operation's id; empty to ask about the resource alone, with no switch on it. ``parameters``
+    are the names of those of its parameters that the caller gave, as the catalogue has them. ``dimension`` is what
+    the operation's scope says that a grant must name.
     """
 
     agent: str
@@ -38,3 +41,20 @@ class Question:
     dimension: Dimension
     organization: Place | None = None
     project: Place | None = None
+    environment: Place | None = None
+    platform: Place | None = None
+    app: Place | None = None
+    parameters: frozenset[str] = frozenset()
+
+    def place(self, dimension: Dimension) -> Place | None:
+        """Where in that dimension; None where it is not known yet."""
+        found: Place | None = getattr(self, _NOUNS[dimension])
+        return found
+
+    def at(self, places: Mapping[Dimension, Place | None]) -> "Question":
+        """The same question there."""
+        changes: dict[str, Any] = {_NOUNS[dimension]: place for dimension, place in places.items()}
+        return replace(self, **changes)
+
+
+_NOUNS: Mapping[Dimension, str] = {dimension: dimension.noun for dimension in PLACES}

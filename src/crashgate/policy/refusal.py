@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from crashgate.catalogue.access import Level
+from crashgate.catalogue.scope import PLACES, Dimension
 from crashgate.policy.policy import Policy
 from crashgate.policy.wording import listed, places
 from crashgate.text import clean
@@ -35,9 +36,9 @@ def refusal(policy: Policy | None, *, agent: str, tools: Sequence[str]) -> str:
 
 def _where(policy: Policy) -> str:
     grants = [grant for grant in policy.grants if any(level is not Level.OFF for level in grant.access.values())]
-    organizations = tuple(dict.fromkeys(name for grant in grants for name in grant.organizations or ()))
-    projects = tuple(dict.fromkeys(name for grant in grants for name in grant.projects or ()))
-    if not organizations and not projects:
-        return "Your policy names no place."
-    where = [places(organizations or None, None, limit=_PLACES), places(None, projects or None, limit=_PLACES)]
-    return f"You may look in: {'; '.join(each for each in where if each != 'anywhere')}."
+    named: dict[Dimension, dict[str, None]] = {}
+    for dimension in PLACES:
+        for grant in grants:
+            named.setdefault(dimension, {}).update(dict.fromkeys(grant.places.get(dimension, ())))
+    where = [places({dimension: list(names)}, limit=_PLACES) for dimension, names in named.items() if names]
+    return f"You may look in: {'; '.join(where)}." if where else "Your policy names no place."

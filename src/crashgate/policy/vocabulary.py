@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from crashgate.catalogue.own.access import GET_ACCESS
+from crashgate.catalogue.own.exports import EXPORTS
 from crashgate.catalogue.scope import Dimension
 
-_OWN: Mapping[str, Dimension] = {GET_ACCESS.resource: GET_ACCESS.scope.dimension}
+_OWN: Mapping[str, Dimension] = {each.resource: each.scope.dimension for each in (GET_ACCESS, *EXPORTS)}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,8 +1,9 @@
 """How words of others stand in our sentences. Rule: bounded, cleaned, and what is left out is counted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
+from crashgate.catalogue.scope import Dimension
 from crashgate.text import clean
 
 _WORD_LIMIT = 60
@@ -36,11 +37,20 @@ def unknown(kind: str, wrong: str, known: Iterable[str]) -> str:
     return f"unknown {kind} `{word(wrong)}`; {hint}"
 
 
-def places(organizations: Sequence[str] | None, projects: Sequence[str] | None, *, limit: int = 200) -> str:
+_INNER_FIRST = (
+    Dimension.PROJECT,
+    Dimension.ORGANIZATION,
+    Dimension.ENVIRONMENT,
+    Dimension.APP,
+    Dimension.PLATFORM,
+)
+
+
+def places(named: Mapping[Dimension, Sequence[str]], *, limit: int = 200) -> str:
     """Where a grant holds: ``projects checkout-* of organizations acme``, ``all projects``, or ``anywhere``."""
     parts = [
-        f"all {noun}" if "*" in patterns else f"{noun} {listed(patterns, limit=limit)}"
-        for noun, patterns in (("projects", projects), ("organizations", organizations))
-        if patterns is not None
+        f"all {dimension}" if "*" in named[dimension] else f"{dimension} {listed(named[dimension], limit=limit)}"
+        for dimension in _INNER_FIRST
+        if dimension in named
     ]
     return " of ".join(parts) or "anywhere"

@@ -1,0 +1,238 @@
+"""How long a decision takes, with its sentence and its record, against two engines.
+
+Rule: same policies, same questions, same answers. cedarpy gets the text of ``policy export --cedar``, casbin one line
+for each pattern and access; both are parsed before the clock starts, and neither says why or makes a record. casbin is
+measured twice: as it comes, and with an index over agent, resource and access (``FastEnforcer``), which has to be
+asked for. Prints microseconds a question and the ratios.
+"""
+
+import itertools
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+
+from crashgate.catalogue.access import Access, Level
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.scope import Dimension
+from crashgate.decisions.record import DecisionRecord
+from crashgate.decisions.record import Effect as Recorded
+from crashgate.decisions.sentence import tell_decision
+from crashgate.identity import Via
+from crashgate.policy import cedar
+from crashgate.policy.decide import decide
+from crashgate.policy.decision import Effect
+from crashgate.policy.grant import BUILT_IN, Grant
+from crashgate.policy.policy import Policy, PolicySet
+from crashgate.policy.question import Place, Question
+from crashgate.policy.vocabulary import Vocabulary
+from tests.policy.cedar_engine import Ready
+
+_casbin: Any = import_module("casbin")  # it has no types
+_models: Any = import_module("casbin.model")
+
+AGENTS = 50
+RESOURCES = tuple(f"resource_{number}" for number in range(20))
+VOCABULARY = Vocabulary(connections={"bugsnag": dict.fromkeys(RESOURCES, Dimension.PROJECT)})
+QUESTIONS = 200
+SLOW = 20
+"""As many questions are enough for an engine that takes milliseconds."""
+
+ROUNDS = 7
+LEVELS = (Level.READ, Level.WRITE, Level.FULL)
+CASBIN = """
+[request_definition]
+r = sub, obj, act, project, organization
+[policy_definition]
+p = sub, obj, act, project, organization, eft
+[policy_effect]
+e = some(where (p.eft == allow)) && !some(where (p.eft == deny))
+[matchers]
+m = r.sub == p.sub && r.obj == p.obj && r.act == p.act && keyMatch(r.project, p.project) && \
+keyMatch(r.organization, p.organization)
+"""
+
+Engine = Callable[[Question], bool]
+
+
+def policy(number: int) -> Policy:
+    """An agent with its own projects, reading in those of one organization, and shut out of one project."""
+    own = {name: LEVELS[(number + place) % 3] for place, name in enumerate(RESOURCES)}
+    shut = dict.fromkeys(RESOURCES[number % 3 :: 3], Level.OFF)
+    grants = (
+        _grant(1, own, projects=(f"team-{number}-*", "shared-web")),
+        _grant(2, dict.fromkeys(RESOURCES, Level.READ), projects=("*",), organizations=("acme", f"org-{number}")),
+        _grant(3, shut, projects=(f"team-{number}-secret", "payments-*")),
+    )
+    agent = f"agent-{number}"
+    source = f"policies/{agent}.toml"
+    about, owner = "Reads crashes.", "mobile@example.com"
+    return Policy(agent=agent, about=about, owner=owner, source=source, hash="ab" * 32, grants=(BUILT_IN, *grants))
+
+
+def _grant(index: int, access: Mapping[str, Level], **places: tuple[str, ...]) -> Grant:
+    lines = {resource: index * 100 + place for place, resource in enumerate(access)}
+    organizations, projects = places.get("organizations"), places.get("projects")
+    return Grant(
+        index=index,
+        line=index,
+        connection="bugsnag",
+        organizations=organizations,
+        projects=projects,
+        access=access,
+        lines=lines,
+    )
+
+
+def questions(agents: int, many: int) -> list[Question]:
+    """The same mixture whatever the number of agents: own, foreign, shared and shut projects."""
+    places = itertools.cycle(["team-{}-ios", "team-{}-secret", "shared-web", "payments-api", "other-tv"])
+    organizations = itertools.cycle(["acme", "globex", "org-{}"])
+    accesses = itertools.cycle(Access)
+    found: list[Question] = []
+    for number in range(many):
+        agent = number * 7 % agents
+        found.append(
+            Question(
+                agent=f"agent-{agent}",
+                connection="bugsnag",
+                operation="bugsnag.errors.list",
+                resource=RESOURCES[number * 3 % len(RESOURCES)],
+                access=next(accesses),
+                dimension=Dimension.PROJECT,
+                organization=Place(names=frozenset({next(organizations).format(agent)})),
+                project=Place(names=frozenset({next(places).format(agent)})),
+            )
+        )
+    return found
+
+
+def crashgate(policies: PolicySet) -> tuple[Engine, Engine]:
+    """The decision alone, and with its sentence and its record."""
+
+    def alone(question: Question) -> bool:
+        return decide(policies.get(question.agent), question).effect is Effect.ALLOW
+
+    def recorded(question: Question) -> bool:
+        decision = decide(policies.get(question.agent), question)
+        allowed = decision.effect is Effect.ALLOW
+        record = DecisionRecord(
+            call="ab" * 16,
+            at="2026-11-20T17:00:00.000Z",
+            agent=question.agent,
+            subject="bench",
+            via=Via.MEMORY,
+            effect=Recorded.ALLOW if allowed else Recorded.DENY,
+            reason=decision.reason.value,
+            tool="list_errors",
+            operation=question.operation,
+            resource=question.resource,
+            access=question.access,
+            provider=Provider.BUGSNAG,
+            connection=question.connection,
+            verb="list",
+            past="listed",
+            target="errors",
+            rule=decision.rule.words() if decision.rule else None,
+            policy_hash=decision.policy_hash,
+        )
+        return bool(tell_decision(record, because=decision.because).sentence) and allowed
+
+    return alone, recorded
+
+
+def cedar_engine(policies: PolicySet, asked: Sequence[Question]) -> Engine:
+    """Cedar with policies, entities and requests ready."""
+    held = Ready(cedar.policies(policies.values(), VOCABULARY))
+    requests = {id(question): cedar.request(question) for question in asked}
+    return lambda question: held.allows(requests[id(question)])
+
+
+def casbin_engine(policies: PolicySet, *, indexed: bool) -> Engine:
+    """casbin, with or without its index."""
+    model: Any = _models.FastModel([0, 1, 2]) if indexed else _models.Model()
+    model.load_model_from_text(CASBIN)
+    enforcer: Any = _casbin.FastEnforcer(model, cache_key_order=[0, 1, 2]) if indexed else _casbin.Enforcer(model)
+    enforcer.add_policies([line for each in policies.values() for line in _lines(each)])
+
+    def ask(question: Question) -> bool:
+        (project,), (organization,) = _names(question.project), _names(question.organization)
+        return bool(enforcer.enforce(question.agent, question.resource, question.access.value, project, organization))
+
+    return ask
+
+
+def _names(place: Place | None) -> frozenset[str]:
+    return place.names if place else frozenset()
+
+
+def _lines(policy: Policy) -> Iterator[tuple[str, ...]]:
+    for grant in policy.grants[1:]:
+        for resource, level in grant.access.items():
+            for access in Access:
+                if level is Level.OFF or level.allows(access):
+                    effect = "deny" if level is Level.OFF else "allow"
+                    for project, organization in itertools.product(grant.projects or (), grant.organizations or ("*",)):
+                        yield policy.agent, resource, access.value, project, organization, effect
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """Microseconds a question, over the rounds."""
+
+    name: str
+    rounds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        """The middle one."""
+        return statistics.median(self.rounds)
+
+
+def measure(agents: int, *, many: int, rounds: int) -> list[Measured]:
+    """Each engine in turn, round by round."""
+    policies, asked = PolicySet(policy(number) for number in range(agents)), questions(agents, many)
+    alone, recorded = crashgate(policies)
+    engines: dict[str, Engine] = {
+        "crashgate, sentence and record": recorded,
+        "crashgate, decision alone": alone,
+        "cedarpy": cedar_engine(policies, asked),
+        "casbin": casbin_engine(policies, indexed=False),
+        "casbin, indexed": casbin_engine(policies, indexed=True),
+    }
+    answers = {name: [engine(question) for question in asked] for name, engine in engines.items()}
+    if any(each != answers["cedarpy"] for each in answers.values()) or len(set(answers["cedarpy"])) == 1:
+        raise SystemExit("the engines do not agree, so there is nothing to compare")
+    times: dict[str, list[float]] = {name: [] for name in engines}
+    for _ in range(rounds):
+        for name, engine in engines.items():
+            few = asked[:SLOW] if name in {"casbin", "cedarpy"} else asked
+            started = time.perf_counter()
+            for question in few:
+                engine(question)
+            times[name].append((time.perf_counter() - started) / len(few) * 1e6)
+    return [Measured(name=name, rounds=tuple(found)) for name, found in times.items()]
+
+
+def main() -> None:
+    """Measure with 50 agents, and with ten times as many."""
+    versions = ", ".join(f"{name} {version(name)}" for name in ("cedarpy", "casbin"))
+    print(f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores, {versions}")
+    few = measure(AGENTS, many=QUESTIONS, rounds=ROUNDS)
+    many = measure(AGENTS * 10, many=QUESTIONS // 5, rounds=3)
+    print(f"{AGENTS} agents by {len(RESOURCES)} resources, {QUESTIONS} questions, {ROUNDS} rounds; microseconds each")
+    print(f"{'engine':<32} {'median':>10} {'worst':>10} {'ratio':>8}   {AGENTS * 10} agents {'growth':>8}")
+    ours = few[0].median
+    for each, grown in zip(few, many, strict=True):
+        ratio, growth = each.median / ours, grown.median / each.median
+        numbers = f"{each.median:>10.1f} {max(each.rounds):>10.1f} {ratio:>8.1f} {grown.median:>12.1f} {growth:>8.2f}"
+        print(f"{each.name:<32} {numbers}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""A first policy for a new agent. Rule: it reads, in named places only; what is not named is left as a comment."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+
+from crashgate.catalogue.access import Level
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.scope import Dimension
+from crashgate.policy.vocabulary import Vocabulary
+
+_HEAD = """\
+# A first policy: reading only. "write" also changes, "full" also deletes, "off" takes away; whatever is not granted is
+# denied. `crashgate policy check` finds mistakes, `crashgate policy lint` what is worth a second look.
+
+agent = {agent}
+about = "Reads crash data."
+owner = {owner}
+"""
+_COUNTS_VALUES = "pivot"
+"""The resource that counts values of event fields, redacted ones too; whoever wants it writes it."""
+
+_TAIL = """
+[limits]
+calls_per_minute = 60
+
+[redact]
+sets = ["people", "network", "request_headers"]
+"""
+
+
+def first_policy(agent: str, owner: str, places: Mapping[Dimension, Sequence[str]], vocabulary: Vocabulary) -> str:
+    """The text of the document. What is wrong with the names, loading it tells."""
+    parts = [_HEAD.format(agent=_quoted(agent), owner=_quoted(owner))]
+    for connection, resources in vocabulary.connections.items():
+        if connection != Provider.CRASHGATE:
+            parts.extend(_grants(connection, resources, places))
+    return "".join([*parts, _TAIL])
+
+
+def _grants(
+    connection: str, resources: Mapping[str, Dimension], places: Mapping[Dimension, Sequence[str]]
+) -> Iterator[str]:
+    """One grant for each kind of place that the connection's resources have."""
+    shown = {name: dimension for name, dimension in resources.items() if name != _COUNTS_VALUES}
+    for dimension in dict.fromkeys(shown.values()):
+        names = places.get(dimension, ())
+        lines = ["[[grant]]", f"connection = {_quoted(connection)}"]
+        if dimension is not Dimension.NOTHING:
+            around = dimension.wider
+            if around is not None and names and places.get(around) and around not in shown.values():
+                lines.append(f"{around} = [{', '.join(map(_quoted, places[around]))}]")
+            lines.append(f"{dimension} = [{', '.join(map(_quoted, names))}]")
+        lines += [f"access.{each} = {_quoted(Level.READ)}" for each, of in shown.items() if of is dimension]
+        known = bool(names) or dimension is Dimension.NOTHING
+        head = "" if known else f"# Name {dimension} to open these.\n"
+        yield "\n" + head + "".join(f"{'' if known else '# '}{line}\n" for line in lines)
+
+
+def _quoted(text: str) -> str:
+    return json.dumps(str(text), ensure_ascii=False)

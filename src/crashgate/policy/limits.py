@@ -1,0 +1,88 @@
+"""How much one agent may do in how much time. Rule: numbers only; counting is the gate's.
+
+Every call counts in ``calls``, whatever its access. One that takes write counts in ``writes`` too, one that takes
+delete in ``deletes`` too: a delete is no write, so that either can be narrowed without the other. A window is the last
+minute, hour or day before the call, over all connections of the agent (THREATS row 23).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum, unique
+
+from crashgate.catalogue.access import Access
+
+
+@unique
+class Counted(StrEnum):
+    """What is counted."""
+
+    CALLS = "calls"
+    WRITES = "writes"
+    DELETES = "deletes"
+
+    def counts(self, access: Access) -> bool:
+        """Whether a call that takes ``access`` is counted."""
+        return self is Counted.CALLS or access is _ACCESS[self]
+
+
+@unique
+class Window(StrEnum):
+    """In how much time."""
+
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+
+    @property
+    def seconds(self) -> int:
+        """Its length."""
+        return _SECONDS[self]
+
+    @property
+    def most(self) -> int:
+        """The largest number that a document may write for it."""
+        return _MOST[self]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rate:
+    """At most ``most`` of what is counted in one window."""
+
+    counted: Counted
+    window: Window
+    most: int
+
+    @property
+    def key(self) -> str:
+        """As a document writes it: ``writes_per_hour``."""
+        return f"{self.counted}_per_{self.window}"
+
+    @property
+    def spoken(self) -> str:
+        """``20 writes an hour``."""
+        noun = self.counted.value if self.most > 1 else self.counted.value.removesuffix("s")
+        return f"{self.most} {noun} {'an' if self.window is Window.HOUR else 'a'} {self.window}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """``rates`` from the shorter window to the longer; ``rows_per_export`` is None where a policy bounds no export."""
+
+    rates: tuple[Rate, ...] = ()
+    rows_per_export: int | None = None
+
+    def on(self, access: Access) -> tuple[Rate, ...]:
+        """The rates in which a call that takes ``access`` is counted."""
+        return tuple(rate for rate in self.rates if rate.counted.counts(access))
+
+
+MOST_ROWS = 100_000_000
+ROWS = "rows_per_export"
+RATES: Mapping[str, tuple[Counted, Window]] = {
+    f"{counted}_per_{window}": (counted, window) for window in Window for counted in Counted
+}
+"""The keys of a document, shorter windows first."""
+
+_ACCESS = {Counted.WRITES: Access.WRITE, Counted.DELETES: Access.DELETE}
+_SECONDS = {Window.MINUTE: 60, Window.HOUR: 3_600, Window.DAY: 86_400}
+_MOST = {Window.MINUTE: 10_000, Window.HOUR: 100_000, Window.DAY: 1_000_000}

@@ -1,0 +1,87 @@
+"""Which fields of an answer an agent is not shown. Rule: named by path, taken out whole, wherever they came from.
+
+Names are compared without regard to case, in every spelling that an upstream uses, and lists on the way are gone
+through. ``*`` as the last name means everything below; what is below a named field goes with it.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, Union
+
+from crashgate.policy.result_fields import Node, find, resources
+
+Tree = Mapping[str, Union["Tree", None]]
+"""What goes, by name in lower case: None for the field whole, else what goes below it; ``*`` stands for every name."""
+
+_EVERYWHERE = ""
+SETS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
+    "people": {
+        _EVERYWHERE: ("user", "user_id", "collaborator", "creator", "traces.user_id"),
+        "collaborator": ("name", "email"),
+        "organization_collaborator": ("name", "email"),
+    },
+    "network": {
+        _EVERYWHERE: ("request.url", "request.clientIp", "request.referer", "request.params"),
+        "network_log": ("url", "network.url", "console.url", "console.page_url", "console.normalized_url"),
+    },
+    "request_headers": {_EVERYWHERE: ("request.headers",)},
+}
+"""For each built-in set its paths, by the resource whose answers hold them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Redaction:
+    """What a policy takes out: single ``fields`` as they are written, and whole built-in ``sets``."""
+
+    fields: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
+    _trees: Mapping[str, Tree] = field(init=False, repr=False, compare=False, hash=False)
+
+    def __post_init__(self) -> None:
+        """Work out the tree of each resource once. Raises KeyError for an unknown set."""
+        trees = {resource: _tree(self, resource, nodes) for resource, nodes in resources().items()}
+        object.__setattr__(self, "_trees", MappingProxyType({name: tree for name, tree in trees.items() if tree}))
+
+    def tree(self, resource: str) -> Tree:
+        """What goes out of a row of this resource; empty where nothing does."""
+        return self._trees.get(resource, _NOTHING)
+
+
+_NOTHING: Tree = MappingProxyType({})
+
+
+def _tree(redaction: Redaction, resource: str, nodes: Mapping[str, Node]) -> Tree:
+    written = [*redaction.fields]
+    for name in redaction.sets:
+        written += SETS[name].get(_EVERYWHERE, ()) + SETS[name].get(resource, ())
+    tree: dict[str, Tree | None] = {}
+    for path in written:
+        _put(tree, list(_spellings(nodes, tuple(path.split(".")))))
+    return tree
+
+
+def _spellings(nodes: Mapping[str, Node], path: tuple[str, ...]) -> Iterator[frozenset[str]]:
+    """For each name on the way all the names that it goes by; nothing where this resource has no such field."""
+    along = find(nodes, path[:-1] if path[-1] == "*" else path)
+    if along is None:
+        return
+    for number, name in enumerate(path):
+        names: Iterable[str] = along[number].names if number < len(along) else (name,)
+        yield frozenset(each.lower() for each in names)
+
+
+def _put(tree: dict[str, Tree | None], steps: list[frozenset[str]]) -> None:
+    """Enter a path; where two meet, the one that takes more out stays."""
+    if not steps:
+        return
+    first, *rest = steps
+    for name in first:
+        if name in tree and tree[name] is None:
+            continue
+        if not rest:
+            tree[name] = None
+            continue
+        below = dict(tree.get(name) or {})
+        _put(below, rest)
+        tree[name] = below

@@ -1,0 +1,140 @@
+"""The JSON Schema of policy documents, for editors. Rule: read off what the loader reads.
+
+It knows shapes and closed lists. What only the loader can tell (an unknown connection, a grant that does not name the
+place of its resource, the file's name) it lets through.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from crashgate.catalogue.access import Level
+from crashgate.catalogue.registry import OPERATIONS, RESOURCES
+from crashgate.catalogue.scope import PLACES, Dimension
+from crashgate.identity import AGENT_NAME_PATTERN
+from crashgate.policy import pattern
+from crashgate.policy.approval import MOST_MINUTES, USUAL_MINUTES
+from crashgate.policy.document import MAX_ABOUT, MAX_GRANTS, MAX_OWNER, MAX_PATTERNS
+from crashgate.policy.limits import MOST_ROWS, RATES, ROWS
+from crashgate.policy.mode import Mode
+from crashgate.policy.redaction import SETS
+
+Schema = dict[str, Any]
+
+
+def document_schema() -> Schema:
+    """The schema, in the dialect of 2020-12."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "crashgate policy",
+        "description": "What one agent may do. One TOML document an agent, called AGENT.toml.",
+        **_table(
+            {
+                "agent": {
+                    "type": "string",
+                    "pattern": AGENT_NAME_PATTERN,
+                    "description": "The name that the launch configuration or the token gives.",
+                },
+                "about": _line(MAX_ABOUT, "What the agent is for, in one line for people."),
+                "owner": _line(MAX_OWNER, "Who answers for this policy; refused agents are told to ask there."),
+                "mode": {
+                    "enum": [mode.value for mode in Mode],
+                    "description": "observe lets through what the policy refuses, deletes apart, and records it.",
+                },
+                "grant": {
+                    "type": "array",
+                    "maxItems": MAX_GRANTS,
+                    "items": _grant(),
+                    "description": "Levels on the resources of one connection, in the places that it names.",
+                },
+                "off": _off(),
+                "limits": _limits(),
+                "redact": _redact(),
+                "approve": _approve(),
+            },
+            required=("agent", "about", "owner"),
+        ),
+    }
+
+
+def _grant() -> Schema:
+    resources = dict.fromkeys(resource for each in RESOURCES.values() for resource in each)
+    level: Schema = {"enum": [level.value for level in Level]}
+    return _table(
+        {
+            "connection": {"type": "string", "pattern": r"\S", "description": "A configured connection."},
+            **{dimension.value: _places(dimension) for dimension in PLACES},
+            "access": {**_table(dict.fromkeys(resources, level)), "minProperties": 1},
+        },
+        required=("connection", "access"),
+    )
+
+
+def _places(dimension: Dimension) -> Schema:
+    characters = pattern.APP_CHARACTERS if dimension is Dimension.APP else pattern.CHARACTERS
+    letters = "".join(sorted(characters - frozenset("-")))
+    return {
+        "type": "array",
+        "minItems": 1,
+        "maxItems": MAX_PATTERNS,
+        "items": {"type": "string", "pattern": f"^[{letters}-]{{1,{pattern.MAX_LENGTH}}}$"},
+        "description": f'Names of {dimension}; * stands for any characters, and "*" alone means all.',
+    }
+
+
+def _off() -> Schema:
+    optional = [
+        f"{operation.id}.{name}"
+        for operation in OPERATIONS
+        for name, field in operation.params.model_fields.items()
+        if not field.is_required()
+    ]
+    return _table(
+        {"operations": _names(_operations()), "parameters": _names(optional)},
+        least=1,
+        about="Operations and parameters switched off by name; off beats any grant.",
+    )
+
+
+def _limits() -> Schema:
+    most = {key: window.most for key, (_, window) in RATES.items()} | {ROWS: MOST_ROWS}
+    numbers = {key: {"type": "integer", "minimum": 1, "maximum": number} for key, number in most.items()}
+    return _table(numbers, least=1, about="How much the agent may do, over all its connections.")
+
+
+def _redact() -> Schema:
+    path = {"type": "string", "pattern": r"^[^.*]+(\.[^.*]+)*(\.\*)?$"}
+    fields = {"type": "array", "minItems": 1, "items": path}
+    return _table(
+        {"fields": fields, "sets": _names(list(SETS))}, least=1, about="Fields that are taken out of every answer."
+    )
+
+
+def _approve() -> Schema:
+    minutes = {"type": "integer", "minimum": 1, "maximum": MOST_MINUTES, "default": USUAL_MINUTES}
+    return _table(
+        {"operations": _names(_operations()), "expires_minutes": minutes, "ask_client": {"type": "boolean"}},
+        required=("operations",),
+        about="Operations that a person has to agree to, each call.",
+    )
+
+
+def _operations() -> list[str]:
+    return [operation.id for operation in OPERATIONS]
+
+
+def _names(known: Sequence[str]) -> Schema:
+    return {"type": "array", "minItems": 1, "items": {"enum": list(known)}}
+
+
+def _line(longest: int, about: str) -> Schema:
+    return {"type": "string", "pattern": r"\S", "maxLength": longest, "description": about}
+
+
+def _table(properties: Mapping[str, Any], *, required: Sequence[str] = (), least: int = 0, about: str = "") -> Schema:
+    schema: Schema = {"type": "object", "properties": dict(properties), "additionalProperties": False}
+    return {
+        **schema,
+        **({"required": list(required)} if required else {}),
+        **({"minProperties": least} if least else {}),
+        **({"description": about} if about else {}),
+    }

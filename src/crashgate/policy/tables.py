@@ -1,0 +1,138 @@
+"""What stands in a document beside its grants: mode, [off], [limits], [redact], [approve].
+
+Rule: an operation, a parameter or a field that does not exist is a problem, for the line would do nothing.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from crashgate.catalogue.registry import BY_ID
+from crashgate.policy.approval import MOST_MINUTES, USUAL_MINUTES, Approval
+from crashgate.policy.limits import MOST_ROWS, RATES, ROWS, Limits, Rate
+from crashgate.policy.mode import Mode
+from crashgate.policy.reading import Reading, kind, missing
+from crashgate.policy.redaction import SETS, Redaction
+from crashgate.policy.result_fields import find, paths, resources
+from crashgate.policy.survey import Path
+from crashgate.policy.switches import Switch, Switches
+from crashgate.policy.wording import unknown, word
+
+KEYS: Final[Mapping[str, tuple[str, ...]]] = {
+    "off": ("operations", "parameters"),
+    "limits": (*RATES, ROWS),
+    "redact": ("fields", "sets"),
+    "approve": ("operations", "expires_minutes", "ask_client"),
+}
+"""The tables and their keys."""
+
+_OPERATION = '"bugsnag.errors.discard"'
+_PARAMETER = '"bugsnag.errors.list.filters"'
+_FIELD = '"user.email"'
+_SET = '"people"'
+
+
+def mode(reading: Reading, data: Mapping[str, object]) -> Mode:
+    """``enforce`` where nothing is written."""
+    value = data.get("mode", Mode.ENFORCE.value)
+    if not isinstance(value, str):
+        reading.note(("mode",), f'`mode` is {kind(value)}; write mode = "enforce" or mode = "observe"')
+    elif value not in set(Mode):
+        reading.note(("mode",), unknown("mode", value, Mode))
+    else:
+        return Mode(value)
+    return Mode.ENFORCE
+
+
+def switches(reading: Reading, data: Mapping[str, object]) -> Switches:
+    """What ``[off]`` names."""
+    table = reading.table(data, "off", known=KEYS["off"], example=f"operations = [{_OPERATION}]")
+    found: list[Switch] = []
+    for path, name in reading.texts(("off",), table, "operations", example=_OPERATION):
+        if name in BY_ID:
+            found.append(Switch(operation=name, line=reading.line(path), source=reading.source))
+        else:
+            reading.note(path, unknown("operation", name, BY_ID))
+    for path, name in reading.texts(("off",), table, "parameters", example=_PARAMETER):
+        operation, _, parameter = name.rpartition(".")
+        if _is_parameter(reading, path, operation, parameter):
+            line = reading.line(path)
+            found.append(Switch(operation=operation, parameter=parameter, line=line, source=reading.source))
+    return Switches(all=tuple(found))
+
+
+def _is_parameter(reading: Reading, path: Path, operation: str, parameter: str) -> bool:
+    if operation not in BY_ID:
+        example = f"write an operation and its parameter, such as {_PARAMETER}"
+        reading.note(path, unknown("operation", operation, BY_ID) if operation else example)
+        return False
+    fields = BY_ID[operation].params.model_fields
+    if parameter not in fields:
+        reading.note(path, unknown(f"parameter of {operation}", parameter, fields))
+        return False
+    if fields[parameter].is_required():
+        what = f"{operation} cannot be called without `{parameter}`"
+        reading.note(path, f'{what}; switch all of it off, with operations = ["{operation}"]')
+        return False
+    return True
+
+
+def limits(reading: Reading, data: Mapping[str, object]) -> Limits:
+    """What ``[limits]`` bounds."""
+    table = reading.table(data, "limits", known=KEYS["limits"], example="calls_per_minute = 60")
+    rates: list[Rate] = []
+    for key, (counted, window) in RATES.items():
+        most = reading.number(("limits",), table, key, most=window.most)
+        if most is not None:
+            rates.append(Rate(counted=counted, window=window, most=most))
+    return Limits(rates=tuple(rates), rows_per_export=reading.number(("limits",), table, ROWS, most=MOST_ROWS))
+
+
+def redaction(reading: Reading, data: Mapping[str, object]) -> Redaction:
+    """What ``[redact]`` takes out."""
+    table = reading.table(data, "redact", known=KEYS["redact"], example=f"fields = [{_FIELD}]")
+    fields = reading.texts(("redact",), table, "fields", example=_FIELD)
+    sets = reading.texts(("redact",), table, "sets", example=_SET)
+    for path, name in sets:
+        if name not in SETS:
+            reading.note(path, unknown("set", name, SETS))
+    return Redaction(
+        fields=tuple(dict.fromkeys(name for path, name in fields if _is_field(reading, path, name))),
+        sets=tuple(dict.fromkeys(name for _, name in sets if name in SETS)),
+    )
+
+
+def _is_field(reading: Reading, path: Path, name: str) -> bool:
+    """Whether some resource has such a field, and none needs it to be read."""
+    names = tuple(name.split("."))
+    if not all(names) or "*" in names[:-1]:
+        reading.note(path, f"`{word(name)}` is no path; write names joined by dots, and * only as the last of them")
+        return False
+    plain = names[:-1] if names[-1] == "*" else names
+    found = [along for each in resources().values() if (along := find(each, plain))]
+    if not found:
+        reading.note(path, unknown("field", name, sorted(paths())))
+        return False
+    if names[-1] == "*" and not any(along[-1].below or along[-1].free for along in found):
+        reading.note(path, f"nothing is below `{word('.'.join(plain))}`; write it without the *")
+        return False
+    if names[-1] != "*" and any(len(along) == len(names) and along[-1].fixed for along in found):
+        reading.note(path, f"`{word(name)}` names the object itself and cannot be taken out")
+        return False
+    return True
+
+
+def approval(reading: Reading, data: Mapping[str, object]) -> Approval:
+    """What ``[approve]`` asks a person for."""
+    table = reading.table(data, "approve", known=KEYS["approve"], example=f"operations = [{_OPERATION}]")
+    if table and "operations" not in table:
+        reading.note(("approve",), missing("operations", f"operations = [{_OPERATION}]"))
+    operations = reading.texts(("approve",), table, "operations", example=_OPERATION)
+    for path, name in operations:
+        if name not in BY_ID:
+            reading.note(path, unknown("operation", name, BY_ID))
+    minutes = reading.number(("approve",), table, "expires_minutes", most=MOST_MINUTES)
+    return Approval(
+        operations=frozenset(name for _, name in operations),
+        expires_minutes=minutes or USUAL_MINUTES,
+        ask_client=reading.switch(("approve",), table, "ask_client", usual=True),
+    )

@@ -1,0 +1,40 @@
+"""The policy that ``policy init`` writes."""
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from crashgate.catalogue.access import Level
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.registry import RESOURCES
+from crashgate.catalogue.scope import PLACES, Dimension
+from crashgate.policy.document import load
+from crashgate.policy.first import first_policy
+from crashgate.policy.lint import lint
+from crashgate.policy.policy import Policy
+from crashgate.policy.vocabulary import Vocabulary
+
+CONNECTIONS = {provider.value: provider for provider in Provider if provider is not Provider.CRASHGATE}
+VOCABULARY = Vocabulary(connections={name: RESOURCES[provider] for name, provider in CONNECTIONS.items()})
+
+
+def first(places: Mapping[Dimension, Sequence[str]]) -> Policy:
+    text = first_policy("new-agent", "team@example.com", places, VOCABULARY)
+    return load(text, source="policies/new-agent.toml", vocabulary=VOCABULARY)
+
+
+@pytest.mark.parametrize("named", [(), (Dimension.PROJECT,), (Dimension.APP, Dimension.PLATFORM), PLACES])
+def test_it_loads_and_gives_reading_only_in_the_places_that_were_named(named: Sequence[Dimension]) -> None:
+    policy = first(dict.fromkeys(named, ("one", "two")))
+
+    levels = {level for grant in policy.grants for level in grant.access.values()}
+    places = {(dimension, names) for grant in policy.grants for dimension, names in grant.places.items()}
+    assert levels == {Level.READ}
+    assert {dimension for dimension, _ in places} <= set(named)
+    assert {names for _, names in places} <= {("one", "two")}
+
+
+def test_it_leaves_no_warning_behind() -> None:
+    policy = first(dict.fromkeys(PLACES, ("one",)))
+
+    assert lint(policy, VOCABULARY, CONNECTIONS) == ()

@@ -1,0 +1,116 @@
+"""What is legal in a policy and worth a second look."""
+
+import pytest
+
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.registry import OPERATIONS, RESOURCES
+from crashgate.catalogue.result import UntrustedMark
+from crashgate.policy.document import load
+from crashgate.policy.lint import OUTSIDERS_WRITE, lint
+from crashgate.policy.vocabulary import Vocabulary
+from tests.policy.builders import HEAD, SOURCE
+
+CONNECTIONS = {"bugsnag": Provider.BUGSNAG}
+VOCABULARY = Vocabulary(connections={"bugsnag": RESOURCES[Provider.BUGSNAG]})
+LIMITS = "[limits]\ncalls_per_minute = 60\n"
+
+
+def grant(access: str, *, projects: str = '"checkout-ios"', more: str = "") -> str:
+    return f'[[grant]]\nconnection = "bugsnag"\nprojects = [{projects}]\n{more}access.{access}\n'
+
+
+def warnings(body: str) -> list[str]:
+    policy = load(HEAD + body, source=SOURCE, vocabulary=VOCABULARY)
+    return [str(each).removeprefix(f"{SOURCE}:") for each in lint(policy, VOCABULARY, CONNECTIONS)]
+
+
+def test_a_narrow_policy_with_limits_has_no_warning() -> None:
+    assert warnings(grant('error = "read"') + LIMITS) == []
+
+
+def test_a_policy_without_limits_is_told() -> None:
+    assert warnings(grant('error = "read"')) == [
+        "1: there are no limits; write [limits] and below it calls_per_minute = 60"
+    ]
+
+
+def test_a_grant_that_an_off_covers_gives_nothing() -> None:
+    body = grant('error = "read"') + grant('error = "off"', projects='"checkout-*"') + LIMITS
+
+    assert warnings(body) == [
+        "7: grant 1 gives error = read only where grant 2 (line 11) switches it off, so it gives nothing"
+    ]
+
+
+def test_a_grant_that_an_off_covers_in_part_is_none() -> None:
+    partly = grant('error = "off"', projects='"checkout-*"', more='organizations = ["acme"]\n')
+
+    assert warnings(grant('error = "read"') + partly + LIMITS) == []
+    assert warnings(grant('error = "read"', projects='"a", "checkout-ios"') + partly + LIMITS) == []
+
+
+def test_all_places_and_full_are_told() -> None:
+    assert warnings(grant('error = "full"', projects='"*"') + '[off]\noperations = ["bugsnag.errors.fix"]\n' + LIMITS)[
+        :2
+    ] == [
+        '4: grant 1 names projects = ["*"] and gives up to full: it holds for what does not exist yet too',
+        ("7: grant 1 gives error = full: it may do what cannot be undone"),
+    ]
+
+
+@pytest.mark.threats(6)
+def test_reading_crashes_together_with_writing_comments_is_told() -> None:
+    both = grant('event = "read"\naccess.comment = "write"')
+    asked = '[approve]\noperations = ["bugsnag.comments.create", "bugsnag.comments.update"]\n'
+    off = '[off]\noperations = ["bugsnag.comments.create", "bugsnag.comments.update"]\n'
+
+    assert warnings(both + LIMITS) == [
+        (
+            "7: it reads what outsiders wrote (event) and may write text with bugsnag.comments.create,"
+            " bugsnag.comments.update: hostile text could make it carry data out; put these under [approve] or [off]"
+        )
+    ]
+    assert warnings(both + asked + LIMITS) == []
+    assert warnings(both + off + LIMITS) == []
+    assert warnings(grant('comment = "write"') + LIMITS) == []
+
+
+def test_names_that_nothing_opens_are_told() -> None:
+    body = (
+        grant('error = "read"')
+        + '[off]\noperations = ["bugsnag.errors.fix"]\n[approve]\noperations = ["bugsnag.comments.create"]\n'
+        + LIMITS
+    )
+
+    assert warnings(body) == [
+        "1: no grant gives bugsnag.comments.create, so nobody is ever asked to approve it",
+        "9: no grant gives bugsnag.errors.fix, so there is nothing to switch off",
+    ]
+
+
+def test_places_that_nothing_in_the_grant_has_are_told() -> None:
+    body = grant('organization = "read"', more='organizations = ["acme"]\n') + LIMITS
+
+    assert warnings(body) == ["4: grant 1 names projects, and no resource in it has any"]
+
+
+def test_trial_mode_and_counts_of_redacted_fields_are_told() -> None:
+    body = 'mode = "observe"\n' + grant('pivot = "read"') + '[redact]\nsets = ["people"]\n' + LIMITS
+
+    assert warnings(body) == [
+        "1: it redacts fields of events, and pivots count the values of such fields; switch access.pivot off too",
+        '1: mode = "observe": what this policy refuses is let through, deletes apart',
+    ]
+
+
+@pytest.mark.threats(5, 6)
+@pytest.mark.parametrize("resource", sorted(OUTSIDERS_WRITE))
+def test_what_outsiders_write_is_a_resource_with_untrusted_text(resource: str) -> None:
+    fields = [
+        info
+        for operation in OPERATIONS
+        if operation.resource == resource
+        for info in operation.result.model_fields.values()
+    ]
+
+    assert any(UntrustedMark.__name__ in f"{info.annotation} {info.metadata}" for info in fields)

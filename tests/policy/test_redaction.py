@@ -1,0 +1,84 @@
+"""Which fields a policy takes out, resource by resource."""
+
+import pytest
+
+from crashgate.catalogue.registry import OPERATIONS
+from crashgate.catalogue.result import SecretMark
+from crashgate.policy.redaction import SETS, Redaction
+from crashgate.policy.result_fields import fields_of, find, paths, resources
+
+
+def test_a_field_goes_from_the_rows_that_have_it_and_from_no_others() -> None:
+    redaction = Redaction(fields=("user.email",))
+
+    assert redaction.tree("event") == {"user": {"email": None}}
+    assert redaction.tree("comment") == {"user": {"email": None}}
+    assert redaction.tree("error") == {}
+
+
+def test_a_field_goes_in_every_spelling_and_names_are_compared_without_regard_to_case() -> None:
+    assert Redaction(fields=("exceptions.stacktrace.line_number", "metaData.Account.Iban")).tree("event") == {
+        "exceptions": {"stacktrace": {"line_number": None, "linenumber": None}},
+        "metadata": {"account": {"iban": None}},
+    }
+
+
+def test_what_takes_out_more_wins() -> None:
+    assert Redaction(fields=("user.email", "user", "user.name")).tree("event") == {"user": None}
+
+
+def test_everything_below_a_field_may_go_without_the_field() -> None:
+    assert Redaction(fields=("request.headers.*", "breadcrumbs.metaData.*")).tree("event") == {
+        "request": {"headers": {"*": None}},
+        "breadcrumbs": {"metadata": {"*": None}},
+    }
+
+
+def test_people_are_their_names_addresses_and_ids() -> None:
+    people = Redaction(sets=("people",))
+
+    assert people.tree("event") == {"user": None}
+    assert people.tree("comment") == {"user": None, "collaborator": None}
+    assert people.tree("collaborator") == people.tree("organization_collaborator") == {"name": None, "email": None}
+    assert people.tree("session") == {
+        "user_id": None,
+        "userid": None,
+        "rev_user_id": None,
+        "traces": {"user_id": None, "userid": None},
+    }, "in the spelling of each provider"
+    assert people.tree("project") == {}, "a project's name is not a person's"
+
+
+def test_a_set_of_the_network_leaves_the_request_and_takes_its_addresses() -> None:
+    assert Redaction(sets=("network", "request_headers")).tree("event") == {
+        "request": {"url": None, "clientip": None, "referer": None, "params": None, "headers": None}
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "resource", "path"),
+    [(name, resource, path) for name, held in SETS.items() for resource, each in held.items() for path in each],
+)
+def test_each_field_of_a_set_is_there_to_be_taken_out(name: str, resource: str, path: str) -> None:
+    where = [resource] if resource else list(resources())
+
+    assert any(find(resources()[each], tuple(path.split("."))) for each in where), f"{name} names {path}"
+    assert not any((along := find(resources()[each], tuple(path.split(".")))) and along[-1].fixed for each in where), (
+        "an answer cannot be read without it"
+    )
+
+
+@pytest.mark.threats(29)
+def test_secrets_are_no_fields_that_a_policy_could_name_or_forget() -> None:
+    secret = {
+        operation.id: {
+            name
+            for name, info in operation.result.model_fields.items()
+            if any(isinstance(mark, SecretMark) for mark in info.metadata)
+        }
+        for operation in OPERATIONS
+    }
+
+    assert any(secret.values())
+    assert not any(secret[operation.id] & set(fields_of(operation.result)) for operation in OPERATIONS)
+    assert "api_key" not in paths()
