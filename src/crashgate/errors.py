@@ -18,6 +18,11 @@ class Code(StrEnum):
     LOG_UNAVAILABLE = "log_unavailable"
     LOG_DAMAGED = "log_damaged"
     INTERNAL = "internal"
+    RATE_LIMITED = "rate_limited"
+    TOO_MANY_ROWS = "too_many_rows"
+    APPROVAL_REQUIRED = "approval_required"
+    APPROVAL_REJECTED = "approval_rejected"
+    STATE_UNAVAILABLE = "state_unavailable"
     UPSTREAM_REJECTED = "upstream_rejected"
     UPSTREAM_CREDENTIAL = "upstream_credential"
     UPSTREAM_FORBIDDEN = "upstream_forbidden"
@@ -73,6 +78,60 @@ class LogUnavailableError(CrashgateError):
     """The decision log cannot store a record, so the call must not be made."""
 
     code = Code.LOG_UNAVAILABLE
+
+
+class NotNowError(CrashgateError):
+    """The policy allows it in itself, but it must not be done now; nothing was sent.
+
+    ``because`` is the clause for the log. ``approval`` is the id of the request for approval, where there is one.
+    """
+
+    def __init__(  # noqa: PLR0913 - an error is one value with named parts
+        self,
+        what: str,
+        *,
+        because: str,
+        code: Code | None = None,
+        why: str = "",
+        remedy: str = "",
+        approval: str | None = None,
+    ) -> None:
+        super().__init__(what, why=why, remedy=remedy, code=code)
+        self.because = because
+        self.approval = approval
+
+
+class LimitError(NotNowError):
+    """The agent did as much as its policy lets it do in the time.
+
+    ``retry_after`` is in whole seconds, None where waiting alone does not help.
+    """
+
+    code = Code.RATE_LIMITED
+
+    def __init__(
+        self, what: str, *, because: str, why: str = "", remedy: str = "", retry_after: int | None = None
+    ) -> None:
+        super().__init__(what, because=because, why=why, remedy=remedy)
+        self.retry_after = retry_after
+
+
+class ApprovalError(NotNowError):
+    """A person has to agree first (``approval_required``), or did not agree (``approval_rejected``)."""
+
+    code = Code.APPROVAL_REQUIRED
+
+
+class StateUnavailableError(NotNowError):
+    """Counts or approvals cannot be read or stored."""
+
+    code = Code.STATE_UNAVAILABLE
+
+
+class RowLimitError(CrashgateError):
+    """An export has more rows than the agent's policy lets one export hold."""
+
+    code = Code.TOO_MANY_ROWS
 
 
 class UpstreamError(CrashgateError):

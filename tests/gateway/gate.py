@@ -5,7 +5,7 @@ Rule: the gate itself, the policy and the codec are the real ones; only what wou
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,11 +18,15 @@ from crashgate.decisions.entry import Entry, pair
 from crashgate.decisions.port import DecisionLog, T
 from crashgate.decisions.record import DecisionRecord, OutcomeRecord, Record, Stored
 from crashgate.errors import LogUnavailableError
+from crashgate.gateway.approval import ApprovalRequest, ApprovalStore, Standing, Way
+from crashgate.gateway.approvals import Approvals
 from crashgate.gateway.door import Gateway
 from crashgate.gateway.ledger import Ledger
+from crashgate.gateway.limiter import Full, Limiter
 from crashgate.gateway.places import Places
 from crashgate.identity import Principal, Via
 from crashgate.policy.document import load
+from crashgate.policy.limits import Rate
 from crashgate.policy.policy import Policy, PolicySet
 from crashgate.policy.vocabulary import Vocabulary
 from crashgate.server import render
@@ -32,6 +36,7 @@ from crashgate.upstream.connection import Connection
 from crashgate.upstream.exchange import Upstream
 from crashgate.upstream.message import Request, Response
 from crashgate.upstream.retry import Patience
+from crashgate.upstream.turns import Turns
 
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 AGENT = "triage-agent"
@@ -89,6 +94,93 @@ class MemoryLog:
     @property
     def sentences(self) -> list[str]:
         return [entry.sentence for entry in self.entries]
+
+
+class MemoryCounter:
+    """A counter in memory: the times of all that was taken. ``broken`` is raised instead of counting."""
+
+    def __init__(self) -> None:
+        self.taken: dict[tuple[str, str], list[datetime]] = {}
+        self.broken: Exception | None = None
+
+    async def take(self, agent: str, rates: Sequence[Rate], *, now: datetime) -> Full | None:
+        await anyio.lowlevel.checkpoint()
+        if self.broken is not None:
+            raise self.broken
+        full: list[Full] = []
+        for rate in rates:
+            since = now - timedelta(seconds=rate.window.seconds)
+            within = [at for at in self.taken.get((agent, rate.counted.value), []) if at > since]
+            if len(within) >= rate.most:
+                full.append(Full(rate=rate, wait=(within[-rate.most] - since).total_seconds()))
+        if full:
+            return max(full, key=lambda each: each.wait)
+        for counted in {rate.counted.value for rate in rates}:
+            self.taken.setdefault((agent, counted), []).append(now)
+        return None
+
+
+class MemoryApprovals:
+    """An approval store in memory; ``broken`` is raised instead of everything."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, ApprovalRequest] = {}
+        self.broken: Exception | None = None
+
+    async def request(self, wanted: ApprovalRequest, *, most: int) -> ApprovalRequest | None:
+        await anyio.lowlevel.checkpoint()
+        if self.broken is not None:
+            raise self.broken
+        holding = [
+            each
+            for each in self.kept.values()
+            if each.standing is not Standing.USED
+            and not each.expired(wanted.asked)
+            and (each.agent, each.digest, each.policy_hash) == (wanted.agent, wanted.digest, wanted.policy_hash)
+        ]
+        if holding:
+            return holding[-1]
+        waiting = [
+            each
+            for each in self.kept.values()
+            if each.agent == wanted.agent and each.standing is Standing.PENDING and not each.expired(wanted.asked)
+        ]
+        if len(waiting) >= most:
+            return None
+        self.kept[wanted.id] = wanted
+        return wanted
+
+    async def answer(
+        self, identifier: str, *, approved: bool, by: str, way: Way, now: datetime
+    ) -> ApprovalRequest | None:
+        await anyio.lowlevel.checkpoint()
+        found = self.kept.get(identifier)
+        if found is not None and found.standing is Standing.PENDING and not found.expired(now):
+            found = self.kept[identifier] = replace(
+                found,
+                standing=Standing.APPROVED if approved else Standing.REJECTED,
+                answered=now,
+                answered_by=by,
+                way=way,
+                expires=now + timedelta(minutes=found.minutes),
+            )
+        return found
+
+    async def use(self, wanted: ApprovalRequest, *, now: datetime) -> bool:
+        await anyio.lowlevel.checkpoint()
+        found = self.kept.get(wanted.id)
+        if found is None or found.standing is not Standing.APPROVED or found.expired(now):
+            return False
+        if (found.agent, found.digest, found.policy_hash) != (wanted.agent, wanted.digest, wanted.policy_hash):
+            return False
+        self.kept[wanted.id] = replace(found, standing=Standing.USED, used_by=wanted.used_by)
+        return True
+
+    async def find(self, identifier: str) -> ApprovalRequest | None:
+        return self.kept.get(identifier)
+
+    async def all(self) -> Sequence[ApprovalRequest]:
+        return list(self.kept.values())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -306,6 +398,8 @@ class Gate:
     ledger: Ledger
     gateway: Gateway
     toolbox: Toolbox
+    counter: MemoryCounter
+    approvals: MemoryApprovals | ApprovalStore
 
     async def call(self, tool: str, arguments: Mapping[str, Any] | None = None, *, agent: str = AGENT) -> Answer:
         return await self.toolbox.call(principal(agent), tool, arguments or {})
@@ -332,7 +426,7 @@ def _vocabulary(connections: Sequence[str]) -> Vocabulary:
 
 def _provider(connection: str) -> Provider:
     """A connection is BugSnag's own, but for one that is called like another provider."""
-    return Provider.BUGSNAG_SESSIONS if connection == Provider.BUGSNAG_SESSIONS.value else Provider.BUGSNAG
+    return Provider(connection) if connection in set(Provider) else Provider.BUGSNAG
 
 
 def open_gate(
@@ -341,16 +435,27 @@ def open_gate(
     connections: Sequence[str] = ("bugsnag",),
     store: DecisionLog | None = None,
     places: Places | None = None,
+    approvals: ApprovalStore | None = None,
+    turns: Turns | None = None,
 ) -> Gate:
     """A gate with these policies in force, before an upstream with three projects in one organization.
 
-    ``store`` takes the place of the log in memory, ``places`` that of the look-ups.
+    ``store`` takes the place of the log in memory, ``places`` that of the look-ups, ``approvals`` that of the requests
+    for approval in memory. ``turns`` is the queue before every connection; without it nobody waits.
     """
     upstream = upstream or PlayedUpstream(organizations={ACME: "acme"}, sites=(IOS, ANDROID, PAYMENTS))
     log, clock, held = MemoryLog(), HeldClock(), Policies(policies=PolicySet(policies))
     ledger = Ledger(log=store or log, clock=clock, digest_key=KEY)
-    upstreams = {name: _upstream(name, upstream) for name in connections}
-    gateway = Gateway(policies=held, ledger=ledger, places=places or Places(clock), upstreams=upstreams)
+    upstreams = {name: _upstream(name, upstream, clock, turns or Turns(None)) for name in connections}
+    counter, kept = MemoryCounter(), approvals or MemoryApprovals()
+    gateway = Gateway(
+        policies=held,
+        ledger=ledger,
+        places=places or Places(clock),
+        upstreams=upstreams,
+        limiter=Limiter(counter=counter, clock=clock),
+        approvals=Approvals(store=kept, clock=clock, digest_key=KEY),
+    )
     toolbox = Toolbox(
         gateway=gateway,
         cursors=Cursors(clock, key=b"c" * 16),
@@ -358,14 +463,28 @@ def open_gate(
         connections={name: _provider(name) for name in connections},
         clock=clock,
     )
-    return Gate(policies=held, log=log, clock=clock, upstream=upstream, ledger=ledger, gateway=gateway, toolbox=toolbox)
+    return Gate(
+        policies=held,
+        log=log,
+        clock=clock,
+        upstream=upstream,
+        ledger=ledger,
+        gateway=gateway,
+        toolbox=toolbox,
+        counter=counter,
+        approvals=kept,
+    )
 
 
-def _upstream(name: str, transport: PlayedUpstream) -> Upstream:
+def _upstream(name: str, transport: PlayedUpstream, clock: HeldClock, turns: Turns) -> Upstream:
+    provider = _provider(name)
+    # Langfuse's keys are of a form; whatever the others are given is sent.
+    credential = "pk-lf-upstream:sk-lf-upstream-secret" if provider is Provider.BROWSERSTACK else "upstream-secret"
     connection = Connection(
         name=name,
-        provider=_provider(name),
+        provider=provider,
         base_url="https://api.bugsnag.com",
-        credential=SecretStr("upstream-secret"),
+        credential=SecretStr(credential),
     )
-    return Upstream(connection=connection, transport=transport, patience=Patience(attempts=1))
+    patience = Patience(attempts=1)
+    return Upstream(connection=connection, transport=transport, patience=patience, turns=turns, clock=clock)

@@ -82,7 +82,7 @@ async def test_an_odd_id_in_any_place_of_any_tool_sends_nothing(tool: str) -> No
         {"per_page": "30; drop"},
         {"sort": ["users"]},
         {"PROJECT_ID": "payments-api"},
-        {"next_query": "offset=1"},
+        {"mark": "offset=1"},
         {"connection": "bugsnag"},
         {"filters": [["error.status", "open"]]},
         {"filters": {"error.status": {"type": "eq"}}},

@@ -7,7 +7,7 @@ import pytest
 
 from crashgate.catalogue.bugsnag.errors import LIST_ERRORS
 from crashgate.catalogue.bugsnag.events import GET_EVENT, GET_LATEST_EVENT
-from crashgate.catalogue.registry import OPERATIONS, RESOURCES
+from crashgate.catalogue.registry import OPERATIONS
 from crashgate.decisions.record import DecisionRecord, Effect, Ending, OutcomeRecord, Purpose, Record
 from crashgate.errors import Code, CrashgateError, NotAvailableError
 from crashgate.gateway import door
@@ -18,6 +18,8 @@ from crashgate.policy.policy import PolicySet
 from crashgate.upstream.exchange import Call, Trace, Upstream, exchange
 from crashgate.upstream.message import Request, Response
 from tests.gateway.gate import AGENT, IOS, PAYMENTS, Gate, HeldClock, ok, open_gate, policy, principal
+from tests.house import everything
+from tests.tools.played import HERE, WEB, open_played
 from tests.upstream.test_path import some_params
 
 GRANTS = (
@@ -47,6 +49,7 @@ def _told(opened: Gate) -> list[tuple[str, ...]]:
         if isinstance(record, DecisionRecord)
         else (record.result.value, str(record.status), str(record.requests))
         for record in opened.log.records
+        if isinstance(record, DecisionRecord | OutcomeRecord)
     ]
 
 
@@ -218,9 +221,8 @@ async def test_what_was_decided_and_recorded_is_the_very_object_that_is_sent(
 ) -> None:
     # Guards: that nobody reads the arguments a second time between the decision and the request.
     connection = operation.provider.value
-    everything = "".join(f'access.{name} = "full"\n' for name in RESOURCES[operation.provider])
-    grant = f'[[grant]]\nconnection = "{connection}"\norganizations = ["*"]\nprojects = ["*"]\n{everything}'
-    opened = open_gate(policy(grant, connections=(connection,)), connections=(connection,))
+    grants = policy(everything(operation.provider), connections=(connection,))
+    opened = open_played(grants, connections=(connection,))
     recorded: dict[str, object] = {}
     sent: list[object] = []
     decided = opened.ledger.decided
@@ -235,6 +237,7 @@ async def test_what_was_decided_and_recorded_is_the_very_object_that_is_sent(
 
     monkeypatch.setattr(opened.ledger, "decided", seen)
     monkeypatch.setattr(door, "exchange", sending)
+    spot = WEB if operation.id == "devrev.developer_info.get" else HERE
     ids = {
         "project_id": "checkout-ios",
         "organization_id": "acme",
@@ -246,6 +249,10 @@ async def test_what_was_decided_and_recorded_is_the_very_object_that_is_sent(
         "saved_search_id": IOS.saved_search,
         "collaborator_id": IOS.person,
         "event_field_display_id": "os.version",
+        "environment": spot.environment,
+        "app_id": spot.app,
+        "platform": spot.platform,
+        "session_id": spot.run if connection == "devrev" else spot.chat,
     }
     right = some_params(operation).model_dump(exclude_unset=True)
     given = {**right, **{name: value for name, value in ids.items() if name in operation.params.model_fields}}

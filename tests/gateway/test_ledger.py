@@ -1,10 +1,12 @@
 """What gets into a record: allow-listed values, and a digest of the rest (THREATS row 29)."""
 
+from dataclasses import replace
+
 import pytest
 
 from crashgate.catalogue.registry import OPERATIONS
 from crashgate.decisions.record import DecisionRecord
-from tests.gateway.gate import AGENT, IOS, Gate, open_gate, policy
+from tests.gateway.gate import AGENT, IOS, Gate, open_gate, policy, principal
 from tests.tools.asks import ASKS
 from tests.tools.test_untrusted import EVERYTHING
 
@@ -75,3 +77,12 @@ async def test_the_record_names_the_agent_the_tool_and_the_place() -> None:
         "policies/triage-agent.toml, grant 1, error = full",
         policy(EVERYTHING).hash,
     )
+
+
+@pytest.mark.threats(25)
+async def test_what_a_client_calls_itself_is_one_short_clean_line() -> None:
+    opened = gate()
+    loud = replace(principal(), client="an\x1b[2J editor\nroot\u202e" + "y" * 100)
+    await opened.toolbox.call(loud, "list_errors", {"project_id": "checkout-ios"})
+
+    assert opened.log.decisions[-1].client == "an[2J editor root" + "y" * 46 + "…"

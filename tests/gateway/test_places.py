@@ -6,7 +6,7 @@ import pytest
 from crashgate.errors import Code
 from crashgate.gateway.places import ABSENT_SECONDS, KEPT_SECONDS
 from crashgate.policy.policy import PolicySet
-from tests.gateway.gate import IOS, PAYMENTS, failing, open_gate, policy
+from tests.gateway.gate import ANDROID, IOS, PAYMENTS, failing, ok, open_gate, policy
 
 GRANTS = (
     '[[grant]]\nconnection = "bugsnag"\nprojects = ["checkout-ios"]\naccess.error = "read"\naccess.event = "read"\n'
@@ -88,6 +88,7 @@ async def test_an_error_is_kept_for_its_own_project_alone() -> None:
 
     other = await gate.call("get_latest_event", {"project_id": PAYMENTS.id, "error_id": IOS.error})
     assert other.error is Code.NOT_AVAILABLE
+    assert gate.upstream.lines[-1] == f"GET /projects/{PAYMENTS.id}/errors/{IOS.error}"
 
 
 async def test_an_organization_is_looked_up_only_where_it_could_change_the_answer() -> None:
@@ -107,3 +108,33 @@ async def test_a_project_of_another_organization_is_refused(organizations: str) 
 
     assert (await gate.call("list_errors", {"project_id": "checkout-ios"})).error is Code.NOT_AVAILABLE
     assert gate.log.decisions[-1].reason == "outside_scope"
+
+
+@pytest.mark.threats(14)
+async def test_a_project_that_does_not_say_its_organization_is_refused_where_that_decides() -> None:
+    gate = open_gate(policy(GRANTS + 'organizations = ["acme"]\n'))
+    gate.upstream.answers["/projects/checkout-ios"] = lambda _: ok({"id": IOS.id, "slug": IOS.slug})
+
+    assert (await gate.call("list_errors", {"project_id": "checkout-ios"})).error is Code.NOT_AVAILABLE
+    assert gate.upstream.lines == [LOOK_UP]
+
+
+@pytest.mark.threats(14)
+async def test_what_is_found_on_one_connection_is_looked_up_anew_on_another() -> None:
+    both = GRANTS + GRANTS.replace('"bugsnag"', '"eu"')
+    gate = open_gate(policy(both, connections=("bugsnag", "eu")), connections=("bugsnag", "eu"))
+    for connection in ("bugsnag", "eu"):
+        await gate.call("list_errors", {"project_id": "checkout-ios", "connection": connection})
+
+    assert gate.upstream.lines.count(LOOK_UP) == 2
+
+
+async def test_so_much_is_kept_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("crashgate.gateway.places.MOST_KEPT", 2)
+    gate = open_gate(policy(GRANTS))
+    for site in (IOS, ANDROID, PAYMENTS, ANDROID, IOS):
+        await gate.call("list_errors", {"project_id": site.slug})
+
+    assert [line for line in gate.upstream.lines if line.count("/") == 2] == [
+        f"GET /projects/{site.slug}" for site in (IOS, ANDROID, PAYMENTS, IOS)
+    ]

@@ -7,12 +7,16 @@ from typing import Any
 import pytest
 
 from crashgate.catalogue.access import Access
+from crashgate.catalogue.browserstack.sessions import LIST_SESSIONS as LIST_CHATS
 from crashgate.catalogue.bugsnag.comments import DELETE_COMMENT, UPDATE_COMMENT
 from crashgate.catalogue.bugsnag.events import GET_LATEST_EVENT
 from crashgate.catalogue.bugsnag.organizations import CREATE_ORGANIZATION, UPDATE_ORGANIZATION
 from crashgate.catalogue.bugsnag.projects import CREATE_PROJECT, UPDATE_PROJECT
 from crashgate.catalogue.bugsnag.release_groups import GET_RELEASE_GROUP, UPDATE_RELEASE_GROUP
 from crashgate.catalogue.bugsnag.saved_searches import CREATE_SAVED_SEARCH, GET_SAVED_SEARCH
+from crashgate.catalogue.bugspulse.sessions import LIST_SESSIONS as LIST_VISITS
+from crashgate.catalogue.devrev.session_data import GET_SESSION_DATA
+from crashgate.catalogue.devrev.sessions import GET_SESSION
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.registry import OPERATIONS
 from crashgate.catalogue.scope import ProjectOfObject
@@ -40,8 +44,12 @@ def on_project(level: str, *, projects: str, organizations: str | None = None) -
 
 
 async def run(opened: Gate, operation: AnyOperation, **arguments: object) -> Reply:
+    return await run_on(opened, "bugsnag", operation, **arguments)
+
+
+async def run_on(opened: Gate, connection: str, operation: AnyOperation, **arguments: object) -> Reply:
     return await opened.gateway.run(
-        Ask(principal=principal(), tool="a_tool", operation=operation, connection="bugsnag", arguments=arguments)
+        Ask(principal=principal(), tool="a_tool", operation=operation, connection=connection, arguments=arguments)
     )
 
 
@@ -312,3 +320,52 @@ async def test_a_costly_parameter_is_sent_with_full_and_recorded_as_what_it_is(
 
     assert (full.log.decisions[-1].effect.value, full.log.decisions[-1].access) == ("allow", Access.DELETE)
     assert costly.items() <= json.loads(full.upstream.received[-1].body or b"").items()
+
+
+@pytest.mark.threats(14)
+async def test_every_environment_that_is_asked_for_has_to_be_open() -> None:
+    staged = '[[grant]]\nconnection = "browserstack"\nenvironments = ["staging"]\naccess.session = "read"\n'
+    opened = open_gate(policy(staged, connections=("browserstack",)), connections=("browserstack",))
+    for names in (["production", "staging"], ["staging", "production"]):
+        with pytest.raises(NotAvailableError):
+            await run_on(opened, "browserstack", LIST_CHATS, environment=names)
+
+    assert opened.upstream.lines == []
+
+
+@pytest.mark.threats(14)
+async def test_an_operation_is_sent_to_its_own_provider_alone() -> None:
+    # The resource is called alike, so that the policy alone would allow it.
+    everywhere = '[[grant]]\nconnection = "browserstack"\nenvironments = ["*"]\naccess.session = "read"\n'
+    opened = open_gate(policy(everywhere, connections=("browserstack",)), connections=("browserstack",))
+    with pytest.raises(NotAvailableError):
+        await run_on(opened, "browserstack", LIST_VISITS)
+
+    assert opened.upstream.lines == []
+    assert opened.log.decisions[-1].reason == "unknown_connection"
+
+
+@pytest.mark.threats(14)
+async def test_a_session_that_turns_out_to_be_on_another_platform_is_not_read() -> None:
+    android = (
+        '[[grant]]\nconnection = "devrev"\nplatforms = ["android"]\napps = ["com.acme.checkout"]\n'
+        'access.session_event = "read"\n'
+    )
+    opened = open_gate(policy(android, connections=("devrev",)), connections=("devrev",))
+    there = {"session_id": "run-1", "platform": "ios"}
+    opened.upstream.answers["/observability.sessions.get"] = lambda _: ok({"session": there})
+    with pytest.raises(NotAvailableError):
+        await run_on(opened, "devrev", GET_SESSION_DATA, session_id="run-1")
+
+    assert [line.partition("?")[0] for line in opened.upstream.lines] == ["GET /observability.sessions.get"]
+
+
+@pytest.mark.threats(21)
+async def test_what_is_wrong_with_a_call_is_not_told_where_no_word_of_a_parameter_is_open() -> None:
+    nowhere = '[[grant]]\nconnection = "devrev"\nplatforms = ["symbian"]\napps = ["*"]\naccess.session = "read"\n'
+    opened = open_gate(policy(nowhere, connections=("devrev",)), connections=("devrev",))
+    with pytest.raises(NotAvailableError):
+        await run_on(opened, "devrev", GET_SESSION, surprise=1)
+
+    assert [each.reason for each in opened.log.decisions] == ["outside_scope"]
+    assert opened.upstream.lines == []

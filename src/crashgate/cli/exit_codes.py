@@ -48,6 +48,11 @@ _OF_ERRORS: Mapping[Code, ExitCode] = {
     Code.LOG_UNAVAILABLE: ExitCode.LOG,
     Code.LOG_DAMAGED: ExitCode.LOG,
     Code.INTERNAL: ExitCode.DEFECT,
+    Code.RATE_LIMITED: ExitCode.NO,
+    Code.TOO_MANY_ROWS: ExitCode.NO,
+    Code.APPROVAL_REQUIRED: ExitCode.NO,
+    Code.APPROVAL_REJECTED: ExitCode.NO,
+    Code.STATE_UNAVAILABLE: ExitCode.LOG,
 }
 
 

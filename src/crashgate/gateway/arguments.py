@@ -10,9 +10,13 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from crashgate.catalogue.browserstack.environments import ENVIRONMENT_PATTERN
 from crashgate.catalogue.bugsnag.filters import DEFAULT_FIELDS
+from crashgate.catalogue.devrev.apps import APP_PATTERN
+from crashgate.catalogue.moments import MOMENT_PATTERN
 from crashgate.catalogue.operation import P
 from crashgate.catalogue.params import OBJECT_ID_PATTERN, SLUG_PATTERN
+from crashgate.catalogue.session_ids import SESSION_ID_PATTERN
 from crashgate.errors import InvalidArgumentsError
 
 _EXAMPLES = {
@@ -24,6 +28,10 @@ _EXAMPLES = {
 _PATTERNS = {
     OBJECT_ID_PATTERN: "must be 24 hexadecimal digits (0-9, a-f), e.g. 5f1a0c3d9e8b7a6655443322",
     SLUG_PATTERN: "must be an id of 24 hexadecimal digits or a slug, e.g. checkout-ios",
+    MOMENT_PATTERN: "must be a date, or a time with its zone, e.g. 2026-11-20 or 2026-11-20T10:00:00Z",
+    SESSION_ID_PATTERN: "must be one line of 1 to 200 characters, as list_sessions gives it",
+    APP_PATTERN: "must be the id of an app, e.g. com.acme.checkout",
+    ENVIRONMENT_PATTERN: "must be a name of a-z, 0-9, hyphens and underscores, e.g. production",
 }
 _MOST_TOLD = 5
 

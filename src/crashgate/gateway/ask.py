@@ -1,6 +1,6 @@
 """A call as it arrives at the door, and what comes back. Rule: arguments are raw until the gate has read them."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,9 +8,10 @@ from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.params import Params
 from crashgate.catalogue.result import Page
 from crashgate.errors import InvalidArgumentsError
+from crashgate.gateway.approval import AskUser
 from crashgate.identity import Principal
 
-OwnAnswer = Callable[[], Page[Any]]
+OwnAnswer = Callable[[], Awaitable[Page[Any]]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,8 +19,10 @@ class Ask:
     """One attempt.
 
     ``operation`` is None for a tool that does not exist. ``fault`` is what the caller already got wrong (a cursor
-    that is not ours, say): it is told only to an agent that may use the operation. ``answer`` answers an operation
-    of crashgate's own.
+    that is not ours, say): it is told only to an agent that may use the operation. ``mark`` asks for a later page.
+    ``answer`` answers an operation of crashgate's own. ``choices`` are the connections that are open to the agent where
+    it named none of several. ``ask_user`` asks the person at the agent's client for an approval, where that can be.
+    ``bounds`` are put in once the call is permitted, and may only narrow it: an approval is for what the caller gave.
     """
 
     principal: Principal
@@ -27,16 +30,24 @@ class Ask:
     operation: AnyOperation | None
     connection: str | None = None
     arguments: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
-    next_query: str | None = None
+    mark: str | None = None
     fault: InvalidArgumentsError | None = None
     answer: OwnAnswer | None = None
+    choices: tuple[str, ...] = ()
+    bounds: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    ask_user: AskUser | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
-    """What the agent may see: rows in scope, the parameters as the gate read them, and the project's name."""
+    """What the agent may see: rows in scope, the parameters as the gate read them, and where it was, in words.
+
+    ``call`` is the id of the call in the log, ``policy_hash`` the policy's by which it was decided.
+    """
 
     page: Page[Any]
     params: Params
     connection: str
-    project: str | None
+    where: str | None
+    call: str
+    policy_hash: str | None

@@ -2,23 +2,32 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, cast
 from uuid import uuid4
 
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.params import Params
+from crashgate.decisions.record import Value
 from crashgate.gateway.ask import Ask
 from crashgate.gateway.places import Found
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Place, Question
 
 
+class _Told(dict[str, Any]):
+    """Values for a sentence; what the log may not show is said to be left out."""
+
+    def __missing__(self, name: str) -> str:
+        return "(not shown)"
+
+
 @dataclass(kw_only=True, slots=True)
 class Case:
     """One call: filled in as the gate learns where it belongs. ``parent`` is the call that needed this look-up.
 
-    ``kept`` names the parameters that the gate put in itself, with the values that stand upstream already.
+    ``kept`` names the parameters that the gate put in itself, with the values that stand upstream already. ``counted``:
+    it stands among the agent's calls. ``observed``: its policy refuses it, and trial mode lets it through.
     """
 
     ask: Ask
@@ -29,8 +38,14 @@ class Case:
     params: Params | None = None
     organization: Found | None = None
     project: Found | None = None
+    environment: str | None = None
+    platform: str | None = None
+    app: str | None = None
     looked_up: bool = False
     kept: frozenset[str] = frozenset()
+    counted: bool = False
+    observed: bool = False
+    _access: tuple[Params, frozenset[str], Access] | None = field(default=None, init=False, repr=False)
 
     @property
     def connection(self) -> str:
@@ -40,11 +55,16 @@ class Case:
     @property
     def access(self) -> Access | None:
         """The access that the call takes, with the parameters that the caller gave."""
-        given = self.params.model_fields_set - self.kept if self.params else ()
-        return self.ask.operation.access_with(given) if self.ask.operation else None
+        if self.ask.operation is None or self.params is None:
+            return self.ask.operation.access if self.ask.operation else None
+        known = self._access
+        if known is None or known[0] is not self.params or known[1] is not self.kept:
+            found = self.ask.operation.access_with(self.params.model_fields_set - self.kept)
+            known = self._access = (self.params, self.kept, found)
+        return known[2]
 
-    def question(self, *, organization: Place | None = None, project: Place | None = None) -> Question:
-        """What the policy is asked. Only for a call with an operation."""
+    def question(self, **places: Place | None) -> Question:
+        """What the policy is asked, in the places known so far or given. Only for a call with an operation."""
         operation = self.ask.operation
         if operation is None:
             raise ValueError("a tool that does not exist has no question")
@@ -55,9 +75,21 @@ class Case:
             resource=operation.resource,
             access=self.access or operation.access,
             dimension=operation.scope.dimension,
-            organization=organization or (self.organization.place if self.organization else None),
-            project=project or (self.project.place if self.project else None),
+            # What the gate puts in itself nobody asked for, and no switch is on it.
+            parameters=frozenset(name for name in self.ask.arguments if name in operation.params.model_fields),
+            organization=places.get("organization") or (self.organization.place if self.organization else None),
+            project=places.get("project") or (self.project.place if self.project else None),
+            environment=places.get("environment") or _named(self.environment),
+            platform=places.get("platform") or _named(self.platform),
+            app=places.get("app") or _named(self.app),
         )
+
+    @property
+    def where(self) -> str | None:
+        """Where the call was, for people; None where its operation belongs nowhere."""
+        if self.app is not None:
+            return self.app if self.platform is None else f"{self.app} ({self.platform})"
+        return (self.project.shown if self.project else self.home) or self.environment
 
     def settle(self) -> None:
         """Put the project's and organization's ids where the caller gave slugs, before anything is built."""
@@ -70,14 +102,27 @@ class Case:
         }
         self.params = self.params.model_copy(update=ids)
 
+    def bound(self) -> None:
+        """Put in the values that only narrow what was permitted, where the caller gave none (``Ask.bounds``)."""
+        if self.params is not None:
+            open_ones = {name: each for name, each in self.ask.bounds.items() if getattr(self.params, name) is None}
+            self.params = self.params.model_copy(update=open_ones) if open_ones else self.params
+
     @property
     def logged(self) -> Mapping[str, Any]:
         """The arguments that the log may show: of declared types with a pattern or a closed list (row 29)."""
         operation, params = self.ask.operation, self.params
         if operation is None or params is None:
             return {}
-        given = {f.name: getattr(params, f.name) for f in operation.fields if f.logged}
-        return {name: value for name, value in given.items() if value is not None}
+        given = {f.name: (f.logged, getattr(params, f.name)) for f in operation.fields}
+        return {
+            name: value for name, (mark, value) in given.items() if mark and value is not None and mark.shows(value)
+        }
+
+    @property
+    def recorded(self) -> Mapping[str, Value]:
+        """The same in a record's form; enumerations are text already."""
+        return {name: _value(value) for name, value in self.logged.items()}
 
     @property
     def sent(self) -> Mapping[str, Any]:
@@ -89,7 +134,7 @@ class Case:
         """What the operation acts on, in words made of values that the log may show."""
         if self.looked_for is not None or self.ask.operation is None or self.params is None:
             return self.looked_for
-        return self.ask.operation.wording.target.format_map(self.logged)
+        return self.ask.operation.wording.target.format_map(_Told(self.logged))
 
     @property
     def home(self) -> str | None:
@@ -100,7 +145,19 @@ class Case:
 
     def look_up(self, operation: AnyOperation, params: Params, words: str) -> "Case":
         """The case of a look-up that this one needs."""
-        ask = replace(self.ask, operation=operation, arguments={}, next_query=None, fault=None, answer=None)
+        ask = replace(self.ask, operation=operation, arguments={}, mark=None, fault=None, answer=None)
         self.looked_up = True
         here = self.project if getattr(params, "project_id", None) == self.home else None
         return Case(ask=ask, policy=self.policy, parent=self.id, looked_for=words, params=params, project=here)
+
+
+def _named(name: str | None) -> Place | None:
+    return Place(names=frozenset({name})) if name else None
+
+
+def _value(value: object) -> Value:
+    if isinstance(value, bool | int):
+        return value
+    if isinstance(value, list | tuple):
+        return tuple(map(str, cast("list[object]", value)))
+    return str(value)

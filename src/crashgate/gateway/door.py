@@ -1,9 +1,10 @@
 """The one door. Rule: decide, record the decision durably, send, narrow, record the outcome; an error anywhere denies.
 
-Design rules 1, 2 and 4; THREATS rows 14, 15, 21, 28 and 33.
+Design rules 1, 2 and 4; THREATS rows 14, 15, 20, 21, 22, 23, 28, 31 and 33.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -13,7 +14,7 @@ import anyio.lowlevel
 from crashgate.catalogue.operation import AnyOperation, Shape
 from crashgate.catalogue.params import Params
 from crashgate.catalogue.result import Page
-from crashgate.catalogue.scope import OrganizationRows, ProjectRows
+from crashgate.catalogue.scope import EnvironmentRows, OrganizationRows, ProjectRows
 from crashgate.decisions.record import Ending
 from crashgate.errors import (
     Code,
@@ -21,15 +22,21 @@ from crashgate.errors import (
     InvalidArgumentsError,
     LogUnavailableError,
     NotAvailableError,
+    NotNowError,
     UpstreamError,
 )
+from crashgate.gateway.approvals import Approvals
 from crashgate.gateway.ask import Ask, Reply
 from crashgate.gateway.case import Case
 from crashgate.gateway.judge import Judge
-from crashgate.gateway.ledger import Entry, Ledger, Outcome
+from crashgate.gateway.ledger import Entry, Ledger, Seen
+from crashgate.gateway.limiter import Limiter, check_rows
 from crashgate.gateway.narrow import narrow
 from crashgate.gateway.places import LookUp, Places
+from crashgate.gateway.reading import Reading
+from crashgate.gateway.redact import redact
 from crashgate.gateway.ruling import LOOK_UP, Reason, Ruling, refused
+from crashgate.gateway.trials import Trials
 from crashgate.policy.policy import Policy
 from crashgate.policy.port import PolicySource
 from crashgate.upstream.exchange import Call, Trace, Upstream, exchange
@@ -46,12 +53,22 @@ _MOST_PAGES = 10
 class Gateway:
     """Runs every call. Nothing else holds a transport."""
 
-    def __init__(
-        self, *, policies: PolicySource, ledger: Ledger, places: Places, upstreams: Mapping[str, Upstream]
+    def __init__(  # noqa: PLR0913 - the parts of the gate, each by its name
+        self,
+        *,
+        policies: PolicySource,
+        ledger: Ledger,
+        places: Places,
+        upstreams: Mapping[str, Upstream],
+        limiter: Limiter,
+        approvals: Approvals,
     ) -> None:
         self._policies = policies
         self._ledger = ledger
-        self._judge = Judge(places)
+        self._limiter = limiter
+        self._approvals = approvals
+        self._trials = Trials()
+        self._judge = Judge(places, limiter)
         self._upstreams = upstreams
 
     def policy_of(self, agent: str) -> Policy | None:
@@ -61,26 +78,74 @@ class Gateway:
     async def run(self, ask: Ask) -> Reply:
         """Decide, record, send, narrow, record.
 
-        Raises NotAvailableError when it is refused or does not exist, InvalidArgumentsError, UpstreamError,
-        LogUnavailableError when no record can be stored, and CrashgateError for a defect of ours.
+        Raises NotAvailableError when it is refused or does not exist, InvalidArgumentsError, LimitError, ApprovalError,
+        UpstreamError, LogUnavailableError when no record can be stored, StateUnavailableError when it cannot be counted
+        or no approval be found, and CrashgateError for a defect of ours.
         """
         case = Case(ask=ask, policy=None)
         page = await self._carried_out(case, await self._admitted(case))
-        if page.dropped and ask.operation is not None and ask.operation.shape is Shape.ONE:
+        if page.dropped and not page.rows and ask.operation is not None and ask.operation.shape is Shape.ONE:
             raise NotAvailableError("Withheld.")
-        if case.params is None:
-            raise CrashgateError("A call was carried out without parameters.", remedy="Report this defect.")
-        project = case.project.shown if case.project else case.home
-        return Reply(page=page, params=case.params, connection=case.connection, project=project)
+        return _reply(case, page)
+
+    @asynccontextmanager
+    async def reading(self, ask: Ask) -> AsyncGenerator[Reading]:
+        """One decision for a list that is read page by page; the outcome counts what was read in the block.
+
+        Raises what ``run`` raises, here and while pages are read.
+        """
+        case = Case(ask=ask, policy=None)
+        entry = await self._admitted(case)
+        trace = Trace()
+        async with self._closing(entry, trace) as seen:
+            problem: Exception | None = None
+            async with anyio.create_task_group() as group:
+                try:
+                    yield Reading(
+                        reply=_reply(case, Page(rows=())),
+                        arguments=case.sent,
+                        group=group,
+                        seen=seen,
+                        fetch=lambda mark: self._next_of(case, trace, mark),
+                        bound=lambda rows: check_rows(case.policy, rows),
+                    )
+                except Exception as stopped:  # noqa: BLE001 - told below, outside the group that would wrap it
+                    problem = stopped
+                group.cancel_scope.cancel()
+            if problem is not None:
+                raise problem
+
+    async def _next_of(self, case: Case, trace: Trace, mark: str | None) -> Page[Any]:
+        """One page of a list, after making sure that it is still allowed."""
+        await self._check_again(case)
+        return self._narrowed(case, await self._page(case, trace, mark, bulk=True))
+
+    async def _check_again(self, case: Case) -> None:
+        """Raises NotAvailableError when the policy has changed and refuses the case now."""
+        if self.policy_of(case.ask.principal.agent) is case.policy:
+            return
+        ruling = await self._rule(case)
+        # An approval was given under the older policy, and is used up.
+        if not ruling.allowed or ruling.needs_approval:
+            raise NotAvailableError("Refused by a policy that came into force meanwhile.")
 
     async def _admitted(self, case: Case) -> Entry:
         """The stored decision that allows the case; what goes wrong before is stored as a refusal, then told."""
         try:
-            ruling = await self._rule(case)
+            ruling = await self._permitted(case, await self._rule(case))
+            case.bound()
         except LogUnavailableError:
+            raise
+        except anyio.get_cancelled_exc_class():
+            # Stored in a shielded scope; the call may have waited for the person at the client.
+            await self._ledger.decided(case, refused(Reason.UNDECIDED, "the call was given up before it was decided"))
             raise
         except InvalidArgumentsError:
             await self._ledger.decided(case, refused(Reason.INVALID_ARGUMENTS, "the arguments break a rule"))
+            raise
+        except NotNowError as problem:
+            reason = Reason(problem.code.value)
+            await self._ledger.decided(case, refused(reason, problem.because, approval=problem.approval))
             raise
         except UpstreamError:
             await self._ledger.decided(case, refused(Reason.UNDECIDED, "the look-up that decides got no answer"))
@@ -91,12 +156,35 @@ class Gateway:
         entry = await self._ledger.decided(case, ruling)
         if not ruling.allowed:
             raise NotAvailableError("Refused.")
+        self._trials.note(case.ask.principal.agent, ruling)
         return entry
+
+    async def _permitted(self, case: Case, ruling: Ruling) -> Ruling:
+        """The ruling after what the policy asks for beside its grants: a person's approval, and room in its limits.
+
+        An approval is used up last, and only for a call that is made then. Raises NotNowError.
+        """
+        if not ruling.allowed:
+            return ruling
+        if not ruling.needs_approval or case.policy is None:
+            await self._limiter.change(case)
+            return ruling
+        approval = await self._approvals.granted(case, case.policy)
+        policy = self.policy_of(case.ask.principal.agent)
+        if policy is None or policy.hash != approval.policy_hash:
+            return refused(Reason.APPROVAL_REQUIRED, "the policy changed while a person was asked")
+        await self._limiter.change(case)
+        await self._approvals.use(approval)
+        return replace(ruling, approval=approval.id)
 
     async def _rule(self, case: Case) -> Ruling:
         case.policy = self.policy_of(case.ask.principal.agent)
         if case.ask.operation is None:
             return refused(Reason.UNKNOWN_TOOL, "there is no such tool")
+        if case.ask.choices and case.ask.connection is None:
+            raise InvalidArgumentsError(
+                f"connection is required: one of {', '.join(case.ask.choices)}.", remedy="Nothing was sent."
+            )
         known = self._upstreams.get(case.connection)
         if case.ask.operation.method is not None and (
             known is None or known.connection.provider is not case.ask.operation.provider
@@ -120,56 +208,94 @@ class Gateway:
     async def _carried_out(self, case: Case, entry: Entry) -> Page[Any]:
         """Send, narrow, and store the outcome, also of a failure and of a call that was given up."""
         trace = Trace()
-        try:
+        async with self._closing(entry, trace) as seen:
             await anyio.lowlevel.checkpoint()
             page = await self._answer(case, trace)
+            seen.add(page)
+        return page
+
+    @staticmethod
+    @asynccontextmanager
+    async def _closing(entry: Entry, trace: Trace) -> AsyncGenerator[Seen]:
+        """Store the outcome of what is done inside, however it ends; errors leave as those that callers know."""
+        seen = Seen()
+        try:
+            yield seen
         except UpstreamError as problem:
             ending = Ending.REFUSED if problem.status in _REFUSALS else Ending.FAILED
-            await entry.close(Outcome(ending=ending, error=problem.code), trace)
+            await entry.close(seen.outcome(ending, problem.code), trace)
             if problem.code is Code.NOT_AVAILABLE:
                 raise NotAvailableError("Upstream has no such thing.") from problem
             raise
         except anyio.get_cancelled_exc_class():
-            await entry.close(Outcome(ending=Ending.CANCELLED), trace)
+            await entry.close(seen.outcome(Ending.CANCELLED), trace)
+            raise
+        except CrashgateError as problem:
+            await entry.close(seen.outcome(Ending.FAILED, problem.code), trace)
             raise
         except Exception as problem:
-            await entry.close(Outcome(ending=Ending.FAILED, error=Code.INTERNAL), trace)
+            await entry.close(seen.outcome(Ending.FAILED, Code.INTERNAL), trace)
             raise _defect() from problem
-        ending = Ending.WITHHELD if page.dropped and not page.rows else Ending.ANSWERED
-        await entry.close(Outcome(ending=ending, rows=len(page.rows), dropped=page.dropped), trace)
-        return page
+        else:
+            await entry.close(seen.outcome(seen.ending), trace)
 
     async def _answer(self, case: Case, trace: Trace) -> Page[Any]:
         operation, params = case.ask.operation, case.params
         if case.ask.answer is not None:
-            return case.ask.answer()
+            return await case.ask.answer()
         if operation is None or params is None:
             raise ValueError("only a decided operation is sent")
-        call = Call(operation=operation, params=params, next_query=case.ask.next_query)
-        page = await exchange(self._upstreams[case.connection], call, trace)
+        page = await self._page(case, trace, case.ask.mark)
         if case.parent is not None:
             return page
         page = self._narrowed(case, page)
-        if not isinstance(operation.scope, ProjectRows | OrganizationRows):
+        if not isinstance(operation.scope, ProjectRows | OrganizationRows | EnvironmentRows):
             return page
         # Pages that the policy empties would tell how many places there are beside the agent's own (row 20).
         wanted = getattr(params, "per_page", None) or _USUAL_PAGE
         for _ in range(_MOST_PAGES - 1):
-            if page.next_query is None or len(page.rows) >= wanted:
+            if page.next_mark is None or len(page.rows) >= wanted:
                 break
-            further = replace(call, next_query=page.next_query)
-            more = self._narrowed(case, await exchange(self._upstreams[case.connection], further, trace))
-            page = replace(more, rows=page.rows + more.rows, dropped=page.dropped + more.dropped)
+            more = self._narrowed(case, await self._page(case, trace, page.next_mark))
+            page = replace(
+                more,
+                rows=page.rows + more.rows,
+                dropped=page.dropped + more.dropped,
+                redacted=tuple(sorted({*page.redacted, *more.redacted})),
+                previous_mark=page.previous_mark,
+            )
         return page
 
+    async def _page(self, case: Case, trace: Trace, mark: str | None, *, bulk: bool = False) -> Page[Any]:
+        """One page from upstream, as it is there."""
+        operation, params = case.ask.operation, case.params
+        if operation is None or params is None:
+            raise ValueError("only a decided operation is sent")
+        call = Call(operation=operation, params=params, mark=mark, agent=case.ask.principal.agent, bulk=bulk)
+        return await exchange(self._upstreams[case.connection], call, trace)
+
     def _narrowed(self, case: Case, page: Page[Any]) -> Page[Any]:
-        """The page without what is out of the agent's scope."""
+        """The page without what is out of the agent's scope, and without what its policy redacts of the rest."""
         operation, params = case.ask.operation, case.params
         if operation is None or params is None:
             raise ValueError("only a decided operation is answered")
-        return narrow(
+        inside = narrow(
             operation, page, params=params, home=case.home, allowed=lambda place: self._judge.allows_row(case, place)
         )
+        return redact(inside, case.policy.redaction.tree(operation.resource)) if case.policy else inside
+
+
+def _reply(case: Case, page: Page[Any]) -> Reply:
+    if case.params is None:
+        raise CrashgateError("A call was carried out without parameters.", remedy="Report this defect.")
+    return Reply(
+        page=page,
+        params=case.params,
+        connection=case.connection,
+        where=case.where,
+        call=case.id,
+        policy_hash=case.policy.hash if case.policy else None,
+    )
 
 
 def _defect() -> CrashgateError:

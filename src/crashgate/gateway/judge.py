@@ -3,12 +3,18 @@
 Rule: nothing is looked up, and no fault is told, for an agent that no grant could allow.
 """
 
-from typing import assert_never
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, assert_never, cast
 
 from crashgate.catalogue.bugsnag.filters import ALWAYS_KNOWN
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.scope import (
     Anywhere,
+    AppNamed,
+    AppOfObject,
+    EnvironmentNamed,
+    EnvironmentRows,
     OrganizationNamed,
     OrganizationRows,
     OrganizationToCome,
@@ -21,52 +27,64 @@ from crashgate.catalogue.scope import (
 from crashgate.errors import InvalidArgumentsError
 from crashgate.gateway import arguments
 from crashgate.gateway.case import Case
+from crashgate.gateway.fixed import nearest, offered, settled
+from crashgate.gateway.limiter import Limiter
+from crashgate.gateway.narrow import NOWHERE
 from crashgate.gateway.places import LookUp, Places
 from crashgate.gateway.ruling import Reason, Ruling, by_policy, refused
 from crashgate.policy.decide import decide
-from crashgate.policy.decision import Decision, Effect
+from crashgate.policy.decision import Effect
 from crashgate.policy.pattern import STRANGER
 from crashgate.policy.question import Place
+from crashgate.policy.trial import lets_through
 
-TO_COME = Place(names=frozenset({STRANGER}))
-"""The place of what is not there yet: only a grant on all places (``*``) matches it."""
+TO_COME = NOWHERE
+_MOST_FIXED = 10_000
 
 
 class Judge:
     """Puts the policy's decision together with what the look-ups found."""
 
-    def __init__(self, places: Places) -> None:
+    def __init__(self, places: Places, limiter: Limiter) -> None:
         self._places = places
+        self._limiter = limiter
+        self._fixed: dict[tuple[str, str, str, str], Mapping[str, Any]] = {}
 
     async def rule(self, case: Case, look_up: LookUp) -> Ruling:
         """The ruling on a case with an operation.
 
-        Raises InvalidArgumentsError, only to an agent that might be allowed; UpstreamError from a look-up.
+        Raises InvalidArgumentsError and NotNowError, only to an agent that might be allowed; UpstreamError from a
+        look-up.
         """
         operation = case.ask.operation
         if operation is None:
             raise ValueError("a tool that does not exist is refused before")
         fault = self._read(case, operation)
-        decision = decide(case.policy, case.question())
-        if decision.effect is Effect.DENY:
-            return by_policy(decision)
+        ruling = _judged(case)
+        if not ruling.allowed:
+            return ruling
         if fault is not None:
+            # Told only where some call is open: of this tool there may be none, whatever the arguments (row 21).
+            closed = by_policy(decide(case.policy, nearest(case.policy, case.question(), operation)))
+            if not closed.allowed and not case.observed:
+                return closed
             raise fault
-        ruling = await self._placed(case, operation.scope, decision, look_up)
+        await self._limiter.call(case)
+        ruling = await self._placed(case, operation.scope, ruling, look_up)
         if ruling.allowed:
             case.settle()
             await self._filters_known(case, look_up)
         return ruling
 
-    async def _placed(  # noqa: PLR0911 - one for each kind of scope
-        self, case: Case, scope: Scope, decision: Decision, look_up: LookUp
+    async def _placed(  # noqa: C901, PLR0911 - one for each kind of scope
+        self, case: Case, scope: Scope, ruling: Ruling, look_up: LookUp
     ) -> Ruling:
         """The ruling once the gate knows where the call belongs."""
         match scope:
             case Anywhere() | OrganizationRows():
-                return by_policy(decision)
+                return ruling
             case OrganizationToCome():
-                return _settled(decide(case.policy, case.question(organization=TO_COME)))
+                return _settled(_judged(case, organization=TO_COME))
             case ProjectToCome(organization=name):
                 return await self._in_organization(case, name, look_up, project=TO_COME)
             case ProjectRows(organization=name):
@@ -79,37 +97,96 @@ class Judge:
             case ProjectOfObject(project=name):
                 ruling = await self._in_project(case, name, look_up)
                 return (await self._holds(case, scope, look_up) or ruling) if ruling.allowed else ruling
+            case EnvironmentRows(environment=name):
+                return self._in_environments(case, () if name is None else _listed(getattr(case.params, name)), ruling)
+            case EnvironmentNamed(environment=name):
+                case.environment = str(getattr(case.params, name))
+                ruling = _settled(_judged(case))
+                return (await self._adds_to(case, scope, look_up) or ruling) if ruling.allowed else ruling
+            case AppNamed(app=app, platform=platform) | AppOfObject(app=app, platform=platform):
+                case.app, case.platform = str(getattr(case.params, app)), str(getattr(case.params, platform))
+                ruling = _settled(_judged(case))
+                if isinstance(scope, AppNamed) or not ruling.allowed:
+                    return ruling
+                return await self._on_platform(case, scope, look_up) or ruling
             case _:
                 assert_never(scope)
 
-    @staticmethod
-    def _read(case: Case, operation: AnyOperation) -> InvalidArgumentsError | None:
+    def _read(self, case: Case, operation: AnyOperation) -> InvalidArgumentsError | None:
         """Read the arguments into the case, also for the record of a refusal; what is wrong with them, if anything."""
         try:
-            case.params = arguments.read(operation.params, case.ask.arguments)
+            case.params = arguments.read(operation.params, {**self._put_in(case, operation), **case.ask.arguments})
         except InvalidArgumentsError as problem:
             return case.ask.fault or problem
         return case.ask.fault
 
+    def _put_in(self, case: Case, operation: AnyOperation) -> Mapping[str, Any]:
+        """The arguments that the policy leaves no choice about; worked out once for a policy version."""
+        if case.policy is None:
+            return {}
+        key = (case.policy.agent, case.policy.hash, case.connection, operation.id)
+        found = self._fixed.get(key)
+        if found is None:
+            if len(self._fixed) >= _MOST_FIXED:
+                self._fixed.clear()
+            question = replace(case.question(), parameters=frozenset())
+            found = self._fixed[key] = settled(operation.params, offered(case.policy, question, operation))
+        return found
+
     def allows_row(self, case: Case, place: Place) -> bool:
-        """Whether the policy allows the case's operation in the place that a row names."""
+        """Whether the policy allows the case's operation in the place that a row names.
+
+        Where trial mode lets the call itself through, it lets its rows through too.
+        """
         operation = case.ask.operation
         if operation is None:
             return False
-        rows_are_projects = isinstance(operation.scope, ProjectRows)
-        question = case.question(project=place) if rows_are_projects else case.question(organization=place)
-        return decide(case.policy, question).effect is Effect.ALLOW
+        question = case.question(**{operation.scope.dimension.noun: place})
+        decision = decide(case.policy, question)
+        return decision.effect is Effect.ALLOW or (case.observed and lets_through(case.policy, question, decision))
+
+    @staticmethod
+    def _in_environments(case: Case, names: Sequence[str], ruling: Ruling) -> Ruling:
+        """The ruling on environments that were asked for by name: all must be open. Else the rows decide."""
+        observed: Ruling | None = None
+        for name in names:
+            case.environment = name
+            ruling = _settled(_judged(case))
+            if not ruling.allowed:
+                return ruling
+            observed = observed or (ruling if ruling.observed else None)
+        case.environment = names[0] if len(names) == 1 else None
+        case.observed = case.observed or observed is not None
+        return observed or ruling
+
+    async def _adds_to(self, case: Case, scope: EnvironmentNamed, look_up: LookUp) -> Ruling | None:
+        """The refusal when what the call adds to is there already, in an environment that is not open."""
+        if case.params is None:
+            return None
+        if self.allows_row(case, NOWHERE):
+            return None  # open wherever it may be; a key that can only write could not look
+        there = await self._places.find(scope, case.params, look_up)
+        if there is None or self.allows_row(case, Place(names=frozenset({there.environment or STRANGER}))):
+            return None
+        return refused(Reason.NO_SUCH_OBJECT, "what it would be added to is in another environment")
+
+    async def _on_platform(self, case: Case, scope: AppOfObject, look_up: LookUp) -> Ruling | None:
+        """The refusal when the object is not there on the platform that the policy allowed."""
+        there = None if case.params is None else await self._places.find(scope, case.params, look_up)
+        if there is not None and there.platform == case.platform:
+            return None
+        return refused(Reason.NO_SUCH_OBJECT, "there is no such object in that app, on that platform")
 
     async def _in_project(self, case: Case, name: str, look_up: LookUp) -> Ruling:
         ref = str(getattr(case.params, name))
         case.project = await self._places.project(case.connection, ref, look_up)
         if case.project is None:
             return refused(Reason.NO_SUCH_PROJECT, f"there is no project {ref}")
-        decision = decide(case.policy, case.question())
-        if decision.effect is Effect.DEPENDS and case.project.organization is not None:
+        ruling = _judged(case)
+        if ruling.depends and case.project.organization is not None:
             case.organization = await self._places.organization(case.connection, case.project.organization, look_up)
-            decision = decide(case.policy, case.question())
-        return _settled(decision)
+            ruling = _judged(case)
+        return _settled(ruling)
 
     async def _in_organization(
         self, case: Case, name: str, look_up: LookUp, *, rows_decide: bool = False, project: Place | None = None
@@ -118,8 +195,8 @@ class Judge:
         case.organization = await self._places.organization(case.connection, ref, look_up)
         if case.organization is None:
             return refused(Reason.NO_SUCH_ORGANIZATION, f"there is no organization {ref}")
-        decision = decide(case.policy, case.question(project=project))
-        return by_policy(decision) if rows_decide else _settled(decision)
+        ruling = _judged(case, project=project)
+        return ruling if rows_decide else _settled(ruling)
 
     async def _holds(self, case: Case, scope: ProjectOfObject, look_up: LookUp) -> Ruling | None:
         """The refusal when the object is not in the project that the policy allowed: the caller's word is no proof."""
@@ -151,9 +228,26 @@ class Judge:
             raise arguments.unknown_filters(unknown)
 
 
-def _settled(decision: Decision) -> Ruling:
-    """A decision that still depends on something, when there is nothing more to learn, is a refusal."""
+def _listed(given: Any) -> Sequence[str]:  # noqa: ANN401 - a parameter that takes one name or several
+    """The names that were given, one or many."""
+    if given is None:
+        return ()
+    return [str(name) for name in cast("list[Any]", given)] if isinstance(given, list | tuple) else [str(given)]
+
+
+def _judged(case: Case, **places: Place | None) -> Ruling:
+    """What the policy says in the places known so far or given, and what trial mode makes of it."""
+    question = case.question(**places)
+    decision = decide(case.policy, question)
     ruling = by_policy(decision)
-    if decision.effect is Effect.DEPENDS:
-        return Ruling(allowed=False, reason=ruling.reason, because=ruling.because, rule=ruling.rule)
-    return ruling
+    case.observed = lets_through(case.policy, question, decision)
+    if not case.observed:
+        return ruling
+    # A person is asked in trial mode too: what needs an approval is nothing to try out.
+    asks = case.policy is not None and question.operation in case.policy.approval.operations
+    return replace(ruling, allowed=True, observed=True, needs_approval=asks)
+
+
+def _settled(ruling: Ruling) -> Ruling:
+    """A ruling that still depends on something, when there is nothing more to learn, is a refusal."""
+    return replace(ruling, allowed=False) if ruling.depends else ruling

@@ -5,15 +5,16 @@ Design rule 4; THREATS rows 28 and 29.
 
 import logging
 from dataclasses import dataclass
-from typing import cast
+from typing import Any
 
 import anyio
 
 from crashgate.catalogue.access import Access
+from crashgate.catalogue.result import Page
 from crashgate.clock import Clock, timestamp
 from crashgate.decisions.digest import arguments_digest
 from crashgate.decisions.port import DecisionLog
-from crashgate.decisions.record import DecisionRecord, Effect, Ending, OutcomeRecord, Purpose, Value
+from crashgate.decisions.record import DecisionRecord, Effect, Ending, OutcomeRecord, Purpose
 from crashgate.decisions.sentence import tell_decision, tell_outcome
 from crashgate.errors import Code, LogUnavailableError
 from crashgate.gateway.case import Case
@@ -33,6 +34,40 @@ class Outcome:
     error: Code | None = None
     rows: int | None = None
     dropped: int = 0
+    redacted: tuple[str, ...] = ()
+
+
+@dataclass(kw_only=True, slots=True)
+class Seen:
+    """What of an answer there was so far: for the outcome, also of a call that broke off."""
+
+    pages: int = 0
+    rows: int = 0
+    dropped: int = 0
+    redacted: tuple[str, ...] = ()
+
+    def add(self, page: Page[Any]) -> None:
+        """Count one more page."""
+        self.pages += 1
+        self.rows += len(page.rows)
+        self.dropped += page.dropped
+        if page.redacted and page.redacted != self.redacted:
+            self.redacted = tuple(sorted({*self.redacted, *page.redacted}))
+
+    @property
+    def ending(self) -> Ending:
+        """How it ended when nothing went wrong."""
+        return Ending.WITHHELD if self.dropped and not self.rows else Ending.ANSWERED
+
+    def outcome(self, ending: Ending, error: Code | None = None) -> Outcome:
+        """The outcome; rows are counted where there was an answer at all."""
+        return Outcome(
+            ending=ending,
+            error=error,
+            rows=self.rows if self.pages else None,
+            dropped=self.dropped,
+            redacted=self.redacted,
+        )
 
 
 class Ledger:
@@ -76,15 +111,20 @@ class Ledger:
             organization_slug=case.organization.slug if case.organization else None,
             project=case.home,
             project_slug=case.project.slug if case.project else None,
+            environment=case.environment,
+            platform=case.platform,
+            app=case.app,
             verb=operation.wording.verb if operation else None,
             past=operation.wording.past if operation else None,
             target=case.target,
-            arguments={name: _value(value) for name, value in case.logged.items()},
+            arguments=case.recorded,
             arguments_digest=arguments_digest(case.sent, self._key) if case.params else None,
             effect=Effect.ALLOW if ruling.allowed else Effect.DENY,
             reason=ruling.reason,
             rule=ruling.rule,
             policy_hash=case.policy.hash if case.policy else None,
+            observed=ruling.observed,
+            approval=ruling.approval,
         )
 
 
@@ -109,6 +149,8 @@ class Entry:
             rows=outcome.rows,
             dropped=outcome.dropped,
             error=outcome.error,
+            redacted=outcome.redacted,
+            shared=trace.shared,
         )
         with anyio.CancelScope(shield=True):
             try:
@@ -129,12 +171,3 @@ def _for_agents(problem: LogUnavailableError, *, changed: bool = False) -> LogUn
         why=f"{problem.why} The change was sent before, and may have happened.",
         remedy="Look before you try again.",
     )
-
-
-def _value(value: object) -> Value:
-    """An allow-listed value in the record's form; enumerations are text already."""
-    if isinstance(value, bool | int):
-        return value
-    if isinstance(value, list | tuple):
-        return tuple(map(str, cast("list[object]", value)))
-    return str(value)

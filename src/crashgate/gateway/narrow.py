@@ -9,8 +9,19 @@ from typing import Any
 
 from crashgate.catalogue.operation import Operation, P
 from crashgate.catalogue.result import Page, R
-from crashgate.catalogue.scope import OrganizationRows, ProjectOfObject, ProjectRows
+from crashgate.catalogue.scope import (
+    AppNamed,
+    AppOfObject,
+    EnvironmentRows,
+    OrganizationRows,
+    ProjectOfObject,
+    ProjectRows,
+)
+from crashgate.policy.pattern import STRANGER
 from crashgate.policy.question import Place
+
+NOWHERE = Place(names=frozenset({STRANGER}))
+"""A place that is not known or not there yet: only a grant on all places (``*``) matches it."""
 
 Allowed = Callable[[Place], bool]
 """Whether the policy allows the operation in the place that a row itself names."""
@@ -25,13 +36,42 @@ def narrow(operation: Operation[P, R], page: Page[R], *, params: P, home: str | 
         case ProjectRows() | OrganizationRows():
             kept = tuple(row for row in page.rows if allowed(place_of(row)))
             return replace(page, rows=kept, dropped=len(page.rows) - len(kept), total=None)
+        case EnvironmentRows() as scope:
+            return _in_environments(scope, page, params=params, allowed=allowed)
+        case AppNamed(platform=name) | AppOfObject(platform=name):
+            asked = getattr(params, name)
+            kept = tuple(row for row in page.rows if getattr(row, "platform", None) in {None, asked})
         case ProjectOfObject(object=name):
             asked = getattr(params, name)
             kept = tuple(row for row in page.rows if row.home in {None, home} and _object(row, name) in {None, asked})
         case _:
             kept = tuple(row for row in page.rows if home is None or row.home in {None, home})
     dropped = len(page.rows) - len(kept)
-    return replace(page, rows=kept, dropped=dropped, total=None if dropped else page.total)
+    return replace(page, rows=kept, dropped=dropped, total=None) if dropped else page
+
+
+def _in_environments(scope: EnvironmentRows, page: Page[R], *, params: Any, allowed: Allowed) -> Page[R]:  # noqa: ANN401 - any parameters
+    """The rows in environments that are open, and of each the parts that are; a row of an unknown one is in none.
+
+    The total stands where the caller asked for open environments only, or where all are open.
+    """
+    kept = tuple(_with_parts(scope.parts, row, allowed) for row in page.rows if allowed(_environment(row)))
+    dropped = len(page.rows) - len(kept)
+    asked = scope.environment is not None and getattr(params, scope.environment) is not None
+    whole = not dropped and (asked or allowed(NOWHERE))
+    return replace(page, rows=kept, dropped=page.dropped + dropped, total=page.total if whole else None)
+
+
+def _with_parts(parts: str | None, row: R, allowed: Allowed) -> R:
+    if parts is None:
+        return row
+    inside: tuple[Any, ...] = getattr(row, parts)
+    kept = tuple(part for part in inside if allowed(_environment(part)))
+    return row if len(kept) == len(inside) else row.model_copy(update={parts: kept})
+
+
+def _environment(row: Any) -> Place:  # noqa: ANN401 - a row or a part of one
+    return Place(names=frozenset({row.environment})) if row.environment else NOWHERE
 
 
 def place_of(row: Any) -> Place:  # noqa: ANN401 - a project or an organization

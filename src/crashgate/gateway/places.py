@@ -16,7 +16,7 @@ from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.params import Params
 from crashgate.catalogue.registry import BY_ID
 from crashgate.catalogue.result import Page
-from crashgate.catalogue.scope import ProjectOfObject
+from crashgate.catalogue.scope import AppOfObject, EnvironmentNamed, ProjectOfObject
 from crashgate.clock import Clock
 from crashgate.policy.question import Place
 
@@ -47,6 +47,7 @@ class Found:
 LookUp = Callable[[AnyOperation, Params, str], Awaitable[Page[Any] | None]]
 """Asks upstream for one operation, with the words for what is looked up; None when there is no such thing."""
 
+ObjectScope = EnvironmentNamed | AppOfObject
 Key = tuple[str, str, str]
 
 
@@ -105,6 +106,19 @@ class Places:
         key = where.model_dump_json(include=set(shared))
         return await self._once((connection, f"{scope.read} {key}", wanted), ask) is True
 
+    @staticmethod
+    async def find(scope: ObjectScope, params: Params, look_up: LookUp) -> Any:  # noqa: ANN401 - any row
+        """What ``scope.read`` finds for ``params``, looked up anew; None when there is no such thing.
+
+        An answer about something else would decide for the wrong thing, so it counts as nothing.
+        """
+        read = BY_ID[scope.read]
+        wanted = str(getattr(params, scope.object))
+        shared = read.params.model_fields.keys() & type(params).model_fields.keys()
+        where = read.params.model_validate({name: getattr(params, name) for name in shared})
+        page = await look_up(read, where, scope.object.removesuffix("_id").replace("_", " "))
+        return next((row for row in page.rows if row.id == wanted), None) if page else None
+
     async def values(self, organization: str, names: Iterable[str], look_up: LookUp) -> Mapping[str, Any] | None:
         """The organization's present values of some fields, read anew: what is kept could be out of date."""
         page = await look_up(
@@ -124,6 +138,9 @@ class Places:
 
     async def _once(self, key: Key, ask: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401 - each kind its own type
         """What is kept under ``key``, or what ``ask`` finds; calls that arrive together ask once."""
+        known = self._kept.get(key)
+        if known is not None and known[0] > self._clock.monotonic():
+            return known[1]
         lock = self._busy.setdefault(key, anyio.Lock())
         try:
             async with lock:

@@ -18,17 +18,29 @@ class Reason(StrEnum):
     NO_SUCH_OBJECT = "no_such_object"
     UNDECIDED = "undecided"
     INTERNAL = "internal"
+    RATE_LIMITED = "rate_limited"
+    APPROVAL_REQUIRED = "approval_required"
+    APPROVAL_REJECTED = "approval_rejected"
+    STATE_UNAVAILABLE = "state_unavailable"
     LOOK_UP = "look_up"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ruling:
-    """``allowed`` or not, with the reason as a code, the deciding rule in words, and the clause for the sentence."""
+    """``allowed`` or not, with the reason as a code, the deciding rule in words, and the clause for the sentence.
+
+    ``depends``: allowed in some place only. ``observed``: the policy refuses it for this reason, and trial mode lets it
+    through. ``needs_approval``: a person has to agree first; ``approval`` is the id of the request, once there is one.
+    """
 
     allowed: bool
     reason: str
     because: str
     rule: str | None = None
+    depends: bool = False
+    observed: bool = False
+    needs_approval: bool = False
+    approval: str | None = None
 
 
 def by_policy(decision: Decision) -> Ruling:
@@ -38,12 +50,14 @@ def by_policy(decision: Decision) -> Ruling:
         reason=decision.reason.value,
         because=decision.because,
         rule=decision.rule.words() if decision.rule else None,
+        depends=decision.effect is Effect.DEPENDS,
+        needs_approval=decision.needs_approval,
     )
 
 
-def refused(reason: Reason, because: str) -> Ruling:
+def refused(reason: Reason, because: str, *, approval: str | None = None) -> Ruling:
     """A refusal that the policy did not have to make."""
-    return Ruling(allowed=False, reason=reason.value, because=because)
+    return Ruling(allowed=False, reason=reason.value, because=because, approval=approval)
 
 
 LOOK_UP = Ruling(allowed=True, reason=Reason.LOOK_UP.value, because="to decide a call", rule="look-up of the gate")

@@ -1,0 +1,151 @@
+"""Requests for approval in words, for the commands on them. Rule: who answered is whose process it is.
+
+Not what the environment says: the operating system vouches for the user.
+"""
+
+import asyncio
+import os
+import pwd
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from crashgate.cli import session
+from crashgate.cli.screen import Screen, note
+
+if TYPE_CHECKING:
+    from crashgate.decisions.record import Value
+    from crashgate.gateway.approval import ApprovalRequest
+
+
+def standing(request: "ApprovalRequest", now: datetime) -> str:
+    """``pending``, ``approved``, ``rejected``, ``used`` or ``expired``."""
+    return "expired" if request.expired(now) else request.standing.value
+
+
+def holds(request: "ApprovalRequest", now: datetime) -> bool:
+    """Whether it waits for an answer, or was approved and is not used yet."""
+    return standing(request, now) in {"pending", "approved"}
+
+
+def show(screen: Screen, request: "ApprovalRequest", now: datetime) -> None:
+    """All of one request."""
+    from crashgate.clock import timestamp
+
+    screen.say(f"{request.agent} asks to {request.what}.")
+    rows = {
+        "id": request.id,
+        "standing": standing(request, now),
+        "tool": request.tool or "",
+        "operation": f"{request.operation} ({request.access})",
+        "connection": request.connection,
+        "target": request.target,
+        "arguments": ", ".join(f"{name} = {_written(value)}" for name, value in request.arguments.items()),
+        "not shown": ", ".join(request.hidden),
+        "asked": timestamp(request.asked),
+        "expires": timestamp(request.expires),
+        "policy": request.policy_hash,
+        "call": request.call,
+        "answered": _answered(request),
+        "used by": f"call {request.used_by}" if request.used_by else "",
+    }
+    for label, text in rows.items():
+        if text:
+            screen.under(label, text, width=12)
+
+
+def plain(request: "ApprovalRequest", now: datetime) -> dict[str, Any]:
+    """The same as JSON."""
+    from crashgate.clock import timestamp
+
+    return {
+        "id": request.id,
+        "standing": standing(request, now),
+        "agent": request.agent,
+        "tool": request.tool,
+        "operation": request.operation,
+        "access": request.access.value,
+        "connection": request.connection,
+        "target": request.target,
+        "what": request.what,
+        "arguments": dict(request.arguments),
+        "not_shown": list(request.hidden),
+        "asked": timestamp(request.asked),
+        "expires": timestamp(request.expires),
+        "policy_hash": request.policy_hash,
+        "call": request.call,
+        "answered": timestamp(request.answered) if request.answered else None,
+        "answered_by": request.answered_by,
+        "way": request.way.value if request.way else None,
+        "used_by": request.used_by,
+    }
+
+
+def found(identifier: str) -> "ApprovalRequest":
+    """The request with this id. Raises NotAvailableError, StateUnavailableError."""
+    from crashgate import wiring
+
+    request = asyncio.run(wiring.approvals(session.settings()).find(identifier))
+    if request is None:
+        raise _missing()
+    return request
+
+
+def answer(identifier: str, *, approved: bool) -> None:
+    """Answer a request in the name of whoever runs this, and print how it stands then.
+
+    Raises NotAvailableError where there is no such request or it waits no longer, StateUnavailableError.
+    """
+    from crashgate import wiring
+    from crashgate.clock import timestamp
+    from crashgate.errors import NotAvailableError
+    from crashgate.gateway.approval import Standing, Way
+
+    now, by = datetime.now(UTC), operator()
+    before = found(identifier)
+    if standing(before, now) != "pending":
+        raise NotAvailableError(
+            f"Request {before.id} waits for no answer: it is {standing(before, now)}.",
+            remedy="`crashgate approvals list` shows those that do.",
+        )
+    store = wiring.approvals(session.settings())
+    after = asyncio.run(store.answer(identifier, approved=approved, by=by, way=Way.CLI, now=now))
+    done = after is not None and (after.answered_by, after.way) == (by, Way.CLI)
+    if after is None or not done or (after.standing is Standing.REJECTED) is approved:
+        raise NotAvailableError(f"Request {before.id} was answered by somebody else meanwhile.")
+    screen = session.screen()
+    if screen.json:
+        screen.data(plain(after, now))
+        return
+    screen.say(f"{after.standing.value.capitalize()} by {by}: {after.agent} asked to {after.what}.")
+    if approved:
+        note(f"It holds for one call with exactly these arguments, until {timestamp(after.expires)}.")
+
+
+def operator() -> str:
+    """The name of the user whose process this is; the number where it has no name."""
+    try:
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        return f"uid {os.getuid()}"
+
+
+def _missing() -> Exception:
+    from crashgate.errors import NotAvailableError
+
+    return NotAvailableError(
+        "There is no request for approval with that id.", remedy="`crashgate approvals list` shows those that wait."
+    )
+
+
+def _written(value: "Value") -> str:
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _answered(request: "ApprovalRequest") -> str:
+    from crashgate.clock import timestamp
+
+    if request.answered is None:
+        return ""
+    way = "at the command line" if request.way is not None and request.way.value == "cli" else "in the client"
+    verb = "rejected" if request.standing.value == "rejected" else "approved"
+    return f"{verb} by {request.answered_by}, {way}, at {timestamp(request.answered)}"

@@ -1,0 +1,198 @@
+"""``crashgate approvals``: what waits, and a person's answer to it, with the name of who gave it (THREATS row 22)."""
+
+import asyncio
+import json
+import os
+import pwd
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from crashgate.adapters.approval_store import FILE, SqliteApprovals
+from crashgate.errors import Code
+from crashgate.gateway.approval import ApprovalRequest, Standing, Way
+from crashgate.tools.toolbox import Answer
+from tests.adapters.test_approval_store import REQUEST
+from tests.cli.shell import Shell
+from tests.decisions.samples import HOSTILE
+from tests.house import open_house, write_policies
+
+ME = pwd.getpwuid(os.getuid()).pw_name
+
+
+def kept(state: Path) -> list[ApprovalRequest]:
+    return list(asyncio.run(SqliteApprovals(state).all()))
+
+
+@pytest.fixture
+def waiting(state: Path) -> ApprovalRequest:
+    """A request that was made just now, in the state folder of the command line."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    request = replace(REQUEST, asked=now, expires=now + timedelta(minutes=10))
+    asyncio.run(SqliteApprovals(state).request(request, most=5))
+    return request
+
+
+def test_without_requests_it_says_so(crashgate: Shell) -> None:
+    assert crashgate("approvals", "list").out == "No request for approval is open.\n"
+    assert json.loads(crashgate("approvals", "list", "--json").out) == []
+
+
+def test_the_list_shows_what_waits(waiting: ApprovalRequest, crashgate: Shell) -> None:
+    told = crashgate("approvals", "list")
+
+    assert (told.code, told.err) == (0, "")
+    assert told.out.splitlines()[0].split() == ["id", "standing", "agent", "asks", "to", "expires"]
+    assert told.out.splitlines()[1].startswith(f"{waiting.id}  pending   triage-agent  {waiting.what}  ")
+
+
+def test_one_is_shown_with_all_that_may_be_shown(waiting: ApprovalRequest, crashgate: Shell) -> None:
+    told = crashgate("approvals", "show", waiting.id)
+
+    assert told.code == 0
+    assert told.out.splitlines()[0] == f"triage-agent asks to {waiting.what}."
+    words = " ".join(told.out.split())
+    for part in (
+        "standing pending",
+        "operation bugsnag.errors.delete (delete)",
+        "connection bugsnag",
+        "arguments project_id = checkout-ios, per_page = 5, full = True, names = a, b",
+        "not shown message",
+        f"policy {waiting.policy_hash}",
+    ):
+        assert part in words
+
+
+@pytest.mark.threats(22)
+@pytest.mark.parametrize(("word", "standing"), [("approve", Standing.APPROVED), ("reject", Standing.REJECTED)])
+def test_an_answer_is_kept_with_the_name_of_the_user(
+    word: str,
+    standing: Standing,
+    *,
+    waiting: ApprovalRequest,
+    crashgate: Shell,
+    state: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Guards: that the name is the process's own; LOGNAME and USER may say what they like.
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.setenv(name, "mallory")
+    told = crashgate("approvals", word, waiting.id)
+    (found,) = kept(state)
+
+    assert told.code == 0
+    assert told.out == f"{standing.value.capitalize()} by {ME}: triage-agent asked to {waiting.what}.\n"
+    assert (found.standing, found.answered_by, found.way) == (standing, ME, Way.CLI)
+    assert ("It holds for one call" in told.err) is (word == "approve")
+    assert (
+        f"{'approved' if word == 'approve' else 'rejected'} by {ME}, at the command line"
+        in crashgate("approvals", "show", waiting.id).out
+    )
+
+
+@pytest.mark.threats(22)
+def test_only_the_first_answer_counts(waiting: ApprovalRequest, crashgate: Shell, state: Path) -> None:
+    crashgate("approvals", "reject", waiting.id)
+    told = crashgate("approvals", "approve", waiting.id)
+
+    assert (told.code, told.out) == (1, "")
+    assert f"Request {waiting.id} waits for no answer: it is rejected." in told.err
+    assert [each.standing for each in kept(state)] == [Standing.REJECTED]
+
+
+@pytest.mark.threats(22)
+def test_what_has_expired_cannot_be_approved(crashgate: Shell, state: Path) -> None:
+    old = replace(REQUEST, id="old", digest="0" * 64, expires=datetime.now(UTC) - timedelta(seconds=1))
+    asyncio.run(SqliteApprovals(state).request(old, most=5))
+    told = crashgate("approvals", "approve", "old")
+
+    assert (told.code, told.out) == (1, "")
+    assert "it is expired" in told.err
+    assert crashgate("approvals", "list").out == "No request for approval is open.\n"
+    assert crashgate("approvals", "list", "--all").out.splitlines()[1].split()[:2] == ["old", "expired"]
+
+
+@pytest.mark.parametrize("word", ["show", "approve", "reject"])
+def test_an_id_that_is_none_is_said_to_be_none(word: str, crashgate: Shell) -> None:
+    told = crashgate("approvals", word, "nowhere")
+
+    assert (told.code, told.out) == (1, "")
+    assert "There is no request for approval with that id." in told.err
+
+
+def test_json_holds_a_request_whole(waiting: ApprovalRequest, crashgate: Shell) -> None:
+    listed = json.loads(crashgate("approvals", "list", "--json").out)
+    shown = json.loads(crashgate("approvals", "show", waiting.id, "--json").out)
+    approved = json.loads(crashgate("approvals", "approve", waiting.id, "--json").out)
+
+    assert listed == [shown]
+    assert {name: shown[name] for name in ("id", "standing", "agent", "arguments", "not_shown", "answered_by")} == {
+        "id": waiting.id,
+        "standing": "pending",
+        "agent": "triage-agent",
+        "arguments": {"project_id": "checkout-ios", "per_page": 5, "full": True, "names": ["a", "b"]},
+        "not_shown": ["message"],
+        "answered_by": None,
+    }
+    assert (approved["standing"], approved["answered_by"], approved["way"]) == ("approved", ME, "cli")
+
+
+@pytest.mark.threats(25)
+def test_nothing_hostile_in_a_request_reaches_the_terminal(crashgate: Shell, state: Path) -> None:
+    now = datetime.now(UTC)
+    hostile = replace(
+        REQUEST,
+        what=HOSTILE,
+        target=HOSTILE,
+        tool=HOSTILE,
+        hidden=(HOSTILE,),
+        asked=now,
+        expires=now + timedelta(hours=1),
+    )
+    asyncio.run(SqliteApprovals(state).request(hostile, most=5))
+    for words in (("list",), ("show", REQUEST.id), ("approve", REQUEST.id)):
+        told = crashgate("approvals", *words).out
+        assert all(char.isprintable() or char == "\n" for char in told)
+
+
+def test_a_store_that_cannot_be_read_is_told_with_its_exit_code(crashgate: Shell, state: Path) -> None:
+    state.mkdir(parents=True)
+    (state / FILE).write_bytes(b"no database at all, but longer than a header of one would be" * 20)
+    (state / FILE).chmod(0o600)
+    told = crashgate("approvals", "list")
+
+    assert (told.code, told.out) == (4, "")
+    assert "The file is not a database." in told.err
+
+
+POLICY = (
+    '[[grant]]\nconnection = "bugsnag"\nprojects = ["checkout-ios"]\naccess.error = "full"\n'
+    '[limits]\ndeletes_per_day = 1\n[approve]\noperations = ["bugsnag.errors.discard"]\n'
+)
+
+
+@pytest.mark.threats(22, 23)
+def test_from_the_agents_call_to_the_operators_answer_and_back(home: Path, crashgate: Shell, state: Path) -> None:
+    # Guards: what wiring puts together; each call is made through a process's own stores.
+    policies = write_policies(home / "policies", {"triage-agent": POLICY})
+
+    async def call(number: int) -> Answer:
+        async with open_house(home, policies=policies) as house:
+            error = house.errors()[number].id
+            return await house.call("triage-agent", "discard_error", {"project_id": "checkout-ios", "error_id": error})
+
+    asked = asyncio.run(call(0))
+    identifier = asked.content["error"]["approval"]
+    approved = crashgate("approvals", "approve", identifier)
+    another = asyncio.run(call(1))
+    made = asyncio.run(call(0))
+    crashgate("approvals", "approve", another.content["error"]["approval"])
+    limited = asyncio.run(call(1))
+
+    assert (asked.error, another.error) == (Code.APPROVAL_REQUIRED, Code.APPROVAL_REQUIRED)
+    assert (approved.code, made.error) == (0, None), made.text
+    assert limited.error is Code.RATE_LIMITED
+    assert [each.standing for each in kept(state)] == [Standing.USED, Standing.APPROVED]
+    assert f"with approval {identifier}" in crashgate("log", "show").out

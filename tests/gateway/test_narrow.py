@@ -1,0 +1,44 @@
+"""What of an answer is not the agent's is dropped, and so is what would tell of it (THREATS rows 14 and 20)."""
+
+import pytest
+
+from crashgate.catalogue.bugsnag.projects import LIST_PROJECTS
+from crashgate.catalogue.devrev.session_filters import SessionFilters
+from crashgate.catalogue.devrev.sessions import LIST_SESSIONS, Session
+from crashgate.catalogue.result import Page
+from crashgate.gateway.ask import Ask
+from crashgate.gateway.narrow import narrow
+from tests.gateway.gate import ACME, ANDROID, IOS, PAYMENTS, open_gate, policy, principal
+from tests.gateway.gate import ok as answer
+
+
+@pytest.mark.threats(14, 20)
+async def test_a_list_of_projects_holds_those_that_are_open_and_no_total() -> None:
+    grants = '[[grant]]\nconnection = "bugsnag"\nprojects = ["checkout-*"]\naccess.project = "read"\n'
+    opened = open_gate(policy(grants))
+    rows = [{"id": each.id, "slug": each.slug} for each in (IOS, ANDROID, PAYMENTS)]
+    opened.upstream.answers[f"/organizations/{ACME}/projects"] = lambda _: answer(rows, **{"x-total-count": "3"})
+    ask = Ask(
+        principal=principal(),
+        tool="list_projects",
+        operation=LIST_PROJECTS,
+        connection="bugsnag",
+        arguments={"organization_id": "acme"},
+    )
+    page = (await opened.gateway.run(ask)).page
+
+    assert ([row.slug for row in page.rows], page.total) == (["checkout-ios", "checkout-android"], None)
+
+
+@pytest.mark.threats(14)
+def test_sessions_of_another_platform_are_dropped_with_the_total() -> None:
+    here, elsewhere, unsaid = (
+        Session.model_validate({"session_id": f"run-{platform}", "platform": platform})
+        for platform in ("android", "ios", None)
+    )
+    params = SessionFilters(app_id="com.acme.checkout", platform="android")
+    page = Page(rows=(here, elsewhere, unsaid), total=3)
+
+    assert narrow(LIST_SESSIONS, page, params=params, home=None, allowed=lambda _: True) == Page(
+        rows=(here, unsaid), dropped=1
+    )
