@@ -1,14 +1,17 @@
-"""Right arguments for every tool, in any project of the played upstream. Rule: a tool without an entry fails a test."""
+"""Right arguments for every tool at every provider, in any place. Rule: a tool without an entry fails a test."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.gateway.gate import Site
+from crashgate.catalogue.provider import Provider
+from tests.gateway.gate import IOS, Site
+from tests.tools.played import HERE, WEB, Spot
 
 Ask = Callable[[Site], Mapping[str, Any]]
+SpotAsk = Callable[[Spot], Mapping[str, Any]]
 
 
-def _nothing(_: Site) -> dict[str, Any]:
+def _nothing(_: object) -> dict[str, Any]:
     return {}
 
 
@@ -95,3 +98,76 @@ ASKS: Mapping[str, Ask] = {
 
 OTHER_ASKS: Mapping[str, Ask] = {"list_collaborators": _organization}
 """The same for the tools that have a second operation over another kind of place."""
+
+
+def _chat(spot: Spot) -> dict[str, Any]:
+    return {"session_id": spot.chat}
+
+
+def _app(spot: Spot) -> dict[str, Any]:
+    return {"app_id": spot.app, "platform": spot.platform}
+
+
+def _run(spot: Spot) -> dict[str, Any]:
+    return {**_app(spot), "session_id": spot.run}
+
+
+def _one(_: Spot) -> dict[str, Any]:
+    return {"session_id": "sess_1"}
+
+
+SESSION_ASKS: Mapping[Provider, Mapping[str, SpotAsk]] = {
+    Provider.BUGSPULSE: {
+        "list_sessions": _nothing,
+        "list_session_events": _one,
+        "list_network_logs": _nothing,
+        "list_crashes": _nothing,
+        "export_sessions": _nothing,
+        "export_crashes": _nothing,
+        "export_session_events": _one,
+        "export_network_logs": _nothing,
+    },
+    Provider.BROWSERSTACK: {
+        "list_sessions": lambda spot: {"environment": [spot.environment]},
+        "get_session": _chat,
+        "create_session": lambda spot: {
+            "session_id": f"new-{spot.environment}",
+            "name": "turn",
+            "environment": spot.environment,
+        },
+        "export_sessions": lambda spot: {"environment": [spot.environment]},
+    },
+    Provider.DEVREV: {
+        "list_sessions": _app,
+        "get_session": _run,
+        "list_session_events": lambda spot: {**_run(spot), "recording_id": "rec-1"},
+        "list_network_logs": lambda spot: {**_run(spot), "tab_id": "tab-1"},
+        "export_sessions": _app,
+    },
+}
+"""The tools over sessions, by provider: one tool has one operation at each."""
+
+OWN_ASKS: Mapping[str, SpotAsk] = {"list_exports": _nothing}
+"""What crashgate answers itself where exports are configured."""
+
+REPORTING = frozenset({"report_sessions"})
+
+
+def _right() -> dict[tuple[Provider, str], Mapping[str, Any]]:
+    found: dict[tuple[Provider, str], Mapping[str, Any]] = {
+        (Provider.BUGSNAG_SESSIONS if tool in REPORTING else Provider.BUGSNAG, tool): ask(IOS)
+        for tool, ask in ASKS.items()
+    }
+    found |= {(Provider.CRASHGATE, tool): ask(HERE) for tool, ask in OWN_ASKS.items()}
+    for provider, asks in SESSION_ASKS.items():
+        # Only the web has tabs.
+        found |= {(provider, tool): ask(_spot(provider, tool)) for tool, ask in asks.items()}
+    return found
+
+
+def _spot(provider: Provider, tool: str) -> Spot:
+    return WEB if (provider, tool) == (Provider.DEVREV, "list_network_logs") else HERE
+
+
+RIGHT: Mapping[tuple[Provider, str], Mapping[str, Any]] = _right()
+"""One right call of every tool at every provider that it asks."""

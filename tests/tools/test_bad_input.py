@@ -1,42 +1,50 @@
 """Bad arguments for every tool: the parameter is named with its rule and an example, and nothing is sent."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from crashgate.catalogue.params import In
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.registry import OPERATIONS
 from crashgate.decisions.record import Effect
 from crashgate.errors import Code
-from crashgate.tools.registry import TOOLS
-from tests.gateway.gate import AGENT, IOS, Gate, open_gate, policy
-from tests.house import REPORTS
-from tests.tools.asks import ASKS, OTHER_ASKS
-from tests.tools.test_untrusted import EVERYTHING
+from crashgate.tools.registry import BY_NAME
+from tests.gateway.gate import AGENT, IOS
+from tests.tools.asks import OTHER_ASKS, RIGHT
+from tests.tools.played import open_to_all
 
-NAMES = [tool.name for tool in TOOLS]
-CONNECTIONS = ("bugsnag", "bugsnag-sessions")
+CALLS = list(RIGHT)
 SECRET = "sk_live_never_repeat_this"
 _IDS = {
     "project_id": "id of 24 hexadecimal digits or a slug, e.g. checkout-ios",
     "organization_id": "id of 24 hexadecimal digits or a slug, e.g. checkout-ios",
 }
 _OBJECT = "24 hexadecimal digits (0-9, a-f), e.g. 5f1a0c3d9e8b7a6655443322"
+_NOWHERE = Path("never-written-to")
 
 
-def gate() -> Gate:
-    """An agent that may do all."""
-    return open_gate(policy(EVERYTHING + REPORTS, connections=CONNECTIONS), connections=CONNECTIONS)
-
-
-def _schema(tool: str) -> Mapping[str, Any]:
-    opened = gate()
+def _schema(provider: Provider, tool: str) -> Mapping[str, Any]:
+    opened = open_to_all(provider, _NOWHERE)
     (definition,) = [each for each in opened.toolbox.listed(AGENT) if each.name == tool]
     return definition.input_schema
 
 
-async def _refused(tool: str, arguments: Mapping[str, Any]) -> str:
+SCHEMAS = {(provider, tool): _schema(provider, tool) for provider, tool in CALLS}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_is_written() -> Iterator[None]:
+    """Not even the folder for exports."""
+    yield
+    assert not _NOWHERE.exists()
+
+
+async def _refused(provider: Provider, tool: str, arguments: Mapping[str, Any]) -> str:
     """What is told; nothing may be sent, and the record says what the matter was."""
-    opened = gate()
+    opened = open_to_all(provider, _NOWHERE)
     answer = await opened.call(tool, arguments)
     assert answer.error is Code.INVALID_ARGUMENTS, (tool, arguments, answer)
     assert answer.content == {"error": {"code": "invalid_arguments"}}
@@ -47,45 +55,60 @@ async def _refused(tool: str, arguments: Mapping[str, Any]) -> str:
     return answer.text
 
 
-async def test_every_tool_is_there_with_its_right_arguments() -> None:
+def test_every_tool_is_tried_at_every_provider_that_it_asks() -> None:
+    there = {(each.provider, name) for name, tool in BY_NAME.items() for each in tool.operations if name != "my_access"}
+
+    assert set(CALLS) - {(Provider.BUGSNAG, "my_access")} == there
+
+
+@pytest.mark.parametrize(("provider", "tool"), CALLS)
+async def test_every_tool_is_there_with_its_right_arguments(tmp_path: Path, provider: Provider, tool: str) -> None:
     # Without this the tests below could pass because the arguments were wrong to begin with.
-    for tool in NAMES:
-        assert (await gate().call(tool, ASKS[tool](IOS))).error is None, tool
+    answer = await open_to_all(provider, tmp_path).call(tool, RIGHT[provider, tool])
+
+    assert answer.error is None, answer
 
 
-@pytest.mark.parametrize("tool", NAMES)
-async def test_an_argument_that_the_tool_does_not_take_is_told(tool: str) -> None:
-    told = await _refused(tool, {**ASKS[tool](IOS), SECRET: SECRET})
+@pytest.mark.parametrize(("provider", "tool"), CALLS)
+async def test_an_argument_that_the_tool_does_not_take_is_told(provider: Provider, tool: str) -> None:
+    told = await _refused(provider, tool, {**RIGHT[provider, tool], SECRET: SECRET})
 
     assert "there is an argument that this tool does not take" in told
 
 
-REQUIRED = [(tool, name) for tool in NAMES for name in _schema(tool).get("required", ())]
+REQUIRED = [(*call, name) for call in CALLS for name in SCHEMAS[call].get("required", ())]
 
 
-@pytest.mark.parametrize(("tool", "name"), REQUIRED)
-async def test_a_missing_argument_is_named(tool: str, name: str) -> None:
-    given = {key: value for key, value in ASKS[tool](IOS).items() if key != name}
-    told = await _refused(tool, given)
+@pytest.mark.parametrize(("provider", "tool", "name"), REQUIRED)
+async def test_a_missing_argument_is_named(provider: Provider, tool: str, name: str) -> None:
+    given = {key: value for key, value in RIGHT[provider, tool].items() if key != name}
+    told = await _refused(provider, tool, given)
 
     assert name in told
     assert "is required" in told or "must be one of" in told
 
 
-TYPED = [(tool, name) for tool in NAMES for name in _schema(tool)["properties"]]
+TYPED = [
+    (*call, name)
+    for call in CALLS
+    for name, schema in SCHEMAS[call]["properties"].items()
+    # Any JSON at all is right where the schema says nothing.
+    if schema
+]
 
 
-@pytest.mark.parametrize(("tool", "name"), TYPED)
-async def test_an_argument_of_the_wrong_type_is_named(tool: str, name: str) -> None:
-    wrong: object = [[SECRET]] if "object" in _schema(tool)["properties"][name].get("type", "") else {SECRET: SECRET}
-    told = await _refused(tool, {**_with(tool, name), name: wrong})
+@pytest.mark.parametrize(("provider", "tool", "name"), TYPED)
+async def test_an_argument_of_the_wrong_type_is_named(provider: Provider, tool: str, name: str) -> None:
+    schema = SCHEMAS[provider, tool]["properties"][name]
+    wrong: object = [[SECRET]] if "object" in schema.get("type", "") else {SECRET: SECRET}
+    told = await _refused(provider, tool, {**_with(provider, tool, name), name: wrong})
 
     assert name in told
 
 
-def _with(tool: str, name: str) -> dict[str, Any]:
+def _with(provider: Provider, tool: str, name: str) -> dict[str, Any]:
     """The right arguments, with the operation to which the argument belongs."""
-    given = dict((OTHER_ASKS if name == "q" else ASKS)[tool](IOS))
+    given = dict(OTHER_ASKS[tool](IOS) if name == "q" else RIGHT[provider, tool])
     owners = {
         "reopen_rules": "snooze",
         "severity": "override_severity",
@@ -99,14 +122,69 @@ def _with(tool: str, name: str) -> dict[str, Any]:
     return given
 
 
-SHAPED = [(tool, name) for tool, name in TYPED if name.endswith("_id") and name != "event_field_display_id"]
+OURS = (Provider.BUGSNAG, Provider.BUGSNAG_SESSIONS)
+"""BugSnag's ids are all of one form; what others call an id is mostly any text."""
+
+SHAPED = [
+    (*call, name)
+    for *call, name in TYPED
+    if call[0] in OURS and name.endswith("_id") and name != "event_field_display_id"
+]
 
 
 @pytest.mark.parametrize("bad", ["../x", "A" * 24, "", "a/b", "x" * 500, "%2e%2e"])
-@pytest.mark.parametrize(("tool", "name"), SHAPED)
-async def test_a_malformed_id_is_told_with_an_example(tool: str, name: str, bad: str) -> None:
-    told = await _refused(tool, {**_with(tool, name), name: bad})
+@pytest.mark.parametrize(("provider", "tool", "name"), SHAPED)
+async def test_a_malformed_id_is_told_with_an_example(provider: Provider, tool: str, name: str, bad: str) -> None:
+    told = await _refused(provider, tool, {**_with(provider, tool, name), name: bad})
 
     assert name in told
     assert _IDS.get(name, _OBJECT) in told or (name in _IDS and len(bad) > 100)
     assert len(bad) < 3 or bad not in told
+
+
+BAD: Mapping[str, tuple[object, ...]] = {
+    "session_id": ("", "x" * 201, "a\nb", "a\x1bb", "a\u2028b"),
+    "recording_id": ("", "x" * 201, "a\nb"),
+    "tab_id": ("", "x" * 201, "a\nb"),
+    "app_id": ("", "x" * 201, "../x", "a b", ".hidden"),
+    "platform": ("", "iOS", "windows", "*"),
+    "environment": ("", "Production", "a b", "x" * 41, "*", ["production", "*"], []),
+    "since": ("yesterday", "2026-13-01", "2025-03-04T05:06:07", "2025-03-04T05:06:07+25:00", "", "20261120"),
+    "until": ("tomorrow", "2026-02-30", "2025-03-04 05:06:07Z"),
+    "per_page": (0, -1, 10_001, 2.5, "all"),
+    "sort_by": (["a b"], [""], []),
+    "app_version": (["x" * 201], [""]),
+    "format": ("xlsx", "CSV", "", "../csv"),
+    "resume": ("", "x", "../../etc", "0" * 15, "A" * 24),
+    "name": ("", "x" * 1_001),
+    "tags": ([""], ["x" * 201], ["x"] * 51),
+    "detail": ("", "most"),
+    "cursor": ("", "x", "AAAA"),
+}
+"""Values of the right type and the wrong form."""
+
+MALFORMED = [(*call, name, bad) for *call, name in TYPED if call[0] not in OURS for bad in BAD.get(name, ())]
+
+
+@pytest.mark.threats(13)
+@pytest.mark.parametrize(("provider", "tool", "name", "bad"), MALFORMED)
+async def test_a_value_of_the_wrong_form_is_named_and_nothing_is_sent(
+    provider: Provider, tool: str, name: str, bad: object
+) -> None:
+    told = await _refused(provider, tool, {**_with(provider, tool, name), name: bad})
+
+    assert name in told
+    assert not isinstance(bad, str) or len(bad) < 5 or bad not in told
+
+
+def test_every_text_that_goes_into_an_address_has_bad_values_here() -> None:
+    # Without this a new parameter could travel in a path with no form at all.
+    travelling = {
+        field.name
+        for operation in OPERATIONS
+        if operation.provider not in {*OURS, Provider.CRASHGATE}
+        for field in operation.fields
+        if field.travels in {In.PATH, In.QUERY}
+    }
+
+    assert travelling <= set(BAD)

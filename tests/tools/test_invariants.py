@@ -11,31 +11,34 @@ from crashgate.catalogue.access import Access
 from crashgate.catalogue.bugsnag.errors import DELETE_ERROR, LIST_ERRORS
 from crashgate.catalogue.bugsnag_sessions.sessions import REPORT_SESSIONS
 from crashgate.catalogue.operation import Operation
+from crashgate.catalogue.own.exports import READ_EXPORT
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.registry import OPERATIONS
-from crashgate.tools.derive import Definition, Use, define
+from crashgate.tools.derive import AnyTool, Definition, Use, define
+from crashgate.tools.export import Export
 from crashgate.tools.recipe import Recipe
 from crashgate.tools.registry import BY_NAME, TOOLS
 from crashgate.tools.tool import Named, Tool
-from tests.house import OPERATOR, open_house, policies_with_reports
+from tests.house import OPERATOR, open_house, policies_of_all
 from tests.system.samples import RECIPES, SAMPLES, Here
-from tests.tools.asks import ASKS
+from tests.tools.asks import ASKS, OWN_ASKS, SESSION_ASKS
 
 NAMES = [tool.name for tool in TOOLS]
 LONGEST_DESCRIPTION = 300
 pytestmark = pytest.mark.threats(9)
 
 
-def defined(tool: Tool | Recipe, *connections: str) -> Definition:
-    """The tool as an agent is shown it that may do all of it."""
+def defined(tool: AnyTool, *connections: str) -> Definition:
+    """The tool as an agent is shown it that may do all of it, at each of its providers where none are named."""
     uses = [Use(operation=each, furthest=each.access_with({f.name for f in each.fields})) for each in tool.operations]
-    return define(tool, uses, connections or ("bugsnag",))
+    return define(tool, uses, connections or tuple(dict.fromkeys(each.provider.value for each in tool.operations)))
 
 
 def test_every_operation_has_exactly_one_tool_beside_the_recipes() -> None:
-    plain = [operation.id for tool in TOOLS if isinstance(tool, Tool) for operation in tool.operations]
+    plain = [operation.id for tool in TOOLS if isinstance(tool, Tool | Export) for operation in tool.operations]
 
-    assert sorted([*plain, REPORT_SESSIONS.id]) == sorted(each.id for each in OPERATIONS)
+    # But for one, which is no tool: a client reads an export as a resource.
+    assert sorted([*plain, REPORT_SESSIONS.id, READ_EXPORT.id]) == sorted(each.id for each in OPERATIONS)
 
 
 def test_a_recipe_declares_only_what_the_catalogue_has() -> None:
@@ -46,7 +49,9 @@ def test_a_recipe_declares_only_what_the_catalogue_has() -> None:
 
 
 def test_every_tool_has_an_ask_in_the_tests() -> None:
-    assert list(ASKS) == NAMES
+    asked = [*ASKS, *(tool for asks in SESSION_ASKS.values() for tool in asks), *OWN_ASKS]
+
+    assert set(asked) == set(NAMES)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -98,7 +103,11 @@ def test_the_input_schema_is_closed_and_valid(name: str) -> None:
     assert set(schema.get("required", ())) <= set(schema["properties"])
     tool = BY_NAME[name]
     assert isinstance(tool, Recipe) or tool.hidden.isdisjoint(schema["properties"])
-    assert "connection" not in schema["properties"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_with_one_connection_none_is_named(name: str) -> None:
+    assert "connection" not in defined(BY_NAME[name], "only").input_schema["properties"]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -137,7 +146,7 @@ def test_null_is_offered_where_it_means_something() -> None:
 async def test_each_answer_fits_the_output_schema(tmp_path: Path) -> None:
     checked: set[str] = set()
     calls = [*RECIPES.items(), *((sample.tool, (sample.arguments, sample.holds)) for sample in SAMPLES.values())]
-    async with open_house(tmp_path, policies=policies_with_reports(tmp_path / "policies")) as house:
+    async with open_house(tmp_path, policies=policies_of_all(tmp_path / "policies")) as house:
         for name, (arguments, _) in calls:
             tool = BY_NAME[name]
             schema = defined(tool).output_schema

@@ -211,8 +211,9 @@ async def test_with_its_own_objects_the_same_agent_gets_answers(tmp_path: Path) 
 
 
 def _first(things: Mapping[str, Sequence[str]], tool: str) -> dict[str, Any]:
-    _, required = _properties(tool)
-    named = {name: things[name][0] for name in required if name in things}
+    every, required = _properties(tool)
+    # Where no place is required the gate may put one in: a place that is named must be asked about.
+    named = {name: things[name][0] for name in required or every & {"project_id"} if name in things}
     return named | ({"error_ids": list(things["error_id"][:2])} if "error_ids" in required else {})
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from crashgate.sandbox.bugspulse.sessions import session_id
 from crashgate.sandbox.world.content.hostile import HOSTILE
 from crashgate.sandbox.world.world import World
 from crashgate.server import render
 from crashgate.tools.toolbox import Toolbox
-from tests.house import NOW, OPERATOR, READER, RELEASES, TRIAGE, House, open_house
+from tests.house import NOW, OPERATOR, READER, RELEASES, TRIAGE, House, open_house, write_policies
 from tests.tools import snapshots
 from tests.tools.counting import tokens
 
@@ -32,6 +33,71 @@ async def test_the_tool_list_is_the_reviewed_one(tmp_path: Path, agent: str) -> 
     # Guards: that a tool's words, schema, annotations and place in the order change only where a reviewer sees it.
     async with open_house(tmp_path) as house:
         snapshots.check(f"{agent}.json", wire(house.toolbox, agent))
+
+
+ANALYST = "session-analyst"
+SESSIONS = """
+[[grant]]
+connection = "bugspulse"
+access.session = "read"
+access.session_event = "read"
+access.crash = "read"
+access.network_log = "read"
+
+[[grant]]
+connection = "browserstack"
+environments = ["staging", "qa-eu"]
+access.session = "write"
+
+[[grant]]
+connection = "devrev"
+platforms = ["ios", "android"]
+apps = ["com.acme.checkout"]
+access.session = "read"
+access.session_event = "read"
+"""
+"""An agent over the providers of sessions: one app, two platforms, two environments."""
+
+MOST_FOR_SESSIONS = 3_000
+ANSWERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "list_sessions-bugspulse": ("list_sessions", {"connection": "bugspulse", "per_page": 3}),
+    "list_sessions-browserstack": ("list_sessions", {"connection": "browserstack", "per_page": 3}),
+    "list_sessions-devrev": ("list_sessions", {"connection": "devrev", "platform": "ios", "per_page": 3}),
+    "get_session-browserstack": ("get_session", {"connection": "browserstack", "session_id": "a+b;c=d,e"}),
+    "list_session_events-bugspulse": (
+        "list_session_events",
+        {"connection": "bugspulse", "session_id": session_id(0)},
+    ),
+    "list_network_logs": ("list_network_logs", {"per_page": 3}),
+    "list_crashes": ("list_crashes", {"per_page": 3}),
+}
+"""Answers that are the same whenever they are asked for."""
+
+
+@pytest.mark.threats(8)
+async def test_the_tool_list_over_sessions_is_the_reviewed_one(tmp_path: Path) -> None:
+    policies = write_policies(tmp_path / "policies", {ANALYST: SESSIONS})
+    async with open_house(tmp_path, policies=policies) as house:
+        seen = wire(house.toolbox, ANALYST)
+        for tool, arguments in ANSWERS.values():
+            await house.call(ANALYST, tool, arguments)
+        after = wire(house.toolbox, ANALYST)
+
+    assert tokens(seen) <= MOST_FOR_SESSIONS
+    assert seen == after
+    snapshots.check(f"{ANALYST}.json", seen)
+
+
+async def test_the_answers_over_sessions_are_the_reviewed_ones(tmp_path: Path) -> None:
+    policies = write_policies(tmp_path / "policies", {ANALYST: SESSIONS})
+    found: dict[str, object] = {}
+    async with open_house(tmp_path, policies=policies) as house:
+        for name, (tool, arguments) in ANSWERS.items():
+            answer = await house.call(ANALYST, tool, arguments)
+            content = {key: value for key, value in answer.content.items() if key != "next_cursor"}
+            found[name] = {"text": answer.text, "content": content}
+
+    snapshots.check("session-answers.json", found)
 
 
 def _hostile_world() -> World:

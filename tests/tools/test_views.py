@@ -8,15 +8,18 @@ from typing import Any
 import pytest
 
 from crashgate.catalogue.bugsnag.event import Event
+from crashgate.catalogue.devrev.developer_info import GET_DEVELOPER_INFO
+from crashgate.catalogue.operation import AnyOperation, Shape
+from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import SecretMark
 from crashgate.tools.registry import BY_NAME
 from crashgate.tools.tool import Detail, Tool
 from crashgate.tools.views import events
-from tests.gateway.gate import ACME, ANDROID, IOS, PAYMENTS, open_gate, policy
+from tests.gateway.gate import ACME, ANDROID, IOS, PAYMENTS
 from tests.house import OPERATOR, TRIAGE, House, open_house
-from tests.tools.asks import ASKS
+from tests.tools.asks import RIGHT
 from tests.tools.canary import TEXT, CanaryUpstream, document
-from tests.tools.test_untrusted import EVERYTHING
+from tests.tools.played import open_to_all
 
 
 async def _event(house: House, detail: str, slug: str = "checkout-ios", number: int = 0) -> Mapping[str, Any]:
@@ -61,21 +64,35 @@ async def test_the_newest_breadcrumbs_and_the_frames_of_the_app_come_first(tmp_p
     assert first["frames_in_app"] != []
 
 
+def _one(provider: Provider, tool: str) -> AnyOperation:
+    """The first operation of the tool at the provider."""
+    return next(each for each in BY_NAME[tool].operations if each.provider is provider)
+
+
 DETAILED = [
-    name for name, tool in BY_NAME.items() if isinstance(tool, Tool) and tool.detailed and tool.holds[1] == "object"
+    (provider, name)
+    for provider, name in RIGHT
+    if isinstance(tool := BY_NAME[name], Tool)
+    and tool.detailed
+    and _one(provider, name).shape is Shape.ONE
+    # Shown as two lists.
+    and _one(provider, name) is not GET_DEVELOPER_INFO
 ]
 
 
-@pytest.mark.parametrize("tool", DETAILED)
-async def test_full_detail_gives_all_declared_fields_but_secrets(tool: str) -> None:
+@pytest.mark.parametrize(("provider", "tool"), DETAILED)
+async def test_full_detail_gives_all_declared_fields_but_secrets(tmp_path: Path, provider: Provider, tool: str) -> None:
     # Guards: everything, and that nothing in a view forgets a field.
     upstream = CanaryUpstream(organizations={ACME: "acme"}, sites=(IOS, ANDROID, PAYMENTS))
-    opened = open_gate(policy(EVERYTHING), upstream=upstream)
-    answer = await opened.call(tool, {**ASKS[tool](IOS), "detail": "full"})
-    found: Mapping[str, Any] = next(iter(value for key, value in answer.content.items() if key != "notice"))
-    given = set(found) - {"untrusted"} | set(found["untrusted"])
+    opened = open_to_all(provider, tmp_path, upstream=upstream)
+    more = {"include_replay_data": True} if tool == "list_session_events" else {}
+    answer = await opened.call(tool, {**RIGHT[provider, tool], "detail": "full", **more})
+    held: Mapping[str, Any] = {key: value for key, value in answer.content.items() if isinstance(value, dict)}
+    found: Mapping[str, Any] = next(iter(held.values()))
+    # Parts that have rows of their own.
+    given = set(found) - {"untrusted"} | set(found["untrusted"]) | set(answer.content)
 
-    model = BY_NAME[tool].operations[0].result
+    model = _one(provider, tool).result
     parsed = model.model_validate({**document(model), "id": IOS.error})
     secrets = {
         name for name, info in model.model_fields.items() if any(isinstance(mark, SecretMark) for mark in info.metadata)

@@ -9,6 +9,10 @@ from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.registry import OPERATIONS
 from crashgate.catalogue.scope import (
     Anywhere,
+    AppNamed,
+    AppOfObject,
+    EnvironmentNamed,
+    EnvironmentRows,
     OrganizationNamed,
     OrganizationRows,
     OrganizationToCome,
@@ -81,6 +85,26 @@ def scope_in_words(scope: Scope) -> str:  # noqa: PLR0911 - one for each kind of
             return "each row is an organization"
         case OrganizationToCome():
             return "an organization to come: needs all organizations (`*`)"
+        case EnvironmentRows() | EnvironmentNamed() | AppNamed() | AppOfObject():
+            return _in_sessions(scope)
+        case _:
+            assert_never(scope)
+
+
+def _in_sessions(scope: EnvironmentRows | EnvironmentNamed | AppNamed | AppOfObject) -> str:
+    """The same for the providers of sessions."""
+    match scope:
+        case EnvironmentRows(environment=environment, parts=parts):
+            asked = f"; {code(environment)} asks for some" if environment else ""
+            inside = f", and so do its {parts}" if parts else ""
+            return f"each row says its environment{inside}{asked}"
+        case EnvironmentNamed(environment=environment, object=object_, read=read):
+            return f"the environment in {code(environment)}; {code(object_)} is looked for first with {code(read)}"
+        case AppNamed(app=app, platform=platform):
+            return f"the app in {code(app)} on the platform in {code(platform)}"
+        case AppOfObject(app=app, platform=platform, object=object_, read=read):
+            where = f"the app in {code(app)} on the platform in {code(platform)}"
+            return f"{where}, on which {code(object_)} is looked for first with {code(read)}"
         case _:
             assert_never(scope)
 

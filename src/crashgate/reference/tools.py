@@ -6,10 +6,8 @@ from typing import Any, cast
 from crashgate.catalogue.params import OBJECT_ID_PATTERN, SLUG_PATTERN
 from crashgate.catalogue.provider import Provider
 from crashgate.reference.markdown import code, codes, paragraphs, table
-from crashgate.tools.derive import Annotations, Definition, Use, define
-from crashgate.tools.recipe import Recipe
+from crashgate.tools.derive import Annotations, AnyTool, Definition, Use, define
 from crashgate.tools.registry import TOOLS
-from crashgate.tools.tool import Tool
 
 _PATTERNS = {OBJECT_ID_PATTERN: "an id of 24 hexadecimal digits", SLUG_PATTERN: "an id or a slug"}
 
@@ -24,7 +22,7 @@ def section() -> str:
     )
 
 
-def _tool(tool: Tool | Recipe) -> str:
+def _tool(tool: AnyTool) -> str:
     uses = [
         Use(operation=each, furthest=each.access_with([field.name for field in each.fields]))
         for each in tool.operations

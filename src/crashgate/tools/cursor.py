@@ -33,11 +33,11 @@ class Cursors:
         self._clock = clock
         self._cipher = AESGCM(key or AESGCM.generate_key(bit_length=128))
 
-    def seal(self, next_query: str, *, bound_to: Sequence[object]) -> str:
-        """A cursor for the page at ``next_query``; ``bound_to`` must be given again to open it."""
+    def seal(self, mark: str, *, bound_to: Sequence[object]) -> str:
+        """A cursor for the page at ``mark``; ``bound_to`` must be given again to open it."""
         expiry = _EXPIRY.pack(int(self._clock.now().timestamp()) + LIFETIME_SECONDS)
         nonce = secrets.token_bytes(_NONCE_BYTES)
-        packed = zlib.compress(next_query.encode(), 9)
+        packed = zlib.compress(mark.encode(), 9)
         sealed = nonce + self._cipher.encrypt(nonce, expiry + packed, _context(bound_to))
         return base64.urlsafe_b64encode(sealed).rstrip(b"=").decode()
 

@@ -4,7 +4,7 @@ The input schema is read off the parameters of the operations that the agent may
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, cast
 
@@ -12,10 +12,14 @@ from crashgate.catalogue.access import Access
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.params import In, Params
 from crashgate.catalogue.provider import Provider
+from crashgate.exports.plan import Format
+from crashgate.tools.export import Export
 from crashgate.tools.recipe import Recipe
 from crashgate.tools.tool import Detail, Named, Tool
 
 Schema = dict[str, Any]
+AnyTool = Tool | Recipe | Export
+_FORMATS: Schema = {"type": "string", "enum": [each.value for each in Format]}
 _LONGEST_ENUM = 20
 _NOISE = frozenset({"title", "default", "minimum", "maxLength", "minLength", "minItems", "maxItems", "minProperties"})
 _LONGEST_PATTERN = 20
@@ -46,13 +50,18 @@ class Definition:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Use:
-    """An operation that an agent may use, and the furthest access that it may have there."""
+    """An operation that an agent may use, the furthest access that it may have there, and the names open to it.
+
+    ``off`` are parameters that the policy switches off by name.
+    """
 
     operation: AnyOperation
     furthest: Access
+    offered: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    off: frozenset[str] = frozenset()
 
 
-def define(tool: Tool | Recipe, uses: Sequence[Use], connections: Sequence[str]) -> Definition:
+def define(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str]) -> Definition:
     """The definition for an agent that may use these operations of the tool on ``connections``."""
     furthest = max((use.furthest for use in uses), key=lambda access: access.rank)
     return Definition(
@@ -70,7 +79,7 @@ def define(tool: Tool | Recipe, uses: Sequence[Use], connections: Sequence[str])
     )
 
 
-def input_schema(tool: Tool | Recipe, uses: Sequence[Use], connections: Sequence[str]) -> Schema:
+def input_schema(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str]) -> Schema:
     """The parameters that this agent can give; required are those that each operation requires."""
     properties: Schema = {}
     required: list[str] = []
@@ -78,32 +87,68 @@ def input_schema(tool: Tool | Recipe, uses: Sequence[Use], connections: Sequence
         properties["connection"] = {"type": "string", "enum": list(connections)}
         required.append("connection")
     if isinstance(tool, Recipe):
-        properties |= {name: _noted(tool, name, field) for name, field in _fields(tool.params).items()}
-        required += [name for name, field in tool.params.model_fields.items() if field.is_required()]
+        properties |= _of_recipe(tool, uses[0])
+        required += [name for name in properties if _is_required(tool.params, name)]
         return _object(properties, required)
     operations = [use.operation for use in uses]
     for use in uses:
         within = {f.name for f in use.operation.fields if f.access is None or f.access.rank <= use.furthest.rank}
-        for name, field in _fields(cast("type[Params]", use.operation.params)).items():
-            if name in within - tool.hidden:
-                properties.setdefault(name, _noted(tool, name, field))
-    if isinstance(tool.choice, Named):
+        for name in _of(use.operation):
+            if name in within - tool.hidden - use.off - properties.keys():
+                taking = [each for each in uses if name in each.operation.params.model_fields]
+                schema = _common([_of(each.operation)[name] for each in taking])
+                properties |= _offered(name, _whose(_noted(tool, name, schema), taking, uses), taking)
+    if isinstance(tool, Export):
+        properties |= {"format": _FORMATS, "resume": {"type": "string"}}
+    elif isinstance(tool.choice, Named):
         names = [name for name, operation in tool.choice.choices.items() if operation in operations]
         properties[tool.choice.argument] = {"type": "string", "enum": names}
         required.append(tool.choice.argument)
-    if tool.detailed:
+    if isinstance(tool, Tool) and tool.detailed:
         properties["detail"] = {"type": "string", "enum": [detail.value for detail in Detail]}
-    if tool.pages:
+    if isinstance(tool, Tool) and tool.pages:
         properties["cursor"] = {"type": "string"}
     required += [name for name in properties if all(_requires(operation, name) for operation in operations)]
     return _object(properties, required)
 
 
-def _noted(tool: Tool | Recipe, name: str, field: Schema) -> Schema:
+def _of_recipe(recipe: Recipe, first: Use) -> Schema:
+    """A recipe's own parameters, as its first operation leaves them open."""
+    found: Schema = {}
+    for name, schema in _fields(recipe.params).items():
+        if name not in first.off or _is_required(recipe.params, name):
+            found |= _offered(name, _noted(recipe, name, schema), [first])
+    return found
+
+
+def _offered(name: str, schema: Schema, uses: Sequence[Use]) -> Schema:
+    """The parameter with the names that the policy leaves open; nothing at all where there is only one."""
+    if not all(name in use.offered for use in uses):
+        return {name: schema}
+    if all(len(use.offered[name]) == 1 for use in uses):
+        return {}
+    names = list(dict.fromkeys(each for use in uses for each in use.offered[name]))
+    plain = {key: value for key, value in schema.items() if key not in {"pattern", "anyOf"}}
+    several = {"items": {"type": "string", "enum": names}}
+    return {name: plain | (several if schema.get("type") == "array" else {"type": "string", "enum": names})}
+
+
+def _noted(tool: AnyTool, name: str, schema: Schema) -> Schema:
     """The parameter's schema with the tool's own words for it; a long list or a deep object is told, not listed."""
-    told = len(field.get("enum", ())) > _LONGEST_ENUM or (name in tool.notes and "properties" in field)
-    shown = {"type": field.get("type", "string")} if told else field
+    told = len(schema.get("enum", ())) > _LONGEST_ENUM or (name in tool.notes and "properties" in schema)
+    shown = {"type": schema.get("type", "string")} if told else schema
     return shown | ({"description": tool.notes[name]} if name in tool.notes else {})
+
+
+def _whose(schema: Schema, taking: Sequence[Use], uses: Sequence[Use]) -> Schema:
+    """The schema, and whose connections take the parameter where not all of the tool's do."""
+    every = {use.operation.provider for use in uses}
+    names = [provider for provider in every if provider in {use.operation.provider for use in taking}]
+    if len(names) == len(every):
+        return schema
+    only = f"{' and '.join(sorted(provider.spoken for provider in names))} only"
+    words = [schema["description"]] if "description" in schema else []
+    return schema | {"description": "; ".join([*words, only])}
 
 
 def _object(properties: Schema, required: Sequence[str]) -> Schema:
@@ -111,18 +156,43 @@ def _object(properties: Schema, required: Sequence[str]) -> Schema:
     return schema | ({"required": list(dict.fromkeys(required))} if required else {})
 
 
-def output_schema(tool: Tool | Recipe) -> Schema:
+def output_schema(tool: AnyTool) -> Schema:
     """The answer's top level: its one key, and the words that may go with it."""
     name, kind = tool.holds
     properties: Schema = {name: {"type": kind}}
     if isinstance(tool, Tool) and tool.pages:
-        properties["next_cursor"] = {"type": "string"}
+        properties |= {"next_cursor": {"type": "string"}, "previous_cursor": {"type": "string"}}
     return {"type": "object", "properties": properties, "required": [name]}
 
 
 def _requires(operation: AnyOperation, name: str) -> bool:
-    field = operation.params.model_fields.get(name)
+    return _is_required(operation.params, name)
+
+
+def _is_required(params: type[Params], name: str) -> bool:
+    field = params.model_fields.get(name)
     return field is not None and field.is_required()
+
+
+def _of(operation: AnyOperation) -> Mapping[str, Schema]:
+    """The operation's parameters. A body that only asks leaves out what is null, so null is nothing to offer there."""
+    fields = _fields(cast("type[Params]", operation.params))
+    if not operation.asks_by_post:
+        return fields
+    return {name: schema | _without_null(schema) for name, schema in fields.items()}
+
+
+def _without_null(schema: Schema) -> Schema:
+    kinds = schema.get("type")
+    return (
+        {"type": next(kind for kind in cast("list[str]", kinds) if kind != "null")} if isinstance(kinds, list) else {}
+    )
+
+
+def _common(schemas: Sequence[Schema]) -> Schema:
+    """What holds for each of them; providers may differ in how many rows they give."""
+    first = schemas[0]
+    return {key: value for key, value in first.items() if all(each.get(key) == value for each in schemas[1:])} or first
 
 
 @cache

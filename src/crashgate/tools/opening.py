@@ -7,13 +7,13 @@ from crashgate.catalogue.access import Access
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.scope import OrganizationToCome, ProjectToCome
+from crashgate.gateway.fixed import nearest, offered
 from crashgate.gateway.judge import TO_COME
 from crashgate.policy.explain import may_use
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Question
-from crashgate.tools.derive import Use
+from crashgate.tools.derive import AnyTool, Use
 from crashgate.tools.recipe import Recipe
-from crashgate.tools.tool import Tool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,23 +24,38 @@ class Opening:
     connections: tuple[str, ...]
 
 
-def opening(
-    policy: Policy | None, agent: str, tool: Tool | Recipe, connections: Mapping[str, Provider]
-) -> Opening | None:
+def opening(policy: Policy | None, agent: str, tool: AnyTool, connections: Mapping[str, Provider]) -> Opening | None:
     """What is open, or None when nothing is. A recipe is open where its first operation is."""
     uses: list[Use] = []
     names: dict[str, None] = {}
     for operation in tool.operations:
         open_in = [name for name, provider in connections.items() if provider is operation.provider]
-        open_in = [name for name in open_in if may_use(policy, _question(agent, name, operation, operation.access))]
+        asked = {name: question(agent, name, operation, operation.access) for name in open_in}
+        open_in = [name for name in open_in if may_use(policy, nearest(policy, asked[name], operation))]
         if not open_in:
             if isinstance(tool, Recipe) and operation is tool.first:
                 return None
             continue
-        uses.append(Use(operation=operation, furthest=_furthest(policy, agent, operation, open_in)))
+        uses.append(
+            Use(
+                operation=operation,
+                furthest=_furthest(policy, agent, operation, open_in),
+                offered=_offered(policy, agent, operation, open_in),
+                off=policy.off.parameters_of(operation.id) if policy else frozenset(),
+            )
+        )
         if not isinstance(tool, Recipe) or operation is tool.first:
             names |= dict.fromkeys(open_in)
     return Opening(uses=tuple(uses), connections=tuple(names)) if uses else None
+
+
+def _offered(
+    policy: Policy | None, agent: str, operation: AnyOperation, connections: list[str]
+) -> Mapping[str, tuple[str, ...]]:
+    """The names that are open for each parameter that names a place, where each connection settles it by names."""
+    each = [offered(policy, question(agent, name, operation, operation.access), operation) for name in connections]
+    common = [name for name in each[0] if all(name in names for names in each)]
+    return {name: tuple(dict.fromkeys(one for names in each for one in names[name])) for name in common}
 
 
 def _furthest(policy: Policy | None, agent: str, operation: AnyOperation, connections: list[str]) -> Access:
@@ -50,13 +65,14 @@ def _furthest(policy: Policy | None, agent: str, operation: AnyOperation, connec
         (
             access
             for access in asked
-            if any(may_use(policy, _question(agent, name, operation, access)) for name in connections)
+            if any(may_use(policy, question(agent, name, operation, access)) for name in connections)
         ),
         key=lambda access: access.rank,
     )
 
 
-def _question(agent: str, connection: str, operation: AnyOperation, access: Access) -> Question:
+def question(agent: str, connection: str, operation: AnyOperation, access: Access) -> Question:
+    """What is asked of a policy before any place is known."""
     return Question(
         agent=agent,
         connection=connection,

@@ -5,7 +5,9 @@ from typing import Any
 from crashgate.catalogue.own.access import GET_ACCESS
 from crashgate.catalogue.result import Page, Result
 from crashgate.gateway.ask import Reply
-from crashgate.policy.explain import AccessSummary
+from crashgate.policy.explain import AccessSummary, access_summary
+from crashgate.policy.policy import Policy
+from crashgate.policy.vocabulary import Vocabulary
 from crashgate.tools.tool import Always, Detail, Shown, Tool
 
 
@@ -15,9 +17,9 @@ class OwnAccess(Result):
     summary: AccessSummary
 
 
-def answer(summary: AccessSummary) -> Page[OwnAccess]:
+async def answer(policy: Policy, vocabulary: Vocabulary) -> Page[OwnAccess]:
     """The summary as the page that the door returns."""
-    return Page(rows=(OwnAccess.model_construct(summary=summary),))
+    return Page(rows=(OwnAccess.model_construct(summary=access_summary(policy, vocabulary)),))
 
 
 def _view(reply: Reply, _: Detail) -> Shown:
@@ -40,8 +42,7 @@ def _view(reply: Reply, _: Detail) -> Shown:
 
 
 def _held(held: Any) -> dict[str, Any]:  # noqa: ANN401 - one level of the summary
-    places = {"organizations": held.organizations, "projects": held.projects}
-    named = {name: list(patterns) for name, patterns in places.items() if patterns is not None}
+    named = {dimension.value: list(patterns) for dimension, patterns in held.places.items()}
     return {"resource": held.resource, "level": held.level.value} | named
 
 

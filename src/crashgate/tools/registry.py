@@ -4,15 +4,24 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from crashgate.tools.bugsnag.registry import BUGSNAG_TOOLS
+from crashgate.tools.derive import AnyTool
 from crashgate.tools.own import OWN_TOOLS
-from crashgate.tools.recipe import Recipe
+from crashgate.tools.own_exports import EXPORT_LIST
 from crashgate.tools.recipes.compare_releases import COMPARE_RELEASES
 from crashgate.tools.recipes.report_sessions import REPORT_SESSIONS_TOOL
 from crashgate.tools.recipes.triage_error import TRIAGE_ERROR
-from crashgate.tools.tool import Tool
+from crashgate.tools.sessions.registry import SESSIONS_TOOLS
 
-TOOLS: tuple[Tool | Recipe, ...] = (*OWN_TOOLS, TRIAGE_ERROR, *BUGSNAG_TOOLS, COMPARE_RELEASES, REPORT_SESSIONS_TOOL)
-BY_NAME: Mapping[str, Tool | Recipe] = MappingProxyType({tool.name: tool for tool in TOOLS})
+TOOLS: tuple[AnyTool, ...] = (
+    *OWN_TOOLS,
+    TRIAGE_ERROR,
+    *BUGSNAG_TOOLS,
+    COMPARE_RELEASES,
+    REPORT_SESSIONS_TOOL,
+    *SESSIONS_TOOLS,
+    *EXPORT_LIST,
+)
+BY_NAME: Mapping[str, AnyTool] = MappingProxyType({tool.name: tool for tool in TOOLS})
 
 if len(BY_NAME) != len(TOOLS):
     raise ValueError("two tools share a name")

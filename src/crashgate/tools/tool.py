@@ -29,6 +29,17 @@ class Shown:
     text: str
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Link:
+    """Something that an agent can read at an address of ours; ``size`` in bytes."""
+
+    uri: str
+    name: str
+    description: str
+    mime_type: str
+    size: int
+
+
 View = Callable[[Reply, Detail], Shown]
 
 
@@ -42,6 +53,18 @@ class Always:
     def operations(self) -> tuple[AnyOperation, ...]:
         """All operations that can be chosen."""
         return (self.operation,)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ByProvider:
+    """The connection's provider chooses the operation: one name for what several providers have."""
+
+    of: tuple[AnyOperation, ...]
+
+    @property
+    def operations(self) -> tuple[AnyOperation, ...]:
+        """All operations that can be chosen."""
+        return self.of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,7 +94,7 @@ class Named:
         return tuple(self.choices.values())
 
 
-Choice = Always | Given | Named
+Choice = Always | ByProvider | Given | Named
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

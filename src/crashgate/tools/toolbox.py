@@ -5,31 +5,42 @@ whatever the reason.
 """
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from crashgate.catalogue.operation import AnyOperation
+from crashgate.catalogue.own.exports import LIST_EXPORTS, READ_EXPORT
 from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.result import Page
 from crashgate.clock import Clock
-from crashgate.errors import Code, CrashgateError, InvalidArgumentsError, NotAvailableError
+from crashgate.errors import Code, CrashgateError, InvalidArgumentsError, LimitError, NotAvailableError, NotNowError
+from crashgate.gateway.approval import AskUser
 from crashgate.gateway.arguments import read
 from crashgate.gateway.ask import Ask, OwnAnswer, Reply
 from crashgate.gateway.door import Gateway
+from crashgate.gateway.fixed import offered, settled
 from crashgate.identity import Principal
-from crashgate.policy.explain import access_summary
 from crashgate.policy.policy import Policy
 from crashgate.policy.refusal import refusal
 from crashgate.policy.vocabulary import Vocabulary
-from crashgate.tools import own
+from crashgate.tools import own, own_exports
 from crashgate.tools.cursor import Cursors
-from crashgate.tools.derive import Definition, define
-from crashgate.tools.opening import opening
+from crashgate.tools.derive import AnyTool, Definition, define
+from crashgate.tools.export import Export
+from crashgate.tools.exports import Exports, Order, Watch
+from crashgate.tools.exports import link as link_of
+from crashgate.tools.meaning import choose, detail_of, hidden, order
+from crashgate.tools.opening import Opening, opening, question
+from crashgate.tools.own_exports import NEEDED_FOR
 from crashgate.tools.recipe import Kitchen, Recipe
 from crashgate.tools.registry import BY_NAME, TOOLS
-from crashgate.tools.tool import Always, Detail, Given, Named, Shown, Tool
+from crashgate.tools.sessions.exports import EXPORT_TOOLS
+from crashgate.tools.tool import Detail, Link, Shown, Tool
 
 _MOST_LISTS = 1_000
+_legal_export = re.compile(r"crashgate://exports/(?P<id>[0-9a-f]{16,32})(?:/(?P<part>[0-9]{1,7}))?").fullmatch
 _legal_name = re.compile(r"[a-z][a-z0-9_]{0,63}").fullmatch
 _legal_connection = re.compile(r"[a-z0-9][a-z0-9-]{0,63}").fullmatch
 
@@ -41,6 +52,7 @@ class Answer:
     content: Mapping[str, Any]
     text: str
     error: Code | None = None
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +64,9 @@ class Toolbox:
     vocabulary: Vocabulary
     connections: Mapping[str, Provider]
     clock: Clock
+    exports: Exports | None = None
     _lists: dict[tuple[str, str | None], tuple[Definition, ...]] = field(default_factory=dict, init=False)
+    _openings: dict[tuple[str, str, str], Opening | None] = field(default_factory=dict, init=False)
 
     def listed(self, agent: str) -> tuple[Definition, ...]:
         """What ``agent`` is shown: only tools of which some call could be allowed, in a fixed order."""
@@ -61,22 +75,44 @@ class Toolbox:
         if key not in self._lists:
             if len(self._lists) >= _MOST_LISTS:
                 self._lists.clear()
-            found = ((tool, opening(policy, agent, tool, self._all())) for tool in TOOLS)
+            there = (tool for tool in TOOLS if self._is_there(tool, policy, agent))
+            found = ((tool, self._opening(policy, agent, tool)) for tool in there)
             self._lists[key] = tuple(define(tool, each.uses, each.connections) for tool, each in found if each)
         return self._lists[key]
 
-    async def call(self, principal: Principal, name: str, arguments: Mapping[str, Any]) -> Answer:
+    def _is_there(self, tool: AnyTool, policy: Policy | None, agent: str) -> bool:
+        """Exports are there where the operator configured a place for them; their list, for who may make some."""
+        if isinstance(tool, Export):
+            return self.exports is not None
+        if NEEDED_FOR.isdisjoint(each.id for each in tool.operations):
+            return True
+        return self.exports is not None and any(self._opening(policy, agent, each) for each in EXPORT_TOOLS)
+
+    async def call(
+        self,
+        principal: Principal,
+        name: str,
+        arguments: Mapping[str, Any],
+        progress: Watch | None = None,
+        *,
+        ask_user: AskUser | None = None,
+    ) -> Answer:
         """Call a tool. Never raises a CrashgateError: an error is an answer too.
 
-        ``arguments`` are as the client sent them.
+        ``arguments`` are as the client sent them. ``progress`` is told of how far a long call is. ``ask_user`` asks the
+        person at the client for an approval, where the client can.
         """
         tool, given = BY_NAME.get(name), dict(arguments)
+        if tool is not None and not self._is_there(tool, self._policy(principal.agent), principal.agent):
+            tool = None
         try:
             match tool:
                 case Tool():
-                    return await self._call_tool(principal, tool, given)
+                    return await self._call_tool(principal, tool, given, ask_user)
                 case Recipe():
-                    return await self._call_recipe(principal, tool, given)
+                    return await self._call_recipe(principal, tool, given, ask_user)
+                case Export():
+                    return await self._call_export(principal, tool, given, progress or _unwatched, ask_user)
                 case None:
                     await self.gateway.run(Ask(principal=principal, tool=_legal(name), operation=None))
         except NotAvailableError:
@@ -85,17 +121,19 @@ class Toolbox:
             return _failed(problem)
         return self._refused(principal.agent)
 
-    async def _call_tool(self, principal: Principal, tool: Tool, given: dict[str, Any]) -> Answer:
+    async def _call_tool(
+        self, principal: Principal, tool: Tool, given: dict[str, Any], ask_user: AskUser | None
+    ) -> Answer:
         policy = self._policy(principal.agent)
-        connection = self._connection(policy, principal.agent, tool, given)
+        connection, choices = self._connection(policy, principal.agent, tool, given)
         detail, cursor = given.pop("detail", None), given.pop("cursor", None)
         bound = (principal.agent, policy.hash if policy else None, tool.name, connection, given)
         fault: InvalidArgumentsError | None = None
-        operation, arguments, shown, next_query = tool.operations[0], dict[str, Any](), Detail.SUMMARY, None
+        operation, arguments, shown, mark = tool.operations[0], dict[str, Any](), Detail.SUMMARY, None
         try:
-            operation, arguments = choose(tool, given)
-            shown = _detail(tool, detail)
-            next_query = self._page(tool, cursor, bound)
+            operation, arguments = choose(tool, given, self._all().get(connection or ""))
+            shown = detail_of(tool, detail)
+            mark = self._page(tool, cursor, bound)
         except InvalidArgumentsError as problem:
             fault = problem
         ask = Ask(
@@ -104,46 +142,138 @@ class Toolbox:
             operation=operation,
             connection=connection,
             arguments=arguments,
-            next_query=next_query,
-            fault=fault or _hidden(tool, arguments),
-            answer=self._own_answer(policy, operation),
+            mark=mark,
+            fault=fault or hidden(tool, arguments),
+            answer=self._own_answer(policy, principal.agent, operation),
+            choices=choices,
+            ask_user=ask_user,
         )
         reply = await self.gateway.run(ask)
         return self._answered(tool, reply, shown, bound)
 
-    async def _call_recipe(self, principal: Principal, recipe: Recipe, given: dict[str, Any]) -> Answer:
-        connection = self._connection(self._policy(principal.agent), principal.agent, recipe, given)
+    async def _call_export(
+        self, principal: Principal, tool: Export, given: dict[str, Any], progress: Watch, ask_user: AskUser | None
+    ) -> Answer:
+        if self.exports is None:
+            raise NotAvailableError("There is no place for exports.")
+        connection, choices = self._connection(self._policy(principal.agent), principal.agent, tool, given)
+        provider = self._all().get(connection or "")
+        wanted, fault = Order(), None
+        try:
+            wanted = order(given.pop("format", None), given.pop("resume", None))
+        except InvalidArgumentsError as problem:
+            fault = problem
+        ask = Ask(
+            principal=principal,
+            tool=tool.name,
+            operation=next((each for each in tool.of if each.provider is provider), tool.of[0]),
+            connection=connection,
+            arguments=given,
+            fault=fault or hidden(tool, given),
+            choices=choices,
+            ask_user=ask_user,
+        )
+        shown, link = await self.exports.make(self.gateway, ask, tool, wanted, progress)
+        return Answer(content=shown.content, text=shown.text, links=(link,))
+
+    async def resources(self, agent: str) -> tuple[Link, ...]:
+        """The files of the agent's own exports, newest first. Raises ExportError."""
+        if self.exports is None or self._policy(agent) is None:
+            return ()
+        return tuple(link_of(manifest) for manifest in await self.exports.shelf.finished(agent))
+
+    async def read_resource(self, principal: Principal, uri: str) -> tuple[Link, bytes]:
+        """A file of the agent's own, or a part of one; decided and recorded like every call.
+
+        Raises NotAvailableError for everything else, InvalidArgumentsError for one too large to read at once.
+        """
+        found = _legal_export(uri)
+        if found is None or self.exports is None:
+            await self.gateway.run(Ask(principal=principal, tool=None, operation=None))
+            raise NotAvailableError("There is no such resource.")
+        exports, read_back = self.exports, list[tuple[Link, bytes]]()
+
+        async def read() -> Page[Any]:
+            part = int(found["part"]) if found["part"] else None
+            manifest, data = await exports.read(found["id"], principal.agent, part)
+            read_back.append((replace(link_of(manifest), uri=uri, size=len(data)), data))
+            return Page(rows=())
+
+        arguments = {"export_id": found["id"], **({"part": int(found["part"])} if found["part"] else {})}
+        ask = Ask(
+            principal=principal,
+            tool=None,
+            operation=READ_EXPORT,
+            connection=Provider.CRASHGATE.value,
+            arguments=arguments,
+            answer=read,
+        )
+        await self.gateway.run(ask)
+        return read_back[0]
+
+    async def _call_recipe(
+        self, principal: Principal, recipe: Recipe, given: dict[str, Any], ask_user: AskUser | None
+    ) -> Answer:
+        connection, choices = self._connection(self._policy(principal.agent), principal.agent, recipe, given)
+        redacted: set[str] = set()
+        first = Ask(
+            principal=principal,
+            tool=recipe.name,
+            operation=recipe.first,
+            connection=connection,
+            choices=choices,
+            ask_user=ask_user,
+        )
 
         async def run(operation: AnyOperation, arguments: Mapping[str, object]) -> Reply:
             asked = {name: value for name, value in arguments.items() if value is not None}
-            ask = Ask(
-                principal=principal, tool=recipe.name, operation=operation, connection=connection, arguments=asked
-            )
-            return await self.gateway.run(ask)
+            reply = await self.gateway.run(replace(first, operation=operation, arguments=asked))
+            redacted.update(reply.page.redacted)
+            return reply
 
         try:
-            params = read(recipe.params, given)
+            params = read(recipe.params, {**self._settled(principal.agent, recipe, connection), **given})
         except InvalidArgumentsError as problem:
             # Told, and recorded as what it was, only to an agent that could have asked.
-            fault = Ask(
-                principal=principal, tool=recipe.name, operation=recipe.first, connection=connection, fault=problem
-            )
-            await self.gateway.run(fault)
+            await self.gateway.run(replace(first, fault=problem))
             raise
         shown = await recipe.cook(Kitchen(run=run, clock=self.clock, operations=recipe.operations), params)
-        return Answer(content=shown.content, text=shown.text)
+        return Answer(content=_with_redacted(shown.content, redacted), text=shown.text)
+
+    def _settled(self, agent: str, recipe: Recipe, connection: str | None) -> Mapping[str, Any]:
+        """What the policy fixes of a recipe's own parameters, by its first operation."""
+        if connection is None:
+            return {}
+        names = offered(
+            self._policy(agent), question(agent, connection, recipe.first, recipe.first.access), recipe.first
+        )
+        fixed = settled(recipe.params, names)
+        return {name: each for name, each in fixed.items() if name in recipe.params.model_fields}
 
     def _connection(
-        self, policy: Policy | None, agent: str, tool: Tool | Recipe, arguments: dict[str, Any]
-    ) -> str | None:
-        """The connection meant: the one that there is to choose, or the one that the caller names out of several."""
-        found = opening(policy, agent, tool, self._all())
+        self, policy: Policy | None, agent: str, tool: AnyTool, arguments: dict[str, Any]
+    ) -> tuple[str | None, tuple[str, ...]]:
+        """The connection meant: the one that there is to choose, or the one that the caller names out of several.
+
+        Where it names none, those that are open to it.
+        """
+        found = self._opening(policy, agent, tool)
         providers = {operation.provider for operation in tool.operations}
         possible = found.connections if found else [n for n, provider in self._all().items() if provider in providers]
         if len(possible) == 1:
-            return possible[0]
+            return possible[0], ()
         named = arguments.pop("connection", None)
-        return named if isinstance(named, str) and _legal_connection(named) else None
+        choices = found.connections if found and named is None else ()
+        return (named if isinstance(named, str) and _legal_connection(named) else None), choices
+
+    def _opening(self, policy: Policy | None, agent: str, tool: AnyTool) -> Opening | None:
+        """What is open to the agent; worked out once for a policy version."""
+        key = (agent, policy.hash if policy else "", tool.name)
+        if key not in self._openings:
+            if len(self._openings) >= _MOST_LISTS:
+                self._openings.clear()
+            self._openings[key] = opening(policy, agent, tool, self._all())
+        return self._openings[key]
 
     def _all(self) -> Mapping[str, Provider]:
         """Every connection, our own included."""
@@ -156,17 +286,21 @@ class Toolbox:
             raise InvalidArgumentsError("cursor must be the next_cursor of a list.", remedy="Nothing was sent.")
         return self.cursors.open(cursor, bound_to=bound)
 
-    def _own_answer(self, policy: Policy | None, operation: AnyOperation) -> OwnAnswer | None:
+    def _own_answer(self, policy: Policy | None, agent: str, operation: AnyOperation) -> OwnAnswer | None:
         if operation.provider is not Provider.CRASHGATE or policy is None:
             return None
-        return lambda: own.answer(access_summary(policy, self.vocabulary))
+        if operation is LIST_EXPORTS:
+            return None if self.exports is None else partial(own_exports.answer, self.exports.shelf, agent)
+        return partial(own.answer, policy, self.vocabulary)
 
     def _answered(self, tool: Tool, reply: Reply, detail: Detail, bound: Sequence[object]) -> Answer:
         shown: Shown = tool.view(reply, detail)
         content = dict(shown.content)
-        if tool.pages and reply.page.next_query is not None:
-            content["next_cursor"] = self.cursors.seal(reply.page.next_query, bound_to=bound)
-        return Answer(content=content, text=shown.text)
+        if tool.pages and reply.page.next_mark is not None:
+            content["next_cursor"] = self.cursors.seal(reply.page.next_mark, bound_to=bound)
+        if tool.pages and reply.page.previous_mark is not None:
+            content["previous_cursor"] = self.cursors.seal(reply.page.previous_mark, bound_to=bound)
+        return Answer(content=_with_redacted(content, reply.page.redacted), text=shown.text)
 
     def _refused(self, agent: str) -> Answer:
         """The one answer to everything that does not exist or is not allowed."""
@@ -182,41 +316,8 @@ class Toolbox:
             return None
 
 
-def choose(tool: Tool, arguments: Mapping[str, Any]) -> tuple[AnyOperation, dict[str, Any]]:
-    """The operation that the arguments mean, and the arguments that are its own. Raises InvalidArgumentsError."""
-    given = dict(arguments)
-    match tool.choice:
-        case Always(operation=operation):
-            return operation, given
-        case Given(argument=argument, present=present, absent=absent):
-            if given.get(argument) is None:
-                given.pop(argument, None)
-                return absent, given
-            return present, given
-        case Named(argument=argument, choices=choices):
-            named = given.pop(argument, None)
-            if not isinstance(named, str) or named not in choices:
-                raise InvalidArgumentsError(
-                    f"{argument} must be one of {', '.join(choices)}.", remedy="Nothing was sent. Call again with one."
-                )
-            return choices[named], given
-
-
-def _detail(tool: Tool, given: object) -> Detail:
-    if given is None:
-        return Detail.SUMMARY
-    if not tool.detailed or not isinstance(given, str) or given not in set(Detail):
-        raise InvalidArgumentsError(
-            "detail must be summary or full, and only where the tool takes it.", remedy="Nothing was sent."
-        )
-    return Detail(given)
-
-
-def _hidden(tool: Tool, given: Mapping[str, Any]) -> InvalidArgumentsError | None:
-    """The fault of giving a parameter that the tool does not offer, although the operation has it."""
-    if tool.hidden.isdisjoint(given):
-        return None
-    return InvalidArgumentsError("there is an argument that this tool does not take.", remedy="Nothing was sent.")
+async def _unwatched(_: float, __: float | None, ___: str) -> None:
+    """Progress that nobody looks at."""
 
 
 def _legal(name: str) -> str | None:
@@ -226,4 +327,15 @@ def _legal(name: str) -> str | None:
 
 def _failed(problem: CrashgateError) -> Answer:
     """Our error as an answer."""
-    return Answer(content={"error": {"code": problem.code.value}}, text=str(problem), error=problem.code)
+    error: dict[str, Any] = {"code": problem.code.value}
+    if isinstance(problem, LimitError) and problem.retry_after is not None:
+        error["retry_after_seconds"] = problem.retry_after
+    if isinstance(problem, NotNowError) and problem.approval is not None:
+        error["approval"] = problem.approval
+    return Answer(content={"error": error}, text=str(problem), error=problem.code)
+
+
+def _with_redacted(content: Mapping[str, Any], names: Iterable[str]) -> Mapping[str, Any]:
+    """The content, and what the policy took out of it, so that nobody takes it for absent."""
+    redacted = sorted(names)
+    return {**content, "redacted": redacted} if redacted else content

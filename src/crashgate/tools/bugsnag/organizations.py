@@ -16,7 +16,7 @@ ORGANIZATION_TOOLS = (
     Tool(
         name="list_organizations",
         title="List organizations",
-        description="Find organizations and their ids, to list their projects. Example: {}.",
+        description="Find organizations and their ids, to list their projects.",
         choice=Always(operation=LIST_ORGANIZATIONS),
         view=rows("organizations", fields("id", "slug", "name")),
         holds=("organizations", "array"),
@@ -26,7 +26,7 @@ ORGANIZATION_TOOLS = (
     Tool(
         name="get_organization",
         title="Get an organization",
-        description=('Read one organization. Example: {"organization_id": "acme"}.'),
+        description="Read one organization by its id or slug.",
         choice=Always(operation=GET_ORGANIZATION),
         view=one("organization", fields("id", "slug", "name", "created_at", "auto_upgrade")),
         holds=("organization", "object"),

@@ -20,7 +20,7 @@ PROJECT_TOOLS = (
     Tool(
         name="get_project",
         title="Get a project",
-        description='Read one project: type, stages, counts, targets. Example: {"project_id": "checkout-ios"}.',
+        description="Read one project: type, stages, counts, targets.",
         choice=Always(operation=GET_PROJECT),
         view=one(
             "project",

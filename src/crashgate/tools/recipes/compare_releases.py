@@ -51,7 +51,7 @@ async def cook(kitchen: Kitchen, params: CompareReleases) -> Shown:
         found["errors_introduced_total"] = introduced.page.total
     if kitchen.left_out:
         found["left_out"] = kitchen.left_out
-    return Shown(content=noticed({"comparison": found}), text=f"Two releases of {newer.project} compared.")
+    return Shown(content=noticed({"comparison": found}), text=f"Two releases of {newer.where} compared.")
 
 
 def _side(release: Release, *, by_user: bool) -> dict[str, Any]:

@@ -50,7 +50,7 @@ async def cook(kitchen: Kitchen, params: TriageError) -> Shown:
         found["link"] = f"{project.page.rows[0].html_url}/errors/{params.error_id}"
     if kitchen.left_out:
         found["left_out"] = kitchen.left_out
-    return Shown(content=noticed({"triage": found}), text=f"Triage of one error in {error.project}.")
+    return Shown(content=noticed({"triage": found}), text=f"Triage of one error in {error.where}.")
 
 
 async def _introduced(kitchen: Kitchen, project: str, error: Reply) -> Reply | None:

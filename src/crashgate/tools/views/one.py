@@ -15,7 +15,7 @@ def one(name: str, summary: Row, full: Callable[[Any], dict[str, Any]] = everyth
     """A view of one object under the key ``name``; ``full`` shows it with full detail."""
 
     def view(reply: Reply, detail: Detail) -> Shown:
-        where = f" in {reply.project}" if reply.project else ""
+        where = f" in {reply.where}" if reply.where else ""
         if not reply.page.rows:
             return Shown(content={name: {}}, text=f"BugSnag has no {name.replace('_', ' ')}{where} to show.")
         result = reply.page.rows[0]
@@ -29,7 +29,7 @@ def created(name: str, past: str) -> View:
     """A view of what a write answered, in full: ``past`` names what happened."""
 
     def view(reply: Reply, _: Detail) -> Shown:
-        where = f" in {reply.project}" if reply.project else ""
+        where = f" in {reply.where}" if reply.where else ""
         rows = reply.page.rows
         return Shown(content=noticed({name: everything(rows[0]) if rows else {}}), text=f"{past}{where}.")
 
@@ -44,7 +44,7 @@ def changed(name: str, past: str) -> View:
         if reply.page.rows:
             state = {field: getattr(reply.page.rows[0], field, None) for field in _STATE}
             content |= {field: value for field, value in state.items() if value is not None}
-        where = f" in {reply.project}" if reply.project else ""
+        where = f" in {reply.where}" if reply.where else ""
         return Shown(content={name: content}, text=f"{past}{where}.")
 
     return view

@@ -21,7 +21,7 @@ def rows(name: str, row: Row) -> View:
             content["total"] = reply.page.total
         if reply.page.truncated:
             content["truncated"] = True
-        return Shown(content=noticed(content), text=_sentence(name, reply.page, reply.project))
+        return Shown(content=noticed(content), text=_sentence(name, reply.page, reply.where))
 
     return view
 
@@ -51,7 +51,7 @@ def _sentence(name: str, page: Page[Any], project: str | None) -> str:
     of = f" of {page.total}" if page.total is not None and page.total > count else ""
     what = name.replace("_", " ")
     where = f" in {project}" if project else ""
-    more = " More with next_cursor." if page.next_query else ""
+    more = " More with next_cursor." if page.next_mark else ""
     cut = " The upstream pages no deeper: add filters to see the rest." if page.truncated else ""
     none = f"No {what}{where} on this page." if not count else f"{count}{of} {what}{where}."
     return f"{none}{more}{cut}"

@@ -1,0 +1,126 @@
+"""``crashgate export``. Rule: the same tool, gate and log as for an agent; only the progress is drawn here.
+
+The export is the agent's: it may read the file too, and the policy of the agent decides what is in it.
+"""
+
+import os
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from crashgate.cli import session
+from crashgate.cli.shared import Command
+
+if TYPE_CHECKING:
+    from crashgate.settings import Settings
+    from crashgate.tools.exports import Watch
+    from crashgate.tools.toolbox import Answer
+    from crashgate.wiring import Sandbox
+
+SUBJECTS = ("sessions", "crashes", "session_events", "network_logs")
+FORMATS = ("jsonl", "csv", "parquet")
+
+
+@click.command("export", cls=Command)
+@click.argument("subject", type=click.Choice(SUBJECTS), help="What to export.")
+@click.argument("arguments", metavar="[NAME=VALUE]...", nargs=-1, help="Arguments of the tool, as an agent gives them.")
+@click.option("--agent", metavar="NAME", required=True, help="Whose export it is; its policy decides.")
+@click.option("--connection", metavar="NAME", help="Which connection, where the agent has several.")
+@click.option(
+    "--format", "format_", type=click.Choice(FORMATS), default="jsonl", show_default=True, help="Of the file."
+)
+@click.option("--to", metavar="PLACE", help="A folder or a URL; otherwise `exports` of crashgate.toml.")
+@click.option("--resume", metavar="ID", help="Go on with an export that was interrupted.")
+@click.option("--sandbox", "in_sandbox", is_flag=True, help="Use a sandbox in this process in place of every upstream.")
+def export(  # noqa: PLR0913 - options are arguments
+    *,
+    subject: str,
+    arguments: Sequence[str],
+    agent: str,
+    connection: str | None,
+    format_: str,
+    to: str | None,
+    resume: str | None,
+    in_sandbox: bool,
+) -> None:
+    """Write a whole list to a file, paced to what the upstream allows.
+
+    Beside the file comes a manifest: the query, the columns, the number of rows, the SHA-256, and the decision in the
+    log. An export that is interrupted, also by Ctrl-C or kill -9, goes on with --resume ID; no row is twice or lost.
+
+    Example: crashgate export sessions since=2026-11-01 --agent triage-agent --format csv --to exports
+    """
+    from crashgate.cli.loop import run
+    from crashgate.cli.words import read
+
+    settings = session.settings({"exports": to} if to is not None else {})
+    more = {"connection": connection, "resume": resume}
+    asked = {**read(arguments), "format": format_, **{name: each for name, each in more.items() if each is not None}}
+    answer = run(_export(settings, _sandbox(in_sandbox=in_sandbox), agent, f"export_{subject}", asked))
+    _tell(answer, settings)
+
+
+def _sandbox(*, in_sandbox: bool) -> "Sandbox | None":
+    from crashgate.cli.embedded import embedded
+
+    return embedded() if in_sandbox else None
+
+
+async def _export(
+    settings: "Settings", sandbox: "Sandbox | None", agent: str, tool: str, asked: Mapping[str, Any]
+) -> "Answer":
+    from crashgate import wiring
+    from crashgate.cli.agents import known
+    from crashgate.identity import Principal, Via
+
+    known(wiring.policies(settings, sandbox=sandbox).current(), agent)
+    async with wiring.toolbox(settings, os.environ, sandbox=sandbox) as toolbox, _bar(tool) as watch:
+        return await toolbox.call(Principal(agent=agent, via=Via.CLI), tool, asked, progress=watch)
+
+
+@asynccontextmanager
+async def _bar(tool: str) -> "AsyncGenerator[Watch]":
+    """A bar on stderr; nothing where nobody watches."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task(tool.removeprefix("export_").replace("_", " "), total=None)
+
+        async def watch(rows: float, total: float | None, _: str) -> None:
+            progress.update(task, completed=rows, total=total)
+
+        yield watch
+
+
+def _tell(answer: "Answer", settings: "Settings") -> None:
+    """The summary; or the error, with the exit code that goes with it."""
+    from crashgate.cli.exit_codes import exit_code
+    from crashgate.cli.screen import note
+
+    screen = session.screen()
+    if answer.error is not None:
+        if screen.json:
+            screen.data({"error": {"code": answer.error.value, "text": answer.text}})
+        else:
+            note(answer.text)
+        click.get_current_context().exit(exit_code(answer.error))
+    made: Mapping[str, Any] = answer.content["export"]
+    if screen.json:
+        screen.data(made)
+        return
+    screen.say(answer.text)
+    screen.under("place", str(settings.exports or settings.state / "exports"))
+    screen.under("sha256", str(made["sha256"]))
+    screen.under("id", str(made["id"]))

@@ -1,0 +1,1 @@
+"""The tools over sessions, whoever keeps them. Rule: one name a tool, one operation a provider."""

@@ -1,0 +1,5 @@
+"""What several of these tools say. Rule: said once."""
+
+from collections.abc import Mapping
+
+PERIOD: Mapping[str, str] = {"since": "a date, or a time with its zone", "until": "the same; a date counts as a whole"}

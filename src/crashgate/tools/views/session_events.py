@@ -1,0 +1,54 @@
+"""What happened in a session, as an agent sees it. Rule: a part that is not shown is counted, with how to get it."""
+
+from typing import Any
+
+from crashgate.gateway.ask import Reply
+from crashgate.tools.present import UNTRUSTED
+from crashgate.tools.tool import Detail, Shown
+from crashgate.tools.views.fields import bounded, common, cut, whole
+from crashgate.tools.views.page import noticed
+
+_EVENT = ("id", "type", "name", "at", "sequence_number", "label", "input_type", "exception_class_name",
+          "exception_tag", "custom_tag", "data", "coordinates")  # fmt: skip
+_EVENTS, _EVENTS_IN_FULL = 50, 500
+_TEXT, _LOG = 300, 4_000
+_RECORDING = ("recording", "launch_time_ms", "launch_type", "available_ram", "has_crash", "has_anr", "log")
+_event = common(*_EVENT)
+
+
+def listed(reply: Reply, detail: Detail) -> Shown:
+    """Events as rows, in order. Upstream may give all of a session at once."""
+    rows = reply.page.rows
+    content = _events(rows, detail, "export_session_events writes all of them to a file" + _or_more(detail))
+    if reply.page.total is not None:
+        content["total"] = reply.page.total
+    return Shown(content=noticed(content), text=f"{len(content['events'])} of {len(rows)} events.")
+
+
+def recording(reply: Reply, detail: Detail) -> Shown:
+    """The events of one recording, with the log that came with a crash or a hang."""
+    where = f" in {reply.where}" if reply.where else ""
+    found = reply.page.rows[0]
+    content = _events(found.events, detail, "they are the first of the recording" + _or_more(detail))
+    about = whole(found, detail, _RECORDING, apart="events", longest=_LOG)
+    replay = about.get(UNTRUSTED, {}).pop("replay_data", None)
+    content["recording"] = cut(about, _LOG)
+    if replay is not None:
+        # Only who asked for it gets it, and cut it would be of no use.
+        content["recording"].setdefault(UNTRUSTED, {})["replay_data"] = replay
+    return Shown(content=noticed(content), text=f"One recording{where}.")
+
+
+def _events(rows: Any, detail: Detail, remedy: str) -> dict[str, Any]:  # noqa: ANN401 - rows of any provider
+    full = detail is Detail.FULL
+    shown, rest = bounded(
+        rows,
+        lambda each: cut(_event(each, Detail.FULL), _LOG if full else _TEXT),
+        most=_EVENTS_IN_FULL if full else _EVENTS,
+        remedy=remedy,
+    )
+    return {"events": shown, **rest}
+
+
+def _or_more(detail: Detail) -> str:
+    return "" if detail is Detail.FULL else f'; detail="full" shows {_EVENTS_IN_FULL} at once'
