@@ -92,7 +92,7 @@ def test_a_folder_with_one_bad_document_changes_nothing(folder: Path) -> None:
 
 @pytest.mark.threats(30)
 def test_the_problems_of_all_documents_are_told_at_once(folder: Path) -> None:
-    write(folder, "a", content=text("a") + "mode = 1\n")
+    write(folder, "a", content=text("a") + "colour = 1\n")
     write(folder, "b", mode=0o666)
     write(folder, "c", content=text("other"))
 
@@ -100,7 +100,11 @@ def test_the_problems_of_all_documents_are_told_at_once(folder: Path) -> None:
         files(folder).load()
 
     assert caught.value.problems == (
-        Problem(source="policies/a.toml", line=4, text="unknown key `mode`; what there is: agent, about, owner, grant"),
+        Problem(
+            source="policies/a.toml",
+            line=4,
+            text="unknown key `colour`; what there is: agent, about, owner, mode, grant, off, limits, redact, approve",
+        ),
         Problem(
             source="policies/b.toml",
             line=1,

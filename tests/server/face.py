@@ -5,7 +5,7 @@ import json
 import socket
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,20 @@ import httpx2
 import uvicorn
 
 from crashgate import wiring
-from crashgate.server.build import build
+from crashgate.adapters.policy_watch import PolicyWatch
+from crashgate.decisions.attempt import AttemptRecord
+from crashgate.identity import Via
+from crashgate.sandbox.app import SANDBOX_TOKEN, UNLIMITED, Faults, RequestLog, create_app
+from crashgate.sandbox.machine_clock import MachineClock
+from crashgate.sandbox.session_providers import SessionProviders
+from crashgate.server import listen
+from crashgate.server.attempts import Attempts
+from crashgate.server.build import MOST_CALLS, build
 from crashgate.server.http import http_app
 from crashgate.server.identity import Bearer
 from crashgate.server.listen import open_listener
-from tests.house import EXAMPLES, TRIAGE, House, open_house, settings_in, until
+from crashgate.server.notices import Notices
+from tests.house import EXAMPLES, TRIAGE, House, fresh_world, settings_in, until
 
 VERSION = "2026-07-28"
 META = {
@@ -49,6 +58,8 @@ class Face:
     house: House
     tokens: Mapping[str, str]
     client: httpx2.AsyncClient
+    attempts: Attempts
+    watch: PolicyWatch
 
     def headers(self, agent: str = TRIAGE, *, body: Mapping[str, Any] = LIST_ERRORS) -> dict[str, str]:
         """The headers of a right request."""
@@ -95,6 +106,13 @@ class Face:
         return self.url.removeprefix("http://")
 
     @property
+    def noted(self) -> list[tuple[str, str, str | None, int]]:
+        """What was refused before the gate: kind, reason, agent, and how often."""
+        stored = [record.record for record in self.house.log.records()]
+        attempts = [each for each in stored if isinstance(each, AttemptRecord)]
+        return [(each.what.value, each.reason, each.agent, each.count) for each in attempts]
+
+    @property
     def untouched(self) -> bool:
         """True when nothing arrived at the upstream and nothing was decided."""
         return list(self.house.requests) == [] and self.house.entries == []
@@ -123,24 +141,59 @@ class _Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def open_face(folder: Path, *, policies: Path = EXAMPLES, **http: object) -> AsyncGenerator[Face]:
-    """A house served on a free port; ``http`` are settings of the HTTP side."""
+async def open_face(
+    folder: Path,
+    *,
+    policies: Path = EXAMPLES,
+    most_calls: int = MOST_CALLS,
+    shown: Mapping[str, Any] | None = None,
+    **http: object,
+) -> AsyncGenerator[Face]:
+    """A house served on a free port; ``http`` are its settings, ``shown`` are fields of its ``HttpFace``."""
     settings = settings_in(folder, policies=policies, **({"http": http} if http else {}))
-    agents = wiring.policies(settings).current()
-    async with open_house(folder, settings=settings) as house:
+    world, faults, requests = fresh_world(), Faults(), RequestLog()
+    others = SessionProviders.usual(world.now, MachineClock(), limited=False)
+    app = create_app(world, faults=faults, log=requests, budgets=UNLIMITED, session_providers=others)
+    sandbox = wiring.Sandbox(app=app, token=SANDBOX_TOKEN, limited=False)
+    async with wiring.opened(settings, {}, sandbox=sandbox) as found:
+        house = House(
+            toolbox=found.toolbox,
+            world=world,
+            faults=faults,
+            sandbox=requests,
+            settings=settings,
+            session_providers=others,
+        )
         listener = open_listener("127.0.0.1", 0)
         issued = wiring.tokens(settings)
-        tokens = {agent: issued.new(agent) for agent in agents}
-        app = http_app(build(house.toolbox, Bearer()), tokens=issued, face=wiring.face(settings, listener))
-        config = uvicorn.Config(app, http="httptools", ws="none", lifespan="on", log_config=None, access_log=False)
-        server = _Server(config)
+        tokens = {agent: issued.new(agent) for agent in found.policies.current()}
+        attempts, notices = Attempts(found.log, found.clock, via=Via.HTTP), Notices(found.toolbox)
+        face = replace(wiring.face(settings, listener), **(shown or {}))
+        served = http_app(
+            build(found.toolbox, Bearer(), attempts=attempts, notices=notices, most_calls=most_calls),
+            tokens=issued,
+            face=face,
+            attempts=attempts,
+            clock=found.clock,
+            ended=notices.left,
+        )
+        server = _Server(listen.config(served, attempts, head_seconds=face.head_seconds))
         serving = asyncio.create_task(server.serve(sockets=[listener.socket]))
         try:
             async with httpx2.AsyncClient(base_url=listener.url, timeout=20) as client:
-                yield Face(url=listener.url, house=house, tokens=tokens, client=client)
+                yield Face(
+                    url=listener.url,
+                    house=house,
+                    tokens=tokens,
+                    client=client,
+                    attempts=attempts,
+                    watch=PolicyWatch(found.policies, notices.changed),
+                )
         finally:
+            notices.close()
             with suppress(TimeoutError):  # a test that failed may have left one open
                 async with asyncio.timeout(2):
                     await until(lambda: not server.server_state.connections)
             server.stop.set()
             await serving
+            await attempts.aclose()

@@ -4,9 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
 from crashgate import wiring
 from crashgate.sandbox.app import SANDBOX_TOKEN
+from crashgate.server.bearer import BearerLayer
 from tests.house import OPERATOR, TRIAGE, bytes_below
 from tests.server.face import LIST_ERRORS, VERSION, Face, call, message
 from tests.system.served import http_client, open_site
@@ -72,7 +74,7 @@ async def test_a_revoked_token_ends_at_once(face: Face) -> None:
 
 @pytest.mark.threats(2, 29)
 async def test_the_callers_token_is_never_sent_upstream_nor_stored(tmp_path: Path) -> None:
-    # Guards: that BearerLayer takes the header off, and that the upstream gets our own credential.
+    # Guards: that the upstream gets our own credential.
     async with open_site(tmp_path) as site, site.http_server() as (url, _):
         token = site.token(OPERATOR)
         async with http_client(url, token) as client:
@@ -86,6 +88,27 @@ async def test_the_callers_token_is_never_sent_upstream_nor_stored(tmp_path: Pat
     assert token not in str(site.headers) + str([each.path for each in site.requests.received])
     assert token.encode() not in stored
     assert token.split("_", 2)[2].encode() not in bytes_below(tmp_path)
+
+
+@pytest.mark.threats(2)
+async def test_the_token_goes_no_further_than_the_layer_that_checks_it(face: Face) -> None:
+    # Guards: that BearerLayer takes the header off.
+    passed_on: list[Scope] = []
+
+    async def app(scope: Scope, _: Receive, __: Send) -> None:
+        passed_on.append(scope)
+
+    async def receive() -> Message:
+        raise AssertionError
+
+    async def send(_: Message) -> None:
+        raise AssertionError
+
+    layer = BearerLayer(app, face.attempts, wiring.tokens(face.house.settings))
+    headers = [(b"host", b"localhost"), (b"authorization", f"Bearer {face.tokens[TRIAGE]}".encode())]
+    await layer({"type": "http", "headers": headers}, receive, send)
+
+    assert [scope["headers"] for scope in passed_on] == [[(b"host", b"localhost")]]
 
 
 @pytest.mark.threats(1)

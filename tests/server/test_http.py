@@ -81,7 +81,7 @@ async def test_the_tool_list_may_not_be_kept_by_anyone(face: Face) -> None:
 
 
 async def test_an_unknown_method_is_404_and_no_call(face: Face) -> None:
-    response = await face.post(message("resources/list"))
+    response = await face.post(message("prompts/list"))
 
     assert (response.status_code, response.json()["error"]["code"]) == (404, -32601)
     assert face.untouched
@@ -93,7 +93,10 @@ async def test_discover_tells_what_this_is_and_the_instructions_fit_every_client
     assert result["supportedVersions"] == ["2026-07-28"]
     assert result["instructions"] == INSTRUCTIONS
     assert len(INSTRUCTIONS) <= 2_048
-    assert set(result["capabilities"]) == {"tools"}
+    assert result["capabilities"] == {
+        "resources": {"listChanged": True, "subscribe": True},
+        "tools": {"listChanged": True},
+    }
 
 
 async def test_get_is_no_way_in_for_the_modern_era(face: Face) -> None:

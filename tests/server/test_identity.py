@@ -10,6 +10,7 @@ from mcp import Client, MCPError
 from crashgate.identity import Principal
 from crashgate.server.build import build
 from crashgate.server.identity import Bearer, Launched
+from crashgate.tools.exports import Watch
 from crashgate.tools.toolbox import Toolbox
 from tests.house import OPERATOR, open_house
 
@@ -37,7 +38,15 @@ class _Defective(Toolbox):
 
     __slots__ = ()
 
-    async def call(self, principal: Principal, name: str, arguments: Mapping[str, Any]) -> NoReturn:
+    async def call(
+        self,
+        principal: Principal,
+        name: str,
+        arguments: Mapping[str, Any],
+        progress: Watch | None = None,
+        **others: object,
+    ) -> NoReturn:
+        del progress, others
         raise ValueError(f"CANARY {principal} {name} {arguments}")
 
     def listed(self, agent: str) -> NoReturn:

@@ -1,5 +1,6 @@
 """MCP over pipes: one line a message, whatever lines come (THREATS rows 16, 24 and 32)."""
 
+import asyncio
 import json
 import signal
 import subprocess
@@ -9,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mcp_types import jsonrpc_message_adapter
 
+from crashgate.decisions.attempt import AttemptRecord
 from crashgate.decisions.record import Ending
 from crashgate.sandbox.app import SANDBOX_TOKEN
 from crashgate.sandbox.faults import Fault, FaultKind
-from crashgate.server.stdio import LONGEST_LINE
+from crashgate.server.stdio import LONGEST_LINE, UnderWay
 from tests.house import TRIAGE, until
 from tests.server.face import LIST_ERRORS, call, message
 from tests.server.pipe import INITIALIZE, open_pipe
@@ -23,6 +26,11 @@ from tests.system.served import Site, open_site
 LEGACY_LIST: dict[str, Any] = {"jsonrpc": "2.0", "id": 2, "method": "tools/list", "params": {}}
 INITIALIZED: dict[str, Any] = {"jsonrpc": "2.0", "method": "notifications/initialized"}
 SLOW = Fault(kind=FaultKind.SLOW, path="/projects/*/errors", seconds=60)
+
+
+def _noted(site: Site) -> list[AttemptRecord]:
+    """What was refused before the gate."""
+    return [each.record for each in site.log.records() if isinstance(each.record, AttemptRecord)]
 
 
 @pytest.fixture
@@ -73,6 +81,12 @@ async def test_lines_that_are_no_message_get_errors_and_the_session_goes_on(site
     assert answer["result"]["isError"] is False
     assert [entry.decision.record.tool for entry in site.log.entries()] == ["list_errors"] * 2
     assert len(pipe.heard) == len(lines) + 1
+    noted = _noted(site)
+    assert sum(each.count for each in noted) == len(lines)
+    assert {(each.what.value, each.via.value, each.agent) for each in noted} == {
+        ("malformed", "stdio", TRIAGE),
+        ("batch", "stdio", TRIAGE),
+    }
 
 
 @pytest.mark.threats(24)
@@ -88,6 +102,35 @@ async def test_a_line_that_is_too_long_costs_only_itself(site: Site) -> None:
     errors = [answer["error"]["code"] for answer in answers if "error" in answer]
     assert sorted(errors) == [-32700, -32600, -32600, -32600]
     assert [answer["id"] for answer in answers if "result" in answer] == [1, 2, 3]
+    counts = {each.what.value: 0 for each in _noted(site)}
+    for each in _noted(site):
+        counts[each.what.value] += each.count
+    assert counts == {"oversized": 3, "malformed": 1}
+
+
+@pytest.mark.threats(16)
+@pytest.mark.parametrize(
+    ("lines", "reason"),
+    list[tuple[list[dict[str, Any]], str]](
+        [
+            ([INITIALIZE, {"jsonrpc": "2.0", "id": 5, "method": "no/such"}], "unknown_method"),
+            ([INITIALIZE, {"jsonrpc": "2.0", "id": 5, "method": "tools/call", "params": {}}], "invalid_params"),
+            ([message("tools/list"), message("no/such", number=5)], "unknown_method"),
+            ([message("tools/list"), message("tools/call", number=5)], "invalid_params"),
+        ]
+    ),
+    ids=["legacy method", "legacy params", "modern method", "modern params"],
+)
+async def test_what_the_protocol_refuses_inside_a_session_has_a_record(
+    site: Site, lines: list[dict[str, Any]], reason: str
+) -> None:
+    # Guards: watch() in server.build.
+    async with open_pipe(site) as pipe:
+        answers = [await pipe.ask(line) for line in lines]
+
+        assert await pipe.end() == 0
+    assert (answers[-1]["id"], "error" in answers[-1]) == (5, True)
+    assert [(each.what.value, each.reason, each.agent) for each in _noted(site)] == [("malformed", reason, TRIAGE)]
 
 
 async def test_the_end_of_stdin_ends_the_process_with_a_closed_log(site: Site) -> None:
@@ -124,6 +167,49 @@ async def test_sigterm_ends_the_process_with_a_closed_log(site: Site) -> None:
     assert [entry.unknown for entry in entries] == [False] * 3
     assert "The call was cancelled after" in entries[0].sentence
     assert [(verdict.sound, verdict.end_checked) for verdict in site.log.verify()] == [(True, True)]
+
+
+@pytest.mark.parametrize("lines", [[INITIALIZE, INITIALIZED], []], ids=["legacy", "modern"])
+async def test_what_is_asked_before_stdin_ends_is_answered(site: Site, lines: list[dict[str, Any]]) -> None:
+    # Guards: UnderWay, so that `printf '...' | crashgate serve` works; the protocol library gives such calls up.
+    site.faults.add(Fault(kind=FaultKind.SLOW, path="/projects/*/errors", seconds=0.3))
+    ask: dict[str, Any] = LIST_ERRORS if not lines else {**LEGACY_LIST, "id": 1, "method": "tools/call"}
+    if lines:
+        ask["params"] = {"name": "list_errors", "arguments": {"project_id": "checkout-ios"}}
+    async with open_pipe(site) as pipe:
+        pipe.say(*lines, ask, LEGACY_LIST if lines else message("tools/list", number=2))
+
+        assert await pipe.end() == 0
+    answers = {each.get("id"): each for each in map(json.loads, pipe.heard)}
+    assert set(answers) == {*([INITIALIZE["id"]] if lines else []), 1, 2}
+    assert answers[1]["result"]["isError"] is False
+    assert [entry.unknown for entry in site.log.entries()] == [False] * 2
+    assert [(verdict.sound, verdict.end_checked) for verdict in site.log.verify()] == [(True, True)]
+
+
+async def test_a_stream_of_changes_does_not_hold_up_the_end(site: Site) -> None:
+    async with open_pipe(site) as pipe, asyncio.timeout(20):
+        await pipe.ask(message("subscriptions/listen", {"notifications": {"toolsListChanged": True}}, number=9))
+
+        assert await pipe.end() == 0
+
+
+def _none_under_way(*messages: dict[str, Any]) -> bool:
+    """Whether nothing is waited for after these messages came."""
+    under_way = UnderWay()
+    for each in messages:
+        under_way.came(jsonrpc_message_adapter.validate_python(each, by_name=False))
+    return under_way.none
+
+
+def test_a_stream_without_an_end_and_a_cancelled_call_have_no_answer_to_wait_for() -> None:
+    # Guards: UnderWay; else the end of stdin would be waited out for them.
+    listen = message("subscriptions/listen", {"notifications": {}}, number=9)
+    cancelled = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}
+
+    assert _none_under_way(listen, INITIALIZED)
+    assert not _none_under_way(listen, LIST_ERRORS)
+    assert _none_under_way(listen, LIST_ERRORS, cancelled)
 
 
 async def test_a_cancelled_call_ends_upstream_too_and_the_session_goes_on(site: Site) -> None:
@@ -187,6 +273,9 @@ _NOISY = """
 import asyncio, os, sys
 from mcp.server.lowlevel import Server
 from mcp_types import ListToolsResult
+from crashgate.adapters.system_clock import SystemClock
+from crashgate.identity import Via
+from crashgate.server.attempts import Attempts
 from crashgate.server.stdio import serve_stdio
 
 async def listed(context, params):
@@ -194,7 +283,8 @@ async def listed(context, params):
     os.write(1, b"a stray write\\n")
     return ListToolsResult(tools=[])
 
-asyncio.run(serve_stdio(Server("noisy", on_list_tools=listed)))
+attempts = Attempts(None, SystemClock(), via=Via.STDIO)
+asyncio.run(serve_stdio(Server("noisy", on_list_tools=listed), attempts, agent="noisy"))
 """
 
 

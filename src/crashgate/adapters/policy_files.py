@@ -18,17 +18,22 @@ _HAS_MODES = os.name == "posix"
 _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 """Not through a link put there after the check, and not waiting on a pipe."""
 
+Mark = tuple[tuple[object, ...], ...]
+"""What a folder looks like from outside."""
+
 
 class PolicyFiles:
     """A PolicySource over ``*.toml`` in one folder (hidden files are left out, folders below are not read).
 
-    Until ``load`` has succeeded there is no policy, and so nothing is allowed.
+    Until ``load`` has succeeded there is no policy, and so nothing is allowed. ``mark`` is that of the folder when it
+    was read last.
     """
 
     def __init__(self, *, folder: Path, vocabulary: Vocabulary) -> None:
         self._folder = folder
         self._vocabulary = vocabulary
         self._current = PolicySet()
+        self.mark: Mark = ()
 
     def current(self) -> PolicySet:
         """The policies of the last ``load`` that succeeded; reads nothing."""
@@ -40,6 +45,28 @@ class PolicyFiles:
         Raises ConfigurationError when there is no such folder, and PolicyDocumentError with the problems of all
         documents; then whatever was in force stays in force.
         """
+        mark = self.look()
+        self.put(self.read(), mark)
+        return self._current
+
+    def look(self) -> Mark:
+        """What the folder looks like from outside: equal marks, equal documents. Reads none of them, and never raises.
+
+        It holds the time of the last change of each file, which no program can set, and follows links.
+        """
+        try:
+            found = sorted(entry.path for entry in os.scandir(self._folder) if entry.name.endswith(".toml"))
+        except OSError as error:
+            return (("", error.errno),)
+        # Of the folder itself not the times: files that are no documents come and go in it.
+        return (_mark(os.fspath(self._folder))[:4], *map(_mark, found))
+
+    def put(self, policies: PolicySet, mark: Mark) -> None:
+        """Put in force what ``read`` gave, read when the folder had that mark."""
+        self._current, self.mark = policies, mark
+
+    def read(self) -> PolicySet:
+        """Read and check the whole folder; nothing changes. Raises as ``load`` does."""
         folder = _checked_folder(self._folder)
         policies: list[Policy] = []
         problems: list[Problem] = []
@@ -52,8 +79,15 @@ class PolicyFiles:
                 problems.extend(error.problems)
         if problems:
             raise PolicyDocumentError(problems)
-        self._current = PolicySet(policies)
-        return self._current
+        return PolicySet(policies)
+
+
+def _mark(path: str) -> tuple[object, ...]:
+    try:
+        found = Path(path).stat()
+    except OSError as error:
+        return (path, error.errno)
+    return (path, found.st_dev, found.st_ino, found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def _safe(name: str) -> str:

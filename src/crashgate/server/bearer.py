@@ -8,7 +8,9 @@ from mcp.server.auth.provider import AccessToken
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from crashgate.decisions.attempt import Attempt
 from crashgate.identity import VerifiedToken
+from crashgate.server.attempts import Attempts
 from crashgate.server.identity import Tokens
 from crashgate.server.replies import refusal
 
@@ -18,14 +20,18 @@ LONGEST_TOKEN = 200
 class BearerLayer:
     """Puts the verified agent where the SDK looks for it, and takes the token off the request."""
 
-    def __init__(self, app: ASGIApp, tokens: Tokens) -> None:
+    def __init__(self, app: ASGIApp, attempts: Attempts, tokens: Tokens) -> None:
         self._app = app
+        self._attempts = attempts
         self._tokens = tokens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its agent, or refuse it."""
-        verified = self._verified(Headers(scope=scope).getlist("authorization"))
+        given = Headers(scope=scope).getlist("authorization")
+        verified = self._verified(given)
         if verified is None:
+            reason = "no_token" if not given else "several_tokens" if len(given) > 1 else "token_not_valid"
+            await self._attempts.note(Attempt.UNAUTHENTICATED, reason)
             answer = refusal(
                 401,
                 "A valid bearer token is needed.",

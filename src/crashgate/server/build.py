@@ -5,16 +5,41 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
-from mcp.server.context import ServerRequestContext
-from mcp.server.lowlevel import Server
+import anyio
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.lowlevel import NotificationOptions, Server
+from mcp.server.models import InitializationOptions
+from mcp.server.streamable_http import MCP_SESSION_ID_HEADER
 from mcp.shared.exceptions import MCPError
-from mcp_types import CallToolRequestParams, CallToolResult, ListToolsResult, PaginatedRequestParams
-from mcp_types.jsonrpc import INTERNAL_ERROR
+from mcp_types import (
+    CallToolRequestParams,
+    CallToolResult,
+    InputRequiredResult,
+    ListResourcesResult,
+    ListToolsResult,
+    NotificationParams,
+    PaginatedRequestParams,
+    ReadResourceRequestParams,
+    ReadResourceResult,
+    SubscriptionsListenRequestParams,
+    SubscriptionsListenResult,
+)
+from mcp_types.jsonrpc import INTERNAL_ERROR, INVALID_PARAMS
+from mcp_types.version import MODERN_PROTOCOL_VERSIONS
+from pydantic import ValidationError
 
 from crashgate import __version__
+from crashgate.decisions.attempt import Attempt
+from crashgate.errors import Code, CrashgateError, InvalidArgumentsError, NotAvailableError
+from crashgate.identity import Principal
 from crashgate.server import render
+from crashgate.server.asking import ANSWER_SECONDS, Asking
+from crashgate.server.attempts import Attempts
+from crashgate.server.crowd import Crowd
 from crashgate.server.identity import Identify
-from crashgate.tools.toolbox import Toolbox
+from crashgate.server.notices import Notices
+from crashgate.server.refused import REASONS
+from crashgate.tools.toolbox import Answer, Toolbox
 
 _log = logging.getLogger(__name__)
 
@@ -27,31 +52,166 @@ INSTRUCTIONS = (
 """Clients cut instructions at 2,048 characters."""
 
 
-def build(toolbox: Toolbox, identify: Identify) -> Server[dict[str, Any]]:
-    """A server whose callers are told apart by ``identify``."""
+MOST_CALLS = 32
+"""Calls of one agent at once, over all of its connections."""
 
-    async def list_tools(
-        context: ServerRequestContext[dict[str, Any], Any], _: PaginatedRequestParams | None
-    ) -> ListToolsResult:
-        with _defects_in_our_words():
-            return render.tools(toolbox.listed(identify(context).agent))
+_PROGRESS_SECONDS = 1.0
+"""For a client to take a notice of progress; a call does not wait longer for it."""
 
-    async def call_tool(
-        context: ServerRequestContext[dict[str, Any], Any], params: CallToolRequestParams
-    ) -> CallToolResult:
-        with _defects_in_our_words():
-            return render.answer(await toolbox.call(identify(context), params.name, params.arguments or {}))
+Context = ServerRequestContext[dict[str, Any], Any]
 
-    return Server(
+
+def build(  # noqa: PLR0913 - one place where the face is put together
+    toolbox: Toolbox,
+    identify: Identify,
+    *,
+    attempts: Attempts | None = None,
+    notices: Notices | None = None,
+    most_calls: int = MOST_CALLS,
+    answer_seconds: float = ANSWER_SECONDS,
+) -> Server[dict[str, Any]]:
+    """A server whose callers are told apart by ``identify``.
+
+    What it refuses is noted in ``attempts``; ``notices`` knows who wants to hear of changes. A call of the older era
+    waits ``answer_seconds`` for its user's approval.
+    """
+    asking = Asking(toolbox.clock, seconds=answer_seconds)
+    handlers = _Handlers(
+        toolbox,
+        identify,
+        attempts=attempts,
+        notices=notices or Notices(toolbox),
+        crowd=Crowd(most_calls),
+        asking=asking,
+    )
+    with_files = toolbox.exports is not None
+    server = _Server(
         "crashgate",
         version=__version__,
         title="crashgate",
         description="Crash and session tools for AI agents, behind a policy gate that records every call.",
         instructions=INSTRUCTIONS,
-        on_list_tools=list_tools,
-        on_call_tool=call_tool,
+        on_list_tools=handlers.list_tools,
+        on_call_tool=handlers.call_tool,
+        on_list_resources=handlers.list_resources if with_files else None,
+        on_read_resource=handlers.read_resource if with_files else None,
+        on_subscriptions_listen=handlers.listen,
         get_tool_input_schema=_no_header_parameters,
     )
+    server.add_notification_handler("notifications/initialized", NotificationParams, handlers.initialized)
+    server.middleware.append(handlers.watch)
+    return server
+
+
+class _Server(Server[dict[str, Any]]):
+    """A server that tells clients of the older era, too, that it will say when their tools change."""
+
+    def create_initialization_options(
+        self,
+        notification_options: NotificationOptions | None = None,
+        experimental_capabilities: dict[str, dict[str, Any]] | None = None,
+        extensions: dict[str, dict[str, Any]] | None = None,
+    ) -> InitializationOptions:
+        """As the library's own, which says so only where it is asked, and its HTTP side does not ask."""
+        options = notification_options or NotificationOptions(tools_changed=True, resources_changed=True)
+        return super().create_initialization_options(options, experimental_capabilities, extensions)
+
+
+class _Handlers:
+    """What the protocol asks, answered by the toolbox."""
+
+    def __init__(  # noqa: PLR0913 - what one server is made of
+        self,
+        toolbox: Toolbox,
+        identify: Identify,
+        *,
+        attempts: Attempts | None,
+        notices: Notices,
+        crowd: Crowd,
+        asking: Asking,
+    ) -> None:
+        self._toolbox = toolbox
+        self._identify = identify
+        self._attempts = attempts
+        self._notices = notices
+        self._crowd = crowd
+        self._asking = asking
+
+    async def list_tools(self, context: Context, _: PaginatedRequestParams | None) -> ListToolsResult:
+        """What the caller may be shown."""
+        with _defects_in_our_words():
+            return render.tools(self._toolbox.listed(self._identify(context).agent))
+
+    async def call_tool(self, context: Context, params: CallToolRequestParams) -> CallToolResult | InputRequiredResult:
+        """A call; beyond so many at once it is refused before anything is decided."""
+        with _defects_in_our_words():
+            principal = self._identify(context)
+            with self._crowd.one_more(principal.agent) as may:
+                if may:
+                    return await self._call(context, principal, params)
+            await self._note(Attempt.RATE_LIMITED, "too_many_calls", principal.agent)
+            return render.answer(_too_many(self._crowd.most))
+
+    async def _call(
+        self, context: Context, principal: Principal, params: CallToolRequestParams
+    ) -> CallToolResult | InputRequiredResult:
+        async def progress(done: float, total: float | None, words: str) -> None:
+            with anyio.move_on_after(_PROGRESS_SECONDS):
+                await context.session.report_progress(done, total, words)
+
+        question = self._asking.of(context, params, principal)
+        given = await self._toolbox.call(
+            principal, params.name, params.arguments or {}, progress, ask_user=question.ask if question else None
+        )
+        if given.links:
+            await self._notices.new_files(principal.agent)
+        to_be_asked = question.instead_of(given) if question else None
+        return to_be_asked or render.answer(given)
+
+    async def list_resources(self, context: Context, _: PaginatedRequestParams | None) -> ListResourcesResult:
+        """The caller's own files."""
+        with _defects_in_our_words(), _errors_in_the_protocol():
+            return render.resources(await self._toolbox.resources(self._identify(context).agent))
+
+    async def read_resource(self, context: Context, params: ReadResourceRequestParams) -> ReadResourceResult:
+        """One of them; what is missing and what is another's are not told apart (THREATS row 21)."""
+        with _defects_in_our_words(), _errors_in_the_protocol():
+            principal = self._identify(context)
+            with self._crowd.one_more(principal.agent) as may:
+                if may:
+                    return render.resource(*await self._toolbox.read_resource(principal, params.uri))
+            await self._note(Attempt.RATE_LIMITED, "too_many_calls", principal.agent)
+            raise MCPError(INTERNAL_ERROR, _too_many(self._crowd.most).text)
+
+    async def listen(self, context: Context, params: SubscriptionsListenRequestParams) -> SubscriptionsListenResult:
+        """A stream of changes in the modern era."""
+        return await self._notices.listen(self._identify(context).agent, context, params)
+
+    async def initialized(self, context: Context, _: NotificationParams) -> None:
+        """A session of the older era begins."""
+        name = context.request.headers.get(MCP_SESSION_ID_HEADER) if context.request is not None else None
+        self._notices.joined(self._identify(context).agent, name, context.session)
+
+    async def watch(self, ctx: Context, call_next: CallNext) -> HandlerResult:
+        """Record what the protocol library refuses inside a session; over HTTP in the modern era its status says it."""
+        try:
+            return await call_next(ctx)
+        except (MCPError, ValidationError) as problem:
+            code = problem.error.code if isinstance(problem, MCPError) else INVALID_PARAMS
+            by_status = ctx.request is not None and ctx.protocol_version in MODERN_PROTOCOL_VERSIONS
+            if self._attempts is not None and code != INTERNAL_ERROR and not by_status:
+                agent = self._identify(ctx).agent
+                await self._attempts.note(Attempt.MALFORMED, REASONS.get(code, "refused_by_protocol"), agent=agent)
+            raise
+
+    async def _note(self, what: Attempt, reason: str, agent: str) -> None:
+        if self._attempts is not None:
+            await self._attempts.note(what, reason, agent=agent)
+
+
+def _too_many(most: int) -> Answer:
+    text = f"There are {most} calls of this agent under way. Nothing was sent. Wait until one of them has ended."
+    return Answer(content={"error": {"code": Code.RATE_LIMITED.value}}, text=text, error=Code.RATE_LIMITED)
 
 
 @contextmanager
@@ -59,9 +219,24 @@ def _defects_in_our_words() -> Generator[None]:
     """For the older era the SDK repeats an exception's text to the client, and that could be an upstream's (row 7)."""
     try:
         yield
+    except MCPError:
+        raise
     except Exception as problem:
         _log.exception("A defect of crashgate; please report it.")
         raise MCPError(INTERNAL_ERROR, "crashgate itself failed. Tell its operator if it stays.") from problem
+
+
+@contextmanager
+def _errors_in_the_protocol() -> Generator[None]:
+    """Where a result cannot say that it failed: our errors as the protocol's."""
+    try:
+        yield
+    except NotAvailableError as problem:
+        raise MCPError(INVALID_PARAMS, "Resource not found") from problem
+    except InvalidArgumentsError as problem:
+        raise MCPError(INVALID_PARAMS, str(problem)) from problem
+    except CrashgateError as problem:
+        raise MCPError(INTERNAL_ERROR, str(problem)) from problem
 
 
 def _no_header_parameters(_: str) -> None:

@@ -3,14 +3,17 @@
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from crashgate.decisions.attempt import Attempt
+from crashgate.server.attempts import Attempts
 from crashgate.server.replies import refusal
 
 
 class GuardLayer:
     """Refuses, with 403, requests that a web page of another origin could have made (DNS rebinding, CSRF)."""
 
-    def __init__(self, app: ASGIApp, *, hosts: frozenset[str], origins: frozenset[str]) -> None:
+    def __init__(self, app: ASGIApp, attempts: Attempts, *, hosts: frozenset[str], origins: frozenset[str]) -> None:
         self._app = app
+        self._attempts = attempts
         self._hosts = hosts
         self._origins = origins
 
@@ -19,6 +22,7 @@ class GuardLayer:
         headers = Headers(scope=scope)
         hosts, origins = headers.getlist("host"), headers.getlist("origin")
         if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
+            await self._attempts.note(Attempt.WRONG_HOST, "host_not_served")
             answer = refusal(
                 403,
                 "This Host is not served.",
@@ -26,6 +30,7 @@ class GuardLayer:
             )
             await answer(scope, receive, send)
         elif len(origins) > 1 or (origins and origins[0].lower() not in self._origins):
+            await self._attempts.note(Attempt.WRONG_HOST, "origin_not_allowed")
             answer = refusal(
                 403,
                 "This Origin is not allowed.",

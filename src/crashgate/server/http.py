@@ -1,8 +1,10 @@
 """MCP over streamable HTTP. Rule: Host, Origin, token, size and form are checked before the protocol sees a byte.
 
-THREATS rows 2, 3, 4, 16, 17 and 24. The layers from the outside in: health, guard, bearer, body, protocol.
+THREATS rows 2, 3, 4, 16, 17, 23 and 24. The layers from the outside in: health, guard, bearer, crowd, body, sessions,
+refused, protocol. Whatever one of them refuses is recorded.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,31 +13,53 @@ from mcp.server.lowlevel import Server
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from crashgate.clock import Clock
+from crashgate.server.attempts import Attempts
 from crashgate.server.bearer import BearerLayer
 from crashgate.server.body import BodyLayer
+from crashgate.server.crowd import CrowdLayer
 from crashgate.server.guard import GuardLayer
 from crashgate.server.identity import Tokens
+from crashgate.server.refused import RefusedLayer
 from crashgate.server.replies import reply
+from crashgate.server.sessions import SessionLayer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HttpFace:
     """How the HTTP side shows itself.
 
-    ``hosts`` and ``origins`` are exact values of the two headers, ports included. ``largest_body`` is in bytes,
-    ``idle_seconds`` ends sessions of the older era that say nothing.
+    ``hosts`` and ``origins`` are exact values of the two headers, ports included. ``largest_body`` is in bytes. A
+    request's head must be here in ``head_seconds``, and its body in ``body_seconds`` more. ``idle_seconds`` ends
+    sessions of the older era that say nothing. ``most_sessions`` are those of all agents together;
+    ``most_of_an_agent`` and ``most_at_once`` are one agent's sessions and its requests under way.
     """
 
     hosts: frozenset[str]
     origins: frozenset[str] = frozenset()
     path: str = "/mcp"
     largest_body: int = 1024 * 1024
+    head_seconds: float = 10.0
+    body_seconds: float = 30.0
     most_sessions: int = 1_000
+    most_of_an_agent: int = 100
+    most_at_once: int = 100
     idle_seconds: float = 1_800.0
 
 
-def http_app(server: Server[dict[str, Any]], *, tokens: Tokens, face: HttpFace) -> ASGIApp:
-    """The ASGI application: the protocol at ``face.path``, ``/healthz``, and nothing else."""
+def http_app(  # noqa: PLR0913 - one place where the side is put together
+    server: Server[dict[str, Any]],
+    *,
+    tokens: Tokens,
+    face: HttpFace,
+    attempts: Attempts,
+    clock: Clock,
+    ended: Callable[[str], None],
+) -> ASGIApp:
+    """The ASGI application: the protocol at ``face.path``, ``/healthz``, and nothing else.
+
+    ``ended`` is told the id of each session of the older era that is over.
+    """
     protocol = server.streamable_http_app(
         streamable_http_path=face.path,
         max_request_body_size=face.largest_body,
@@ -44,11 +68,17 @@ def http_app(server: Server[dict[str, Any]], *, tokens: Tokens, face: HttpFace) 
         # The guard has checked both headers already, and strictly.
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
-    checked = GuardLayer(
-        BearerLayer(BodyLayer(AuthContextMiddleware(protocol), largest=face.largest_body), tokens),
-        hosts=face.hosts,
-        origins=face.origins,
+    sessions = SessionLayer(
+        RefusedLayer(AuthContextMiddleware(protocol), attempts),
+        attempts,
+        clock,
+        most=face.most_of_an_agent,
+        idle_seconds=face.idle_seconds,
+        ended=ended,
     )
+    body = BodyLayer(sessions, attempts, largest=face.largest_body, seconds=face.body_seconds)
+    crowd = CrowdLayer(body, attempts, most=face.most_at_once)
+    checked = GuardLayer(BearerLayer(crowd, attempts, tokens), attempts, hosts=face.hosts, origins=face.origins)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":

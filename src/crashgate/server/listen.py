@@ -1,16 +1,20 @@
-"""Listening for HTTP. Rule: bounded in connections and header sizes, and calls under way may finish before the end."""
+"""Listening for HTTP. Rule: bounded in connections and heads, and calls under way may finish before the end."""
 
 import asyncio
 import socket
 import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crashgate.errors import ConfigurationError
+from crashgate.server.attempts import Attempts
+from crashgate.server.connections import connections
 from crashgate.server.replies import refusal
+from crashgate.server.stop import Stop
 
 MOST_CONNECTIONS = 1_000
 _BACKLOG = 512
@@ -48,15 +52,26 @@ def open_listener(host: str, port: int) -> Listener:
     return Listener(socket=bound, url=f"http://{shown}:{bound.getsockname()[1]}")
 
 
-async def listen(app: ASGIApp, listener: Listener, *, shutdown_seconds: int) -> None:
-    """Serve until a signal; then take nothing new, and give calls under way ``shutdown_seconds``. A second one ends it.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ending:
+    """How it ends: ``stop`` says when, calls under way have ``seconds``, and ``last_words`` ends standing streams."""
 
-    uvicorn raises the signal again when it has stopped, for whoever handled it before.
-    """
-    calls = _Calls(app)
-    config = uvicorn.Config(
-        calls,
-        http="httptools",
+    stop: Stop
+    seconds: float
+    last_words: Callable[[], None]
+
+
+async def listen(app: ASGIApp, listener: Listener, attempts: Attempts, *, head_seconds: float, ending: Ending) -> None:
+    """Serve until told to stop; then take nothing new, and let calls under way finish. Told again, it ends them."""
+    calls = _Calls(app, ending.stop)
+    await _Server(config(calls, attempts, head_seconds=head_seconds), calls, ending).serve(sockets=[listener.socket])
+
+
+def config(app: ASGIApp, attempts: Attempts, *, head_seconds: float) -> uvicorn.Config:
+    """How uvicorn serves ``app``."""
+    return uvicorn.Config(
+        app,
+        http=connections(attempts, seconds=head_seconds),
         ws="none",
         lifespan="on",
         backlog=_BACKLOG,
@@ -67,22 +82,21 @@ async def listen(app: ASGIApp, listener: Listener, *, shutdown_seconds: int) -> 
         server_header=False,
         log_level="warning",
     )
-    await _Server(config, calls, patience=shutdown_seconds).serve(sockets=[listener.socket])
 
 
 class _Calls:
-    """Counts the calls under way, and takes no new one after ``closing``."""
+    """Counts the calls under way, and takes no new one after we were told to stop."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, stop: Stop) -> None:
         self._app = app
+        self._stop = stop
         self.under_way = 0
-        self.closing = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on. Only a POST is a call; a standing stream of the older era is none."""
         if scope["type"] != "http" or scope["method"] != "POST":
             await self._app(scope, receive, send)
-        elif self.closing:
+        elif self._stop.asked:
             await refusal(503, "crashgate is stopping.", remedy="Connect again in a moment.")(scope, receive, send)
         else:
             self.under_way += 1
@@ -95,25 +109,26 @@ class _Calls:
 class _Server(uvicorn.Server):
     """uvicorn, which is told to stop only when no call is under way: streamed answers break off as soon as it is."""
 
-    def __init__(self, config: uvicorn.Config, calls: _Calls, *, patience: float) -> None:
+    def __init__(self, config: uvicorn.Config, calls: _Calls, ending: Ending) -> None:
         super().__init__(config)
         self._calls = calls
-        self._patience = patience
-        self._told: tuple[int, float] | None = None
+        self._ending = ending
+        self._deadline: float | None = None
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """Begin to stop; the second signal stops at once."""
-        if self._told is not None:
-            super().handle_exit(sig, frame)
-        self._told = sig, time.monotonic() + self._patience
-        self._calls.closing = True
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Leave the signals alone: uvicorn raises them again at the end, and the process dies with its log open."""
+        yield
 
     async def on_tick(self, counter: int) -> bool:
-        """Stop when the last call is done or patience ends."""
-        if self._told is not None and not self.should_exit:
-            sig, deadline = self._told
-            if not self._calls.under_way or time.monotonic() >= deadline:
-                super().handle_exit(sig, None)
+        """Stop when the last call is done, patience ends, or we are told again."""
+        asked = self._ending.stop.asked
+        if asked and self._deadline is None:
+            self._deadline = time.monotonic() + self._ending.seconds
+            self._ending.last_words()
+        if self._deadline is not None:
+            done = not self._calls.under_way or time.monotonic() >= self._deadline
+            self.should_exit = self.should_exit or done or asked > 1
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

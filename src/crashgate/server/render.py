@@ -1,9 +1,27 @@
 """Our values in the protocol's types. Rule: nothing is added and nothing is decided here."""
 
-from mcp_types import CallToolResult, ListToolsResult, TextContent, Tool, ToolAnnotations
+import base64
+
+from mcp_types import (
+    BlobResourceContents,
+    CallToolResult,
+    ContentBlock,
+    ListResourcesResult,
+    ListToolsResult,
+    ReadResourceResult,
+    Resource,
+    ResourceLink,
+    TextContent,
+    TextResourceContents,
+    Tool,
+    ToolAnnotations,
+)
 
 from crashgate.tools.derive import Definition
+from crashgate.tools.tool import Link
 from crashgate.tools.toolbox import Answer
+
+_TEXT = frozenset({"application/jsonl", "application/json"})
 
 
 def tools(definitions: tuple[Definition, ...]) -> ListToolsResult:
@@ -13,11 +31,44 @@ def tools(definitions: tuple[Definition, ...]) -> ListToolsResult:
 
 def answer(given: Answer) -> CallToolResult:
     """A call's result; an error of ours is a result too, as the protocol wants it."""
-    return CallToolResult(
-        content=[TextContent(type="text", text=given.text)],
-        structured_content=dict(given.content),
-        is_error=given.error is not None,
+    content: list[ContentBlock] = [TextContent(type="text", text=given.text)]
+    content += [
+        ResourceLink(
+            type="resource_link",
+            uri=link.uri,
+            name=link.name,
+            description=link.description,
+            mime_type=link.mime_type,
+            size=link.size,
+        )
+        for link in given.links
+    ]
+    return CallToolResult(content=content, structured_content=dict(given.content), is_error=given.error is not None)
+
+
+def resources(links: tuple[Link, ...]) -> ListResourcesResult:
+    """What its caller may read: private and stale at once, like the tool list."""
+    found = [
+        Resource(uri=link.uri, name=link.name, description=link.description, mime_type=link.mime_type, size=link.size)
+        for link in links
+    ]
+    return ListResourcesResult(resources=found, ttl_ms=0, cache_scope="private")
+
+
+def resource(link: Link, data: bytes) -> ReadResourceResult:
+    """The bytes of a resource: as text where they are, which a part of a file that ends within a character is not."""
+    text: str | None = None
+    if link.mime_type in _TEXT or link.mime_type.startswith("text/"):
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            text = None
+    contents: TextResourceContents | BlobResourceContents = (
+        TextResourceContents(uri=link.uri, mime_type=link.mime_type, text=text)
+        if text is not None
+        else BlobResourceContents(uri=link.uri, mime_type=link.mime_type, blob=base64.b64encode(data).decode())
     )
+    return ReadResourceResult(contents=[contents], ttl_ms=0, cache_scope="private")
 
 
 def _tool(definition: Definition) -> Tool:
@@ -33,6 +84,7 @@ def _tool(definition: Definition) -> Tool:
             # The protocol gives these two a meaning only for tools that change something.
             destructive_hint=None if hints.read_only else hints.destructive,
             idempotent_hint=None if hints.read_only else hints.idempotent,
-            open_world_hint=hints.open_world,
+            # True unless it is said: not to say so twenty times saves a model many tokens.
+            open_world_hint=None if hints.open_world else False,
         ),
     )

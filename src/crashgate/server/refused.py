@@ -1,0 +1,87 @@
+"""What the protocol library itself refuses. Rule: read off its answers, and recorded like every other attempt.
+
+A method that is not served, a session that is another's, headers that do not match the body (THREATS rows 3, 16, 17).
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+
+from mcp.server.streamable_http import MCP_SESSION_ID_HEADER
+from mcp_types import (
+    HEADER_MISMATCH,
+    INVALID_PARAMS,
+    INVALID_REQUEST,
+    METHOD_NOT_FOUND,
+    UNSUPPORTED_PROTOCOL_VERSION,
+    JSONRPCError,
+)
+from pydantic import ValidationError
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from crashgate.decisions.attempt import Attempt
+from crashgate.server.attempts import Attempts, agent_of
+
+REASONS: Mapping[int, str] = {
+    HEADER_MISMATCH: "header_mismatch",
+    INVALID_PARAMS: "invalid_params",
+    INVALID_REQUEST: "invalid_request",
+    METHOD_NOT_FOUND: "unknown_method",
+    UNSUPPORTED_PROTOCOL_VERSION: "unsupported_version",
+}
+"""The protocol's error codes as reasons of ours."""
+
+_NOT_FOUND = 404
+_REFUSED = 400
+_REFUSALS = range(_REFUSED, 500)
+_BY_STATUS: Mapping[int, tuple[Attempt, str]] = {
+    405: (Attempt.WRONG_METHOD, "method_not_served"),
+    406: (Attempt.MALFORMED, "accept_header"),
+    409: (Attempt.SESSION_REFUSED, "second_stream"),
+    503: (Attempt.SESSION_REFUSED, "too_many_sessions"),
+}
+
+
+class RefusedLayer:
+    """Watches the status of answers, and the error code in those that refuse."""
+
+    def __init__(self, app: ASGIApp, attempts: Attempts) -> None:
+        self._app = app
+        self._attempts = attempts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on; what it is answered with is not changed."""
+        held: list[Message] = []
+
+        async def watched(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] >= _REFUSED:
+                held.append(message)  # the record comes before the answer
+                return
+            if held:
+                start = held.pop()
+                found = _attempt(scope, start["status"], message.get("body", b""))
+                if found is not None:
+                    await self._attempts.note(*found, agent=agent_of(scope))
+                await send(start)
+            await send(message)
+
+        await self._app(scope, receive, watched)
+
+
+def _attempt(scope: Scope, status: int, body: bytes) -> tuple[Attempt, str] | None:
+    """What a refusing answer says of its request; None for all others, and for faults that are ours."""
+    if status == _NOT_FOUND and MCP_SESSION_ID_HEADER in Headers(scope=scope):
+        return Attempt.SESSION_REFUSED, "no_such_session"
+    if status in _BY_STATUS:
+        return _BY_STATUS[status]
+    if status not in _REFUSALS:
+        return None
+    usual = "no_such_path" if status == _NOT_FOUND else "refused_by_protocol"
+    return Attempt.MALFORMED, REASONS.get(_code(body), usual)
+
+
+def _code(body: bytes) -> int:
+    """The code of a JSON-RPC error; 0 where there is none."""
+    with suppress(ValidationError):
+        return JSONRPCError.model_validate_json(body).error.code
+    return 0
