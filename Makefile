@@ -14,7 +14,7 @@ DEV := $(VENV)/.installed-dev
 PYTEST_ARGS ?= --numprocesses=auto --maxprocesses=4
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check check-format lint types contracts check-docs bench format docs pins upgrade clean
+.PHONY: help install demo test check check-format lint types contracts check-docs bench ablation nightly format docs pins upgrade clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,13 @@ bench: $(DEV) ## run the benchmarks; they print what they measure
 		echo "== $$file"; $(BIN)/python -m "benchmarks.$$(basename "$$file" .py)"; \
 	done
 
+ablation: $(DEV) ## remove each check of the gate in turn, and see its test fail
+	$(BIN)/python -m tests.ablation.run
+
+nightly: $(DEV) ## what takes too long for every run: 100,000 comparisons with Cedar, fifty kills of an export
+	$(BIN)/python -m benchmarks.differential
+	CRASHGATE_EXPORT_KILLS=50 $(BIN)/python -m pytest tests/adapters/test_export_kill.py
+
 format: $(DEV) ## format the code and mend what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -58,6 +65,8 @@ format: $(DEV) ## format the code and mend what the linter can
 docs: $(DEV) ## write the generated pages again
 	$(BIN)/crashgate reference > docs/reference.md.new
 	mv docs/reference.md.new docs/reference.md
+	$(BIN)/crashgate policy schema > docs/policy.schema.json
+	CRASHGATE_SNAPSHOTS=write $(BIN)/python -m pytest --quiet tests/project/test_threat_rows.py
 
 PIN := UV_CUSTOM_COMPILE_COMMAND="make pins" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate pyproject.toml

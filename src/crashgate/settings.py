@@ -37,6 +37,9 @@ BUGSNAG_URL = "https://api.bugsnag.com"
 DEFAULT_URLS = {
     Provider.BUGSNAG: BUGSNAG_URL,
     Provider.BUGSNAG_SESSIONS: "https://sessions.bugsnag.com",
+    Provider.BUGSPULSE: "https://api.bugspulse.com",
+    Provider.BROWSERSTACK: "https://evals-api.browserstack.com",
+    Provider.DEVREV: "https://api.devrev.ai",
     Provider.CRASHGATE: "",
 }
 """Organizations of app.bugsnag.smartbear.com write the hosts of that domain in ``base_url``."""
@@ -57,7 +60,9 @@ class ConnectionSettings(BaseModel):
     """One account at a provider. The token is in the variable ``token_env`` or in the file ``token_file``.
 
     With ``auth = "basic"``, for BugSnag on-premise, that is ``e-mail:password``. Of a ``bugsnag-sessions`` connection
-    it is the API key of the project. ``base_url`` is the provider's own host unless given.
+    it is the API key of the project, and of a ``browserstack`` one ``public-key:secret-key``. ``base_url`` is the
+    provider's own host unless given.
+    ``requests_per_minute`` is the budget that all agents share: the vendor's documented one unless given, 0 for none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -67,6 +72,7 @@ class ConnectionSettings(BaseModel):
     token_env: str | None = None
     token_file: Path | None = None
     auth: Literal["token", "basic"] = "token"
+    requests_per_minute: Annotated[int | None, Field(ge=0, le=1_000_000)] = None
 
     @property
     def url(self) -> str:
@@ -88,7 +94,11 @@ class ConnectionSettings(BaseModel):
 
 
 class HttpSettings(BaseModel):
-    """The HTTP side. Beside its own address it is known only by ``allowed_hosts`` (``name`` or ``name:port``)."""
+    """The HTTP side. Beside its own address it is known only by ``allowed_hosts`` (``name`` or ``name:port``).
+
+    A request's head must be here in ``head_seconds``, its body in ``body_seconds`` more. ``most_at_once`` are one
+    agent's requests under way, ``most_of_an_agent`` its sessions of the older protocol era.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -98,10 +108,18 @@ class HttpSettings(BaseModel):
     allowed_origins: tuple[str, ...] = ()
     largest_body: Annotated[int, Field(ge=1024, le=16 * 1024 * 1024)] = 1024 * 1024
     shutdown_seconds: Annotated[int, Field(ge=0, le=300)] = 20
+    head_seconds: Annotated[float, Field(gt=0, le=300)] = 10
+    body_seconds: Annotated[float, Field(gt=0, le=3_600)] = 30
+    most_at_once: Annotated[int, Field(ge=1, le=10_000)] = 100
+    most_of_an_agent: Annotated[int, Field(ge=1, le=1_000)] = 100
 
 
 class Settings(BaseSettings):
-    """All of it. ``policies`` and ``state`` are folders; paths in ``crashgate.toml`` are relative to that file."""
+    """All of it. ``policies`` and ``state`` are folders; paths in ``crashgate.toml`` are relative to that file.
+
+    ``exports`` is where exports go: a folder, or the URL of a place in object storage (``s3://…``). Without it there
+    are none.
+    """
 
     model_config = SettingsConfigDict(
         frozen=True,
@@ -116,6 +134,7 @@ class Settings(BaseSettings):
     state: Path = Field(default_factory=lambda: platformdirs.user_state_path("crashgate"))
     connections: dict[ConnectionName, ConnectionSettings] = Field(default_factory=dict)
     http: HttpSettings = HttpSettings()
+    exports: str | None = None
 
     @classmethod
     def settings_customise_sources(
@@ -154,10 +173,12 @@ def load(*, config: Path | None, options: Mapping[str, Any], environment: Mappin
     beside = file.parent if file is not None else here
     folders = {name: getattr(found, name).expanduser() for name in ("policies", "state")}
     overridden = {name for name in folders if name in options or f"CRASHGATE_{name.upper()}" in environment}
+    place = found.exports
     in_file = set(tomllib.loads(file.read_text(encoding="utf-8")) if file is not None else {}) - overridden
     return found.model_copy(
         update={
             **{name: (beside if name in in_file else here) / path for name, path in folders.items()},
+            "exports": place if place is None or "://" in place else str(beside / Path(place).expanduser()),
             "connections": {name: _with_path(each, beside) for name, each in connections.items()},
         }
     )

@@ -6,14 +6,30 @@ A command's file imports what is heavy where it uses it, so that ``crashgate --h
 import click
 
 from crashgate import __version__
+from crashgate.cli.approvals_approve import approvals_approve
+from crashgate.cli.approvals_list import approvals_list
+from crashgate.cli.approvals_reject import approvals_reject
+from crashgate.cli.approvals_show import approvals_show
 from crashgate.cli.demo import demo
+from crashgate.cli.export import export
 from crashgate.cli.failure import Root
+from crashgate.cli.log_checkpoint import log_checkpoint, log_key
+from crashgate.cli.log_export import log_export
 from crashgate.cli.log_follow import log_follow
+from crashgate.cli.log_prune import log_prune
+from crashgate.cli.log_search import log_search
 from crashgate.cli.log_show import log_show
 from crashgate.cli.log_verify import log_verify
 from crashgate.cli.policy_check import policy_check
+from crashgate.cli.policy_diff import policy_diff
 from crashgate.cli.policy_explain import policy_explain
+from crashgate.cli.policy_export import policy_export
+from crashgate.cli.policy_init import policy_init
+from crashgate.cli.policy_lint import policy_lint
+from crashgate.cli.policy_replay import policy_replay
+from crashgate.cli.policy_schema import policy_schema
 from crashgate.cli.policy_show import policy_show
+from crashgate.cli.policy_test import policy_test
 from crashgate.cli.reference import reference
 from crashgate.cli.sandbox import sandbox
 from crashgate.cli.serve import serve
@@ -32,12 +48,17 @@ def cli() -> None:
 
 @click.group(cls=Group)
 def policy() -> None:
-    """Check policies and ask what they mean."""
+    """Write and check policies, and ask what they mean."""
 
 
 @click.group(cls=Group)
 def log() -> None:
-    """Read the decision log and check that it is whole."""
+    """Read the decision log, check that it is whole, and keep it."""
+
+
+@click.group(cls=Group)
+def approvals() -> None:
+    """See what agents ask a person to approve, and answer."""
 
 
 @click.group(cls=Group)
@@ -48,11 +69,27 @@ def token() -> None:
 policy.add_command(policy_check)
 policy.add_command(policy_show)
 policy.add_command(policy_explain)
+policy.add_command(policy_test)
+policy.add_command(policy_diff)
+policy.add_command(policy_replay)
+policy.add_command(policy_lint)
+policy.add_command(policy_init)
+policy.add_command(policy_export)
+policy.add_command(policy_schema)
 log.add_command(log_show)
 log.add_command(log_follow)
+log.add_command(log_search)
 log.add_command(log_verify)
+log.add_command(log_export)
+log.add_command(log_prune)
+log.add_command(log_checkpoint)
+log.add_command(log_key)
 token.add_command(token_new)
-for _command in (serve, sandbox, demo, policy, log, token, reference):
+approvals.add_command(approvals_list)
+approvals.add_command(approvals_show)
+approvals.add_command(approvals_approve)
+approvals.add_command(approvals_reject)
+for _command in (serve, sandbox, demo, export, policy, approvals, log, token, reference):
     cli.add_command(_command)
 
 

@@ -9,62 +9,60 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pydantic import SecretStr
-
+from crashgate.adapters.approval_store import SqliteApprovals
 from crashgate.adapters.credentials import credential
 from crashgate.adapters.http_transport import http_transport, in_process
+from crashgate.adapters.limit_store import SqliteCounter
 from crashgate.adapters.log_key import load_key
 from crashgate.adapters.log_reader import SqliteLogReader
 from crashgate.adapters.policy_files import PolicyFiles
+from crashgate.adapters.policy_watch import watching
 from crashgate.adapters.sqlite_log import SqliteLog
 from crashgate.adapters.system_clock import SystemClock
 from crashgate.adapters.token_file import TokenFile
-from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.registry import RESOURCES
-from crashgate.decisions.port import LogReader
+from crashgate.decisions.port import DecisionLog, LogReader
 from crashgate.errors import ConfigurationError
+from crashgate.gateway.approval import ApprovalStore
+from crashgate.gateway.approvals import Approvals
 from crashgate.gateway.door import Gateway
 from crashgate.gateway.ledger import Ledger
+from crashgate.gateway.limiter import Limiter
 from crashgate.gateway.places import Places
+from crashgate.identity import Via
 from crashgate.policy.vocabulary import Vocabulary
 from crashgate.settings import ConnectionSettings, Settings
 from crashgate.tools.cursor import Cursors
 from crashgate.tools.toolbox import Toolbox
 from crashgate.upstream.connection import LOOPBACK, Auth, Connection
 from crashgate.upstream.exchange import Upstream
+from crashgate.upstream.turns import Turns
+from crashgate.wiring.budgets import budget
+from crashgate.wiring.exports import exports
+from crashgate.wiring.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp
-
+    from crashgate.clock import Clock
     from crashgate.server.http import HttpFace
     from crashgate.server.listen import Listener
 
+__all__ = [
+    "Opened",
+    "Sandbox",
+    "approvals",
+    "face",
+    "log_reader",
+    "opened",
+    "policies",
+    "run_http",
+    "run_stdio",
+    "spoken_of",
+    "tokens",
+    "toolbox",
+    "vocabulary",
+]
+
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Sandbox:
-    """The embedded sandbox in place of every configured connection, and the token that it takes."""
-
-    app: "ASGIApp"
-    token: str
-
-    @property
-    def connections(self) -> Mapping[str, ConnectionSettings]:
-        """BugSnag, named as the example policies name it, and session tracking, which they leave to the reader."""
-        from crashgate.sandbox.app import SESSIONS_PREFIX  # noqa: PLC0415 - only with a sandbox, which is there then
-
-        address = "http://localhost"
-        sessions = ConnectionSettings(provider=Provider.BUGSNAG_SESSIONS, base_url=f"{address}{SESSIONS_PREFIX}")
-        return {"bugsnag": ConnectionSettings(base_url=address), "bugsnag-sessions": sessions}
-
-    def credential(self, provider: Provider) -> SecretStr:
-        """The token, or for sessions the key of the app ``checkout-ios`` in the sandbox's own world."""
-        from crashgate.sandbox.world.projects import project_key  # noqa: PLC0415 - only with a sandbox
-        from crashgate.sandbox.world.world import DEFAULT_SEED  # noqa: PLC0415 - only with a sandbox
-
-        reports = provider is Provider.BUGSNAG_SESSIONS
-        return SecretStr(project_key(DEFAULT_SEED, "checkout-ios", 0) if reports else self.token)
 
 
 def policies(settings: Settings, *, sandbox: Sandbox | None = None) -> PolicyFiles:
@@ -90,15 +88,39 @@ def tokens(settings: Settings) -> TokenFile:
     return TokenFile(settings.state, SystemClock())
 
 
+def approvals(settings: Settings) -> ApprovalStore:
+    """The requests for approval of the state folder."""
+    return SqliteApprovals(settings.state)
+
+
 def log_reader(settings: Settings) -> LogReader:
     """The decision log, for reading."""
     return SqliteLogReader(settings.state / "log")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opened:
+    """What is open while we serve."""
+
+    toolbox: Toolbox
+    policies: PolicyFiles
+    log: DecisionLog
+    clock: "Clock"
 
 
 @asynccontextmanager
 async def toolbox(
     settings: Settings, environment: Mapping[str, str], *, sandbox: Sandbox | None = None
 ) -> AsyncGenerator[Toolbox]:
+    """The tools behind the gate alone; raises as ``opened`` does."""
+    async with opened(settings, environment, sandbox=sandbox) as found:
+        yield found.toolbox
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings, environment: Mapping[str, str], *, sandbox: Sandbox | None = None
+) -> AsyncGenerator[Opened]:
     """The tools behind the gate, with the log open. Raises ConfigurationError and LogUnavailableError."""
     clock, files = SystemClock(), policies(settings, sandbox=sandbox)
     found = sandbox.connections if sandbox else settings.connections
@@ -122,22 +144,37 @@ async def toolbox(
     log = SqliteLog.open(settings.state / "log")
     if log.passed_over:
         _log.warning("Chains %s do not end as they did: run crashgate log verify.", ", ".join(log.passed_over))
+    counter = SqliteCounter(settings.state)
     try:
         async with http_transport(in_process(sandbox.app) if sandbox else None) as transport:
+            key = load_key(settings.state / "log")
             gateway = Gateway(
                 policies=files,
-                ledger=Ledger(log=log, clock=clock, digest_key=load_key(settings.state / "log")),
+                ledger=Ledger(log=log, clock=clock, digest_key=key),
                 places=Places(clock),
-                upstreams={each.name: Upstream(connection=each, transport=transport) for each in connections},
+                limiter=Limiter(counter=counter, clock=clock),
+                approvals=Approvals(store=approvals(settings), clock=clock, digest_key=key),
+                upstreams={
+                    each.name: Upstream(
+                        connection=each,
+                        transport=transport,
+                        turns=Turns(budget(found[each.name])),
+                        clock=clock,
+                    )
+                    for each in connections
+                },
             )
-            yield Toolbox(
+            tools = Toolbox(
                 gateway=gateway,
                 cursors=Cursors(clock),
                 vocabulary=vocabulary(settings, sandbox=sandbox),
                 connections={each.name: each.provider for each in connections},
                 clock=clock,
+                exports=exports(settings, clock, sandbox=sandbox),
             )
+            yield Opened(toolbox=tools, policies=files, log=log, clock=clock)
     finally:
+        counter.close()
         await log.aclose()
 
 
@@ -145,12 +182,20 @@ async def run_stdio(
     settings: Settings, environment: Mapping[str, str], *, agent: str, sandbox: Sandbox | None = None
 ) -> None:
     """Serve one agent over this process's pipes until stdin ends."""
+    from crashgate.server.attempts import noting  # noqa: PLC0415 - only serving needs it
     from crashgate.server.build import build  # noqa: PLC0415 - only serving needs it
     from crashgate.server.identity import Launched  # noqa: PLC0415 - only serving needs it
+    from crashgate.server.notices import Notices  # noqa: PLC0415 - only serving needs it
     from crashgate.server.stdio import serve_stdio  # noqa: PLC0415 - only serving needs it
 
-    async with toolbox(settings, environment, sandbox=sandbox) as tools:
-        await serve_stdio(build(tools, Launched(agent=agent)))
+    async with opened(settings, environment, sandbox=sandbox) as found:
+        notices = Notices(found.toolbox)
+        async with (
+            noting(found.log, found.clock, via=Via.STDIO) as attempts,
+            watching(found.policies, notices.changed),
+        ):
+            server = build(found.toolbox, Launched(agent=agent), attempts=attempts, notices=notices)
+            await serve_stdio(server, attempts, agent=agent)
 
 
 async def run_http(
@@ -162,15 +207,33 @@ async def run_http(
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve agents with bearer tokens on an open listener until a signal; ``ready`` is called when nothing can fail."""
+    from crashgate.server.attempts import noting  # noqa: PLC0415 - only serving needs it
     from crashgate.server.build import build  # noqa: PLC0415 - only serving needs it
     from crashgate.server.http import http_app  # noqa: PLC0415 - only serving needs it
     from crashgate.server.identity import Bearer  # noqa: PLC0415 - only serving needs it
-    from crashgate.server.listen import listen  # noqa: PLC0415 - only serving needs it
+    from crashgate.server.listen import Ending, listen  # noqa: PLC0415 - only serving needs it
+    from crashgate.server.notices import Notices  # noqa: PLC0415 - only serving needs it
+    from crashgate.server.stop import told_to_stop  # noqa: PLC0415 - only serving needs it
 
-    async with toolbox(settings, environment, sandbox=sandbox) as tools:
-        app = http_app(build(tools, Bearer()), tokens=tokens(settings), face=face(settings, listener))
-        ready()
-        await listen(app, listener, shutdown_seconds=settings.http.shutdown_seconds)
+    shown = face(settings, listener)
+    with told_to_stop() as stop:
+        async with opened(settings, environment, sandbox=sandbox) as found:
+            notices = Notices(found.toolbox)
+            ending = Ending(stop=stop, seconds=settings.http.shutdown_seconds, last_words=notices.close)
+            async with (
+                noting(found.log, found.clock, via=Via.HTTP) as attempts,
+                watching(found.policies, notices.changed),
+            ):
+                app = http_app(
+                    build(found.toolbox, Bearer(), attempts=attempts, notices=notices),
+                    tokens=tokens(settings),
+                    face=shown,
+                    attempts=attempts,
+                    clock=found.clock,
+                    ended=notices.left,
+                )
+                ready()
+                await listen(app, listener, attempts, head_seconds=shown.head_seconds, ending=ending)
 
 
 def face(settings: Settings, listener: "Listener") -> "HttpFace":
@@ -184,4 +247,8 @@ def face(settings: Settings, listener: "Listener") -> "HttpFace":
         hosts=frozenset(host.lower() for host in {*hosts, *settings.http.allowed_hosts}),
         origins=frozenset(origin.lower() for origin in settings.http.allowed_origins),
         largest_body=settings.http.largest_body,
+        head_seconds=settings.http.head_seconds,
+        body_seconds=settings.http.body_seconds,
+        most_at_once=settings.http.most_at_once,
+        most_of_an_agent=settings.http.most_of_an_agent,
     )
