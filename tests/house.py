@@ -1,4 +1,4 @@
-"""The whole house in one process: real wiring, real log, and the sandbox for BugSnag. Rule: no part is replaced."""
+"""The whole house in one process: real wiring, real log, and the sandbox. Rule: no part is replaced."""
 
 import asyncio
 import os
@@ -13,6 +13,9 @@ from typing import Any, cast
 from mcp_types import CallToolResult
 
 from crashgate import wiring
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.registry import RESOURCES
+from crashgate.catalogue.scope import PLACES
 from crashgate.decisions.entry import Entry
 from crashgate.decisions.port import LogReader
 from crashgate.identity import Principal, Via
@@ -23,9 +26,11 @@ from crashgate.sandbox.app import (
     Faults,
     Manners,
     RequestLog,
+    SessionProviders,
     World,
     create_app,
 )
+from crashgate.sandbox.machine_clock import MachineClock
 from crashgate.sandbox.received import Received
 from crashgate.sandbox.world.errors import Error
 from crashgate.sandbox.world.projects import Project
@@ -40,6 +45,19 @@ EXAMPLES = Path(__file__).resolve().parent.parent / "policies"
 TRIAGE, OPERATOR, READER, RELEASES = "triage-agent", "operator", "read-only-assistant", "release-manager"
 REPORTS = '[[grant]]\nconnection = "bugsnag-sessions"\naccess.session = "write"\n'
 """What an agent needs to report sessions. The shipped policies do not have it: most people have no such connection."""
+
+SESSION_PROVIDERS = (Provider.BUGSPULSE, Provider.BROWSERSTACK, Provider.DEVREV)
+
+
+def everything(provider: Provider, connection: str | None = None) -> str:
+    """A grant of all there is on the provider's connection, which is called like it unless ``connection`` is given."""
+    resources = RESOURCES[provider]
+    needed = {dimension for kind in resources.values() for dimension in (kind, kind.wider)}
+    places = [dimension for dimension in PLACES if dimension in needed]
+    lines = ["[[grant]]", f'connection = "{connection or provider.value}"']
+    lines += [f'{dimension.value} = ["*"]' for dimension in places]
+    lines += [f'access.{name} = "full"' for name in resources]
+    return "\n".join(lines) + "\n"
 
 
 @cache
@@ -63,6 +81,7 @@ class House:
     faults: Faults
     sandbox: RequestLog
     settings: Settings
+    session_providers: SessionProviders
 
     async def call(self, agent: str, tool: str, arguments: Mapping[str, Any] | None = None) -> Answer:
         """What the toolbox answers to a call of the agent."""
@@ -114,14 +133,24 @@ async def open_house(
     manners: Manners | None = None,
     world: World | None = None,
     settings: Settings | None = None,
+    session_providers: SessionProviders | None = None,
 ) -> AsyncGenerator[House]:
-    """A house whose state is in ``folder`` and whose upstream is a sandbox in this process."""
-    world = world or fresh_world()
+    """A house whose state is in ``folder`` and whose upstreams are a sandbox in this process."""
+    world, limited = world or fresh_world(), budgets is not UNLIMITED
     faults, requests = Faults(), RequestLog()
-    app = create_app(world, faults=faults, log=requests, budgets=budgets, manners=manners)
+    others = session_providers or SessionProviders.usual(world.now, MachineClock(), limited=limited)
+    app = create_app(world, faults=faults, log=requests, budgets=budgets, manners=manners, session_providers=others)
     settings = settings or settings_in(folder, policies=policies)
-    async with wiring.toolbox(settings, {}, sandbox=wiring.Sandbox(app=app, token=SANDBOX_TOKEN)) as toolbox:
-        yield House(toolbox=toolbox, world=world, faults=faults, sandbox=requests, settings=settings)
+    sandbox = wiring.Sandbox(app=app, token=SANDBOX_TOKEN, limited=limited)
+    async with wiring.toolbox(settings, {}, sandbox=sandbox) as toolbox:
+        yield House(
+            toolbox=toolbox,
+            world=world,
+            faults=faults,
+            sandbox=requests,
+            settings=settings,
+            session_providers=others,
+        )
 
 
 def write_policies(folder: Path, documents: Mapping[str, str]) -> Path:
@@ -135,13 +164,15 @@ def write_policies(folder: Path, documents: Mapping[str, str]) -> Path:
     return folder
 
 
-def policies_with_reports(folder: Path) -> Path:
-    """The shipped policies, and an operator who may report sessions beside everything else."""
+def policies_of_all(folder: Path) -> Path:
+    """The shipped policies, with an operator who may do everything on the connections of all providers."""
     written = write_policies(folder, {})
     for example in EXAMPLES.glob("*.toml"):
         copy = written / example.name
-        more = f"\n{REPORTS}" if example.stem == OPERATOR else ""
-        copy.write_text(example.read_text(encoding="utf-8") + more, encoding="utf-8")
+        text = example.read_text(encoding="utf-8")
+        if example.stem == OPERATOR:
+            text += "".join(f"\n{everything(provider)}" for provider in (Provider.BUGSNAG_SESSIONS, *SESSION_PROVIDERS))
+        copy.write_text(text, encoding="utf-8")
         copy.chmod(0o600)
     return written
 

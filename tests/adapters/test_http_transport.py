@@ -133,7 +133,7 @@ async def test_a_request_leaves_as_it_was_built() -> None:
 async def test_the_real_client_reads_the_real_sandbox(sandbox: Sandbox) -> None:
     page = await sandbox.errors()
 
-    assert page.next_query is not None
+    assert page.next_mark is not None
     assert (len(page.rows), page.total is not None, page.truncated) == (30, True, False)
     assert [row.project_id for row in page.rows] == [sandbox.project] * 30
 
@@ -247,7 +247,7 @@ async def test_a_redirect_and_a_foreign_link_of_the_sandbox_lead_nowhere(sandbox
         page = await sandbox.errors()
         problem = await failure(sandbox, Misbehaviour(kind=FaultKind.REDIRECT, location=other.base_url))
 
-    assert (len(page.rows), page.next_query, page.truncated) == (30, None, True)
+    assert (len(page.rows), page.next_mark, page.truncated) == (30, None, True)
     assert problem.status == 302
     assert other.heads == []
 

@@ -22,7 +22,7 @@ def settings(*, policies: Path, state: Path) -> Settings:
 
 async def make(calls: Sequence[Call], *, policies: Path, state: Path, world: World | None = None) -> None:
     """Make the calls, one after the other, whatever becomes of them."""
-    sandbox = wiring.Sandbox(app=create_app(world, budgets=UNLIMITED), token=SANDBOX_TOKEN)
+    sandbox = wiring.Sandbox(app=create_app(world, budgets=UNLIMITED), token=SANDBOX_TOKEN, limited=False)
     async with wiring.toolbox(settings(policies=policies, state=state), {}, sandbox=sandbox) as toolbox:
         for agent, tool, arguments in calls:
             await toolbox.call(Principal(agent=agent, via=Via.MEMORY), tool, arguments)

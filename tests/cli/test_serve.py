@@ -125,7 +125,7 @@ def test_over_http_it_says_where_it_is_when_it_can_be_reached(state: Path) -> No
         assert get(url, "/mcp")[0] == "HTTP/1.1 401 Unauthorized"
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
-    assert (process.returncode, out, err) == (130, b"", b"")
+    assert (process.returncode, out, err) == (0, b"", b"")
     assert told == [
         f"crashgate serves MCP at {url}",
         "Agents with a policy: operator, read-only-assistant, release-manager, triage-agent",

@@ -21,6 +21,7 @@ PACKAGES = [
     "catalogue",
     "cli",
     "decisions",
+    "exports",
     "policy",
     "reference",
     "sandbox",

@@ -2,9 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
 from typing import Any
+from urllib.parse import quote
 
-from crashgate.sandbox.world.world import World
+from crashgate.sandbox.browserstack.drawn import AWKWARD_IDS
+from crashgate.sandbox.bugspulse.sessions import session_id
+from crashgate.sandbox.devrev.apps import APPS, Platform
+from crashgate.sandbox.devrev.sessions import Session
+from crashgate.sandbox.devrev.store import Store
+from crashgate.sandbox.world.world import DEFAULT_SEED, World
 
 Arguments = Callable[["Here"], Mapping[str, Any]]
 TRACKED = "payments-api"
@@ -70,7 +78,8 @@ class Sample:
     """A tool call that carries the operation out, and the request that must then arrive upstream.
 
     ``holds`` is the key of the answer; ``path`` is None for what crashgate answers itself, as the tester wrote it down
-    from the vendor's documents. ``looked_up_alike`` says that the gate asks the very same before, to decide the call.
+    from the vendor's documents, behind the sandbox's prefix for the provider. ``looked_up_alike`` says that the gate
+    asks the very same before, to decide the call.
     """
 
     tool: str
@@ -121,6 +130,55 @@ def _on_comment(error: int, **more: object) -> Arguments:
         "comment_id": here.comment(error),
         **more,
     }
+
+
+CHAT = AWKWARD_IDS[0]
+"""A session at BrowserStack, in production, whose id has slashes."""
+
+_APPS: Mapping[str, tuple[Platform, str]] = {
+    "mobile": (Platform.IOS, "com.acme.checkout"),
+    "web": (Platform.WEB, "acme-web"),
+}
+
+
+@cache
+def run_of(kind: str) -> tuple[Mapping[str, Any], Session]:
+    """Where DevRev's newest session of that kind is, and the session; ids are the same on every day."""
+    platform, key = _APPS[kind]
+    app = next(each for each in APPS if each.version_key == key)
+    session = Store(seed=DEFAULT_SEED, sessions=1, now=datetime.now(UTC)).of(app, platform)[0]
+    return {"connection": "devrev", "app_id": key, "platform": platform.value}, session
+
+
+def _at(connection: str, **more: object) -> Arguments:
+    return lambda _: {"connection": connection, **more}
+
+
+def _app(**more: object) -> Arguments:
+    return lambda _: {**run_of("mobile")[0], **more}
+
+
+def _run(kind: str, part: str | None = None) -> Arguments:
+    """The newest session, and a part of it under a parameter's name."""
+
+    def arguments(_: Here) -> dict[str, Any]:
+        where, session = run_of(kind)
+        return {**where, "session_id": session.id, **({part: session.parts[0]} if part else {})}
+
+    return arguments
+
+
+def _export(connection: str, subject: str, path: str, *, method: str = "GET", **more: object) -> Sample:
+    """An export that needs one page."""
+    only = subject in {"crashes", "session_events", "network_logs"}
+    arguments = _app(is_crash=True) if connection == "devrev" else _at(connection, **more)
+    return Sample(
+        tool=f"export_{subject}",
+        arguments=(lambda _: more) if only else arguments,
+        method=method,
+        path=path,
+        holds="export",
+    )
 
 
 SAMPLES: Mapping[str, Sample] = {
@@ -406,6 +464,81 @@ SAMPLES: Mapping[str, Sample] = {
         path="/saved_searches",
         holds="saved_search",
     ),
+    "crashgate.exports.list": Sample(tool="list_exports", arguments=lambda _: {}, path=None, holds="exports"),
+    "bugspulse.sessions.list": Sample(
+        tool="list_sessions", arguments=_at("bugspulse"), path="/bugspulse/export/sessions", holds="sessions"
+    ),
+    "bugspulse.sessions.export": _export("bugspulse", "sessions", "/bugspulse/export/sessions"),
+    "bugspulse.crashes.list": Sample(
+        tool="list_crashes", arguments=lambda _: {}, path="/bugspulse/export/crashes", holds="crashes"
+    ),
+    "bugspulse.crashes.export": _export("bugspulse", "crashes", "/bugspulse/export/crashes"),
+    "bugspulse.session_events.list": Sample(
+        tool="list_session_events",
+        arguments=_at("bugspulse", session_id=session_id(0)),
+        path="/bugspulse/export/events",
+        holds="events",
+    ),
+    "bugspulse.session_events.export": _export(
+        "bugspulse", "session_events", "/bugspulse/export/events", session_id=session_id(0)
+    ),
+    "bugspulse.network_logs.list": Sample(
+        tool="list_network_logs",
+        arguments=_at("bugspulse"),
+        path="/bugspulse/export/network",
+        holds="network_logs",
+    ),
+    "bugspulse.network_logs.export": _export("bugspulse", "network_logs", "/bugspulse/export/network"),
+    "browserstack.sessions.list": Sample(
+        tool="list_sessions",
+        arguments=_at("browserstack", environment=["production", "staging"]),
+        path="/browserstack/api/public/sessions",
+        holds="sessions",
+    ),
+    "browserstack.sessions.get": Sample(
+        tool="get_session",
+        arguments=_at("browserstack", session_id=CHAT),
+        path="/browserstack/api/public/sessions/{session}",
+        holds="session",
+    ),
+    "browserstack.sessions.create": Sample(
+        tool="create_session",
+        arguments=lambda _: {"session_id": CHAT, "name": "turn", "environment": "production", "input": {"q": "?"}},
+        method="POST",
+        path="/browserstack/api/public/ingestion",
+        holds="session",
+    ),
+    "browserstack.sessions.export": _export(
+        "browserstack", "sessions", "/browserstack/api/public/sessions", environment=["staging"]
+    ),
+    "devrev.sessions.list": Sample(
+        tool="list_sessions",
+        arguments=_app(since="2026-11-19", app_version=["5.12.1"], rage_tap=False),
+        method="POST",
+        path="/devrev/observability.sessions.list",
+        holds="sessions",
+    ),
+    "devrev.sessions.get": Sample(
+        tool="get_session",
+        arguments=_run("mobile"),
+        path="/devrev/observability.sessions.get",
+        holds="session",
+    ),
+    "devrev.sessions.export": _export("devrev", "sessions", "/devrev/observability.sessions.list", method="POST"),
+    "devrev.session_data.get": Sample(
+        tool="list_session_events",
+        arguments=_run("mobile", "recording_id"),
+        method="POST",
+        path="/devrev/observability.sessions.data.get",
+        holds="events",
+    ),
+    "devrev.developer_info.get": Sample(
+        tool="list_network_logs",
+        arguments=_run("web", "tab_id"),
+        method="POST",
+        path="/devrev/observability.sessions.developer-info.get",
+        holds="network_logs",
+    ),
     "bugsnag-sessions.sessions.report": Sample(
         tool="report_sessions",
         arguments=lambda _: {
@@ -427,6 +560,9 @@ SAMPLES: Mapping[str, Sample] = {
 }
 
 
+BY_RESOURCE = frozenset({"crashgate.exports.read"})
+"""Operations that no tool carries out: a client reads a resource."""
+
 RECIPES: Mapping[str, tuple[Arguments, str]] = {
     "triage_error": (_on_error(0), "triage"),
     "compare_releases": (
@@ -446,7 +582,7 @@ def expected_path(sample: Sample, here: Here) -> str | None:
     if sample.path is None:
         return None
     arguments = sample.arguments(here)
-    named = {name.removesuffix("_id"): value for name, value in arguments.items()}
+    named = {name.removesuffix("_id"): quote(str(value), safe="") for name, value in arguments.items()}
     places = {
         "project": Here(world=here.world, slug=arguments.get("project_id", here.slug)).project_id,
         "organization": here.organization_id,

@@ -19,7 +19,17 @@ from starlette.types import Receive, Scope, Send
 
 from crashgate import wiring
 from crashgate.adapters.log_reader import SqliteLogReader
-from crashgate.sandbox.app import SANDBOX_TOKEN, SESSIONS_PREFIX, UNLIMITED, Faults, RequestLog, World, create_app
+from crashgate.sandbox.app import (
+    SANDBOX_TOKEN,
+    UNLIMITED,
+    Budgets,
+    Faults,
+    RequestLog,
+    SessionProviders,
+    World,
+    create_app,
+)
+from crashgate.sandbox.machine_clock import MachineClock
 from crashgate.sandbox.standalone import running
 from tests.house import EXAMPLES, fresh_world, settings_in, small_environment
 
@@ -38,22 +48,38 @@ class Site:
     faults: Faults
     requests: RequestLog
     headers: list[Mapping[bytes, bytes]]
+    session_providers: SessionProviders
     policies: Path = EXAMPLES
-    reports: bool = False
+    all_providers: bool = False
+    limited: bool = False
+
+    @property
+    def exports(self) -> Path:
+        """Where exports go, with all providers."""
+        return self.folder / "exports"
 
     @property
     def connections(self) -> dict[str, str]:
-        """The vendor's own variables or, where sessions are reported too, both connections as JSON."""
-        if not self.reports:
+        """The vendor's own variables or, with all providers, their connections as JSON and a place for exports."""
+        if not self.all_providers:
             return {"BUGSNAG_AUTH_TOKEN": SANDBOX_TOKEN, "BUGSNAG_ENDPOINT": self.upstream}
-        project = self.world.project("checkout-ios")
-        assert project is not None
-        sessions = f"{self.upstream}{SESSIONS_PREFIX}"
-        connections = {
-            "bugsnag": {"base_url": self.upstream, "token_env": "TOKEN"},
-            "bugsnag-sessions": {"provider": "bugsnag-sessions", "base_url": sessions, "token_env": "KEY"},
+        # Where each is, and what it takes, is as in the embedded sandbox; only the address is another.
+        embedded = wiring.Sandbox(app=create_app(self.world), token=SANDBOX_TOKEN)
+        connections, secrets = dict[str, Mapping[str, object]](), dict[str, str]()
+        for name, each in embedded.connections.items():
+            variable = f"TOKEN_OF_{name.upper().replace('-', '_')}"
+            secrets[variable] = embedded.credential(each.provider).get_secret_value()
+            connections[name] = {
+                "provider": name,
+                "base_url": each.base_url.replace("http://localhost", self.upstream),
+                "token_env": variable,
+                **({} if self.limited else {"requests_per_minute": 0}),
+            }
+        return {
+            "CRASHGATE_CONNECTIONS": json.dumps(connections),
+            "CRASHGATE_EXPORTS": str(self.exports),
+            **secrets,
         }
-        return {"CRASHGATE_CONNECTIONS": json.dumps(connections), "TOKEN": SANDBOX_TOKEN, "KEY": project.api_key}
 
     @property
     def environment(self) -> dict[str, str]:
@@ -130,10 +156,22 @@ async def http_client(url: str, token: str, *, era: Era = "2026-07-28") -> Async
 
 
 @asynccontextmanager
-async def open_site(folder: Path, *, policies: Path = EXAMPLES, reports: bool = False) -> AsyncGenerator[Site]:
-    """A sandbox on a port of its own; with ``reports``, crashgate has a connection for sessions to it too."""
+async def open_site(
+    folder: Path,
+    *,
+    policies: Path = EXAMPLES,
+    all_providers: bool = False,
+    session_providers: SessionProviders | None = None,
+    limited: bool = False,
+) -> AsyncGenerator[Site]:
+    """A sandbox on a port of its own; with ``all_providers``, crashgate has a connection to each, and makes exports.
+
+    ``limited`` says that the sandbox limits requests as the vendors do.
+    """
     world, faults, requests = fresh_world(), Faults(), RequestLog()
-    app = create_app(world, faults=faults, log=requests, budgets=UNLIMITED)
+    others = session_providers or SessionProviders.usual(world.now, MachineClock(), limited=limited)
+    budgets = Budgets() if limited else UNLIMITED
+    app = create_app(world, faults=faults, log=requests, budgets=budgets, session_providers=others)
     headers: list[Mapping[bytes, bytes]] = []
 
     async def noting(scope: Scope, receive: Receive, send: Send) -> None:
@@ -149,7 +187,9 @@ async def open_site(folder: Path, *, policies: Path = EXAMPLES, reports: bool = 
             requests=requests,
             headers=headers,
             policies=policies,
-            reports=reports,
+            session_providers=others,
+            all_providers=all_providers,
+            limited=limited,
         )
 
 

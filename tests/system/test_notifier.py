@@ -7,7 +7,7 @@ from pathlib import Path
 from anyio import run_process
 
 from crashgate.sandbox.app import SESSIONS_PREFIX
-from tests.house import OPERATOR, policies_with_reports, small_environment
+from tests.house import OPERATOR, policies_of_all, small_environment
 from tests.system.served import Site, open_site
 
 SESSIONS = 7
@@ -38,8 +38,8 @@ async def _notified(site: Site, key: str, number: int) -> None:
 
 
 async def test_the_notifier_and_report_sessions_come_to_equal_counts(tmp_path: Path) -> None:
-    policies = policies_with_reports(tmp_path / "policies")
-    async with open_site(tmp_path, policies=policies, reports=True) as site:
+    policies = policies_of_all(tmp_path / "policies")
+    async with open_site(tmp_path, policies=policies, all_providers=True) as site:
         project = site.world.project("checkout-ios")
         assert project is not None
         await _notified(site, project.api_key, SESSIONS)
