@@ -1,0 +1,201 @@
+"""What the gate costs: the whole server over HTTP, with it and with it out. Rule: both in one run, in turn.
+
+With the gate out, a call's arguments are read and its operation is sent; nothing is decided, recorded, limited,
+narrowed or redacted. The sandbox, each server and the clients are processes of their own; the log is on disk.
+"""
+
+import asyncio
+import json
+import os
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx2
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+
+from crashgate import wiring
+from crashgate.cli.loop import run as on_uvloop
+from crashgate.gateway import arguments
+from crashgate.gateway.ask import Ask, Reply
+from crashgate.gateway.door import Gateway
+from crashgate.sandbox.app import SANDBOX_TOKEN, UNLIMITED, RequestLog, create_app
+from crashgate.sandbox.standalone import serve
+from crashgate.settings import load
+from crashgate.upstream.exchange import Call, Trace, Upstream, exchange
+
+HERE = Path(__file__).resolve().parent.parent
+CALL = ("get_project", {"project_id": "checkout-ios"})
+CLIENTS, ROUNDS, CALLS = 8, 10, 100
+
+
+class _Forgetful(RequestLog):
+    """A sandbox that is asked ten thousand times need not remember it."""
+
+    def arrived(self, *, method: str, path: str, query: str, body: bytes) -> int:
+        number = super().arrived(method=method, path=path, query=query, body=body)
+        if number % 1000 == 0:
+            self.clear()
+        return number
+
+
+class _GateOut(Gateway):
+    """A door that is open."""
+
+    def __init__(self, gateway: Gateway, upstreams: dict[str, Upstream]) -> None:
+        self.__dict__.update(gateway.__dict__)
+        self._sent_to = upstreams
+
+    async def run(self, ask: Ask) -> Reply:
+        if ask.operation is None or ask.connection is None:
+            raise ValueError("only real calls are measured")
+        params = arguments.read(ask.operation.params, ask.arguments)
+        page: Any = await exchange(self._sent_to[ask.connection], Call(operation=ask.operation, params=params), Trace())
+        return Reply(page=page, params=params, connection=ask.connection, where=None, call="", policy_hash=None)
+
+
+def _serve_sandbox() -> None:
+    app = create_app(budgets=UNLIMITED, log=_Forgetful())
+    serve(app, port=0, ready=lambda url: print(url, flush=True))
+
+
+def _serve(gate: str) -> None:
+    """The server with the gate ``in`` or ``out``, on a port that goes to stderr as ``crashgate serve`` has it."""
+    from crashgate.server.listen import open_listener  # noqa: PLC0415 - only in the process that serves
+
+    settings = load(config=None, options={}, environment=os.environ, here=Path.cwd())
+    if gate == "out":
+        opened = wiring.opened
+
+        @asynccontextmanager
+        async def without(*given: Any, **more: Any) -> AsyncGenerator[wiring.Opened]:  # noqa: ANN401 - as it is given
+            async with opened(*given, **more) as found:
+                gateway = found.toolbox.gateway
+                door = _GateOut(gateway, vars(gateway)["_upstreams"])
+                yield replace(found, toolbox=replace(found.toolbox, gateway=door))
+
+        wiring.opened = without  # the one part that is measured by leaving it out
+    listener = open_listener(settings.http.host, settings.http.port)
+
+    def ready() -> None:
+        listener.socket.listen()
+        print(listener.url, flush=True)
+
+    with listener.socket:
+        on_uvloop(wiring.run_http(settings, os.environ, listener, ready=ready))
+
+
+@asynccontextmanager
+async def _process(*words: str, environment: dict[str, str] | None = None) -> AsyncGenerator[str]:
+    """A process of this file; gives the address that it prints."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "benchmarks.bench_overhead",
+        *words,
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, **(environment or {})},
+        cwd=HERE,
+    )
+    try:
+        assert process.stdout is not None  # noqa: S101 - asked for above
+        yield (await process.stdout.readline()).decode().strip()
+    finally:
+        process.kill()
+        await process.wait()
+
+
+@asynccontextmanager
+async def _client(url: str, token: str) -> AsyncGenerator[Client]:
+    headers = {"Authorization": f"Bearer {token}"}
+    async with (
+        httpx2.AsyncClient(headers=headers) as http,
+        Client(streamable_http_client(f"{url}/mcp", http_client=http)) as client,
+    ):
+        yield client
+
+
+async def _times(client: Client, calls: int) -> list[float]:
+    """Milliseconds of each call."""
+    found: list[float] = []
+    for _ in range(calls):
+        begin = time.perf_counter()
+        result = await client.call_tool(*CALL)
+        found.append((time.perf_counter() - begin) * 1000)
+        if result.is_error:
+            raise SystemExit(str(result))
+    return found
+
+
+async def _rate(clients: Sequence[Client], calls: int) -> float:
+    """Calls a second of all clients together."""
+    begin = time.perf_counter()
+    await asyncio.gather(*(_times(client, calls) for client in clients))
+    return len(clients) * calls / (time.perf_counter() - begin)
+
+
+async def main() -> None:
+    """Alone and eight at once, the two servers in turn."""
+    with tempfile.TemporaryDirectory(dir=HERE) as name:
+        async with AsyncExitStack() as stack:
+            upstream = await stack.enter_async_context(_process("sandbox"))
+            clients: dict[str, list[Client]] = {}
+            for gate in ("in", "out"):
+                state = Path(name) / gate
+                environment = {
+                    "CRASHGATE_STATE": str(state),
+                    "CRASHGATE_POLICIES": str(HERE / "policies"),
+                    "CRASHGATE_HTTP__PORT": "0",
+                    "CRASHGATE_CONNECTIONS": json.dumps({"bugsnag": {"base_url": upstream, "token_env": "TOKEN"}}),
+                    "TOKEN": SANDBOX_TOKEN,
+                }
+                settings = load(config=None, options={"state": state}, environment={}, here=HERE)
+                token = wiring.tokens(settings).new("triage-agent")
+                url = await stack.enter_async_context(_process(gate, environment=environment))
+                clients[gate] = [await stack.enter_async_context(_client(url, token)) for _ in range(CLIENTS)]
+            alone: dict[str, list[float]] = {"in": [], "out": []}
+            together: dict[str, list[float]] = {"in": [], "out": []}
+            for gate, each in clients.items():
+                await _times(each[0], CALLS)
+                del gate
+            for _ in range(ROUNDS):
+                for gate, each in clients.items():
+                    alone[gate] += await _times(each[0], CALLS)
+                for gate, each in clients.items():
+                    together[gate].append(await _rate(each, CALLS // 2))
+    _tell(alone, together)
+
+
+def _p99(times: list[float]) -> float:
+    return statistics.quantiles(times, n=100)[98]
+
+
+def _tell(alone: dict[str, list[float]], together: dict[str, list[float]]) -> None:
+    load_now = os.getloadavg()[0]
+    print(
+        f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores, load {load_now:.1f}"
+    )
+    for name, of in (("median", statistics.median), ("p99", _p99)):
+        with_it, without = of(alone["in"]), of(alone["out"])
+        print(f"{name:<7} in {with_it:.2f} ms, out {without:.2f} ms: the gate adds {with_it - without:+.2f} ms")
+    rate = {gate: statistics.median(rates) for gate, rates in together.items()}
+    share = rate["in"] / rate["out"]
+    print(f"{CLIENTS} clients  in {rate['in']:.0f}/s, out {rate['out']:.0f}/s: {share:.0%} of the rate is kept")
+
+
+if __name__ == "__main__":
+    match sys.argv[1:]:
+        case ["sandbox"]:
+            _serve_sandbox()
+        case [gate]:
+            _serve(gate)
+        case _:
+            asyncio.run(main())
