@@ -9,9 +9,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, StringConstraints
+from pydantic import AfterValidator, StringConstraints
 
 from crashgate.catalogue.params import Logged
+from crashgate.catalogue.result import Only
 
 MOMENT_PATTERN = (
     r"^(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}"
@@ -20,9 +21,9 @@ MOMENT_PATTERN = (
 """A date, or a date-time with a zone, of the years 1900 to 2099. Not ``\\d``: it takes the digits of every script."""
 
 _DATE = len("2026-01-31")
-_ZONED = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][0-9]{2}:[0-9]{2})"
-)
+_LOCAL = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?"
+_IN_UTC = f"{_LOCAL}Z"
+_ZONED = re.compile(f"{_LOCAL}[+-][0-9]{{2}}:[0-9]{{2}}")
 
 
 def _utc(given: datetime) -> str:
@@ -47,11 +48,11 @@ def _reader(*, dates: bool, days: int) -> Callable[[str], str]:
 
 
 def _shown(value: Any) -> Any:  # noqa: ANN401 - any JSON may stand in an upstream answer
-    """A date-time of an answer, in UTC; None for what is no date-time with a zone."""
+    """A date-time of an answer in another zone, in UTC; None for what is no date-time with a zone."""
     if not isinstance(value, str) or _ZONED.fullmatch(value) is None:
         return None
     try:
-        return value if value.endswith("Z") else _utc(datetime.fromisoformat(value))
+        return _utc(datetime.fromisoformat(value))
     except (ValueError, OverflowError):
         return None
 
@@ -67,5 +68,5 @@ Since = Annotated[str, _Form, AfterValidator(_reader(dates=False, days=0)), Logg
 Until = Annotated[str, _Form, AfterValidator(_reader(dates=False, days=1)), Logged()]
 """Always a moment, the first that is outside; a date is inside as a whole."""
 
-At = Annotated[str | None, BeforeValidator(_shown)]
+At = Annotated[str | None, Only(_IN_UTC, otherwise=_shown)]
 """In an answer: when something happened."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 
 import anyio
+import anyio.lowlevel
 from anyio import to_thread
 
 from crashgate.clock import Clock, timestamp
@@ -94,11 +95,13 @@ class Exporter:
         try:
             async with aclosing(pages(work.checkpoint.next)) as source:
                 async for page in source:
-                    await to_thread.run_sync(intake.take, page)
+                    if intake.take(page):
+                        await to_thread.run_sync(intake.settle)
                     now = intake.checkpoint
                     await progress(Progress(rows=now.rows, pages=now.pages, total=now.total))
                     if now.complete:
                         return
+                    await anyio.lowlevel.checkpoint()
         except BaseException:
             # Cancelled or not, what arrived is kept. That it cannot be is no news beside what went wrong first.
             with anyio.CancelScope(shield=True), suppress(CrashgateError):

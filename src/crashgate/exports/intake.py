@@ -1,6 +1,6 @@
 """Pages into the data file. Rule: data first, checkpoint second, and after a failure neither.
 
-Runs in worker threads, one page after the other.
+What touches a file runs in worker threads.
 """
 
 import threading
@@ -37,13 +37,21 @@ class Intake:
         # A task that is cancelled may leave its thread at work on a page, and commit from another.
         self._turn = threading.Lock()
 
-    def take(self, page: ExportPage) -> None:
-        """Encode a page and write it where it is time. Raises ExportError; then the page does not count."""
+    def take(self, page: ExportPage) -> bool:
+        """Encode a page; True when it is time to ``settle``. Raises ExportError; then the page does not count.
+
+        It touches no file, so it may run on an event loop: handing a page to a thread takes longer than to encode it.
+        """
         with self._turn:
             encoded = self._encoder.encode(page.rows)
             data = encoded.data if self.checkpoint.size else self._encoder.head() + encoded.data
             self._waiting += data
             self.checkpoint = self.checkpoint.after(page, size=len(data), neutralised=encoded.neutralised)
+            return self.checkpoint.complete or self._due() or len(self._waiting) >= WRITE_BYTES
+
+    def settle(self) -> None:
+        """Write what waits, and make it durable where that is due. Raises ExportError."""
+        with self._turn:
             if self.checkpoint.complete or self._due():
                 self._commit()
             elif len(self._waiting) >= WRITE_BYTES:

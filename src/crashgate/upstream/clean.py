@@ -14,6 +14,7 @@ DEEPEST = 40
 MOST_NODES = 500_000
 
 _HARMLESS = frozenset({int, bool, type(None)})
+_FLAT = _HARMLESS | {str}
 
 
 class TooDeepError(ValueError):
@@ -21,9 +22,9 @@ class TooDeepError(ValueError):
 
 
 def cleaned(document: Any) -> Any:  # noqa: ANN401 - any JSON
-    """A copy with every string and key cleaned and bounded. Raises TooDeepError.
+    """The document with every string and key cleaned and bounded. Raises TooDeepError.
 
-    A number that JSON has no word for (``1e999`` reads as infinite) becomes None, so that the copy can be written.
+    A number that JSON has no word for (``1e999`` reads as infinite) becomes None, so that it can be written again.
     """
     return _Walk().through(document, DEEPEST)
 
@@ -39,17 +40,25 @@ class _Walk:
         if isinstance(node, str):
             return clean(node, limit=LONGEST_STRING)
         if isinstance(node, dict):
-            pairs = cast("dict[str, Any]", node)
-            return dict(zip(self._cleaned_keys(tuple(pairs)), self._each(list(pairs.values()), depth), strict=True))
+            return self._object(cast("dict[str, Any]", node), depth)
         if isinstance(node, list):
             return self._each(cast("list[Any]", node), depth)
         return None if isinstance(node, float) and not math.isfinite(node) else node
 
+    def _object(self, pairs: dict[str, Any], depth: int) -> dict[str, Any]:
+        """A flat row of plain text and numbers, as most are, is told from the rest in one look, and kept as it is."""
+        keys, values = tuple(pairs), list(pairs.values())
+        cleaned_keys = self._cleaned_keys(keys)
+        if cleaned_keys == keys and _FLAT.issuperset(map(type, values)):
+            whole = "".join([value for value in values if value.__class__ is str])
+            if whole.isascii() and whole.isprintable() and len(whole) <= LONGEST_STRING:
+                self._count(len(values), depth)
+                return pairs
+        return dict(zip(cleaned_keys, self._each(values, depth), strict=True))
+
     def _each(self, values: list[Any], depth: int) -> list[Any]:
         """Most values are short plain text or numbers, and are told from the rest without a call."""
-        self._left -= len(values)
-        if self._left < 0 or (values and depth == 0):
-            raise TooDeepError
+        self._count(len(values), depth)
         return [
             value
             if (value.__class__ is str and value.isascii() and value.isprintable() and len(value) <= LONGEST_STRING)
@@ -58,8 +67,15 @@ class _Walk:
             for value in values
         ]
 
+    def _count(self, values: int, depth: int) -> None:
+        self._left -= values
+        if self._left < 0 or (values and depth == 0):
+            raise TooDeepError
+
     def _cleaned_keys(self, keys: tuple[str, ...]) -> tuple[str, ...]:
+        """``keys`` themselves where nothing has to be taken out of them."""
         known = self._keys.get(keys)
         if known is None:
-            known = self._keys[keys] = tuple(clean(key, limit=LONGEST_KEY, lines=False) for key in keys)
+            found = tuple(clean(key, limit=LONGEST_KEY, lines=False) for key in keys)
+            known = self._keys[keys] = keys if found == keys else found
         return known
