@@ -157,6 +157,12 @@ def test_a_record_of_the_first_format_has_no_later_field(kind: str) -> None:
         decode(json.dumps(json.loads(OF_FORMAT_1[kind]) | later))
 
 
+@pytest.mark.parametrize("format_", [0, 3, True, "1", None])
+def test_a_record_of_an_unknown_format_is_not_read_as_one_of_the_first(format_: object) -> None:
+    with pytest.raises(ValueError, match="not a record of a format"):
+        decode(json.dumps(json.loads(OF_FORMAT_1["outcome"]) | {"format": format_}))
+
+
 def test_the_kinds_do_not_mix() -> None:
     record = decode(encode(OUTCOME))
 
