@@ -261,6 +261,9 @@ class Toolbox:
         providers = {operation.provider for operation in tool.operations}
         possible = found.connections if found else [n for n, provider in self._all().items() if provider in providers]
         if len(possible) == 1:
+            # Nobody has to name the only one, and whoever does so is right.
+            if arguments.get("connection") == possible[0]:
+                del arguments["connection"]
             return possible[0], ()
         named = arguments.pop("connection", None)
         choices = found.connections if found and named is None else ()

@@ -1,0 +1,57 @@
+"""``crashgate export``: the agent's own tool, with a bar for people, over the embedded sandbox."""
+
+import csv
+import json
+import shutil
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+
+from tests.cli.shell import Shell
+
+ANALYST = "session-analyst"
+
+
+@pytest.fixture
+def analyst(home: Path, root: Path) -> Path:
+    """The shipped policy over sessions, alone in the folder where policies are looked for."""
+    folder = home / "policies"
+    folder.mkdir(mode=0o755)
+    shutil.copyfile(root / "policies" / "sessions" / f"{ANALYST}.toml", folder / f"{ANALYST}.toml")
+    (folder / f"{ANALYST}.toml").chmod(0o644)
+    return folder
+
+
+@pytest.mark.usefixtures("analyst")
+@pytest.mark.parametrize("named", [(), ("--connection", "bugspulse")], ids=["not named", "named"])
+def test_the_file_is_the_one_that_the_summary_tells_of(named: tuple[str, ...], crashgate: Shell, home: Path) -> None:
+    # The policy opens crashes on one connection alone: naming it is not needed, and not wrong.
+    told = crashgate(
+        *("export", "crashes", "--agent", ANALYST, *named, "--format", "csv", "--to", "out", "--sandbox", "--json")
+    )
+    assert (told.code, told.err) == (0, "")
+    made = json.loads(told.out)
+    file = home / "out" / made["file"]
+
+    assert sha256(file.read_bytes()).hexdigest() == made["sha256"]
+    with file.open(encoding="utf-8", newline="") as lines:
+        assert len(list(csv.DictReader(lines))) == made["rows"] == 38
+    assert json.loads((home / "out" / made["file"].replace(".csv", ".manifest.json")).read_text("utf-8"))["rows"] == 38
+
+
+@pytest.mark.usefixtures("analyst")
+def test_what_the_policy_does_not_open_is_refused_with_its_exit_code(crashgate: Shell, home: Path) -> None:
+    told = crashgate("export", "sessions", "--agent", ANALYST, "--connection", "nowhere", "--to", "out", "--sandbox")
+
+    assert (told.code, told.out) == (1, "")
+    assert told.err.startswith("Refused: this does not exist, or the policy of session-analyst does not allow it.")
+    assert not (home / "out").exists()
+
+
+@pytest.mark.usefixtures("analyst")
+def test_an_agent_without_a_policy_is_told_before_anything_is_opened(crashgate: Shell) -> None:
+    told = crashgate("export", "sessions", "--agent", "nobody", "--sandbox", "--to", "out")
+
+    assert (told.code, told.out) == (3, "")
+    assert "nobody" in told.err
