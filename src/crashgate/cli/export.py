@@ -77,7 +77,10 @@ async def _export(
 
     known(wiring.policies(settings, sandbox=sandbox).current(), agent)
     async with wiring.toolbox(settings, os.environ, sandbox=sandbox) as toolbox, _bar(tool) as watch:
-        return await toolbox.call(Principal(agent=agent, via=Via.CLI), tool, asked, progress=watch)
+        # Where there is one connection the tool has no such argument; naming it here is not wrong for that.
+        only = toolbox.open_connections(agent, tool)
+        given = {name: each for name, each in asked.items() if name != "connection" or only != (each,)}
+        return await toolbox.call(Principal(agent=agent, via=Via.CLI), tool, given, progress=watch)
 
 
 @asynccontextmanager

@@ -80,6 +80,12 @@ class Toolbox:
             self._lists[key] = tuple(define(tool, each.uses, each.connections) for tool, each in found if each)
         return self._lists[key]
 
+    def open_connections(self, agent: str, name: str) -> tuple[str, ...]:
+        """The connections on which the tool is open to the agent; who has one need not, and cannot, name it."""
+        tool = BY_NAME.get(name)
+        found = self._opening(self._policy(agent), agent, tool) if tool is not None else None
+        return found.connections if found is not None else ()
+
     def _is_there(self, tool: AnyTool, policy: Policy | None, agent: str) -> bool:
         """Exports are there where the operator configured a place for them; their list, for who may make some."""
         if isinstance(tool, Export):
@@ -261,9 +267,6 @@ class Toolbox:
         providers = {operation.provider for operation in tool.operations}
         possible = found.connections if found else [n for n, provider in self._all().items() if provider in providers]
         if len(possible) == 1:
-            # Nobody has to name the only one, and whoever does so is right.
-            if arguments.get("connection") == possible[0]:
-                del arguments["connection"]
             return possible[0], ()
         named = arguments.pop("connection", None)
         choices = found.connections if found and named is None else ()
