@@ -20,6 +20,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from crashgate.decisions.attempt import AttemptRecord
 from crashgate.decisions.checkpoint import PruneRecord
 from crashgate.decisions.entry import Aside, Entry
+from crashgate.formula import neutralised
 from crashgate.text import clean
 
 _OF_DECISION = [
@@ -92,8 +93,6 @@ COLUMNS = [
 ]
 
 _LONGEST = 2_000
-_FORMULA = tuple("=+-@|%")
-"""A spreadsheet may take what begins with one of these for a formula or a command (THREATS row 26)."""
 
 
 def csv_lines(told: Iterable[Entry | Aside]) -> Iterator[str]:
@@ -111,8 +110,7 @@ def cell(value: object) -> str:
     """The value as text that a spreadsheet shows as it is: one clean line, with an apostrophe before a formula."""
     if value is None:
         return ""
-    text = clean(str(value), limit=_LONGEST, lines=False)
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) else text
+    return neutralised(clean(str(value), limit=_LONGEST, lines=False))
 
 
 class _Line:

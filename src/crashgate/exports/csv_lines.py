@@ -14,9 +14,9 @@ from pydantic_core import to_json
 
 from crashgate.exports.column import Column, Kind
 from crashgate.exports.encoder import Encoded
-from crashgate.exports.formula import APOSTROPHE, runs
 from crashgate.exports.page import Row
 from crashgate.exports.rows import FittedRow, Fitting, encoded
+from crashgate.formula import neutralised
 
 _END = "\r\n"
 
@@ -58,8 +58,8 @@ class CsvLines:
         for name in self._of_kind[Kind.TEXT]:
             for row in rows:
                 cell = cast("str | None", row[name])
-                if cell is not None and runs(cell):
-                    row[name] = APOSTROPHE + cell
+                if cell is not None and (shown := neutralised(cell)) != cell:
+                    row[name] = shown
                     count += 1
         return count
 

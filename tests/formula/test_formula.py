@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from crashgate.exports.column import Column, Kind
 from crashgate.exports.csv_lines import CsvLines
-from crashgate.exports.formula import runs
+from crashgate.formula import runs
 
 pytestmark = pytest.mark.threats(26)
-FIRST_CHARACTERS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+FIRST_CHARACTERS = "=+-@|%\t\r\n\uff1d\uff0b\uff0d\uff20"
 DANGEROUS = st.sampled_from([*FIRST_CHARACTERS, " ", "\u00a0", "\u200b", "\ufeff", "\u3000", '"', "'", ",", ";"])
 CELLS = st.lists(DANGEROUS | st.characters(exclude_categories=["Cs"]), max_size=8).map("".join)
 TEXT = Column(name="text", kind=Kind.TEXT, about="Text of a stranger.")
@@ -38,6 +38,8 @@ TEXT = Column(name="text", kind=Kind.TEXT, about="Text of a stranger.")
         " \t-1",
         "\u3000\uff1d1",
         "=cmd|'/c calc'!A0",
+        "|cmd",
+        "%0A",
     ],
 )
 def test_a_cell_that_a_spreadsheet_could_run_is_seen(cell: str) -> None:
