@@ -5,7 +5,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from crashgate.adapters.log_failure import reason
+from crashgate.adapters.system_failure import reason
 from crashgate.exports.failure import ExportError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}

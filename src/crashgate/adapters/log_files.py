@@ -14,7 +14,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from crashgate.adapters.log_failure import cannot_open, reason
+from crashgate.adapters.log_failure import cannot_open
+from crashgate.adapters.system_failure import reason
 
 DATABASE = "decisions.sqlite3"
 KEY = "arguments.key"

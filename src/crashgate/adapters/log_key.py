@@ -5,8 +5,9 @@ import secrets
 import stat
 from pathlib import Path
 
-from crashgate.adapters.log_failure import cannot_open, reason
+from crashgate.adapters.log_failure import cannot_open
 from crashgate.adapters.log_files import KEY
+from crashgate.adapters.system_failure import reason
 from crashgate.decisions.digest import KEY_BYTES
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO

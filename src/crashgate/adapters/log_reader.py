@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from itertools import islice
 from pathlib import Path
 
-from crashgate.adapters.log_failure import cannot_read, damaged, reason
+from crashgate.adapters.log_failure import cannot_read, damaged
 from crashgate.adapters.log_files import DATABASE
 from crashgate.adapters.log_keeper import SqliteLogKeeper
 from crashgate.adapters.log_schema import COLUMNS, OLDEST, VERSION, connect_to_read, stored_version, to_row
@@ -15,6 +15,7 @@ from crashgate.adapters.log_search import outcome_of, search
 from crashgate.adapters.log_signing import is_signed, public_key
 from crashgate.adapters.log_verify import check
 from crashgate.adapters.system_clock import SystemClock
+from crashgate.adapters.system_failure import reason
 from crashgate.decisions.canonical import decode
 from crashgate.decisions.chain import Row, Verdict
 from crashgate.decisions.entry import Aside, Entry, pair, tell

@@ -12,9 +12,10 @@ from pathlib import Path
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from crashgate.adapters.log_failure import cannot_open, reason
+from crashgate.adapters.log_failure import cannot_open
 from crashgate.adapters.log_files import PUBLIC_KEY, SIGNING_KEY
 from crashgate.adapters.log_key import load_key
+from crashgate.adapters.system_failure import reason
 
 _PUBLIC = re.compile(r"[0-9a-f]{64}")
 

@@ -15,9 +15,10 @@ from pathlib import Path
 from crashgate.adapters.log_ahead import make_room
 from crashgate.adapters.log_claim import Claim
 from crashgate.adapters.log_draft import Draft
-from crashgate.adapters.log_failure import cannot_open, cannot_store, reason
+from crashgate.adapters.log_failure import cannot_open, cannot_store
 from crashgate.adapters.log_files import LogFiles
 from crashgate.adapters.log_schema import connect_to_write, find, insert, to_values, wait_for_disk
+from crashgate.adapters.system_failure import reason
 from crashgate.decisions.chain import Head, Row, genesis, link
 from crashgate.decisions.search import as_columns
 

@@ -10,9 +10,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from crashgate.adapters.log_claim import kept_heads
-from crashgate.adapters.log_failure import damaged, reason
+from crashgate.adapters.log_failure import damaged
 from crashgate.adapters.log_schema import COLUMNS, KEY_COLUMNS, VERSION, keys_of, stored_version, to_row
 from crashgate.adapters.log_signing import is_signed, public_key
+from crashgate.adapters.system_failure import reason
 from crashgate.decisions.canonical import decode
 from crashgate.decisions.chain import Fault, Head, Row, Verdict, verify
 from crashgate.decisions.checkpoint import CheckpointRecord

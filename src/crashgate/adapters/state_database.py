@@ -5,7 +5,7 @@ import sqlite3
 import stat
 from pathlib import Path
 
-from crashgate.adapters.log_failure import reason
+from crashgate.adapters.system_failure import reason
 from crashgate.errors import StateUnavailableError
 
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH

@@ -4,7 +4,8 @@ THREATS row 15. What a caller gives stands, and is decided on like everything el
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, get_args, get_origin
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.params import Params
@@ -59,4 +60,12 @@ def settled(params: type[Params], names: Mapping[str, tuple[str, ...]]) -> Mappi
 def takes_many(params: type[Params], name: str) -> bool:
     """Whether the parameter is a list."""
     field = params.model_fields.get(name)
-    return field is not None and "tuple" in str(field.annotation)
+    return field is not None and _holds_list(field.annotation)
+
+
+def _holds_list(annotation: object) -> bool:
+    """A tuple, or one that may also be null, however it is annotated."""
+    origin = get_origin(annotation)
+    return origin is tuple or (
+        origin in {Annotated, Union, UnionType} and any(_holds_list(part) for part in get_args(annotation))
+    )

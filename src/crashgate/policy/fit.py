@@ -88,8 +88,6 @@ def open_somewhere(question: Question, granting: Iterable[Rule], offs: Sequence[
     place when it hits both.
     """
     own = question.dimension
-    if own is Dimension.NOTHING:
-        return None if offs else next(iter(granting), None)
     for rule in granting:
         by_own = _hit_by(offs, own, rule, question)
         around = {frozenset(range(len(offs)))} if own.wider is None else _hit_by(offs, own.wider, rule, question)

@@ -26,7 +26,7 @@ def expand(template: str, values: Mapping[str, str]) -> str:
             raise InvalidArgumentsError(f"{name} cannot be part of an address.", remedy="Give the id as it was listed.")
         filled.append(quote(value, safe=""))
     path = "".join(filled)
-    if urlsplit(f"http://host{path}").path != path or path.count("/") != template.count("/"):
+    if urlsplit(f"http://host{path}").path != path:
         raise InvalidArgumentsError("An argument does not fit into an address.", remedy="Give ids as they were listed.")
     return path
 
