@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator, FormatChecker
 
-from tests.sandbox.bugspulse import plain_yaml
 from tests.sandbox.bugspulse.harness import Pulse, Start
 
 EXPORTS = {
@@ -50,7 +50,7 @@ def wrong(name: str, value: Any, schemas: dict[str, Any]) -> list[str]:  # noqa:
 
 @pytest.fixture(scope="session")
 def schemas(contracts: Path) -> dict[str, Any]:
-    document = plain_yaml.load((contracts / "bugspulse" / "bugspulse_export.yml").read_text(encoding="utf-8"))
+    document = yaml.safe_load((contracts / "bugspulse" / "bugspulse_export.yml").read_text(encoding="utf-8"))
     found: dict[str, Any] = document["components"]["schemas"]
     assert set(EXPORTS.values()) < found.keys()
     return found
