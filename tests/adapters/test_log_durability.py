@@ -1,6 +1,8 @@
 """What is on the disk when, and what the death of the process takes away (THREATS row 28)."""
 
 import asyncio
+import errno
+import os
 import sqlite3
 import subprocess
 import sys
@@ -13,10 +15,11 @@ import pytest
 from crashgate.adapters.log_ahead import SIZE, make_room
 from crashgate.adapters.log_claim import kept_heads
 from crashgate.adapters.log_reader import SqliteLogReader
-from crashgate.adapters.log_schema import connect_to_write, wait_for_disk
+from crashgate.adapters.log_schema import Waits, connect_to_write
 from crashgate.adapters.log_store import MOST_UNFOLDED
 from crashgate.adapters.sqlite_log import SqliteLog
 from crashgate.decisions.record import OutcomeRecord
+from crashgate.errors import LogUnavailableError
 from tests.decisions.samples import ATTEMPT, OUTCOME, call, decision
 
 pytestmark = pytest.mark.threats(28)
@@ -30,38 +33,102 @@ def _kept(folder: Path) -> int:
     return kept_heads(folder)["main"].seq
 
 
-def test_a_commit_waits_for_the_disk_unless_it_is_told_not_to(tmp_path: Path) -> None:
-    # Guards: wait_for_disk, whose pragma must take effect each time. FULL is 2: the log is synced at each commit.
+def test_a_commit_waits_for_what_it_is_told_to(tmp_path: Path) -> None:
+    # Guards: Waits.change, whose pragma must take effect each time. FULL is 2: the log is synced at each commit.
     with closing(connect_to_write(tmp_path / "d", 1)) as database:
+        waits = Waits(database, 1)
         seen = [database.execute("PRAGMA synchronous").fetchone()[0]]
-        for durable, patience in ((False, 0.0), (True, 5.0), (False, 5.0), (True, 0.5)):
-            wait_for_disk(database, durable=durable, patience=patience)
+        for disk, lock in ((False, 0.0), (True, 5.0), (False, 5.0), (True, 0.5)):
+            waits.change(disk=disk, lock=lock)
             seen += database.execute("PRAGMA synchronous").fetchone()
             seen += database.execute("PRAGMA busy_timeout").fetchone()
 
     assert seen == [2, 1, 0, 2, 5000, 1, 5000, 2, 500]
 
 
-async def test_a_decision_waits_for_the_disk_and_an_outcome_does_not(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Guards: durable in SqliteLog.append, and that a commit after an outcome waits again.
-    waits: list[bool] = []
+class Disk:
+    """The real one, watched: what was stored when it was asked, and made to fail on demand."""
 
-    def told(database: sqlite3.Connection, *, durable: bool, patience: float) -> None:
-        waits.append(durable)
-        wait_for_disk(database, durable=durable, patience=patience)
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._sync = os.fdatasync
+        self.asked: list[int] = []
+        self.fails = False
 
-    monkeypatch.setattr("crashgate.adapters.log_store.wait_for_disk", told)
-    async with aclosing(SqliteLog.open(tmp_path, patience=3.0)) as log:
-        for number in (1, 2):
-            await log.append(decision(number))
-            await log.append(_ended(number))
-        before_an_attempt = list(waits)
-        await log.append(ATTEMPT)
+    def __call__(self, file: int) -> None:
+        with closing(sqlite3.connect(self._folder / "decisions.sqlite3")) as database:
+            self.asked += database.execute("SELECT count(*) FROM records").fetchone()
+        if self.fails:
+            raise OSError(errno.EIO, "Input/output error")
+        self._sync(file)
 
-    assert before_an_attempt == [False, True, False]
-    assert waits == [False, True, False, True]
+
+@pytest.fixture
+def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
+    disk = Disk(tmp_path)
+    monkeypatch.setattr("crashgate.adapters.log_store.os.fdatasync", disk)
+    return disk
+
+
+async def test_a_decision_waits_for_the_disk_and_an_outcome_does_not(tmp_path: Path, disk: Disk) -> None:
+    # Guards: durable in SqliteLog.append, and the settling in LogWriter._run.
+    seen: list[list[int]] = []
+    async with aclosing(SqliteLog.open(tmp_path)) as log:
+        for record in (decision(1), _ended(1), decision(2), _ended(2), ATTEMPT):
+            await log.append(record)
+            seen.append(list(disk.asked))
+
+    assert seen == [[1], [1], [1, 3], [1, 3], [1, 3, 5]]
+
+
+async def test_decisions_of_one_moment_share_a_wait_for_the_disk(tmp_path: Path, disk: Disk) -> None:
+    # Guards: LogWriter._batch; and that each who waits is answered after the wait.
+    async with aclosing(SqliteLog.open(tmp_path)) as log:
+        await log.append(decision(0))
+        await asyncio.gather(*(log.append(decision(number)) for number in range(1, 9)))
+
+    assert disk.asked[-1] == 9
+    assert len(disk.asked) < 9
+
+
+async def test_a_disk_that_fails_refuses_and_nothing_is_built_on_what_it_lost(tmp_path: Path, disk: Disk) -> None:
+    # Guards: LogStore._clear_doubt. A system tells of a failed write once; then the page counts as written.
+    async with aclosing(SqliteLog.open(tmp_path)) as log:
+        await log.append(decision(1))
+        disk.fails = True
+        with pytest.raises(LogUnavailableError, match="gave an error"):
+            await log.append(decision(2))
+        disk.fails = False
+        after = await log.append(decision(3))
+        alone = tmp_path / "alone"
+        alone.write_bytes((tmp_path / "decisions.sqlite3").read_bytes())  # without the write-ahead log
+    with closing(sqlite3.connect(alone)) as database:
+        folded = database.execute("SELECT count(*) FROM records").fetchone()
+
+    assert (folded, after.seq) == ((2,), 3)
+    assert SqliteLogReader(tmp_path).verify()[0].sound
+
+
+async def test_after_a_disk_failed_nothing_is_stored_until_the_log_could_be_folded(tmp_path: Path, disk: Disk) -> None:
+    # Guards: the answer of LogStore._fold; here a reader keeps the log from being folded.
+    async with aclosing(SqliteLog.open(tmp_path, patience=0.01)) as log:
+        await log.append(decision(1))
+        with closing(sqlite3.connect(tmp_path / "decisions.sqlite3", isolation_level=None)) as reader:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM records").fetchone()
+            disk.fails = True
+            with pytest.raises(LogUnavailableError):
+                await log.append(decision(2))
+            disk.fails = False
+            with pytest.raises(LogUnavailableError):
+                await log.append(decision(3))
+            reader.execute("COMMIT")
+        after = await log.append(decision(4))
+
+    assert after.seq == 3
+    assert [entry.decision.record for entry in SqliteLogReader(tmp_path).entries()] == [
+        decision(number) for number in (4, 2, 1)
+    ]
 
 
 async def test_a_moment_later_all_is_on_the_disk_and_the_head_is_kept(tmp_path: Path) -> None:

@@ -70,6 +70,7 @@ def _append(store: LogStore, records: Iterable[Record]) -> None:
     drafts = [draft(record) for record in records]
     for start in range(0, len(drafts), LARGEST_BATCH):
         store.append(drafts[start : start + LARGEST_BATCH])
+    store.settle()
 
 
 def _checkpoint(cut: Cut, signer: Ed25519Signer, at: str) -> CheckpointRecord:

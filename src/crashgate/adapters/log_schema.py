@@ -68,7 +68,7 @@ PRAGMA user_version = {VERSION};
 
 
 def connect_to_write(database: Path, patience: float) -> sqlite3.Connection:
-    """A connection whose every statement is its own durable transaction, unless ``wait_for_disk`` says otherwise.
+    """A connection whose every statement is its own durable transaction, unless ``Waits`` says otherwise.
 
     ``patience`` is how long to wait for a foreign lock, in seconds. Raises sqlite3.Error, and LogUnavailableError
     for a database of another version. To be called in turn: two processes must not make the tables at once.
@@ -124,14 +124,23 @@ def keys_of(body: str) -> Keys | None:
     return keys(record) if isinstance(record, DecisionRecord) else None
 
 
-def wait_for_disk(connection: sqlite3.Connection, *, durable: bool, patience: float) -> None:
-    """Whether the next commits wait until the disk has them, and at most how many seconds for a foreign lock.
+class Waits:
+    """What the next commits of a connection wait for; one that ``connect_to_write`` made."""
 
-    If not, they are given to the operating system only. What is committed later on takes all that was committed before
-    along to the disk.
-    """
-    connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-    connection.execute(f"PRAGMA busy_timeout = {round(patience * 1000)}")
+    def __init__(self, connection: sqlite3.Connection, patience: float) -> None:
+        """``patience`` is what the connection was made with."""
+        self._connection = connection
+        self._now = (True, patience)
+
+    def change(self, *, disk: bool, lock: float) -> None:
+        """Whether to wait until the disk has it, and at most how many seconds for a foreign lock.
+
+        Without ``disk`` a commit is with the operating system only; a sync of the write-ahead log takes it to the disk.
+        """
+        if self._now != (disk, lock):
+            self._connection.execute(f"PRAGMA synchronous = {'FULL' if disk else 'NORMAL'}")
+            self._connection.execute(f"PRAGMA busy_timeout = {round(lock * 1000)}")
+            self._now = (disk, lock)
 
 
 def connect_to_read(database: Path) -> sqlite3.Connection:

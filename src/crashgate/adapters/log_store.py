@@ -1,8 +1,8 @@
 """One claimed chain in the database. Rule: a batch is one transaction, so it is stored as a whole or not at all.
 
-A batch with a decision in it is on the disk when ``append`` comes back. Outcomes alone may be with the operating system
-only: then the death of this process loses none of them, and a power cut loses what ``settle`` has not been asked for
-since, always the end of the chain. The kept head never names a record that is not on the disk.
+What ``append`` has stored is with the operating system: the death of this process loses none of it. A power cut loses
+what was stored after the last ``settle``, always the end of the chain. The kept head never names a record that is not
+on the disk.
 """
 
 import contextlib
@@ -17,10 +17,11 @@ from crashgate.adapters.log_claim import Claim
 from crashgate.adapters.log_draft import Draft
 from crashgate.adapters.log_failure import cannot_open, cannot_store
 from crashgate.adapters.log_files import LogFiles
-from crashgate.adapters.log_schema import connect_to_write, find, insert, to_values, wait_for_disk
+from crashgate.adapters.log_schema import Waits, connect_to_write, find, insert, to_values
 from crashgate.adapters.system_failure import reason
 from crashgate.decisions.chain import Head, Row, genesis, link
 from crashgate.decisions.search import as_columns
+from crashgate.errors import LogUnavailableError
 
 LARGEST_BATCH = 64
 """Rows in one commit: bounded by SQLite's limit of parameters in older builds (999)."""
@@ -34,7 +35,7 @@ _FULLY = getattr(fcntl, "F_FULLFSYNC", None)
 
 
 class LogStore:
-    """Writes one chain; used by one thread at a time. ``unsettled`` says that not all of it is on the disk.
+    """Writes one chain; used by one thread at a time, but one may settle while another appends.
 
     ``passed_over`` names chains that were free but are damaged at their end: they are left as they are, as evidence.
     """
@@ -45,11 +46,11 @@ class LogStore:
         Raises LogUnavailableError when the log cannot be opened or the named chain is claimed or damaged.
         """
         self._patience = patience
-        self._waits = (True, patience)
         self._unfolded = 0
+        self._doubtful = False
         self._restarts = True
         self._log: int | None = None
-        self.unsettled = False
+        self._unsettled: Head | None = None
         self.passed_over: tuple[str, ...] = ()
         self.folder = folder
         self._files = LogFiles(folder)
@@ -59,6 +60,7 @@ class LogStore:
                 with self._files.turn(patience):
                     self._database = connect_to_write(self._files.database, patience)
                     undo.callback(self._database.close)
+                    self._waits = Waits(self._database, patience)
                     self._claim = self._claim_one(chain)
                     make_room(self._log_path)
             except (sqlite3.Error, OSError) as error:
@@ -71,15 +73,15 @@ class LogStore:
         """The chain that this store writes."""
         return self._claim.chain
 
-    def append(self, drafts: Sequence[Draft], *, durable: bool = True) -> list[Row]:
-        """Store the drafts, at most ``LARGEST_BATCH``, in one commit, which waits for the disk if it is ``durable``.
+    def append(self, drafts: Sequence[Draft]) -> list[Row]:
+        """Store the drafts, at most ``LARGEST_BATCH``, in one commit.
 
         Raises LogUnavailableError when they cannot be stored; then none is, and the next call may succeed.
         """
         try:
-            rows = self._commit(drafts, durable=durable, patience=self._patience)
+            self._clear_doubt()
+            rows = self._commit(drafts, patience=self._patience)
         except (sqlite3.Error, OSError) as error:
-            self._head = None  # the database knows best where the chain ends now
             raise cannot_store(error, self.folder) from error
         self._restarts = False
         return rows
@@ -89,49 +91,53 @@ class LogStore:
 
         Raises LogUnavailableError when it cannot be stored at all.
         """
-        if self._head is None or self._restarts:  # the first write of a new run of the log waits for the disk
+        if self._head is None or self._restarts or self._doubtful:  # these wait for the disk
             return None
         try:
-            return self._commit([draft], durable=False, patience=0)[0]
+            return self._commit([draft], patience=0)[0]
         except TimeoutError:
             return None
         except sqlite3.OperationalError as error:
-            self._head = None
             if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
                 return None
             raise cannot_store(error, self.folder) from error
         except (sqlite3.Error, OSError) as error:
-            self._head = None
             raise cannot_store(error, self.folder) from error
 
     def settle(self) -> None:
-        """Wait until all that was stored is on the disk, and keep the head. Raises OSError, and may be asked again."""
-        if not self.unsettled or self._head is None:
+        """Wait until all that was stored is on the disk, and keep the head. One caller at a time.
+
+        Raises LogUnavailableError, and may be asked again.
+        """
+        head, self._unsettled = self._unsettled, None
+        if head is None:
             return
-        if self._log is None:
-            self._log = os.open(self._log_path, os.O_RDONLY | os.O_NOFOLLOW)
-        if _FULLY is None:
-            os.fdatasync(self._log)
-        else:
-            fcntl.fcntl(self._log, _FULLY)
-        self._is_on_disk(self._head)
+        try:
+            self._sync()
+        except OSError as error:
+            self._doubtful = True
+            if self._unsettled is None:  # a newer one may be there by now
+                self._unsettled = head
+            raise cannot_store(error, self.folder) from error
+        with contextlib.suppress(OSError):  # the records are durable; only the check of the chain's end lags behind
+            self._claim.keep(head)
+
+    @property
+    def is_long(self) -> bool:
+        """True when it is time to fold the write-ahead log."""
+        return self._unfolded >= MOST_UNFOLDED
 
     def fold(self) -> None:
-        """Move the write-ahead log into the database, if it is time. Where that fails, all stays where it is."""
-        if self._unfolded < MOST_UNFOLDED:
-            return
-        self._unfolded = 0
-        with contextlib.suppress(sqlite3.Error, OSError), self._files.turn(self._patience):
-            self._wait_for_disk(durable=True, patience=self._patience)
-            self._restarts = True
-            self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        """Move the write-ahead log into the database. Where that fails, all stays where it is."""
+        with contextlib.suppress(sqlite3.Error, OSError):
+            self._fold()
 
     @contextlib.contextmanager
     def exclusively(self) -> Generator[sqlite3.Connection]:
         """The database in one transaction of its own, durable at its end. Raises sqlite3.Error and OSError."""
         self._files.check_still_there()
         with self._files.turn(self._patience):
-            self._wait_for_disk(durable=True, patience=self._patience)
+            self._waits.change(disk=True, lock=self._patience)
             self._database.execute("BEGIN IMMEDIATE")
             try:
                 yield self._database
@@ -143,7 +149,7 @@ class LogStore:
 
     def close(self) -> None:
         """Close the database and let another process have the chain."""
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(LogUnavailableError):
             self.settle()
         if self._log is not None:
             os.close(self._log)
@@ -155,18 +161,42 @@ class LogStore:
     def _log_path(self) -> Path:
         return Path(f"{self._files.database}-wal")
 
-    def _commit(self, drafts: Sequence[Draft], *, durable: bool, patience: float) -> list[Row]:
+    def _sync(self) -> None:
+        if self._log is None:
+            self._log = os.open(self._log_path, os.O_RDONLY | os.O_NOFOLLOW)
+        if _FULLY is None:
+            os.fdatasync(self._log)
+        else:
+            fcntl.fcntl(self._log, _FULLY)
+
+    def _fold(self) -> bool:
+        """True when all of the write-ahead log is in the database now, and on the disk."""
+        self._unfolded = 0
+        with self._files.turn(self._patience):
+            self._waits.change(disk=True, lock=self._patience)
+            self._restarts = True
+            busy, stored, folded = self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        return not busy and stored == folded
+
+    def _clear_doubt(self) -> None:
+        """After a failed sync, fold, or store nothing: what SQLite finds damaged in its log ends it, and all after it.
+
+        The system tells of a failed write once and then takes the page for written
+        (https://wiki.postgresql.org/wiki/Fsync_Errors); what it holds of it is still right, and folding writes that.
+        """
+        if self._doubtful and not self._fold():
+            raise TimeoutError
+        self._doubtful = False
+
+    def _commit(self, drafts: Sequence[Draft], *, patience: float) -> list[Row]:
         rows = self._linked(drafts, self._head or self._stored_head(self._claim.chain))
+        self._head = None  # if this fails, the database knows best where the chain ends
         self._files.check_still_there()
         with self._files.turn(patience):
-            self._wait_for_disk(durable=durable, patience=patience)
+            self._waits.change(disk=False, lock=patience)
             self._put_in(rows, drafts)
-        self._head = Head(seq=rows[-1].seq, hash=rows[-1].hash)
+        self._head = self._unsettled = Head(seq=rows[-1].seq, hash=rows[-1].hash)
         self._unfolded += len(rows)
-        if durable:
-            self._is_on_disk(self._head)
-        else:
-            self.unsettled = True
         return rows
 
     def _put_in(self, rows: Sequence[Row], drafts: Sequence[Draft]) -> None:
@@ -185,16 +215,6 @@ class LogStore:
             if self._database.in_transaction:
                 self._database.execute("ROLLBACK")
             raise
-
-    def _wait_for_disk(self, *, durable: bool, patience: float) -> None:
-        if self._waits != (durable, patience):
-            wait_for_disk(self._database, durable=durable, patience=patience)
-            self._waits = (durable, patience)
-
-    def _is_on_disk(self, head: Head) -> None:
-        self.unsettled = False
-        with contextlib.suppress(OSError):  # the records are durable; only the check of the chain's end lags behind
-            self._claim.keep(head)
 
     def _linked(self, drafts: Sequence[Draft], head: Head) -> list[Row]:
         rows: list[Row] = []

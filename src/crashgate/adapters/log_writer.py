@@ -1,8 +1,7 @@
-"""The thread that commits. Rule: what waits when a commit ends goes into the next one, and every waiter hears back.
+"""How records get into the store. Rule: what waits when the disk is asked goes along, and every waiter hears back.
 
-A draft that need not wait for the disk is stored at once, by whoever hands it in, if the store is free: that takes less
-time than to wake the thread. The thread sees to it that the disk has it a moment later. Where many calls run together
-it goes to the thread like the others, because one commit for many takes less time than one for each.
+A draft is stored by whoever hands it in, if the store is free: that takes less time than to wake a thread. The thread
+waits for the disk, so that nobody else is held up; what is stored meanwhile shares its next wait.
 """
 
 import asyncio
@@ -20,11 +19,7 @@ from crashgate.decisions.chain import Row
 from crashgate.errors import LogUnavailableError
 
 SETTLE_SECONDS = 0.2
-"""So long what was stored at once may be with the operating system only."""
-
-
-_CROWD = 3
-"""Drafts in the last commit from which on many calls run together."""
+"""So long what nobody waits for may be with the operating system only."""
 
 
 @unique
@@ -35,12 +30,16 @@ class _Wish(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Waiting:
-    """A draft, and who waits for it: a future of that event loop."""
+    """A draft, and who waits for it: a future of that event loop. ``row`` is there when it is stored already."""
 
     draft: Draft
+    row: Row | None
     durable: bool
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[Row]
+
+
+Answer = Row | LogUnavailableError
 
 
 class LogWriter:
@@ -53,7 +52,6 @@ class LogWriter:
         self._gate = threading.Lock()
         self._at_store = threading.Lock()
         self._settling = False
-        self._crowded = False
         self._closed = False
         self._thread = threading.Thread(target=self._run, name=f"decision log {store.chain}", daemon=True)
         self._thread.start()
@@ -61,8 +59,8 @@ class LogWriter:
     def put(self, draft: Draft, *, durable: bool) -> "asyncio.Future[Row] | Row":
         """Hand in a draft from a running event loop: the row when it is stored already, or a future that is done then.
 
-        The future fails when the row cannot be stored. Raises LogUnavailableError for that too, and when the log is
-        closed.
+        ``durable``: stored is what the disk has. The future fails when the row cannot be stored. Raises
+        LogUnavailableError for that too, and when the log is closed.
         """
         loop = asyncio.get_running_loop()
         with self._gate:
@@ -70,11 +68,12 @@ class LogWriter:
                 raise LogUnavailableError(
                     "The decision log is closed.", why="crashgate is shutting down.", remedy="Start it again."
                 )
+            row = self._stored_at_once(draft)
             if not durable:
                 self._ask_to_settle(loop)
-                if not self._crowded and (row := self._stored_at_once(draft)) is not None:
+                if row is not None:
                     return row
-            waiting = Waiting(draft=draft, durable=durable, loop=loop, answer=loop.create_future())
+            waiting = Waiting(draft=draft, row=row, durable=durable, loop=loop, answer=loop.create_future())
             self._queue.put(waiting)
         return waiting.answer
 
@@ -94,11 +93,13 @@ class LogWriter:
         while more:
             batch, wishes = self._batch()
             more = _Wish.END not in wishes
-            with self._at_store:
-                answers = self._stored(batch)
+            answers = self._stored(batch)
+            if _Wish.SETTLE in wishes or any(waiting.durable for waiting in batch):
+                answers = self._settled(batch, answers)
             self._answer(batch, answers)
-            with self._at_store:
-                self._keep_house(settle=_Wish.SETTLE in wishes)
+            if self._store.is_long:
+                with self._at_store:
+                    self._store.fold()
         with self._at_store:
             self._store.close()
 
@@ -108,6 +109,8 @@ class LogWriter:
             return None
         try:
             return self._store.append_at_once(draft)
+        except Exception as error:
+            raise self._told(error) from error
         finally:
             self._at_store.release()
 
@@ -119,13 +122,6 @@ class LogWriter:
     def _wake(self) -> None:
         self._settling = False
         self._queue.put(_Wish.SETTLE)
-
-    def _keep_house(self, *, settle: bool) -> None:
-        """What nobody waits for: outcomes go to the disk, and the write-ahead log into the database."""
-        if settle:
-            with contextlib.suppress(OSError):  # the next commit tries again, and refuses if it cannot
-                self._store.settle()
-        self._store.fold()
 
     def _batch(self) -> tuple[list[Waiting], set[_Wish]]:
         """All that waits now, once there is anything to do; nothing follows the wish to end."""
@@ -143,27 +139,43 @@ class LogWriter:
                 waiting = self._queue.get_nowait()
         return batch, wishes
 
-    def _stored(self, batch: Sequence[Waiting]) -> Sequence[Row | Exception]:
-        if not batch:
-            return []
-        self._crowded = len(batch) >= _CROWD
+    def _stored(self, batch: Sequence[Waiting]) -> Sequence[Answer]:
+        """The rows of the batch; those that were not stored at once are now, together."""
+        late = [waiting for waiting in batch if waiting.row is None]
+        if not late:
+            return [waiting.row for waiting in batch if waiting.row is not None]
         try:
-            return self._store.append(
-                [waiting.draft for waiting in batch], durable=any(waiting.durable for waiting in batch)
-            )
-        except LogUnavailableError as error:
-            return [LogUnavailableError(error.what, why=error.why, remedy=error.remedy) for _ in batch]
+            with self._at_store:
+                rows: Sequence[Answer] = self._store.append([waiting.draft for waiting in late])
         except Exception as error:  # noqa: BLE001 - whatever it is, nobody may wait for ever (THREATS row 28)
-            return [cannot_store(error, self._store.folder) for _ in batch]
+            rows = [self._told(error) for _ in late]
+        left = iter(rows)
+        return [waiting.row or next(left) for waiting in batch]
 
-    def _answer(self, batch: Sequence[Waiting], answers: Sequence[Row | Exception]) -> None:
+    def _settled(self, batch: Sequence[Waiting], answers: Sequence[Answer]) -> Sequence[Answer]:
+        """The same answers, for whom the disk has what was stored; what nobody waits for is tried again later."""
+        try:
+            self._store.settle()
+        except Exception as error:  # noqa: BLE001 - as above
+            return [
+                self._told(error) if waiting.durable else answer for waiting, answer in zip(batch, answers, strict=True)
+            ]
+        return answers
+
+    def _told(self, error: Exception) -> LogUnavailableError:
+        """Of one failure, an error of its own for each who waits."""
+        if isinstance(error, LogUnavailableError):
+            return LogUnavailableError(error.what, why=error.why, remedy=error.remedy)
+        return cannot_store(error, self._store.folder)
+
+    def _answer(self, batch: Sequence[Waiting], answers: Sequence[Answer]) -> None:
         for loop in {waiting.loop for waiting in batch}:
             mine = [(w.answer, answer) for w, answer in zip(batch, answers, strict=True) if w.loop is loop]
             with contextlib.suppress(RuntimeError):  # that loop is closed: nobody is left to tell
                 loop.call_soon_threadsafe(_tell, mine)
 
 
-def _tell(answers: Sequence[tuple[asyncio.Future[Row], Row | Exception]]) -> None:
+def _tell(answers: Sequence[tuple[asyncio.Future[Row], Answer]]) -> None:
     for future, answer in answers:
         if future.done():  # the caller was cancelled; its record is stored all the same
             continue

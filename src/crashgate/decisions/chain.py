@@ -221,5 +221,5 @@ def _link_of(row: Row) -> str:
 
 def _hash(*parts: str) -> str:
     """Each part goes in with its length, so that no two lists of parts look alike."""
-    joined = "".join(f"{len(part)}:{part}" for part in (_NAME, *parts))
+    joined = "".join([f"{len(part)}:{part}" for part in (_NAME, *parts)])
     return sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()

@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 
 KEY_BYTES = 32
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def arguments_digest(arguments: Mapping[str, object], key: bytes) -> str:
@@ -18,5 +19,5 @@ def arguments_digest(arguments: Mapping[str, object], key: bytes) -> str:
     """
     if len(key) != KEY_BYTES:
         raise ValueError(f"the key for argument digests has {KEY_BYTES} bytes")
-    canonical = json.dumps(dict(arguments), sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    canonical = _ENCODER.encode(dict(arguments))
     return hmac.digest(key, canonical.encode("ascii"), "sha256").hex()
