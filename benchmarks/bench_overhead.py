@@ -1,7 +1,8 @@
-"""What the gate costs: the whole server over HTTP, with it and with it out. Rule: both in one run, in turn.
+"""What the gate costs: the whole server over HTTP, with it and with it out. Rule: all in one run, in turn.
 
 With the gate out, a call's arguments are read and its operation is sent; nothing is decided, recorded, limited,
-narrowed or redacted. The sandbox, each server and the clients are processes of their own; the log is on disk.
+narrowed or redacted. A third server has the gate out too, but writes a kilobyte to the disk before it sends: what any
+durable record costs here, whoever writes it. The sandbox, each server and the clients are processes of their own.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncGenerator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -35,6 +37,10 @@ from crashgate.upstream.exchange import Call, Trace, Upstream, exchange
 HERE = Path(__file__).resolve().parent.parent
 CALL = ("get_project", {"project_id": "checkout-ios"})
 CLIENTS, ROUNDS, CALLS = 8, 10, 100
+GATES = ("in", "out", "disk")
+"""The gate in, out, and out but with a bare durable write."""
+
+_RECORD, _ROOM = 1024, 4 * 1024 * 1024
 
 
 class _Forgetful(RequestLog):
@@ -54,12 +60,36 @@ class _GateOut(Gateway):
         self.__dict__.update(gateway.__dict__)
         self._sent_to = upstreams
 
+    async def before(self) -> None:
+        """What happens before the operation is sent."""
+
     async def run(self, ask: Ask) -> Reply:
+        await self.before()
         if ask.operation is None or ask.connection is None:
             raise ValueError("only real calls are measured")
         params = arguments.read(ask.operation.params, ask.arguments)
         page: Any = await exchange(self._sent_to[ask.connection], Call(operation=ask.operation, params=params), Trace())
         return Reply(page=page, params=params, connection=ask.connection, where=None, call="", policy_hash=None)
+
+
+class _DiskOnly(_GateOut):
+    """An open door with a durable write before it, and nothing else."""
+
+    def __init__(self, gateway: Gateway, upstreams: dict[str, Upstream]) -> None:
+        super().__init__(gateway, upstreams)
+        self._threads = ThreadPoolExecutor(1)
+        self._file = os.open(Path(os.environ["CRASHGATE_STATE"]) / "disk", os.O_RDWR | os.O_CREAT)
+        os.pwrite(self._file, bytes(_ROOM), 0)
+        os.fsync(self._file)
+        self._place = 0
+
+    def _write(self) -> None:
+        os.pwrite(self._file, bytes(_RECORD), self._place)
+        os.fdatasync(self._file)
+        self._place = (self._place + _RECORD) % _ROOM
+
+    async def before(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._threads, self._write)
 
 
 def _serve_sandbox() -> None:
@@ -68,18 +98,18 @@ def _serve_sandbox() -> None:
 
 
 def _serve(gate: str) -> None:
-    """The server with the gate ``in`` or ``out``, on a port that goes to stderr as ``crashgate serve`` has it."""
+    """One of ``GATES``, on a port that goes to stdout."""
     from crashgate.server.listen import open_listener  # noqa: PLC0415 - only in the process that serves
 
     settings = load(config=None, options={}, environment=os.environ, here=Path.cwd())
-    if gate == "out":
+    if gate != "in":
         opened = wiring.opened
 
         @asynccontextmanager
         async def without(*given: Any, **more: Any) -> AsyncGenerator[wiring.Opened]:  # noqa: ANN401 - as it is given
             async with opened(*given, **more) as found:
                 gateway = found.toolbox.gateway
-                door = _GateOut(gateway, vars(gateway)["_upstreams"])
+                door = (_GateOut if gate == "out" else _DiskOnly)(gateway, vars(gateway)["_upstreams"])
                 yield replace(found, toolbox=replace(found.toolbox, gateway=door))
 
         wiring.opened = without  # the one part that is measured by leaving it out
@@ -148,7 +178,7 @@ async def main() -> None:
         async with AsyncExitStack() as stack:
             upstream = await stack.enter_async_context(_process("sandbox"))
             clients: dict[str, list[Client]] = {}
-            for gate in ("in", "out"):
+            for gate in GATES:
                 state = Path(name) / gate
                 environment = {
                     "CRASHGATE_STATE": str(state),
@@ -161,11 +191,10 @@ async def main() -> None:
                 token = wiring.tokens(settings).new("triage-agent")
                 url = await stack.enter_async_context(_process(gate, environment=environment))
                 clients[gate] = [await stack.enter_async_context(_client(url, token)) for _ in range(CLIENTS)]
-            alone: dict[str, list[float]] = {"in": [], "out": []}
-            together: dict[str, list[float]] = {"in": [], "out": []}
-            for gate, each in clients.items():
+            alone: dict[str, list[float]] = {gate: [] for gate in GATES}
+            together: dict[str, list[float]] = {gate: [] for gate in GATES}
+            for each in clients.values():
                 await _times(each[0], CALLS)
-                del gate
             for _ in range(ROUNDS):
                 for gate, each in clients.items():
                     alone[gate] += await _times(each[0], CALLS)
@@ -184,11 +213,13 @@ def _tell(alone: dict[str, list[float]], together: dict[str, list[float]]) -> No
         f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores, load {load_now:.1f}"
     )
     for name, of in (("median", statistics.median), ("p99", _p99)):
-        with_it, without = of(alone["in"]), of(alone["out"])
-        print(f"{name:<7} in {with_it:.2f} ms, out {without:.2f} ms: the gate adds {with_it - without:+.2f} ms")
+        times = {gate: of(found) for gate, found in alone.items()}
+        added = {gate: each - times["out"] for gate, each in times.items()}
+        told = f"the gate adds {added['in']:+.2f} ms, the disk {added['disk']:+.2f}"
+        print(f"{name:<7} out {times['out']:.2f} ms: {told}")
     rate = {gate: statistics.median(rates) for gate, rates in together.items()}
-    share = rate["in"] / rate["out"]
-    print(f"{CLIENTS} clients  in {rate['in']:.0f}/s, out {rate['out']:.0f}/s: {share:.0%} of the rate is kept")
+    kept = {gate: f"{each / rate['out']:.0%}" for gate, each in rate.items()}
+    print(f"{CLIENTS} clients out {rate['out']:.0f}/s: the gate keeps {kept['in']}, the disk {kept['disk']}")
 
 
 if __name__ == "__main__":
