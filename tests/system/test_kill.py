@@ -15,8 +15,8 @@ from crashgate.decisions.record import Effect
 from crashgate.sandbox.faults import Fault, FaultKind
 from tests.house import OPERATOR, READER, TRIAGE, until
 from tests.server.face import call
+from tests.system.oracle.bugsnag import REQUESTS
 from tests.system.served import Site, kill, open_site
-from tests.system.test_oracle import REQUESTS
 
 ROUNDS = 4
 PEOPLE = (OPERATOR, OPERATOR, TRIAGE, READER)
