@@ -439,3 +439,14 @@ def test_the_resources_of_each_provider_are_the_words_that_a_policy_may_use() ->
             "network_log": Dimension.APP,
         },
     }
+
+
+def test_a_parameter_that_may_be_left_out_is_logged_as_its_type_is() -> None:
+    # Guards: operation._marks_within; the marks of a type within "... | None" stand in the annotation only.
+    logged = {(operation.id, field.name) for operation in OPERATIONS for field in operation.fields if field.logged}
+
+    assert logged >= {
+        ("bugsnag.errors.list", "base"),
+        ("devrev.session_data.get", "recording_id"),
+        ("devrev.session_data.get", "tab_id"),
+    }

@@ -4,7 +4,8 @@ import string
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, unique
-from typing import Any, Generic, Literal, TypeVar
+from types import NoneType, UnionType
+from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, get_origin
 
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.envelope import EventBatch
@@ -90,7 +91,7 @@ class Operation(Generic[P, R]):
 
     def __post_init__(self) -> None:
         """Read the fields off the parameters and check the entry."""
-        fields = tuple(_field(name, info.metadata) for name, info in self.params.model_fields.items())
+        fields = tuple(_field(name, info.annotation, info.metadata) for name, info in self.params.model_fields.items())
         object.__setattr__(self, "fields", fields)
         in_path = {name for _, name, _, _ in string.Formatter().parse(self.path or "") if name}
         declared = {f.name for f in fields if f.travels is In.PATH}
@@ -131,7 +132,7 @@ class Operation(Generic[P, R]):
         return max((self.access, *needed), key=lambda access: access.rank)
 
 
-def _field(name: str, metadata: list[Any]) -> Field:
+def _field(name: str, annotation: object, metadata: list[Any]) -> Field:
     travels = [mark for mark in metadata if isinstance(mark, In)]
     if len(travels) != 1:
         raise ValueError(f"parameter {name} must say once where it travels")
@@ -140,11 +141,18 @@ def _field(name: str, metadata: list[Any]) -> Field:
         name=name,
         travels=travels[0],
         wire=wires[0] if wires else name,
-        logged=next((mark for mark in metadata if isinstance(mark, Logged)), None),
+        logged=next((mark for mark in (*metadata, *_marks_within(annotation)) if isinstance(mark, Logged)), None),
         access=next((mark.access for mark in metadata if isinstance(mark, Needs)), None),
         repeated=any(isinstance(mark, Repeated) for mark in metadata),
         along=next((mark for mark in metadata if isinstance(mark, Along)), None),
     )
+
+
+def _marks_within(annotation: object) -> tuple[object, ...]:
+    """The marks of a type that may be left out: those of ``Annotated[str, Logged()]`` in ``... | None``."""
+    given = [each for each in get_args(annotation) if each is not NoneType]
+    may_be_none = get_origin(annotation) in {Union, UnionType} and len(given) == 1
+    return get_args(given[0])[1:] if may_be_none and get_origin(given[0]) is Annotated else ()
 
 
 AnyOperation = Operation[Any, Any]

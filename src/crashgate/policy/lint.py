@@ -8,7 +8,7 @@ from typing import Any, Final, get_args
 
 from crashgate.catalogue.access import Access, Level
 from crashgate.catalogue.operation import AnyOperation
-from crashgate.catalogue.params import In, Logged
+from crashgate.catalogue.params import In
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.registry import BY_ID, OPERATIONS
 from crashgate.catalogue.scope import Dimension
@@ -144,7 +144,7 @@ def _writes_text(operation: AnyOperation) -> bool:
     fields = operation.params.model_fields
     return operation.access is not Access.READ and any(
         field.travels is In.BODY
-        and not any(isinstance(mark, Logged) for mark in fields[field.name].metadata)
+        and field.logged is None
         and _is_text(fields[field.name].annotation)
         for field in operation.fields
     )
