@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crashgate.catalogue.browserstack.sessions import ListSessions
 from crashgate.catalogue.bugsnag.errors import ListErrors
 from crashgate.catalogue.registry import BY_ID, OPERATIONS
 from crashgate.errors import InvalidArgumentsError
@@ -38,6 +39,21 @@ def test_any_arguments_are_read_or_refused_with_words_of_ours(operation: str, ar
     assert told.isprintable()
     assert "MARK" not in told
     assert told.endswith("Nothing was sent. Mend it and call again.") if told else set(marked) <= known
+
+
+@pytest.mark.parametrize(
+    ("environments", "told"),
+    [
+        ([], "environment must have at least 1 item."),
+        (["Not a name"], "environment must be a name of a-z, 0-9, hyphens and underscores, e.g. production."),
+    ],
+)
+def test_a_list_is_told_what_is_wrong_with_it_once(environments: list[str], told: str) -> None:
+    # Guards: arguments._causes; a list with a bad item counts as one item shorter.
+    with pytest.raises(InvalidArgumentsError) as error:
+        read(ListSessions, {"environment": environments})
+
+    assert error.value.what == told
 
 
 FULLWIDTH = "\uff05\uff12\uff45"

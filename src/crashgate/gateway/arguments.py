@@ -33,6 +33,11 @@ _PATTERNS = {
     APP_PATTERN: "must be the id of an app, e.g. com.acme.checkout",
     ENVIRONMENT_PATTERN: "must be a name of a-z, 0-9, hyphens and underscores, e.g. production",
 }
+_RULES = {
+    "missing": "is required",
+    "too_short": "must have at least 1 item",
+    "extra_forbidden": "has a part that does not belong there",
+}
 _MOST_TOLD = 5
 
 
@@ -42,7 +47,7 @@ def read(params: type[P], arguments: Mapping[str, Any]) -> P:
         return params.model_validate(dict(arguments))
     except ValidationError as problem:
         known = tuple(params.model_fields)
-        told = [_told(error, known) for error in problem.errors(include_url=False, include_input=False)]
+        told = [_told(error, known) for error in _causes(problem.errors(include_url=False, include_input=False))]
         raise InvalidArgumentsError(
             "; ".join(dict.fromkeys(told[:_MOST_TOLD])) + ".", remedy="Nothing was sent. Mend it and call again."
         ) from None
@@ -57,6 +62,12 @@ def unknown_filters(names: Sequence[str]) -> InvalidArgumentsError:
         why="BugSnag ignores unknown fields and would answer unfiltered.",
         remedy="list_event_fields names the fields. Nothing was sent.",
     )
+
+
+def _causes(errors: Sequence[ErrorDetails]) -> Sequence[ErrorDetails]:
+    """The errors without those that follow from another: a list with a bad item counts as one item shorter."""
+    inside = {error["loc"][:1] for error in errors if len(error["loc"]) > 1}
+    return [error for error in errors if error["type"] != "too_short" or error["loc"] not in inside]
 
 
 def _told(error: ErrorDetails, known: tuple[str, ...]) -> str:
@@ -74,16 +85,14 @@ def _told(error: ErrorDetails, known: tuple[str, ...]) -> str:
 def _rule(error: ErrorDetails) -> str:
     context = error.get("ctx", {})
     match error["type"]:
-        case "missing":
-            return "is required"
+        case "missing" | "too_short" | "extra_forbidden":
+            return _RULES[error["type"]]
         case "string_pattern_mismatch":
             return _PATTERNS.get(str(context.get("pattern")), "has characters that are not allowed")
         case "literal_error" | "enum":
             return f"must be one of {context.get('expected')}"
         case "value_error":
             return str(context.get("error"))
-        case "extra_forbidden":
-            return "has a part that does not belong there"
         case _:
             # pydantic's own words for a rule ("Input should be less than or equal to 100") hold no input.
             return error["msg"].replace("Input should", "should").replace("String should", "should")
