@@ -4,6 +4,10 @@ Rule: same policies, same questions, same answers. cedarpy gets the text of ``po
 for each pattern and access; both are parsed before the clock starts, and neither says why or makes a record. casbin is
 measured twice: as it comes, and with an index over agent, resource and access (``FastEnforcer``), which has to be
 asked for. Prints microseconds a question and the ratios.
+
+A policy keeps its answers by the rules that hold, not by the places (``policy.topic``). So crashgate is measured three
+times: on the same questions in each round, on questions about places of which it was never asked before, and on
+policies that were loaded but never asked anything.
 """
 
 import itertools
@@ -18,12 +22,12 @@ from importlib.metadata import version
 from typing import Any
 
 from crashgate.catalogue.access import Access, Level
-from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.bugsnag.errors import LIST_ERRORS
 from crashgate.catalogue.scope import Dimension
-from crashgate.decisions.record import DecisionRecord
 from crashgate.decisions.record import Effect as Recorded
+from crashgate.decisions.record import decision_record
 from crashgate.decisions.sentence import tell_decision
-from crashgate.identity import Via
+from crashgate.identity import Principal, Via
 from crashgate.policy import cedar
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect
@@ -39,11 +43,17 @@ _models: Any = import_module("casbin.model")
 AGENTS = 50
 RESOURCES = tuple(f"resource_{number}" for number in range(20))
 VOCABULARY = Vocabulary(connections={"bugsnag": dict.fromkeys(RESOURCES, Dimension.PROJECT)})
-QUESTIONS = 200
+QUESTIONS = 1_000
 SLOW = 20
 """As many questions are enough for an engine that takes milliseconds."""
 
+COMPARED = 10_000
+"""As many answers are compared, divided by the number of agents: the slow engines slow down with it."""
+
 ROUNDS = 7
+OURS = "crashgate, sentence and record"
+NEW_PLACES = "the same, places never asked of"
+NEW_POLICIES = "the same, policies never asked"
 LEVELS = (Level.READ, Level.WRITE, Level.FULL)
 CASBIN = """
 [request_definition]
@@ -89,10 +99,15 @@ def _grant(index: int, access: Mapping[str, Level], **places: tuple[str, ...]) -
     )
 
 
-def questions(agents: int, many: int) -> list[Question]:
-    """The same mixture whatever the number of agents: own, foreign, shared and shut projects."""
-    places = itertools.cycle(["team-{}-ios", "team-{}-secret", "shared-web", "payments-api", "other-tv"])
-    organizations = itertools.cycle(["acme", "globex", "org-{}"])
+def questions(agents: int, many: int, *, suffix: str = "") -> list[Question]:
+    """The same mixture whatever the number of agents: own, foreign, shared and shut projects.
+
+    ``suffix`` ends the names of the projects that a pattern covers or nothing names, so that they are other places.
+    """
+    places = itertools.cycle(
+        [f"team-{{}}-ios{suffix}", "team-{}-secret", "shared-web", f"payments-api{suffix}", f"other-tv{suffix}"]
+    )
+    organizations = itertools.cycle(["acme", f"globex{suffix}", "org-{}"])
     accesses = itertools.cycle(Access)
     found: list[Question] = []
     for number in range(many):
@@ -101,7 +116,7 @@ def questions(agents: int, many: int) -> list[Question]:
             Question(
                 agent=f"agent-{agent}",
                 connection="bugsnag",
-                operation="bugsnag.errors.list",
+                operation=LIST_ERRORS.id,
                 resource=RESOURCES[number * 3 % len(RESOURCES)],
                 access=next(accesses),
                 dimension=Dimension.PROJECT,
@@ -113,31 +128,37 @@ def questions(agents: int, many: int) -> list[Question]:
 
 
 def crashgate(policies: PolicySet) -> tuple[Engine, Engine]:
-    """The decision alone, and with its sentence and its record."""
+    """The decision alone, and with its sentence and its record, as the gate makes them."""
 
     def alone(question: Question) -> bool:
         return decide(policies.get(question.agent), question).effect is Effect.ALLOW
 
+    call, at, principal = "ab" * 16, "2026-11-20T17:00:00.000Z", Principal(agent="bench", via=Via.MEMORY)
+
     def recorded(question: Question) -> bool:
         decision = decide(policies.get(question.agent), question)
         allowed = decision.effect is Effect.ALLOW
-        record = DecisionRecord(
-            call="ab" * 16,
-            at="2026-11-20T17:00:00.000Z",
+        (project,), (organization,) = _names(question.project), _names(question.organization)
+        record = decision_record(
+            call=call,
+            at=at,
             agent=question.agent,
-            subject="bench",
-            via=Via.MEMORY,
+            subject=principal.subject,
+            via=principal.via,
             effect=Recorded.ALLOW if allowed else Recorded.DENY,
             reason=decision.reason.value,
             tool="list_errors",
             operation=question.operation,
             resource=question.resource,
             access=question.access,
-            provider=Provider.BUGSNAG,
+            provider=LIST_ERRORS.provider,
             connection=question.connection,
-            verb="list",
-            past="listed",
-            target="errors",
+            organization_slug=organization,
+            project_slug=project,
+            verb=LIST_ERRORS.wording.verb,
+            past=LIST_ERRORS.wording.past,
+            target=LIST_ERRORS.wording.target,
+            arguments={"project_id": project},
             rule=decision.rule.words() if decision.rule else None,
             policy_hash=decision.policy_hash,
         )
@@ -199,24 +220,42 @@ def measure(agents: int, *, many: int, rounds: int) -> list[Measured]:
     policies, asked = PolicySet(policy(number) for number in range(agents)), questions(agents, many)
     alone, recorded = crashgate(policies)
     engines: dict[str, Engine] = {
-        "crashgate, sentence and record": recorded,
+        OURS: recorded,
         "crashgate, decision alone": alone,
         "cedarpy": cedar_engine(policies, asked),
         "casbin": casbin_engine(policies, indexed=False),
         "casbin, indexed": casbin_engine(policies, indexed=True),
     }
-    answers = {name: [engine(question) for question in asked] for name, engine in engines.items()}
+    compared = asked[: COMPARED // agents]
+    answers = {name: [engine(question) for question in compared] for name, engine in engines.items()}
     if any(each != answers["cedarpy"] for each in answers.values()) or len(set(answers["cedarpy"])) == 1:
         raise SystemExit("the engines do not agree, so there is nothing to compare")
-    times: dict[str, list[float]] = {name: [] for name in engines}
-    for _ in range(rounds):
+    if [recorded(question) for question in asked] != [engines["casbin, indexed"](question) for question in asked]:
+        raise SystemExit("two engines do not agree, so there is nothing to compare")
+    times: dict[str, list[float]] = {name: [] for name in (OURS, NEW_PLACES, NEW_POLICIES, *engines)}
+    for number in range(rounds):
+        elsewhere = questions(agents, many, suffix=f"-{number}")
+        times[NEW_PLACES].append(_microseconds(recorded, elsewhere))
+        times[NEW_POLICIES].append(_microseconds(crashgate(_never_asked(agents))[1], asked))
         for name, engine in engines.items():
-            few = asked[:SLOW] if name in {"casbin", "cedarpy"} else asked
-            started = time.perf_counter()
-            for question in few:
-                engine(question)
-            times[name].append((time.perf_counter() - started) / len(few) * 1e6)
+            times[name].append(_microseconds(engine, asked[:SLOW] if name in {"casbin", "cedarpy"} else asked))
     return [Measured(name=name, rounds=tuple(found)) for name, found in times.items()]
+
+
+def _microseconds(engine: Engine, asked: Sequence[Question]) -> float:
+    """For one question, on average."""
+    started = time.perf_counter()
+    for question in asked:
+        engine(question)
+    return (time.perf_counter() - started) / len(asked) * 1e6
+
+
+def _never_asked(agents: int) -> PolicySet:
+    """The policies as they are after loading: with their index, and without any answer."""
+    policies = PolicySet(policy(number) for number in range(agents))
+    for each in policies.values():
+        _ = each.index
+    return policies
 
 
 def main() -> None:
@@ -224,7 +263,7 @@ def main() -> None:
     versions = ", ".join(f"{name} {version(name)}" for name in ("cedarpy", "casbin"))
     print(f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores, {versions}")
     few = measure(AGENTS, many=QUESTIONS, rounds=ROUNDS)
-    many = measure(AGENTS * 10, many=QUESTIONS // 5, rounds=3)
+    many = measure(AGENTS * 10, many=QUESTIONS, rounds=3)
     print(f"{AGENTS} agents by {len(RESOURCES)} resources, {QUESTIONS} questions, {ROUNDS} rounds; microseconds each")
     print(f"{'engine':<32} {'median':>10} {'worst':>10} {'ratio':>8}   {AGENTS * 10} agents {'growth':>8}")
     ours = few[0].median

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crashgate.policy.index import Patterns
 from crashgate.policy.pattern import CHARACTERS, STRANGER, any_matches, example, matches
+from crashgate.policy.patterns import Patterns
 
 
 @pytest.mark.parametrize(
@@ -59,4 +59,4 @@ def test_what_covers_the_example_of_a_pattern_covers_all_of_it(covered: str, cov
 
 
 def test_a_place_without_a_name_fits_no_pattern() -> None:
-    assert [Patterns([pattern]).hold(frozenset()) for pattern in ("*", "checkout-*", "checkout-ios")] == [False] * 3
+    assert [Patterns.of([pattern]).hold(frozenset()) for pattern in ("*", "checkout-*", "checkout-ios")] == [False] * 3

@@ -7,19 +7,24 @@ and the whole is one line (THREATS rows 25 and 26). Long ids are cut for the eye
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from functools import lru_cache
 
 from crashgate.catalogue.access import Access
+from crashgate.decisions.filled import with_sentence
 from crashgate.decisions.record import DecisionRecord, Effect, Ending, OutcomeRecord, Purpose
 from crashgate.text import clean
 
 _NAME_LIMIT = 100
 _CLAUSE_LIMIT = 400
 _MOST_NAMES = 5
+_MOST_KEPT = 1_000
 _CLIENT_ERRORS = range(400, 500)
 
 _LONG_ID = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{16}\b")
-"""The upstream's 24-digit ids: eight digits are enough to recognize one by."""
+"""The upstream's 24-digit ids: eight digits are enough to recognize one by. A sentence has no such digits but in its
+pieces, and no letter or digit right before or after a piece."""
+
+_ID_LENGTH = 24
 
 _REASONS: Mapping[str, str] = {
     "unknown_agent": "no policy names this agent",
@@ -39,11 +44,10 @@ def tell_decision(record: DecisionRecord, *, because: str = "", looked_up: bool 
     had to ask the upstream before it could refuse; the look-up has a record of its own.
     """
     if record.effect is Effect.ALLOW:
-        return replace(record, sentence=_one_line(_head(record, f"asked to {_verb(record)}", because)))
-    why = because.rstrip(" .") or _reason(record)
+        return with_sentence(record, _head(record, f"asked to {_verb(record)}", because))
     sent = "Nothing but the look-up was sent." if looked_up else "Nothing was sent."
-    deed = f"{_agent(record)} asked {_wish(record)} and was refused"
-    return replace(record, sentence=_one_line(f"{deed}: {_piece(why, _CLAUSE_LIMIT)}. {sent}"))
+    deed = f"{_name(record.agent)} asked {_wish(record)} and was refused"
+    return with_sentence(record, f"{deed}: {_why(record, because)}. {sent}")
 
 
 def tell_outcome(decision: DecisionRecord, outcome: OutcomeRecord) -> OutcomeRecord:
@@ -60,27 +64,26 @@ def tell_outcome(decision: DecisionRecord, outcome: OutcomeRecord) -> OutcomeRec
         tail.append(f"Redacted: {_names(outcome.redacted)}.")
     if changes and _in_doubt(outcome):
         tail.append("Whether it was done is not known.")
-    return replace(outcome, sentence=_one_line(f"{head} {' '.join(tail)}"))
+    return with_sentence(outcome, f"{head} {' '.join(tail)}")
 
 
 def _head(record: DecisionRecord, did: str, because: str = "") -> str:
     """Who did what, and what allowed it. That only trial mode let it through is said in capitals, not to be missed."""
     if record.purpose is Purpose.LOOKUP:
-        return f"crashgate {did} {_object(record)} to decide a call of {_agent(record)}."
+        return f"crashgate {did} {_object(record)} to decide a call of {_name(record.agent)}."
+    deed = f"{_name(record.agent)} {did} {_object(record)}"
     if record.observed:
-        why = _piece(because.rstrip(" .") or _reason(record), _CLAUSE_LIMIT)
-        return f"{_agent(record)} {did} {_object(record)}: TRIAL MODE LET IT THROUGH, its policy refuses it: {why}."
-    causes = [f"by {_piece(record.rule, _CLAUSE_LIMIT)}"] if record.rule else []
-    if record.approval:
-        causes.append(f"with approval {record.approval}")
-    return f"{_agent(record)} {did} {_object(record)}: {' '.join(('allowed', *causes))}."
+        return f"{deed}: TRIAL MODE LET IT THROUGH, its policy refuses it: {_why(record, because)}."
+    rule = f" by {_clause(record.rule)}" if record.rule else ""
+    approval = f" with approval {_piece(record.approval)}" if record.approval else ""
+    return f"{deed}: allowed{rule}{approval}."
 
 
 def _wish(record: DecisionRecord) -> str:
     if record.verb is not None and record.target is not None:
         return f"to {_verb(record)} {_object(record)}"
     if record.tool is not None:
-        return f"to use {_piece(record.tool)}{_place(record)}"
+        return f"to use {_name(record.tool)}{_place(record)}"
     return "for a tool that crashgate does not have"
 
 
@@ -90,18 +93,27 @@ def _object(record: DecisionRecord) -> str:
 
 
 def _place(record: DecisionRecord) -> str:
-    """Where, unless the target says so already: ``project checkout-ios``."""
-    projects, organizations = (record.project_slug, record.project), (record.organization_slug, record.organization)
-    project, organization = (next(filter(None, names), None) for names in (projects, organizations))
-    said = {*(f"project {name}" for name in projects), *(f"organization {name}" for name in organizations)}
-    if record.target in said:
-        within = ""
-    elif project is not None:
-        within = f" in {_piece(project)}"
-    else:
-        within = f" in organization {_piece(organization)}" if organization else ""
-    place = f"{within} ({_piece(record.connection)})" if record.connection else within
-    return f"{place}{_scope(record)}"
+    """`` in checkout-ios (bugsnag), in environment production``."""
+    place = _within(record)
+    if record.connection:
+        place = f"{place} ({_name(record.connection)})"
+    if record.environment or record.app or record.platform:
+        place = f"{place}{_scope(record)}"
+    return place
+
+
+def _within(record: DecisionRecord) -> str:
+    """`` in checkout-ios``; nothing where the target says so already: ``project checkout-ios``."""
+    project = record.project_slug or record.project
+    organization = record.organization_slug or record.organization
+    if not project and not organization:
+        return ""
+    kind, _, name = (record.target or "").partition(" ")
+    if kind == "project" and name in {record.project_slug, record.project}:
+        return ""
+    if kind == "organization" and name in {record.organization_slug, record.organization}:
+        return ""
+    return f" in {_name(project)}" if project else f" in organization {_name(organization or '')}"
 
 
 def _scope(record: DecisionRecord) -> str:
@@ -115,8 +127,8 @@ def _scope(record: DecisionRecord) -> str:
     return "".join(f", {part}" for part in parts)
 
 
-def _reason(record: DecisionRecord) -> str:
-    return _REASONS.get(record.reason, record.reason.replace("_", " "))
+def _why(record: DecisionRecord, because: str) -> str:
+    return _clause(because.rstrip(" .") or _REASONS.get(record.reason) or record.reason.replace("_", " "))
 
 
 def _names(fields: Sequence[str]) -> str:
@@ -160,20 +172,25 @@ def _in_doubt(outcome: OutcomeRecord) -> bool:
 
 
 def _verb(record: DecisionRecord) -> str:
-    return "look up" if record.purpose is Purpose.LOOKUP else _piece(record.verb or "do")
+    return "look up" if record.purpose is Purpose.LOOKUP else _name(record.verb or "do")
 
 
 def _past(record: DecisionRecord) -> str:
-    return "looked up" if record.purpose is Purpose.LOOKUP else _piece(record.past or "did")
+    return "looked up" if record.purpose is Purpose.LOOKUP else _name(record.past or "did")
 
 
-def _agent(record: DecisionRecord) -> str:
-    return _piece(record.agent)
+@lru_cache(maxsize=_MOST_KEPT)
+def _clause(text: str) -> str:
+    """A clause from a policy or the tools. The same few are said again and again, so those last said are kept."""
+    return _piece(text, _CLAUSE_LIMIT)
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _name(text: str) -> str:
+    """A name of an agent, a tool, a connection or a project, or a verb; those last said are kept as well."""
+    return _piece(text)
 
 
 def _piece(text: str, limit: int = _NAME_LIMIT) -> str:
-    return clean(text, limit=limit, lines=False)
-
-
-def _one_line(text: str) -> str:
-    return _LONG_ID.sub(r"\1…", text)
+    piece = clean(text, limit=limit, lines=False)
+    return piece if len(piece) < _ID_LENGTH else _LONG_ID.sub(r"\1…", piece)

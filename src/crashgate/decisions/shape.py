@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from crashgate.identity import AGENT_NAME_PATTERN
 
+_MOST_KEPT = 1_000
 _CALL = re.compile(r"[0-9a-f]{32}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _AGENT = re.compile(AGENT_NAME_PATTERN.removeprefix("^").removesuffix("$"))
@@ -28,8 +30,12 @@ def check_time(value: str, field: str = "at") -> None:
         raise ValueError(f"{field} is not RFC 3339 in UTC with milliseconds")
 
 
+@lru_cache(maxsize=_MOST_KEPT)
 def check_agent(value: str) -> None:
-    """Raises ValueError unless it is a legal agent name, which is ASCII (THREATS row 25)."""
+    """Raises ValueError unless it is a legal agent name, which is ASCII (THREATS row 25).
+
+    The same few names come again and again, so those last found legal are kept.
+    """
     if not _AGENT.fullmatch(value):
         raise ValueError("agent is not a legal agent name")
 
@@ -52,15 +58,15 @@ def check_hash(value: str, field: str) -> None:
         raise ValueError(f"{field} is not 64 hexadecimal digits")
 
 
-def check_word(value: str | None, field: str) -> None:
-    """Raises ValueError unless it is None or an id of a place: 1 to 128 characters of ASCII, none of them special."""
-    if value is not None and not _WORD.fullmatch(value):
+def check_word(value: str, field: str) -> None:
+    """Raises ValueError unless it is an id of a place: 1 to 128 characters of ASCII, none of them special."""
+    if not _WORD.fullmatch(value):
         raise ValueError(f"{field} is not an id of 1 to 128 plain characters")
 
 
-def check_handle(value: str | None, field: str) -> None:
-    """Raises ValueError unless it is None or a handle of ours: 1 to 64 of letters, digits, hyphen and underscore."""
-    if value is not None and not _HANDLE.fullmatch(value):
+def check_handle(value: str, field: str) -> None:
+    """Raises ValueError unless it is a handle of ours: 1 to 64 of letters, digits, hyphen and underscore."""
+    if not _HANDLE.fullmatch(value):
         raise ValueError(f"{field} is not a handle of 1 to 64 letters, digits, hyphens and underscores")
 
 

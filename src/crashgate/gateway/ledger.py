@@ -14,7 +14,7 @@ from crashgate.catalogue.result import Page
 from crashgate.clock import Clock, timestamp
 from crashgate.decisions.digest import arguments_digest
 from crashgate.decisions.port import DecisionLog
-from crashgate.decisions.record import DecisionRecord, Effect, Ending, OutcomeRecord, Purpose
+from crashgate.decisions.record import DecisionRecord, Effect, Ending, OutcomeRecord, Purpose, decision_record
 from crashgate.decisions.sentence import tell_decision, tell_outcome
 from crashgate.errors import Code, LogUnavailableError
 from crashgate.gateway.case import Case
@@ -92,7 +92,7 @@ class Ledger:
     def _decision(self, case: Case, ruling: Ruling) -> DecisionRecord:
         ask = case.ask
         operation = ask.operation
-        return DecisionRecord(
+        return decision_record(
             call=case.id,
             parent=case.parent,
             purpose=Purpose.CALL if case.parent is None else Purpose.LOOKUP,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from crashgate.policy.decision import Buckets, Decision, Effect, Reason
-from crashgate.policy.fit import open_somewhere, sort
+from crashgate.policy.fit import fit, open_somewhere, sort
 from crashgate.policy.plain import refuse_lookalikes
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Question
@@ -41,8 +41,19 @@ def decide(policy: Policy | None, question: Question) -> Decision:
 def _weigh(policy: Policy, question: Question) -> Decision:
     if type(policy) is not Policy or policy.agent != question.agent:
         raise ValueError("this is not the policy of the agent that asks")
-    found = sort(policy.index, question)
+    topic = policy.index.topic(question)
+    here, around = topic.places(question)
+    fits = fit(topic, here, around)
     switches = policy.off.hit_by(question.operation, question.parameters) if policy.off.all else ()
+    situation = (here is not None, around is not None, fits, switches)
+    decision = topic.answer(situation)
+    if decision is None:
+        decision = _worked_out(policy, question, sort(topic, fits, question.access), switches)
+        topic.keep(situation, decision)
+    return decision
+
+
+def _worked_out(policy: Policy, question: Question, found: Buckets, switches: tuple[Switch, ...]) -> Decision:
     if switches:
         return _switched_off_by_name(policy, question, replace(found, switches=switches))
     return _granted(policy, question, found)

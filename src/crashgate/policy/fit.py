@@ -1,50 +1,66 @@
 """What each rule says to one question. Rule: a dimension that a grant does not name, it does not hold for."""
 
 from collections.abc import Iterable, Sequence
-from enum import Enum, unique
 
-from crashgate.catalogue.access import Level
+from crashgate.catalogue.access import Access, Level
 from crashgate.catalogue.scope import Dimension
 from crashgate.policy.decision import Buckets
-from crashgate.policy.index import Index, Patterns, Ready
 from crashgate.policy.pattern import STRANGER, any_matches, example
+from crashgate.policy.patterns import Patterns
 from crashgate.policy.question import Place, Question
 from crashgate.policy.rule import Rule
+from crashgate.policy.topic import Fit, Placed, Topic
 
 
-@unique
-class _Fit(Enum):
-    """Whether the question's place is one where a grant holds."""
-
-    INSIDE = "inside"
-    OUTSIDE = "outside"
-    UNKNOWN = "unknown"
+def fit(topic: Topic, here: Place | None, around: Place | None) -> tuple[Fit, ...]:
+    """For each rule of the topic, whether it holds there."""
+    if topic.anywhere:
+        return tuple(["inside" for _ in topic.rules])
+    return tuple([_fit(rule, here, around) for rule in topic.rules])
 
 
-def sort(index: Index, question: Question) -> Buckets:
+def _fit(rule: Placed, here: Place | None, around: Place | None) -> Fit:
+    own = _fit_of_own(rule.own, here)
+    if rule.wider is None or own == "outside":
+        return own
+    wider = _fit_of_wider(rule.wider, around)
+    return wider if own == "inside" or wider == "outside" else own
+
+
+def _fit_of_own(patterns: Patterns | None, place: Place | None) -> Fit:
+    """The dimension that the grant must name: what it does not name, it does not hold for."""
+    if patterns is None or patterns.empty:
+        return "outside"
+    if place is None:
+        return "unknown"
+    return "inside" if patterns.hold(place.names) else "outside"
+
+
+def _fit_of_wider(patterns: Patterns, place: Place | None) -> Fit:
+    """The dimension around it, which narrows where the grant names it. ``*`` narrows nothing, so it asks nothing."""
+    if place is None and patterns.every:
+        return "inside"
+    return _fit_of_own(patterns, place)
+
+
+def sort(topic: Topic, fits: Sequence[Fit], access: Access) -> Buckets:
     """Put each grant in its bucket."""
-    own = question.dimension
-    wider = own.wider
-    here = None if own is Dimension.NOTHING else question.place(own)
-    around = None if wider is None else question.place(wider)
     granted: list[Rule] = []
     may_grant: list[Rule] = []
     switched_off: list[Rule] = []
     may_switch_off: list[Rule] = []
     too_low: list[Rule] = []
     outside: list[Rule] = []
-    spoken = index.of(question.connection, question.resource)
-    for ready in spoken.rules:
-        rule = ready.rule
-        fit = _Fit.INSIDE if own is Dimension.NOTHING else _fit(ready, own, here, wider, around)
-        if fit is _Fit.OUTSIDE:
+    for placed, where in zip(topic.rules, fits, strict=True):
+        rule = placed.rule
+        if where == "outside":
             outside.append(rule)
         elif rule.level is Level.OFF:
-            (switched_off if fit is _Fit.INSIDE else may_switch_off).append(rule)
-        elif not rule.level.allows(question.access):
+            (switched_off if where == "inside" else may_switch_off).append(rule)
+        elif not rule.level.allows(access):
             too_low.append(rule)
         else:
-            (granted if fit is _Fit.INSIDE else may_grant).append(rule)
+            (granted if where == "inside" else may_grant).append(rule)
     return Buckets(
         granted=tuple(granted),
         may_grant=tuple(may_grant),
@@ -52,32 +68,8 @@ def sort(index: Index, question: Question) -> Buckets:
         may_switch_off=tuple(may_switch_off),
         too_low=tuple(too_low),
         outside=tuple(outside),
-        elsewhere=spoken.elsewhere,
+        elsewhere=topic.elsewhere,
     )
-
-
-def _fit(ready: Ready, own: Dimension, here: Place | None, wider: Dimension | None, around: Place | None) -> _Fit:
-    fit = _fit_of_own(ready.places.get(own), here)
-    if wider is None or fit is _Fit.OUTSIDE:
-        return fit
-    fit_around = _fit_of_wider(ready.places.get(wider), around)
-    return fit_around if fit is _Fit.INSIDE or fit_around is _Fit.OUTSIDE else fit
-
-
-def _fit_of_own(patterns: Patterns | None, place: Place | None) -> _Fit:
-    """The dimension that the grant must name: what it does not name, it does not hold for."""
-    if patterns is None or patterns.empty:
-        return _Fit.OUTSIDE
-    if place is None:
-        return _Fit.UNKNOWN
-    return _Fit.INSIDE if patterns.hold(place.names) else _Fit.OUTSIDE
-
-
-def _fit_of_wider(patterns: Patterns | None, place: Place | None) -> _Fit:
-    """The dimension around it, which narrows where the grant names it. ``*`` narrows nothing, so it asks nothing."""
-    if patterns is None or (place is None and patterns.narrow_nothing):
-        return _Fit.INSIDE
-    return _fit_of_own(patterns, place)
 
 
 def open_somewhere(question: Question, granting: Iterable[Rule], offs: Sequence[Rule]) -> Rule | None:

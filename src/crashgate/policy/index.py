@@ -4,75 +4,36 @@ A decision looks at the rules on one resource of one connection; how many other 
 are makes no difference to it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
+from crashgate.catalogue.access import Access
 from crashgate.catalogue.scope import Dimension
 from crashgate.policy.grant import Grant
-from crashgate.policy.pattern import matches
+from crashgate.policy.patterns import Patterns
+from crashgate.policy.question import Question
 from crashgate.policy.rule import Rule
+from crashgate.policy.topic import Ready, Spoken, Topic
 
+Kind = tuple[str, str, str, Access, Dimension]
+"""A question's connection, resource, operation, access and dimension."""
 
-class Patterns:
-    """The patterns of one dimension: plain names in a set, and the few that have to be tried one by one."""
-
-    __slots__ = ("_any", "_names", "_starred")
-
-    def __init__(self, patterns: Sequence[str]) -> None:
-        self._any = "*" in patterns
-        self._names = frozenset(pattern for pattern in patterns if "*" not in pattern)
-        self._starred = tuple(pattern for pattern in patterns if "*" in pattern)
-
-    @property
-    def empty(self) -> bool:
-        """True when there is none, so that nothing fits."""
-        return not self._names and not self._starred
-
-    @property
-    def narrow_nothing(self) -> bool:
-        """True when one of them is ``*``."""
-        return self._any
-
-    def hold(self, names: frozenset[str]) -> bool:
-        """True when one of the names fits one of the patterns."""
-        if not self._names.isdisjoint(names):
-            return True
-        if self._any:
-            return bool(names)
-        return any(matches(pattern, name) for pattern in self._starred for name in names)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ready:
-    """A rule with its places, and with the words that begin its sentence."""
-
-    rule: Rule
-    places: Mapping[Dimension, Patterns]
-    gives: str
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Spoken:
-    """What a policy says of one resource on one connection, and the indexes of the grants that say nothing of it."""
-
-    rules: tuple[Ready, ...]
-    elsewhere: tuple[int, ...]
+MOST_TOPICS = 1_000
+"""More than the catalogue has operations; whoever asks about other things makes the index start again."""
 
 
 class Index:
     """By connection and resource; what no grant speaks of has no rules."""
 
-    __slots__ = ("_all", "_nothing")
+    __slots__ = ("_all", "_nothing", "_topics")
 
     def __init__(self, grants: Iterable[Grant], *, source: str) -> None:
         kept = tuple(grants)
         rules: dict[tuple[str, str], list[Ready]] = {}
         for grant in kept:
-            places = {dimension: Patterns(patterns) for dimension, patterns in grant.places.items()}
+            places = {dimension: Patterns.of(patterns) for dimension, patterns in grant.places.items()}
             for resource in grant.access:
-                rule = Rule.of(grant, resource, source=source)
-                ready = Ready(rule=rule, places=places, gives=rule.gives())
+                ready = Ready(rule=Rule.of(grant, resource, source=source), places=places)
                 rules.setdefault((grant.connection, resource), []).append(ready)
         indexes = tuple(grant.index for grant in kept)
         found: dict[tuple[str, str], Spoken] = {}
@@ -81,7 +42,18 @@ class Index:
             found[key] = Spoken(rules=tuple(speaking), elsewhere=tuple(each for each in indexes if each not in speak))
         self._all: Mapping[tuple[str, str], Spoken] = MappingProxyType(found)
         self._nothing = Spoken(rules=(), elsewhere=indexes)
+        self._topics: dict[Kind, Topic] = {}
 
     def of(self, connection: str, resource: str) -> Spoken:
         """What is said of it."""
         return self._all.get((connection, resource), self._nothing)
+
+    def topic(self, question: Question) -> Topic:
+        """What is said to this kind of question, wherever it is about; made when it is asked for the first time."""
+        key = (question.connection, question.resource, question.operation, question.access, question.dimension)
+        found = self._topics.get(key)
+        if found is None:
+            if len(self._topics) >= MOST_TOPICS:
+                self._topics.clear()
+            found = self._topics[key] = Topic(self.of(question.connection, question.resource), question.dimension)
+        return found

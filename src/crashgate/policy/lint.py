@@ -143,9 +143,7 @@ def _writes_text(operation: AnyOperation) -> bool:
     """Whether a call of it can carry free text to where others read it."""
     fields = operation.params.model_fields
     return operation.access is not Access.READ and any(
-        field.travels is In.BODY
-        and field.logged is None
-        and _is_text(fields[field.name].annotation)
+        field.travels is In.BODY and field.logged is None and _is_text(fields[field.name].annotation)
         for field in operation.fields
     )
 

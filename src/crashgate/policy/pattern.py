@@ -1,6 +1,7 @@
 """Names with ``*`` in them. Rule: ``*`` is any run of characters, and nothing else is special (THREATS row 24)."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_.-*")
 """What a pattern may hold; BugSnag's ids and slugs need no more."""
@@ -14,21 +15,38 @@ STRANGER = "~"
 """A character that no pattern holds, so that only ``*`` matches it."""
 
 
-def matches(pattern: str, name: str) -> bool:
-    """True when all of ``name`` fits ``pattern``; the time grows with their lengths, never faster."""
-    head, *pieces = pattern.split("*")
-    if not pieces:
-        return name == pattern
-    tail = pieces.pop()
-    start, end = len(head), len(name) - len(tail)
-    if start > end or not name.startswith(head) or not name.endswith(tail):
-        return False
-    for piece in pieces:
-        found = name.find(piece, start, end)
-        if found < 0:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Starred:
+    """A pattern with ``*`` in it, cut at each: what a name begins with, ends with, and holds in between, in order."""
+
+    head: str
+    pieces: tuple[str, ...]
+    tail: str
+
+    @classmethod
+    def of(cls, pattern: str) -> "Starred":
+        """Cut it. Only for a pattern with ``*``."""
+        head, *pieces, tail = pattern.split("*")
+        return cls(head=head, pieces=tuple(pieces), tail=tail)
+
+    def matches(self, name: str) -> bool:
+        """True when all of ``name`` fits; the time grows with their lengths, never faster."""
+        start, end = len(self.head), len(name) - len(self.tail)
+        if start > end or not name.startswith(self.head) or not name.endswith(self.tail):
             return False
-        start = found + len(piece)
-    return True
+        for piece in self.pieces:
+            found = name.find(piece, start, end)
+            if found < 0:
+                return False
+            start = found + len(piece)
+        return True
+
+
+def matches(pattern: str, name: str) -> bool:
+    """True when all of ``name`` fits ``pattern``."""
+    if "*" not in pattern:
+        return name == pattern
+    return Starred.of(pattern).matches(name)
 
 
 def any_matches(patterns: Iterable[str], names: Iterable[str]) -> bool:

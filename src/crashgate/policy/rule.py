@@ -1,6 +1,6 @@
 """One line of a policy that decides. Rule: it says in words where it stands and what it gives."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from crashgate.catalogue.access import Level
 from crashgate.policy import wording
@@ -21,6 +21,11 @@ class Rule:
     environments: tuple[str, ...] | None = None
     platforms: tuple[str, ...] | None = None
     apps: tuple[str, ...] | None = None
+    _words: str = field(default="", init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Write the words once: each decision is recorded with those of its rule."""
+        object.__setattr__(self, "_words", f"{self.where}, {self.resource} = {self.level}")
 
     @classmethod
     def of(cls, grant: Grant, resource: str, *, source: str) -> "Rule":
@@ -55,7 +60,7 @@ class Rule:
 
     def words(self) -> str:
         """``policies/triage-agent.toml, grant 1, error = write``."""
-        return f"{self.where}, {self.resource} = {self.level}"
+        return self._words
 
     def gives(self) -> str:
         """The rule as the start of a sentence: ``policies/triage-agent.toml, grant 1, gives error = write``."""
