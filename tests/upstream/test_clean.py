@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crashgate.upstream.clean import DEEPEST, LONGEST_KEY, LONGEST_STRING, MOST_NODES, TooDeepError, cleaned
@@ -72,3 +72,48 @@ def test_a_document_may_hold_so_many_values_and_no_more(item: object) -> None:
 @pytest.mark.parametrize("number", [float("-inf"), float("nan"), json.loads("1e999")])
 def test_a_number_that_json_has_no_word_for_becomes_none(number: float) -> None:
     assert cleaned({"x": [number]}) == {"x": [None]}
+
+
+ROW_OF = st.lists(st.text(max_size=3), min_size=1, max_size=4, unique=True).flatmap(
+    lambda keys: st.lists(st.fixed_dictionaries(dict.fromkeys(keys, ANY_JSON | st.text())), max_size=20)
+)
+
+
+@pytest.mark.threats(24, 25)
+@given(ROW_OF)
+@example([{"a": "x", "b\u200b": None}] * 9 + [{"a": "\u202e", "b\u200b": [float("inf")]}])
+@example([{"a": "x", "b": None}] * 9 + [{"b": None, "a": "\u3164"}])
+def test_rows_of_the_same_keys_become_what_each_of_them_becomes(rows: list[dict[str, Any]]) -> None:
+    before = json.dumps(rows)
+
+    assert cleaned(rows) == [cleaned(row) for row in rows]
+    assert json.dumps(rows) == before
+
+
+@pytest.mark.threats(25)
+@pytest.mark.parametrize("hidden", ["\u202e", "\u3164", "\U000e0041", "\x7f", "\x9b"])
+def test_what_cannot_be_seen_is_taken_out_of_every_row(hidden: str) -> None:
+    rows = [{"a": "x", "b": None}] * 9
+
+    assert cleaned([*rows, {"b": None, "a": f"x{hidden}"}]) == [*rows, *rows[:1]]
+
+
+def test_a_string_that_is_too_long_is_cut_in_every_row() -> None:
+    rows = [{"a": "x" * LONGEST_STRING, "b": 1}] * 9
+
+    assert cleaned([*rows, {"a": "x" * (LONGEST_STRING + 1), "b": 1}]) == [
+        *rows,
+        {"a": "x" * (LONGEST_STRING - 1) + "…", "b": 1},
+    ]
+
+
+@pytest.mark.threats(24)
+def test_rows_may_be_nested_so_deep_and_hold_so_many_values_and_no_more() -> None:
+    rows = [{"a": nested(DEEPEST - 2), "b": 1}] * 9
+
+    assert cleaned(rows) == rows
+    with pytest.raises(TooDeepError):
+        cleaned([{"a": nested(DEEPEST - 1), "b": 1}] * 9)
+    assert len(cleaned([{"a": 1, "b": 2}] * ((MOST_NODES - 1) // 3))) == (MOST_NODES - 1) // 3
+    with pytest.raises(TooDeepError):
+        cleaned([{"a": 1, "b": 2}] * (MOST_NODES // 3 + 1))

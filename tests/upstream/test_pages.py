@@ -35,19 +35,22 @@ def numbered(number: int, pages: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("mark", "pages", "neighbours"),
     [
-        (None, 0, (None, None)),
-        (None, 3, (None, "2")),
-        ("2", 3, ("1", "3")),
-        ("3", 3, ("2", None)),
-        ("9", 3, ("8", None)),
+        (None, 0, (None, None, None)),
+        (None, 1, (None, None, None)),
+        (None, 2, (None, "2", None)),
+        (None, 3, (None, "2", "3")),
+        ("2", 3, ("1", "3", None)),
+        ("2", 9, ("1", "3", "4")),
+        ("3", 3, ("2", None, None)),
+        ("9", 3, ("8", None, None)),
     ],
 )
-def test_a_numbered_page_names_its_neighbours(
-    mark: str | None, pages: int, neighbours: tuple[str | None, str | None]
+def test_a_numbered_page_names_its_neighbours_and_the_one_after_the_next(
+    mark: str | None, pages: int, neighbours: tuple[str | None, str | None, str | None]
 ) -> None:
     found = page(NUMBERED, ListSessions(), numbered(1, pages), mark)
 
-    assert (found.previous_mark, found.next_mark) == neighbours
+    assert (found.previous_mark, found.next_mark, found.later_mark) == neighbours
     assert found.total == 7
 
 

@@ -92,14 +92,17 @@ R = TypeVar("R", bound=Result)
 class Page(Generic[R]):
     """One page of a list, or the one object of an answer as a page of one.
 
-    ``next_mark`` and ``previous_mark`` ask for the neighbouring pages (``Ask.mark``). ``total`` counts all rows
-    upstream, where it says so and nothing was dropped. ``truncated`` means that the upstream refuses to page deeper.
-    ``dropped`` counts rows that were out of the agent's scope, ``redacted`` names what the policy took out of the rest.
+    ``next_mark`` and ``previous_mark`` ask for the neighbouring pages (``Ask.mark``), and ``later_mark`` for the page
+    after the next one, where it is known already and asking for both at once is nobody's loss. ``total`` counts all
+    rows upstream, where it says so and nothing was dropped. ``truncated`` means that the upstream refuses to page
+    deeper. ``dropped`` counts rows that were out of the agent's scope, ``redacted`` names what the policy took out of
+    the rest.
     """
 
     rows: tuple[R, ...]
     next_mark: str | None = None
     previous_mark: str | None = None
+    later_mark: str | None = None
     total: int | None = None
     truncated: bool = False
     dropped: int = 0

@@ -4,6 +4,7 @@ Design rule 5 and THREATS rows 24 and 25.
 """
 
 import math
+from operator import itemgetter
 from typing import Any, cast
 
 from crashgate.text import clean
@@ -15,6 +16,10 @@ MOST_NODES = 500_000
 
 _HARMLESS = frozenset({int, bool, type(None)})
 _FLAT = _HARMLESS | {str}
+_FEW = 8
+"""Rows that are looked at one by one: columns would cost more than they save."""
+_NARROW = 2
+"""Of a single key, an ``itemgetter`` gives a bare value."""
 
 
 class TooDeepError(ValueError):
@@ -25,6 +30,7 @@ def cleaned(document: Any) -> Any:  # noqa: ANN401 - any JSON
     """The document with every string and key cleaned and bounded. Raises TooDeepError.
 
     A number that JSON has no word for (``1e999`` reads as infinite) becomes None, so that it can be written again.
+    What is clean already is not copied.
     """
     return _Walk().through(document, DEEPEST)
 
@@ -42,21 +48,42 @@ class _Walk:
         if isinstance(node, dict):
             return self._object(cast("dict[str, Any]", node), depth)
         if isinstance(node, list):
-            return self._each(cast("list[Any]", node), depth)
+            values = cast("list[Any]", node)
+            table = _table(values)
+            return self._each(values, depth) if table is None else self._rows(values, *table, depth)
         return None if isinstance(node, float) and not math.isfinite(node) else node
 
     def _object(self, pairs: dict[str, Any], depth: int) -> dict[str, Any]:
         """A flat row of plain text and numbers, as most are, is told from the rest in one look, and kept as it is."""
         keys, values = tuple(pairs), list(pairs.values())
         cleaned_keys = self._cleaned_keys(keys)
-        if cleaned_keys == keys and _FLAT.issuperset(map(type, values)):
-            whole = "".join([value for value in values if value.__class__ is str])
-            if whole.isascii() and whole.isprintable() and len(whole) <= LONGEST_STRING:
-                self._count(len(values), depth)
-                return pairs
+        if cleaned_keys == keys and _plain(values):
+            self._count(len(values), depth)
+            return pairs
         return dict(zip(cleaned_keys, self._each(values, depth), strict=True))
 
-    def _each(self, values: list[Any], depth: int) -> list[Any]:
+    def _rows(
+        self, rows: list[dict[str, Any]], keys: tuple[str, ...], columns: list[tuple[Any, ...]], depth: int
+    ) -> list[dict[str, Any]]:
+        """Objects of the same keys, as the rows of a page are: a column of plain values is told in one look."""
+        self._count(len(rows), depth)
+        changed: dict[int, dict[str, Any]] = {}
+        for key, column in zip(keys, columns, strict=True):
+            if _plain(column):
+                self._count(len(column), depth - 1)
+                continue
+            found = self._each(column, depth - 1)
+            for number, (before, after) in enumerate(zip(column, found, strict=True)):
+                if after is not before:
+                    if number not in changed:
+                        changed[number] = rows[number].copy()
+                    changed[number][key] = after
+        left = [changed.get(number, row) for number, row in enumerate(rows)] if changed else rows
+        if self._cleaned_keys(keys) == keys:
+            return left
+        return [dict(zip(self._cleaned_keys(tuple(row)), row.values(), strict=True)) for row in left]
+
+    def _each(self, values: list[Any] | tuple[Any, ...], depth: int) -> list[Any]:
         """Most values are short plain text or numbers, and are told from the rest without a call."""
         self._count(len(values), depth)
         return [
@@ -79,3 +106,36 @@ class _Walk:
             found = tuple(clean(key, limit=LONGEST_KEY, lines=False) for key in keys)
             known = self._keys[keys] = keys if found == keys else found
         return known
+
+
+def _table(values: list[Any]) -> tuple[tuple[str, ...], list[tuple[Any, ...]]] | None:
+    """The keys and columns of a list of objects that all have the same keys; None for any other list."""
+    if len(values) < _FEW or set(map(type, values)) != {dict}:
+        return None
+    rows = cast("list[dict[str, Any]]", values)
+    keys = tuple(rows[0])
+    if len(keys) < _NARROW or set(map(len, rows)) != {len(keys)}:
+        return None
+    try:
+        of_row = cast("itemgetter[tuple[Any, ...]]", itemgetter(*keys))
+        return keys, list(zip(*map(of_row, rows), strict=True))
+    except KeyError:
+        return None
+
+
+def _plain(values: list[Any] | tuple[Any, ...]) -> bool:
+    """Whether nothing here needs cleaning: short text of printable ASCII, and what is no text and holds none."""
+    texts = values
+    try:
+        whole = "".join(values)
+    except TypeError:
+        kinds = set(map(type, values))
+        if not kinds <= _FLAT:
+            return False
+        texts = [value for value in values if value.__class__ is str] if str in kinds else []
+        whole = "".join(texts)
+    return (
+        whole.isascii()
+        and whole.isprintable()
+        and (len(whole) <= LONGEST_STRING or max(map(len, texts)) <= LONGEST_STRING)
+    )

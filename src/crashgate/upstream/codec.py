@@ -6,18 +6,19 @@ from functools import cache
 from typing import Any, cast
 
 from pydantic import TypeAdapter, ValidationError
-from pydantic_core import to_jsonable_python
+from pydantic_core import from_json, to_jsonable_python
 
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.operation import AnyOperation, Field, Operation, P, Shape
 from crashgate.catalogue.params import In, Params
-from crashgate.catalogue.result import Page, R
+from crashgate.catalogue.result import Page, R, Result
 from crashgate.errors import Code, UpstreamError
 from crashgate.upstream import pages, query
 from crashgate.upstream.clean import TooDeepError, cleaned
 from crashgate.upstream.connection import Connection
 from crashgate.upstream.dialect import address, dialect
 from crashgate.upstream.envelope import Stamp, enclosed
+from crashgate.upstream.flat import cleaned_page, is_flat
 from crashgate.upstream.message import Request, Response
 from crashgate.upstream.path import expand
 
@@ -81,6 +82,7 @@ def decode(
         rows=_rows(operation, found.rows, connection),
         next_mark=found.next_mark,
         previous_mark=found.previous_mark,
+        later_mark=found.later_mark,
         total=found.total,
         truncated=found.foreign,
     )
@@ -131,12 +133,31 @@ def _put(body: dict[str, Any], wire: str, value: Any) -> None:  # noqa: ANN401 -
 
 def _document(operation: AnyOperation, response: Response, connection: Connection) -> Any:  # noqa: ANN401 - any JSON
     try:
-        return cleaned(json.loads(response.body.decode()))
+        return _cleaned(operation, _parsed(response.body), response.body)
     except (ValueError, RecursionError) as problem:
         if isinstance(problem, TooDeepError | RecursionError):
             why, remedy = "it is nested too deep or holds too much", fewer(operation, connection)
             raise malformed(connection, operation, why, remedy=remedy) from None
         raise malformed(connection, operation, "it is not JSON") from None
+
+
+def _cleaned(operation: AnyOperation, document: Any, body: bytes) -> Any:  # noqa: ANN401 - any JSON
+    key = pages.rows_key(operation)
+    model: type[Result] = operation.result
+    if key is not None and operation.shape is Shape.MANY and is_flat(model):
+        return cleaned_page(document, key, body)
+    return cleaned(document)
+
+
+def _parsed(body: bytes) -> Any:  # noqa: ANN401 - any JSON
+    """The document. Raises ValueError for what is no JSON, RecursionError for what is nested without end.
+
+    The quick parser is the stricter one (half a surrogate pair, deep nesting): what it refuses, the other one judges.
+    """
+    try:
+        return from_json(body, cache_strings="keys")
+    except ValueError:
+        return json.loads(body.decode())
 
 
 def _rows(
@@ -151,12 +172,22 @@ def _rows(
     if len(found) > MOST_ROWS:
         raise malformed(connection, operation, f"it holds more than {MOST_ROWS} rows")
     try:
-        return tuple(_reader(operation.result).validate_python(found))
+        return tuple(_read(operation.result, found))
     except ValidationError as problem:
         # The names of our own fields, never the values of theirs.
         fields = sorted({str(error["loc"][1]) for error in problem.errors() if len(error["loc"]) > 1})
         told = f"these fields are not of the documented form: {', '.join(fields)}" if fields else "a row is no object"
         raise malformed(connection, operation, told) from None
+
+
+def _read(model: type[R], found: list[Any]) -> list[R]:
+    try:
+        return _reader(model).validate_python(found)
+    except ValidationError:
+        if not is_flat(model):
+            raise
+        # Rows that were cleaned the quick way may hold infinite numbers, which are to be None.
+        return _reader(model).validate_python(cleaned(found))
 
 
 @cache

@@ -32,12 +32,14 @@ class OddAnswerError(ValueError):
 class Listing:
     """What an answer holds: the rows' place in the document, and the marks of the neighbouring pages.
 
-    ``foreign`` says that a next page was offered which must not be followed.
+    ``later_mark`` is that of the page after the next one, where the answer says that there is one. ``foreign`` says
+    that a next page was offered which must not be followed.
     """
 
     rows: Any
     next_mark: str | None = None
     previous_mark: str | None = None
+    later_mark: str | None = None
     total: int | None = None
     foreign: bool = False
 
@@ -62,6 +64,15 @@ def added(operation: AnyOperation, mark: str | None) -> Mapping[str, str]:
     return {}
 
 
+def rows_key(operation: AnyOperation) -> str | None:
+    """Under which name the rows are in an answer; None where the answer itself is the list."""
+    match operation.paging:
+        case Numbered(rows=key) | Cursors(rows=key) | Inside(key=key):
+            return key
+        case _:
+            return None
+
+
 def listing(operation: AnyOperation, document: Any, request: Request, response: Response, mark: str | None) -> Listing:  # noqa: ANN401 - any JSON
     """What the answer holds. Raises OddAnswerError."""
     match operation.paging:
@@ -73,11 +84,12 @@ def listing(operation: AnyOperation, document: Any, request: Request, response: 
             body = _object(document)
             meta = body if paging.meta is None else _object(body.get(paging.meta))
             pages, here = _count(meta.get(paging.pages)), 1 if mark is None else int(mark)
-            more = pages is not None and here < pages
+            after = 0 if pages is None else pages - here
             return Listing(
                 rows=body.get(paging.rows),
-                next_mark=str(here + 1) if more else None,
+                next_mark=str(here + 1) if after > 0 else None,
                 previous_mark=str(here - 1) if here > 1 else None,
+                later_mark=str(here + 2) if after > 1 else None,
                 total=_count(meta.get(paging.total)),
             )
         case Cursors() as paging:
