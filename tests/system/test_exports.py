@@ -148,8 +148,8 @@ async def test_kill_9_in_the_middle_of_an_export_loses_no_row_and_doubles_none(t
         async with site.http_server() as (url, _):
             made = await _call(url, token, "export_sessions", arguments)
         whole = made["structuredContent"]["export"]
-        # Slow enough that something is durable before the end.
-        site.faults.replace([Fault(kind=FaultKind.SLOW, times=None, seconds=0.15)])
+        # Slow enough that something is durable before the end, with two pages asked for at a time.
+        site.faults.replace([Fault(kind=FaultKind.SLOW, times=None, seconds=0.3)])
         # Killed as it begins or late, and again while it goes on.
         await _killed(site, token, arguments, draw.choice([1, PAGES // 2, PAGES - 2, PAGES]) if number else PAGES - 2)
         before = await _killed(site, token, arguments, draw.randint(1, 3))

@@ -15,6 +15,7 @@ from crashgate.adapters.system_clock import SystemClock
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.bugsnag.error_changes import FIX_ERROR
 from crashgate.catalogue.bugsnag.errors import DELETE_ERROR, GET_ERROR, Error, GetError, OneError
+from crashgate.catalogue.bugspulse.sessions import LIST_SESSIONS, ListSessions
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.params import Params
 from crashgate.catalogue.registry import OPERATIONS
@@ -24,6 +25,7 @@ from crashgate.upstream.exchange import Call, Trace, Upstream, exchange
 from crashgate.upstream.message import Request, Response
 from crashgate.upstream.port import Fault, TransportError
 from crashgate.upstream.retry import Patience
+from crashgate.upstream.turns import Budget, Turns
 from tests.upstream.exchanges import connection_for
 from tests.upstream.test_path import some_params
 from tests.upstream.virtual_time import run
@@ -306,3 +308,22 @@ def test_after_one_read_was_told_to_wait_the_next_one_waits_too() -> None:
     run(two())
 
     assert script.asked_at == [0.0, pytest.approx(7.0, abs=0.1)]
+
+
+def test_every_page_of_a_long_read_is_asked_for_as_often_as_patience_allows() -> None:
+    trace = Trace(requests=40)
+    script = Script([Fault.CUT_OFF, status(503), FOUND])
+
+    assert len(run(asked(script, trace)).rows) == 1
+    assert (len(script.requests), trace.requests) == (3, 43)
+
+
+@pytest.mark.parametrize(("budget", "later"), [(None, "3"), (Budget(requests=60), None)], ids=["without", "with"])
+def test_a_page_is_named_ahead_of_its_turn_only_where_nobody_waits_for_one(
+    budget: Budget | None, later: str | None
+) -> None:
+    script = Script([Response(status=200, headers={}, body=b'{"data":[],"pages":3}')])
+    upstream = Upstream(connection=connection_for(LIST_SESSIONS), transport=script, turns=Turns(budget))
+
+    found = run(exchange(upstream, Call(operation=LIST_SESSIONS, params=ListSessions()), Trace()))
+    assert (found.next_mark, found.later_mark) == ("2", later)

@@ -108,6 +108,7 @@ class Gateway:
                         seen=seen,
                         fetch=lambda mark: self._next_of(case, trace, mark),
                         bound=lambda rows: check_rows(case.policy, rows),
+                        same=lambda: self._is_current(case),
                     )
                 except Exception as stopped:  # noqa: BLE001 - told below, outside the group that would wrap it
                     problem = stopped
@@ -120,9 +121,13 @@ class Gateway:
         await self._check_again(case)
         return self._narrowed(case, await self._page(case, trace, mark, bulk=True))
 
+    def _is_current(self, case: Case) -> bool:
+        """Whether the policy that the case was decided under is the one in force."""
+        return self.policy_of(case.ask.principal.agent) is case.policy
+
     async def _check_again(self, case: Case) -> None:
         """Raises NotAvailableError when the policy has changed and refuses the case now."""
-        if self.policy_of(case.ask.principal.agent) is case.policy:
+        if self._is_current(case):
             return
         ruling = await self._rule(case)
         # An approval was given under the older policy, and is used up.

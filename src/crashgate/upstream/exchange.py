@@ -1,7 +1,7 @@
 """One operation's exchange with its upstream, retries included. Rule: bounded in time, and honest about attempts."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Generic
 from uuid import uuid4
 
@@ -67,13 +67,17 @@ async def exchange(upstream: Upstream, call: Call[P, R], trace: Trace) -> Page[R
     else:
         response, shared = await upstream.flights.share(request, lambda: _persist(upstream, call, request, trace))
         trace.shared = trace.shared or shared
-    return decode(call.operation, request, response, upstream.connection, mark=call.mark)
+    page = decode(call.operation, request, response, upstream.connection, mark=call.mark)
+    # Where requests are counted, a page ahead of its turn would be one that others wait for.
+    return page if upstream.turns.free else replace(page, later_mark=None)
 
 
 async def _persist(upstream: Upstream, call: Call[P, R], request: Request, trace: Trace) -> Response:
     """Send until there is an answer to keep, or patience ends."""
     deadline = anyio.current_time() + upstream.patience.total
+    attempt = 0  # the trace counts the requests of all pages of a long read
     while True:
+        attempt += 1
         patience = upstream.patience.queue if call.bulk else deadline - anyio.current_time()
         async with upstream.turns.turn(call.agent, bulk=call.bulk, patience=patience):
             if call.bulk:
@@ -87,7 +91,7 @@ async def _persist(upstream: Upstream, call: Call[P, R], request: Request, trace
             wait = pause(
                 seen,
                 retry_after=failure.retry_after if failure else None,
-                attempt=trace.requests,
+                attempt=attempt,
                 patience=upstream.patience,
                 spread=random.random(),  # noqa: S311 - spreads load, guards nothing
             )

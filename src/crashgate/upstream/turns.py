@@ -52,6 +52,11 @@ class Turns:
         self._held_until = 0.0
         self._last_bulk = float("-inf")
 
+    @property
+    def free(self) -> bool:
+        """Whether nobody has to wait for anybody."""
+        return self._budget is None and self._held_until <= anyio.current_time()
+
     def hold(self, seconds: float) -> None:
         """Send nothing for so long: upstream said so."""
         self._held_until = max(self._held_until, anyio.current_time() + seconds)
@@ -62,7 +67,7 @@ class Turns:
 
         Raises UpstreamError when the turn would not come within ``patience`` seconds.
         """
-        if self._budget is None and self._held_until <= anyio.current_time():
+        if self.free:
             yield
             return
         await self._wait(agent, bulk=bulk, patience=patience)
