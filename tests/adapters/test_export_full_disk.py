@@ -67,7 +67,7 @@ async def test_a_disk_that_is_full_when_the_parquet_file_is_made_costs_no_page(
     async for page in Source(pages=60, size=20)(None):
         size += len(encoder.encode(page.rows).data)
     filler = small_disk / "filler"
-    filler.write_bytes(bytes(SIZE - size - 32 * 1024))
+    filler.write_bytes(bytes(SIZE - size - 20 * 1024))
 
     with pytest.raises(ExportError, match="The disk is full"):
         await exporter_to(small_disk).run(plan(Format.PARQUET), Source(pages=60, size=20))

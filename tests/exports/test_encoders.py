@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
+from pydantic_core import to_json
 
 from crashgate.exports.column import Column, Kind
 from crashgate.exports.csv_lines import CsvLines
@@ -14,7 +16,8 @@ from crashgate.exports.encoder import Encoder
 from crashgate.exports.failure import ExportError
 from crashgate.exports.json_lines import JsonLines
 from crashgate.exports.page import Row
-from tests.exports.samples import COLUMNS, ROWS, full
+from crashgate.formula import neutralised
+from tests.exports.samples import COLUMNS, ROWS, TEXTS, full
 
 NAMES = [column.name for column in COLUMNS]
 TEXT = Column(name="text", kind=Kind.TEXT, about="A text.")
@@ -132,3 +135,41 @@ def test_half_a_surrogate_pair_becomes_the_replacement_character(make: Callable[
 def test_nested_data_that_is_no_json_is_refused(make: Callable[[Sequence[Column]], Encoder]) -> None:
     with pytest.raises(ExportError, match="cannot be written"):
         make(COLUMNS).encode([{"device": {"a": object()}}])
+
+
+@given(ROWS)
+def test_csv_is_what_the_library_of_the_language_writes(rows: list[Row]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")
+    for row in rows:
+        writer.writerow([_field(column.kind, row.get(column.name)) for column in COLUMNS])
+
+    assert CsvLines(COLUMNS).encode(rows).data == text.getvalue().encode()
+
+
+@given(st.lists(st.none() | TEXTS, max_size=5))
+def test_csv_of_one_column_is_what_the_library_of_the_language_writes(cells: list[str | None]) -> None:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows([[_field(Kind.TEXT, cell)] for cell in cells])
+
+    assert CsvLines([TEXT]).encode([{"text": cell} for cell in cells]).data == text.getvalue().encode()
+
+
+@pytest.mark.parametrize("row", [{"text": "a", "other": "b", "more": 1}, {"other": "b", "text": "a"}, {"more": 1}])
+@pytest.mark.parametrize("make", [JsonLines, CsvLines])
+def test_every_row_has_the_columns_in_their_order_and_nothing_else(
+    make: Callable[[Sequence[Column]], Encoder], row: Row
+) -> None:
+    columns = [TEXT, Column(name="other", kind=Kind.TEXT, about="Another.")]
+    whole = {"text": row.get("text"), "other": row.get("other")}
+
+    assert make(columns).encode([whole, row, whole]) == make(columns).encode([whole] * 3)
+
+
+def _field(kind: Kind, value: object) -> object:
+    """What the library is given for a value."""
+    if isinstance(value, str) and kind is Kind.TEXT:
+        return neutralised(value)
+    if value is not None and kind is Kind.JSON:
+        return to_json(value).decode()
+    return str(value).lower() if isinstance(value, bool) else value

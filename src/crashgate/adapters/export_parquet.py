@@ -11,19 +11,22 @@ need not pay. It is used without its types, whose stubs leave half of what is us
 
 from collections.abc import Iterator, Sequence
 from importlib import import_module
-from typing import IO, Any, Final
+from itertools import chain
+from typing import IO, Any, Final, cast
 
 from pydantic_core import to_json
 
 from crashgate.exports.column import Column, Kind
 from crashgate.exports.encoder import Encoded
 from crashgate.exports.page import Row
-from crashgate.exports.rows import FittedRow, Fitting, encoded
+from crashgate.exports.rows import FittedColumns, Fitting, encoded
 
 GROUP_ROWS: Final = 16_384
 """Rows of a row group at most."""
 GROUP_BYTES: Final = 8 * 1024 * 1024
 """A row group is closed when its rows take so many bytes in memory."""
+_COMES_AGAIN: Final = 2
+"""So often at least, on average, in the first page."""
 _TIME_LENGTH: Final = len("2026-11-20T17:18:16.123Z")
 
 
@@ -56,42 +59,49 @@ class Parquet:
 
     def encode(self, rows: Sequence[Row]) -> Encoded:
         """One message. Raises ExportError for rows that do not fit the columns."""
-        return Encoded(data=encoded(self._fitting.fit(rows), self._message) if rows else b"")
+        return Encoded(data=encoded(self._fitting.columns(rows), self._message) if rows else b"")
 
     def convert(self, source: IO[bytes], target: IO[bytes]) -> None:
         """Row group by row group. Raises ValueError when the source is no Arrow stream of these columns."""
         ipc: Any = import_module("pyarrow.ipc")
         parquet: Any = import_module("pyarrow.parquet")
-        with (
-            ipc.open_stream(source) as stream,
-            parquet.ParquetWriter(target, self._schema, compression="zstd") as writer,
-        ):
+        with ipc.open_stream(source) as stream:
             if stream.schema != self._schema:
                 raise ValueError("the stream has other columns")
-            for group in _groups(stream):
-                writer.write_table(self._arrow.Table.from_batches(group, self._schema), row_group_size=GROUP_ROWS)
+            first = next(stream, None)
+            repeating = [] if first is None else self._repeating(first)
+            with parquet.ParquetWriter(
+                target, self._schema, compression="zstd", use_dictionary=repeating or False
+            ) as writer:
+                for group in _groups(stream if first is None else chain((first,), stream)):
+                    writer.write_table(self._arrow.Table.from_batches(group, self._schema), row_group_size=GROUP_ROWS)
 
-    def _message(self, rows: list[FittedRow]) -> bytes:
+    def _repeating(self, batch: Any) -> list[str]:  # noqa: ANN401 - a batch of pyarrow, see above
+        """The text columns whose values come again and again: of ids, a dictionary is time and space for nothing."""
+        texts = [column.name for column in self._columns if column.kind is Kind.TEXT]
+        return [name for name in texts if len(set(batch.column(name).to_pylist())) * _COMES_AGAIN <= batch.num_rows]
+
+    def _message(self, columns: FittedColumns) -> bytes:
         arrays = [
-            self._array(column, kind, [row[column.name] for row in rows])
-            for column, kind in zip(self._columns, self._types, strict=True)
+            self._array(column, kind, values)
+            for column, kind, values in zip(self._columns, self._types, columns, strict=True)
         ]
         return bytes(self._arrow.RecordBatch.from_arrays(arrays, schema=self._schema).serialize())
 
-    def _array(self, column: Column, kind: object, values: list[object]) -> object:
+    def _array(self, column: Column, kind: object, values: Sequence[object]) -> object:
         if column.kind is Kind.TIME:
-            texts = self._arrow.array([_milliseconds(value) for value in values], type=self._arrow.string())
-            return texts.cast(kind)
+            return self._arrow.array(_milliseconds(values), type=self._arrow.string()).cast(kind)
         if column.kind is Kind.JSON:
             values = [None if value is None else to_json(value, inf_nan_mode="null").decode() for value in values]
         return self._arrow.array(values, type=kind)
 
 
-def _milliseconds(value: object) -> str | None:
+def _milliseconds(values: Sequence[object]) -> Sequence[object]:
     """``2026-11-20T17:18:16.123456Z`` without what is finer than a millisecond."""
-    if not isinstance(value, str):
-        return None
-    return value if len(value) <= _TIME_LENGTH else f"{value[: _TIME_LENGTH - 1]}Z"
+    times = cast("Sequence[str | None]", values)
+    if max(map(len, filter(None, times)), default=0) <= _TIME_LENGTH:
+        return times
+    return [time if time is None or len(time) <= _TIME_LENGTH else f"{time[: _TIME_LENGTH - 1]}Z" for time in times]
 
 
 def _groups(stream: Any) -> Iterator[list[Any]]:  # noqa: ANN401 - batches of pyarrow, see above

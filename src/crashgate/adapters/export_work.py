@@ -25,7 +25,7 @@ from crashgate.exports.checkpoint import Checkpoint
 from crashgate.exports.encoder import Encoder
 from crashgate.exports.failure import ExportError
 from crashgate.exports.manifest import Digest, Manifest
-from crashgate.exports.plan import Plan
+from crashgate.exports.plan import Format, Plan
 
 PLAN: Final = "plan.json"
 JOURNAL: Final = "journal.json"
@@ -87,6 +87,9 @@ class WorkFolder:
             if self.ready is None:
                 os.ftruncate(self._rows, self.checkpoint.size)
             os.lseek(self._rows, 0, os.SEEK_END)
+        # Of what an earlier run wrote, and of a finished file that is another one, the digest is taken from the file.
+        fresh = self.checkpoint.size == 0 and plan.format is not Format.PARQUET
+        self._sha256 = hashlib.sha256() if fresh else None
 
     def append(self, data: bytes | bytearray) -> None:
         """Write at the end of the data file."""
@@ -94,6 +97,8 @@ class WorkFolder:
             written = 0
             while written < len(view):
                 written += os.write(self._rows, view[written:])
+            if self._sha256 is not None:
+                self._sha256.update(view)
 
     def commit(self, checkpoint: Checkpoint) -> None:
         """The data is forced to the disk before the checkpoint that tells of it."""
@@ -106,6 +111,8 @@ class WorkFolder:
         """Make the finished file. What an interrupted building left is written over: it was not published."""
         with self._turn, storing(self._folder.path):
             if not encoder.converts:
+                if self._sha256 is not None:
+                    return Digest(size=os.fstat(self._rows).st_size, sha256=self._sha256.hexdigest())
                 return _digest(self._folder, ROWS)
             with (
                 os.fdopen(self._folder.file(ROWS, os.O_RDONLY), "rb") as source,

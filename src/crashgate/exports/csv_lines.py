@@ -5,9 +5,8 @@ Unknown is an empty field, and so is empty text. Booleans are ``true`` and ``fal
 compact JSON. Text that begins like a formula gets an apostrophe in front and is counted; numbers stay numbers.
 """
 
-import csv
-import io
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import IO, cast
 
 from pydantic_core import to_json
@@ -15,21 +14,26 @@ from pydantic_core import to_json
 from crashgate.exports.column import Column, Kind
 from crashgate.exports.encoder import Encoded
 from crashgate.exports.page import Row
-from crashgate.exports.rows import FittedRow, Fitting, encoded
+from crashgate.exports.rows import FittedColumns, Fitting, encoded
 from crashgate.formula import neutralised
 
 _END = "\r\n"
+_QUOTE = '"'
+_SPECIAL = f"{_QUOTE},{_END}"
+_is_special = re.compile(f"[{_SPECIAL}]").search
+_ALONE = '""'
+"""An empty field that is the only one of its line, which would be no line for many readers."""
 
 
 class CsvLines:
-    """Encodes rows as lines of CSV."""
+    """Encodes rows as lines of CSV, column by column: most columns of a page need no look at each cell."""
 
     converts = False
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self._fitting = Fitting(columns)
         self._names = [column.name for column in columns]
-        self._of_kind = {kind: [column.name for column in columns if column.kind is kind] for kind in Kind}
+        self._kinds = [column.kind for column in columns]
 
     def head(self) -> bytes:
         """The names of the columns."""
@@ -37,42 +41,66 @@ class CsvLines:
 
     def encode(self, rows: Sequence[Row]) -> Encoded:
         """One line a row. Raises ExportError for rows that do not fit the columns."""
-        return encoded(self._fitting.fit(rows), self._lines)
+        return encoded(self._fitting.columns(rows), self._lines)
 
     def convert(self, source: IO[bytes], target: IO[bytes]) -> None:
         """Never called: the file in progress is the finished one."""
         raise NotImplementedError
 
-    def _lines(self, rows: list[FittedRow]) -> Encoded:
-        # The rows are ours, but may come a second time: a step must not do more when it is repeated.
-        rows = [row.copy() for row in rows]
-        neutralised = self._neutralise(rows)
-        self._each(rows, Kind.BOOLEAN, _word)
-        self._each(rows, Kind.JSON, _compact)
-        text = io.StringIO()
-        csv.writer(text, lineterminator=_END).writerows([row.values() for row in rows])
-        return Encoded(data=text.getvalue().encode(), neutralised=neutralised)
-
-    def _neutralise(self, rows: list[FittedRow]) -> int:
-        count = 0
-        for name in self._of_kind[Kind.TEXT]:
-            for row in rows:
-                cell = cast("str | None", row[name])
-                if cell is not None and (shown := neutralised(cell)) != cell:
-                    row[name] = shown
-                    count += 1
-        return count
-
-    def _each(self, rows: list[FittedRow], kind: Kind, change: Callable[[object], str]) -> None:
-        for name in self._of_kind[kind]:
-            for row in rows:
-                if row[name] is not None:
-                    row[name] = change(row[name])
+    def _lines(self, columns: FittedColumns) -> Encoded:
+        count, fields = 0, list[list[str]]()
+        for kind, values in zip(self._kinds, columns, strict=True):
+            cells = _WRITTEN[kind](values)
+            if kind is Kind.TEXT:
+                count += _neutralise(cells)
+            fields.append(_quoted(cells))
+        if len(fields) == 1:
+            fields = [[cell or _ALONE for cell in fields[0]]]
+        lines = [*map(",".join, zip(*fields, strict=True)), ""]
+        return Encoded(data=_END.join(lines).encode(), neutralised=count)
 
 
-def _word(value: object) -> str:
-    return "true" if value else "false"
+def _neutralise(cells: list[str]) -> int:
+    """Put an apostrophe before each cell that a spreadsheet would run; how many those were."""
+    different = set(cells)
+    if "".join([cell[:1] for cell in different]).isalnum():
+        return 0
+    changed = {cell: shown for cell in different if (shown := neutralised(cell)) != cell}
+    if not changed:
+        return 0
+    count = sum(cell in changed for cell in cells)
+    cells[:] = [changed.get(cell, cell) for cell in cells]
+    return count
 
 
-def _compact(value: object) -> str:
-    return to_json(value, inf_nan_mode="null").decode()
+def _quoted(cells: list[str]) -> list[str]:
+    whole = "".join(cells)
+    if not any(char in whole for char in _SPECIAL):
+        return cells
+    return [f'"{cell.replace(_QUOTE, _QUOTE * 2)}"' if _is_special(cell) else cell for cell in cells]
+
+
+def _texts(values: Sequence[object]) -> list[str]:
+    return [value or "" for value in cast("Sequence[str | None]", values)]
+
+
+def _numbers(values: Sequence[object]) -> list[str]:
+    return ["" if value is None else repr(value) for value in values]
+
+
+def _words(values: Sequence[object]) -> list[str]:
+    return ["" if value is None else "true" if value else "false" for value in values]
+
+
+def _compact(values: Sequence[object]) -> list[str]:
+    return ["" if value is None else to_json(value, inf_nan_mode="null").decode() for value in values]
+
+
+_WRITTEN: Mapping[Kind, Callable[[Sequence[object]], list[str]]] = {
+    Kind.TEXT: _texts,
+    Kind.TIME: _texts,
+    Kind.INTEGER: _numbers,
+    Kind.NUMBER: _numbers,
+    Kind.BOOLEAN: _words,
+    Kind.JSON: _compact,
+}

@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from crashgate.exports.column import Column
 from crashgate.exports.encoder import Encoded
 from crashgate.exports.page import Row
-from crashgate.exports.rows import FittedRow, Fitting, encoded
+from crashgate.exports.rows import Fitting, encoded
 
 
 class JsonLines:
@@ -35,7 +35,7 @@ class JsonLines:
         raise NotImplementedError
 
 
-def _lines(rows: list[FittedRow]) -> bytes:
+def _lines(rows: Sequence[Row]) -> bytes:
     lines = [to_json(row, inf_nan_mode="null") for row in rows]
     lines.append(b"")
     return b"\n".join(lines)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from operator import itemgetter
 from typing import TypeVar, cast
 
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
@@ -10,12 +11,16 @@ from crashgate.exports.column import Column, Kind
 from crashgate.exports.failure import ExportError
 from crashgate.exports.page import Row
 
-FittedRow = dict[str, object]
-"""All columns in order, and nothing else."""
+FittedColumns = Sequence[Sequence[object]]
+"""The values of each column, in the order of the rows."""
 
+_Fitted = TypeVar("_Fitted", FittedColumns, Sequence[Row])
 _Encoded = TypeVar("_Encoded")
 _LARGEST = 2**63 - 1
-_TIME = r"^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?Z$"
+_TIME = (
+    r"^[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])"
+    r"T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9})?Z$"
+)
 _KINDS: Mapping[Kind, CoreSchema] = {
     Kind.TEXT: core_schema.str_schema(strict=True),
     Kind.INTEGER: core_schema.int_schema(strict=True, ge=-_LARGEST - 1, le=_LARGEST),
@@ -29,32 +34,59 @@ _REPLACEMENT = "\ufffd"
 
 
 class Fitting:
-    """Fits rows to columns. One compiled check for all columns: about 2 µs for a row of 13."""
+    """Fits rows to columns. One compiled check a column, which takes a page of values at once."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
-        fields = {column.name: _field(_KINDS[column.kind]) for column in columns}
-        row = core_schema.typed_dict_schema(fields, extra_behavior="ignore")
-        self._check = SchemaValidator(core_schema.list_schema(row))
+        self._names = [column.name for column in columns]
+        self._checks = [
+            SchemaValidator(core_schema.list_schema(core_schema.nullable_schema(_KINDS[column.kind])))
+            for column in columns
+        ]
+        # A whole number in such a column becomes a floating point one.
+        self._alters = any(column.kind is Kind.NUMBER for column in columns)
 
-    def fit(self, rows: Sequence[Row]) -> list[FittedRow]:
-        """The rows with all columns in order. Raises ExportError where a value is not of its column's kind."""
+    def columns(self, rows: Sequence[Row]) -> FittedColumns:
+        """The rows' values, column by column. Raises ExportError where a value is not of its column's kind."""
+        return [
+            self._checked(name, check, [row.get(name) for row in rows] if values is None else values)
+            for name, check, values in zip(self._names, self._checks, self._taken(rows), strict=True)
+        ]
+
+    def fit(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows with all columns in order, and nothing else. Raises ExportError as ``columns`` does."""
+        columns = self.columns(rows)
+        if not self._alters and all([list(row) == self._names for row in rows]):  # noqa: C419 - a third of the time
+            return rows
+        return [dict(zip(self._names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+    def _taken(self, rows: Sequence[Row]) -> Sequence[Sequence[object] | None]:
+        """The values of each column; None where a row has not all columns, and has to be asked for each."""
+        if not rows or len(self._names) == 1:  # of one name, an itemgetter gives a bare value
+            return [None] * len(self._names)
         try:
-            return cast("list[FittedRow]", self._check.validate_python(list(rows)))
-        except ValidationError as problem:
-            raise _misfit(problem) from None
+            return list(zip(*map(itemgetter(*self._names), rows), strict=True))
+        except KeyError:
+            return [None] * len(self._names)
+
+    @staticmethod
+    def _checked(name: str, check: SchemaValidator, values: Sequence[object]) -> list[object]:
+        try:
+            return cast("list[object]", check.validate_python(values))
+        except ValidationError:
+            raise _misfit(name) from None
 
 
-def encoded(rows: list[FittedRow], encode: Callable[[list[FittedRow]], _Encoded]) -> _Encoded:
-    """What ``encode`` makes of the rows, which has to raise ValueError for text that is not UTF-8.
+def encoded(fitted: _Fitted, encode: Callable[[_Fitted], _Encoded]) -> _Encoded:
+    """What ``encode`` makes of the rows or columns; it has to raise ValueError for text that is not UTF-8.
 
     JSON can spell half of a surrogate pair, and no file format can hold it: it becomes the replacement character.
     Raises ExportError when there is something else in the rows that cannot be written.
     """
     try:
-        return encode(rows)
+        return encode(fitted)
     except ValueError:
         try:
-            return encode(cast("list[FittedRow]", _without_surrogates(rows)))
+            return encode(cast("_Fitted", _without_surrogates(fitted)))
         except ValueError as problem:
             raise ExportError(
                 "A row cannot be written.",
@@ -63,15 +95,8 @@ def encoded(rows: list[FittedRow], encode: Callable[[list[FittedRow]], _Encoded]
             ) from problem
 
 
-def _field(kind: CoreSchema) -> core_schema.TypedDictField:
-    nullable = core_schema.with_default_schema(core_schema.nullable_schema(kind), default=None)
-    return core_schema.typed_dict_field(nullable, required=False)
-
-
-def _misfit(problem: ValidationError) -> ExportError:
+def _misfit(column: str) -> ExportError:
     """Names the column; the value may be a stranger's text and is not quoted (THREATS row 7)."""
-    first = problem.errors(include_url=False, include_context=False, include_input=False)[0]
-    column = str(first["loc"][1]) if len(first["loc"]) > 1 else "(the whole row)"
     return ExportError(
         f"A row does not fit the columns of the export: {column}.",
         why="The upstream gave a value of another kind than is documented.",
