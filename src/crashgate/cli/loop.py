@@ -1,6 +1,7 @@
 """Running asynchronous code. Rule: on uvloop where there is one, and a request to stop lets it clean up first."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -8,9 +9,18 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
+_COLLECT_AFTER = (50_000, 20, 50)
+"""Objects of generation 0, and collections of the younger generations. By default the collector would start seven times
+for each page of a thousand rows, of which nothing is ever part of a cycle: that is a sixth of an export's time."""
+
 
 def run(main: Coroutine[Any, Any, T]) -> T:
-    """Run ``main`` to its end. Raises KeyboardInterrupt after Ctrl-C, when ``main`` has cleaned up."""
+    """Run ``main`` to its end. Raises KeyboardInterrupt after Ctrl-C, when ``main`` has cleaned up.
+
+    It is the process's own work: what was imported until now is not looked through for garbage any more.
+    """
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
     with asyncio.Runner(loop_factory=_uvloop()) as runner:
         return runner.run(main)
 
