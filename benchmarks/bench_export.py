@@ -19,6 +19,7 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 from crashgate.sandbox.app import UNLIMITED, RequestLog, SessionProviders, create_app
@@ -103,9 +104,12 @@ def _export(base: str, folder: Path, form: str, *, per_minute: int = 0) -> tuple
 def _exporting(form: str) -> None:
     """In the process of its own: the export without the start of Python, which the shell's loop does not have."""
     from crashgate import wiring  # noqa: PLC0415 - the time of importing is not measured
+    from crashgate.cli import loop  # noqa: PLC0415 - the same
     from crashgate.identity import Principal, Via  # noqa: PLC0415 - the same
     from crashgate.settings import load  # noqa: PLC0415 - the same
 
+    if form == "parquet":
+        import_module("pyarrow.parquet")
     settings = load(config=None, options={}, environment=os.environ, here=Path.cwd())
 
     async def run() -> float:
@@ -118,9 +122,7 @@ def _exporting(form: str) -> None:
                 raise SystemExit(answer.text)
             return seconds
 
-    import uvloop  # noqa: PLC0415 - as the command line does
-
-    seconds = uvloop.run(run())
+    seconds = loop.run(run())
     print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
