@@ -19,7 +19,7 @@ VOCABULARY = Vocabulary(connections={name: RESOURCES[provider] for name, provide
 
 
 def first(places: Mapping[Dimension, Sequence[str]]) -> Policy:
-    text = first_policy("new-agent", "team@example.com", places, VOCABULARY)
+    text = first_policy("new-agent", "team@example.com", dict.fromkeys(CONNECTIONS, places), VOCABULARY)
     return load(text, source="policies/new-agent.toml", vocabulary=VOCABULARY)
 
 

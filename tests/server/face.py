@@ -155,7 +155,8 @@ async def open_face(
     others = SessionProviders.usual(world.now, MachineClock(), limited=False)
     app = create_app(world, faults=faults, log=requests, budgets=UNLIMITED, session_providers=others)
     sandbox = wiring.Sandbox(app=app, token=SANDBOX_TOKEN, limited=False)
-    async with wiring.opened(settings, {}, sandbox=sandbox) as found:
+    files = wiring.policies(settings, sandbox=sandbox)
+    async with wiring.opened(settings, {}, files, sandbox=sandbox) as found:
         house = House(
             toolbox=found.toolbox,
             world=world,
@@ -166,7 +167,7 @@ async def open_face(
         )
         listener = open_listener("127.0.0.1", 0)
         issued = wiring.tokens(settings)
-        tokens = {agent: issued.new(agent) for agent in found.policies.current()}
+        tokens = {agent: issued.new(agent) for agent in files.current()}
         attempts, notices = Attempts(found.log, found.clock, via=Via.HTTP), Notices(found.toolbox)
         face = replace(wiring.face(settings, listener), **(shown or {}))
         served = http_app(
@@ -187,7 +188,7 @@ async def open_face(
                     tokens=tokens,
                     client=client,
                     attempts=attempts,
-                    watch=PolicyWatch(found.policies, notices.changed),
+                    watch=PolicyWatch(files, notices.changed),
                 )
         finally:
             notices.close()

@@ -1,13 +1,19 @@
-"""``crashgate policy init``. Rule: it asks nothing upstream, grants reading only, and never writes over a document."""
+"""``crashgate policy init``. Rule: it grants reading only, asks through the gate, and never writes over a document."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from crashgate.cli import session
 from crashgate.cli.shared import Command
+
+if TYPE_CHECKING:
+    from crashgate.policy.first import Places
+    from crashgate.settings import Settings
+    from crashgate.wiring import Sandbox
 
 
 @click.command("init", cls=Command)
@@ -18,25 +24,32 @@ from crashgate.cli.shared import Command
 @click.option("--environment", "environments", multiple=True, metavar="NAME", help="A name or pattern.")
 @click.option("--platform", "platforms", multiple=True, metavar="NAME", help="A name or pattern.")
 @click.option("--app", "apps", multiple=True, metavar="ID", help="An id or pattern.")
+@click.option("--offline", is_flag=True, help="Ask nothing upstream, also where no place is named.")
+@click.option("--sandbox", "in_sandbox", is_flag=True, help="Use a sandbox in this process in place of every upstream.")
 @click.option("--write", is_flag=True, help="Write it to AGENT.toml in the policy folder instead of printing it.")
-def policy_init(agent: str, owner: str, *, write: bool, **named: Sequence[str]) -> None:
-    """Make a first policy from the configured connections.
+def policy_init(
+    agent: str, owner: str, *, offline: bool, in_sandbox: bool, write: bool, **named: Sequence[str]
+) -> None:
+    """Make a first policy from the connections and projects that exist.
 
-    It gives reading, in the places that you name. Where no place is named for a kind of resource, its grant is a
-    comment to fill in. Nothing is asked upstream.
+    It gives reading. Where you name no place, all organizations and projects that the tokens can see are asked for and
+    named, for you to take out what the agent need not see; the decision log has these requests, by policy-init. Where
+    nothing is named for a kind of resource, its grant is a comment to fill in.
 
     Example: crashgate policy init triage-agent --owner team@example.com --project checkout-ios
     """
     from crashgate import wiring
-    from crashgate.catalogue.scope import PLACES, Dimension
+    from crashgate.catalogue.scope import PLACES
+    from crashgate.cli.embedded import embedded
     from crashgate.policy.document import load
     from crashgate.policy.first import first_policy
 
-    settings = session.settings()
-    vocabulary = wiring.vocabulary(settings)
-    places: dict[Dimension, Sequence[str]] = {
-        dimension: tuple(named[dimension.value]) for dimension in PLACES if named[dimension.value]
-    }
+    settings, sandbox = session.settings(), embedded() if in_sandbox else None
+    vocabulary = wiring.vocabulary(settings, sandbox=sandbox)
+    given: Places = {dimension: tuple(named[dimension.value]) for dimension in PLACES if named[dimension.value]}
+    places: Mapping[str, Places] = dict.fromkeys(vocabulary.connections, given)
+    if not given and not offline:
+        places = _existing(settings, sandbox)
     text = first_policy(agent, owner, places, vocabulary)
     load(text, source=f"{settings.policies.name}/{agent}.toml", vocabulary=vocabulary)
     path = settings.policies / f"{agent}.toml"
@@ -49,6 +62,17 @@ def policy_init(agent: str, owner: str, *, write: bool, **named: Sequence[str]) 
         screen.say(f"Wrote {path}. Read it, then run: crashgate policy check")
     else:
         screen.raw(text)
+
+
+def _existing(settings: "Settings", sandbox: "Sandbox | None") -> "Mapping[str, Places]":
+    from crashgate.cli.existing import existing
+    from crashgate.cli.loop import run
+    from crashgate.cli.screen import note
+
+    if not sandbox and not settings.connections:
+        note("There is no connection, so nobody was asked which projects exist.")
+        return {}
+    return run(existing(settings, sandbox))
 
 
 def _write(path: Path, text: str) -> None:

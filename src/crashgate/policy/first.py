@@ -28,18 +28,25 @@ sets = ["people", "network", "request_headers"]
 """
 
 
-def first_policy(agent: str, owner: str, places: Mapping[Dimension, Sequence[str]], vocabulary: Vocabulary) -> str:
-    """The text of the document. What is wrong with the names, loading it tells."""
+MOST_NAMES = 500
+"""Places of a kind that are named one by one; nobody would read more."""
+
+_IN_A_LINE = 4
+
+Places = Mapping[Dimension, Sequence[str]]
+"""The names of places, by their kind."""
+
+
+def first_policy(agent: str, owner: str, places: Mapping[str, Places], vocabulary: Vocabulary) -> str:
+    """The text of the document; ``places`` by connection. What is wrong with the names, loading it tells."""
     parts = [_HEAD.format(agent=_quoted(agent), owner=_quoted(owner))]
     for connection, resources in vocabulary.connections.items():
         if connection != Provider.CRASHGATE:
-            parts.extend(_grants(connection, resources, places))
+            parts.extend(_grants(connection, resources, places.get(connection, {})))
     return "".join([*parts, _TAIL])
 
 
-def _grants(
-    connection: str, resources: Mapping[str, Dimension], places: Mapping[Dimension, Sequence[str]]
-) -> Iterator[str]:
+def _grants(connection: str, resources: Mapping[str, Dimension], places: Places) -> Iterator[str]:
     """One grant for each kind of place that the connection's resources have."""
     shown = {name: dimension for name, dimension in resources.items() if name != _COUNTS_VALUES}
     for dimension in dict.fromkeys(shown.values()):
@@ -48,12 +55,19 @@ def _grants(
         if dimension is not Dimension.NOTHING:
             around = dimension.wider
             if around is not None and names and places.get(around) and around not in shown.values():
-                lines.append(f"{around} = [{', '.join(map(_quoted, places[around]))}]")
-            lines.append(f"{dimension} = [{', '.join(map(_quoted, names))}]")
+                lines += _list(around, places[around])
+            lines += _list(dimension, names)
         lines += [f"access.{each} = {_quoted(Level.READ)}" for each, of in shown.items() if of is dimension]
         known = bool(names) or dimension is Dimension.NOTHING
         head = "" if known else f"# Name {dimension} to open these.\n"
         yield "\n" + head + "".join(f"{'' if known else '# '}{line}\n" for line in lines)
+
+
+def _list(dimension: Dimension, names: Sequence[str]) -> list[str]:
+    """A few names in one line, and many one below the other, so that single ones are easily taken out."""
+    if len(names) <= _IN_A_LINE:
+        return [f"{dimension} = [{', '.join(map(_quoted, names))}]"]
+    return [f"{dimension} = [", *(f"    {_quoted(name)}," for name in names), "]"]
 
 
 def _quoted(text: str) -> str:

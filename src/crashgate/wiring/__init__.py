@@ -30,6 +30,7 @@ from crashgate.gateway.ledger import Ledger
 from crashgate.gateway.limiter import Limiter
 from crashgate.gateway.places import Places
 from crashgate.identity import Via
+from crashgate.policy.port import PolicySource
 from crashgate.policy.vocabulary import Vocabulary
 from crashgate.settings import ConnectionSettings, Settings
 from crashgate.tools.cursor import Cursors
@@ -103,26 +104,30 @@ class Opened:
     """What is open while we serve."""
 
     toolbox: Toolbox
-    policies: PolicyFiles
     log: DecisionLog
     clock: "Clock"
 
 
 @asynccontextmanager
 async def toolbox(
-    settings: Settings, environment: Mapping[str, str], *, sandbox: Sandbox | None = None
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    sandbox: Sandbox | None = None,
+    source: PolicySource | None = None,
 ) -> AsyncGenerator[Toolbox]:
-    """The tools behind the gate alone; raises as ``opened`` does."""
-    async with opened(settings, environment, sandbox=sandbox) as found:
+    """The tools behind the gate alone; raises as ``opened`` does. Without a ``source`` the folder's policies decide."""
+    files = source or policies(settings, sandbox=sandbox)
+    async with opened(settings, environment, files, sandbox=sandbox) as found:
         yield found.toolbox
 
 
 @asynccontextmanager
 async def opened(
-    settings: Settings, environment: Mapping[str, str], *, sandbox: Sandbox | None = None
+    settings: Settings, environment: Mapping[str, str], source: PolicySource, *, sandbox: Sandbox | None = None
 ) -> AsyncGenerator[Opened]:
     """The tools behind the gate, with the log open. Raises ConfigurationError and LogUnavailableError."""
-    clock, files = SystemClock(), policies(settings, sandbox=sandbox)
+    clock = SystemClock()
     found = sandbox.connections if sandbox else settings.connections
     if not found:
         raise ConfigurationError(
@@ -149,7 +154,7 @@ async def opened(
         async with http_transport(in_process(sandbox.app) if sandbox else None) as transport:
             key = load_key(settings.state / "log")
             gateway = Gateway(
-                policies=files,
+                policies=source,
                 ledger=Ledger(log=log, clock=clock, digest_key=key),
                 places=Places(clock),
                 limiter=Limiter(counter=counter, clock=clock),
@@ -172,7 +177,7 @@ async def opened(
                 clock=clock,
                 exports=exports(settings, clock, sandbox=sandbox),
             )
-            yield Opened(toolbox=tools, policies=files, log=log, clock=clock)
+            yield Opened(toolbox=tools, log=log, clock=clock)
     finally:
         counter.close()
         await log.aclose()
@@ -188,11 +193,12 @@ async def run_stdio(
     from crashgate.server.notices import Notices  # noqa: PLC0415 - only serving needs it
     from crashgate.server.stdio import serve_stdio  # noqa: PLC0415 - only serving needs it
 
-    async with opened(settings, environment, sandbox=sandbox) as found:
+    files = policies(settings, sandbox=sandbox)
+    async with opened(settings, environment, files, sandbox=sandbox) as found:
         notices = Notices(found.toolbox)
         async with (
             noting(found.log, found.clock, via=Via.STDIO) as attempts,
-            watching(found.policies, notices.changed),
+            watching(files, notices.changed),
         ):
             server = build(found.toolbox, Launched(agent=agent), attempts=attempts, notices=notices)
             await serve_stdio(server, attempts, agent=agent)
@@ -215,14 +221,14 @@ async def run_http(
     from crashgate.server.notices import Notices  # noqa: PLC0415 - only serving needs it
     from crashgate.server.stop import told_to_stop  # noqa: PLC0415 - only serving needs it
 
-    shown = face(settings, listener)
+    shown, files = face(settings, listener), policies(settings, sandbox=sandbox)
     with told_to_stop() as stop:
-        async with opened(settings, environment, sandbox=sandbox) as found:
+        async with opened(settings, environment, files, sandbox=sandbox) as found:
             notices = Notices(found.toolbox)
             ending = Ending(stop=stop, seconds=settings.http.shutdown_seconds, last_words=notices.close)
             async with (
                 noting(found.log, found.clock, via=Via.HTTP) as attempts,
-                watching(found.policies, notices.changed),
+                watching(files, notices.changed),
             ):
                 app = http_app(
                     build(found.toolbox, Bearer(), attempts=attempts, notices=notices),

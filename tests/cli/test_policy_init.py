@@ -1,0 +1,80 @@
+"""``crashgate policy init``: a first policy from what exists, which the command asks for like anybody."""
+
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from crashgate.adapters.log_reader import SqliteLogReader
+from crashgate.cli import existing
+from crashgate.decisions.record import Effect
+from crashgate.sandbox.world.world import World
+from tests.cli.shell import Shell
+
+INIT = ("policy", "init", "new-agent", "--owner", "team@example.com")
+
+
+def test_it_names_all_that_the_tokens_see_and_the_log_tells_that_it_asked(
+    crashgate: Shell, home: Path, state: Path
+) -> None:
+    (home / "policies").mkdir(mode=0o755)
+    world = World()
+
+    told = crashgate(*INIT, "--sandbox", "--write")
+
+    assert (told.code, told.err) == (0, "")
+    document = tomllib.loads((home / "policies" / "new-agent.toml").read_text(encoding="utf-8"))
+    organizations, projects = document["grant"][:2]
+    assert set(organizations["organizations"]) == {each.plan.organization for each in world.projects.values()}
+    assert set(projects["projects"]) == {each.plan.slug for each in world.projects.values()}
+    assert {level for grant in document["grant"] for level in grant["access"].values()} == {"read"}
+    entries = [entry.decision.record for entry in SqliteLogReader(state / "log").entries()]
+    assert {(each.agent, each.effect, each.access) for each in entries} == {("policy-init", Effect.ALLOW, "read")}
+    assert {each.operation for each in entries} == {
+        "bugsnag.organizations.list",
+        "bugsnag.organizations.get",
+        "bugsnag.projects.list",
+    }
+
+
+@pytest.mark.parametrize("more", [("--offline",), ("--project", "checkout-*")])
+def test_where_places_are_named_or_it_is_told_not_to_it_asks_nobody(
+    more: tuple[str, ...], crashgate: Shell, state: Path
+) -> None:
+    told = crashgate(*INIT, "--sandbox", *more)
+
+    assert (told.code, told.err) == (0, "")
+    assert not state.exists()
+
+
+def test_without_a_connection_it_says_that_nobody_was_asked(crashgate: Shell) -> None:
+    told = crashgate(*INIT)
+
+    assert told.code == 0
+    assert "There is no connection" in told.err
+    assert "# projects = []" in told.out
+
+
+def test_an_upstream_that_cannot_be_asked_is_told_with_the_way_around_it(
+    crashgate: Shell, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "crashgate.toml").write_text(
+        '[connections.bugsnag]\nbase_url = "http://127.0.0.1:9"\ntoken_env = "TOKEN"\n', encoding="utf-8"
+    )
+    monkeypatch.setenv("TOKEN", "not-a-real-one")
+
+    told = crashgate(*INIT)
+
+    assert (told.code != 0, told.out) == (True, "")
+    assert "BugSnag cannot be reached." in told.err
+    assert "--offline" in told.err
+
+
+def test_more_places_than_anybody_would_read_are_not_named(crashgate: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(existing, "MOST_NAMES", 4)
+
+    told = crashgate(*INIT, "--sandbox")
+
+    assert (told.code, told.out) == (3, "")
+    assert "The token sees more than 4 projects." in told.err
+    assert "--project 'checkout-*'" in told.err
