@@ -73,7 +73,7 @@ class _GateOut(Gateway):
 
 
 class _DiskOnly(_GateOut):
-    """An open door with a durable write before it, and nothing else."""
+    """An open door with a durable write before it, and nothing else; calls that come meanwhile share the next one."""
 
     def __init__(self, gateway: Gateway, upstreams: dict[str, Upstream]) -> None:
         super().__init__(gateway, upstreams)
@@ -82,14 +82,28 @@ class _DiskOnly(_GateOut):
         os.pwrite(self._file, bytes(_ROOM), 0)
         os.fsync(self._file)
         self._place = 0
+        self._waiting: list[asyncio.Future[None]] = []
+        self._writing: asyncio.Task[None] | None = None
 
-    def _write(self) -> None:
-        os.pwrite(self._file, bytes(_RECORD), self._place)
+    def _write(self, records: int) -> None:
+        os.pwrite(self._file, bytes(_RECORD * records), self._place)
         os.fdatasync(self._file)
-        self._place = (self._place + _RECORD) % _ROOM
+        self._place = (self._place + _RECORD * records) % _ROOM
+
+    async def _write_all(self) -> None:
+        while self._waiting:
+            mine, self._waiting = self._waiting, []
+            await asyncio.get_running_loop().run_in_executor(self._threads, self._write, len(mine))
+            for each in mine:
+                each.set_result(None)
+        self._writing = None
 
     async def before(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._threads, self._write)
+        mine = asyncio.get_running_loop().create_future()
+        self._waiting.append(mine)
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_all())
+        await mine
 
 
 def _serve_sandbox() -> None:
