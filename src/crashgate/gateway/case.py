@@ -8,6 +8,7 @@ from uuid import uuid4
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.params import Params
+from crashgate.catalogue.scope import Dimension, naming
 from crashgate.decisions.record import Value
 from crashgate.gateway.ask import Ask
 from crashgate.gateway.places import Found
@@ -148,7 +149,17 @@ class Case:
         ask = replace(self.ask, operation=operation, arguments={}, mark=None, fault=None, answer=None)
         self.looked_up = True
         here = self.project if getattr(params, "project_id", None) == self.home else None
-        return Case(ask=ask, policy=self.policy, parent=self.id, looked_for=words, params=params, project=here)
+        named = {dimension: getattr(params, name) for name, dimension in naming(operation.scope).items()}
+        return Case(
+            ask=ask,
+            policy=self.policy,
+            parent=self.id,
+            looked_for=words,
+            params=params,
+            project=here,
+            platform=named.get(Dimension.PLATFORM),
+            app=named.get(Dimension.APP),
+        )
 
 
 def _named(name: str | None) -> Place | None:

@@ -6,7 +6,7 @@ from random import Random
 from typing import Any
 
 from crashgate.catalogue.provider import Provider
-from crashgate.decisions.record import DecisionRecord, Purpose
+from crashgate.decisions.record import DecisionRecord
 from crashgate.sandbox.devrev.apps import APPS
 from crashgate.sandbox.devrev.sessions import Session
 from tests.system.oracle.request import NOT_SHOWN, Arrived, Request, Table, shown, told_pairs
@@ -38,8 +38,7 @@ _PARTS = ("recording_id", "tab_id")
 def _told(record: DecisionRecord) -> Request:
     given, line = record.arguments, REQUESTS[record.operation or ""]
     # What was decided on is what was sent.
-    if record.purpose is Purpose.CALL:
-        assert (record.app, record.platform) == (given["app_id"], given["platform"])
+    assert (record.app, record.platform) == (given["app_id"], given["platform"])
     session = {"session_id": given.get("session_id", NOT_SHOWN)}
     match record.operation:
         case "devrev.sessions.get":
