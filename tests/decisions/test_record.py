@@ -31,7 +31,7 @@ def test_no_record_holds_an_agent_name_that_looks_like_another(name: str) -> Non
 
 @pytest.mark.parametrize("wrong", ["", "1", "0" * 31 + "G", "0" * 33, "0" * 32 + "\n"])
 def test_a_call_is_32_hexadecimal_digits(wrong: str) -> None:
-    # Guards: _check_call_and_time, and the check of parent.
+    # Guards: check_call, and that parent goes through it too.
     with pytest.raises(ValueError, match="call is not"):
         replace(DECISION, call=wrong)
     with pytest.raises(ValueError, match="call is not"):

@@ -16,6 +16,7 @@ from typing import Any, cast
 from anyio import to_thread
 
 from crashgate.adapters.state_database import check_version, own, unusable
+from crashgate.adapters.transaction import transaction
 from crashgate.catalogue.access import Access
 from crashgate.decisions.record import Value
 from crashgate.gateway.approval import ApprovalRequest, Standing, Way
@@ -138,15 +139,8 @@ class SqliteApprovals:
         """The database in one transaction, durable at its end. Raises StateUnavailableError."""
         try:
             own(self._file)
-            with closing(self._connected()) as database:
-                database.execute("BEGIN IMMEDIATE")
-                try:
-                    yield database
-                    database.execute("COMMIT")
-                except BaseException:
-                    if database.in_transaction:
-                        database.execute("ROLLBACK")
-                    raise
+            with closing(self._connected()) as database, transaction(database):
+                yield database
         except (sqlite3.Error, OSError, ValueError, TypeError) as error:
             raise unusable(error, self._file) from error
 

@@ -19,6 +19,7 @@ from pathlib import Path
 import anyio
 
 from crashgate.adapters.state_database import check_version, own, unusable
+from crashgate.adapters.transaction import transaction
 from crashgate.gateway.limiter import Full
 from crashgate.policy.limits import Counted, Rate
 
@@ -107,14 +108,8 @@ class SqliteCounter:
         database = self._opened()
         fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
-            database.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(database):
                 yield database
-                database.execute("COMMIT")
-            except BaseException:
-                if database.in_transaction:
-                    database.execute("ROLLBACK")
-                raise
         finally:
             fcntl.flock(self._lock, fcntl.LOCK_UN)
 

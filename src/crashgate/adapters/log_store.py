@@ -19,6 +19,7 @@ from crashgate.adapters.log_failure import cannot_open, cannot_store
 from crashgate.adapters.log_files import LogFiles
 from crashgate.adapters.log_schema import Waits, connect_to_write, find, insert, to_values
 from crashgate.adapters.system_failure import reason
+from crashgate.adapters.transaction import transaction
 from crashgate.decisions.chain import Head, Row, genesis, link
 from crashgate.decisions.search import as_columns
 from crashgate.errors import LogUnavailableError
@@ -138,14 +139,8 @@ class LogStore:
         self._files.check_still_there()
         with self._files.turn(self._patience):
             self._waits.change(disk=True, lock=self._patience)
-            self._database.execute("BEGIN IMMEDIATE")
-            try:
+            with transaction(self._database):
                 yield self._database
-                self._database.execute("COMMIT")
-            except BaseException:
-                if self._database.in_transaction:
-                    self._database.execute("ROLLBACK")
-                raise
 
     def close(self) -> None:
         """Close the database and let another process have the chain."""
@@ -204,17 +199,11 @@ class LogStore:
         if all(draft.keys is None for draft in drafts):
             self._database.execute(insert(len(rows)), values)
             return
-        self._database.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(self._database):
             last = self._database.execute(insert(len(rows)), values).lastrowid or 0
             places = enumerate(drafts, start=last - len(drafts) + 1)
             found = [(place, *as_columns(draft.keys)) for place, draft in places if draft.keys is not None]
             self._database.execute(find(len(found)), [value for columns in found for value in columns])
-            self._database.execute("COMMIT")
-        except BaseException:
-            if self._database.in_transaction:
-                self._database.execute("ROLLBACK")
-            raise
 
     def _linked(self, drafts: Sequence[Draft], head: Head) -> list[Row]:
         rows: list[Row] = []
