@@ -16,39 +16,15 @@ Columns, in this order; an empty cell means that it does not apply:
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields
 
 from crashgate.decisions.attempt import AttemptRecord
 from crashgate.decisions.checkpoint import PruneRecord
 from crashgate.decisions.entry import Aside, Entry
+from crashgate.decisions.record import DecisionRecord
 from crashgate.formula import neutralised
 from crashgate.text import clean
 
-_OF_DECISION = [
-    "agent",
-    "subject",
-    "via",
-    "client",
-    "effect",
-    "reason",
-    "approval",
-    "tool",
-    "operation",
-    "access",
-    "provider",
-    "connection",
-    "organization",
-    "project",
-    "project_slug",
-    "environment",
-    "platform",
-    "app",
-    "resource",
-    "target",
-    "rule",
-    "policy_hash",
-    "call",
-]
-_OF_OUTCOME = ["status", "duration_ms", "requests", "rows", "dropped", "error"]
 COLUMNS = [
     "time",
     "kind",
@@ -91,6 +67,8 @@ COLUMNS = [
     "hash",
     "outcome_hash",
 ]
+_OF_DECISION = [name for name in COLUMNS if name in {field.name for field in fields(DecisionRecord)}]
+_OF_OUTCOME = ["status", "duration_ms", "requests", "rows", "dropped", "error"]
 
 _LONGEST = 2_000
 
@@ -130,10 +108,9 @@ def _row(told: Entry | Aside) -> Mapping[str, object]:
 def _call(entry: Entry) -> Mapping[str, object]:
     decision, outcome = entry.decision, entry.outcome
     row: dict[str, object] = {name: getattr(decision.record, name) for name in _OF_DECISION}
+    row["observed"] = "yes" if decision.record.observed else ""
     row |= {"time": entry.at, "kind": "call", "sentence": entry.sentence, "result": "unknown" if entry.unknown else ""}
     row |= {"chain": decision.chain, "seq": decision.seq, "hash": decision.hash}
-    if decision.record.observed:
-        row["observed"] = "yes"
     if outcome is not None:
         row |= {name: getattr(outcome.record, name) for name in _OF_OUTCOME}
         row["result"], row["outcome_hash"] = outcome.record.result.value, outcome.hash
