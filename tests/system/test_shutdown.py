@@ -2,7 +2,8 @@
 
 import asyncio
 import signal
-from contextlib import suppress
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,23 @@ LIST: dict[str, Any] = {"project_id": "checkout-ios"}
 
 async def _arrived(site: Site, number: int) -> None:
     await until(lambda: len(site.requests.received) >= number)
+
+
+@asynccontextmanager
+async def _in_a_call_without_end(site: Site, url: str) -> AsyncGenerator[None]:
+    """While upstream does not answer a call of the server's only client.
+
+    Nothing is to be asserted inside: it ends when the server does, whose client cannot say goodbye any more.
+    """
+    with suppress(BaseExceptionGroup):
+        async with http_client(url, site.token(OPERATOR)) as client:
+            await client.call_tool("list_errors", LIST)
+            site.faults.add(Fault(kind=FaultKind.SLOW, path="/projects/*/errors", seconds=60))
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(client.call_tool, "list_errors", LIST)
+                await _arrived(site, 3)
+                yield
+                tasks.cancel_scope.cancel()
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -60,19 +78,13 @@ async def test_a_call_under_way_finishes_and_a_new_one_is_turned_away(tmp_path: 
 @pytest.mark.threats(28)
 async def test_a_call_that_outlasts_the_patience_is_given_up_and_recorded(tmp_path: Path) -> None:
     # Guards: the deadline in _Server.on_tick, and the shield around the outcome.
-    async with asyncio.timeout(30), open_site(tmp_path) as site:
-        environment = {"CRASHGATE_HTTP__SHUTDOWN_SECONDS": "0"}
-        async with site.http_server(environment) as (url, process):
-            with suppress(BaseExceptionGroup):
-                async with http_client(url, site.token(OPERATOR)) as client:
-                    await client.call_tool("list_errors", LIST)
-                    site.faults.add(Fault(kind=FaultKind.SLOW, path="/projects/*/errors", seconds=60))
-                    async with anyio.create_task_group() as tasks:
-                        tasks.start_soon(client.call_tool, "list_errors", LIST)
-                        await _arrived(site, 3)
-                        process.send_signal(signal.SIGTERM)
-                        assert await process.wait() == 0
-                        tasks.cancel_scope.cancel()
+    patience = {"CRASHGATE_HTTP__SHUTDOWN_SECONDS": "0"}
+    async with asyncio.timeout(30), open_site(tmp_path) as site, site.http_server(patience) as (url, process):
+        async with _in_a_call_without_end(site, url):
+            process.send_signal(signal.SIGTERM)
+            await process.wait()
+
+        assert await process.wait() == 0
 
     entries = list(site.log.entries())
     assert [entry.unknown for entry in entries] == [False] * 3
@@ -131,21 +143,15 @@ async def test_a_stream_of_changes_ends_in_order_and_holds_nothing_up(tmp_path: 
 
 @pytest.mark.threats(28)
 async def test_told_twice_it_gives_up_calls_and_records_them(tmp_path: Path) -> None:
-    async with asyncio.timeout(15), open_site(tmp_path) as site:
-        environment = {"CRASHGATE_HTTP__SHUTDOWN_SECONDS": "300"}
-        async with site.http_server(environment) as (url, process):
-            with suppress(BaseExceptionGroup):
-                async with http_client(url, site.token(OPERATOR)) as client:
-                    await client.call_tool("list_errors", LIST)
-                    site.faults.add(Fault(kind=FaultKind.SLOW, path="/projects/*/errors", seconds=60))
-                    async with anyio.create_task_group() as tasks:
-                        tasks.start_soon(client.call_tool, "list_errors", LIST)
-                        await _arrived(site, 3)
-                        process.send_signal(signal.SIGTERM)
-                        await asyncio.sleep(0.3)  # two signals at once are one
-                        process.send_signal(signal.SIGTERM)
-                        assert await process.wait() == 0
-                        tasks.cancel_scope.cancel()
+    patience = {"CRASHGATE_HTTP__SHUTDOWN_SECONDS": "300"}
+    async with asyncio.timeout(15), open_site(tmp_path) as site, site.http_server(patience) as (url, process):
+        async with _in_a_call_without_end(site, url):
+            process.send_signal(signal.SIGTERM)
+            await asyncio.sleep(0.3)  # two signals at once are one
+            process.send_signal(signal.SIGTERM)
+            await process.wait()
+
+        assert await process.wait() == 0
 
     entries = list(site.log.entries())
     assert [entry.unknown for entry in entries] == [False] * len(entries)
