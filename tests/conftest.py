@@ -1,10 +1,13 @@
 """What every test may use. Rule: nothing of one floor stands here; it belongs in that floor's folder."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.small_disk import mounted
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,3 +40,10 @@ def contracts() -> Path:
     if os.environ.get("CI"):
         pytest.fail(f"CI must have the upstream contracts: {reason}")
     pytest.skip(reason)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of half a megabyte."""
+    with mounted(tmp_path / "disk") as folder:
+        yield folder

@@ -12,7 +12,8 @@ from crashgate.exports.exporter import Encoders, Exporter
 from crashgate.exports.json_lines import JsonLines
 from crashgate.exports.manifest import Manifest
 from crashgate.exports.plan import Format, Plan
-from tests.exports.samples import COLUMNS, FIRST, STARTED, HeldClock
+from tests.exports.samples import COLUMNS, FIRST, STARTED
+from tests.held_clock import HeldClock
 
 ENCODERS: Final[Encoders] = {Format.JSONL: JsonLines, Format.CSV: CsvLines, Format.PARQUET: Parquet}
 
@@ -51,5 +52,5 @@ def manifest_of_source(plan: Plan, data: bytes, *, rows: int, pages: int, neutra
         redacted=(),
         neutralised=neutralised,
         started_at=STARTED,
-        finished_at="2026-11-20T12:30:00.000Z",
+        finished_at="2026-11-20T15:30:00.000Z",
     )

@@ -20,7 +20,8 @@ from crashgate.errors import NotAvailableError
 from crashgate.exports.exporter import Exporter
 from crashgate.exports.plan import Format
 from tests.adapters.export_harness import ENCODERS, exporter_to
-from tests.exports.samples import ID, SECOND, HeldClock, Source, plan
+from tests.exports.samples import ID, SECOND, Source, plan
+from tests.held_clock import HeldClock
 
 STEPS = ("open", "os.mkdir", "os.link", "os.rename", "os.remove", "os.rmdir", "os.truncate")
 MANY = Source(pages=200, size=50)

@@ -1,7 +1,5 @@
 """A full disk under an export: it says so, keeps what is there, and goes on when there is room."""
 
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,26 +9,7 @@ from crashgate.exports.failure import ExportError
 from crashgate.exports.plan import Format
 from tests.adapters.export_harness import exporter_to, names
 from tests.exports.samples import COLUMNS, ID, SECOND, Source, plan
-
-SIZE = 512 * 1024
-
-
-def _run(*command: str) -> bool:
-    try:
-        return subprocess.run(command, check=False, capture_output=True).returncode == 0
-    except FileNotFoundError:
-        return False
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of half a megabyte."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if not _run("mount", "-t", "tmpfs", "-o", "size=512k,mode=700", "tmpfs", str(folder)):
-        pytest.skip("mounting a small file system needs root; test_export_resume lets single steps fail instead")
-    yield folder
-    assert _run("umount", str(folder))
+from tests.small_disk import SIZE
 
 
 @pytest.mark.threats(28)

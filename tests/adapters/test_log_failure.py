@@ -4,8 +4,7 @@ import asyncio
 import os
 import resource
 import sqlite3
-import subprocess
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import aclosing, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,26 +16,9 @@ from crashgate.adapters.sqlite_log import SqliteLog
 from crashgate.decisions.record import DecisionRecord
 from crashgate.errors import Code, CrashgateError, LogUnavailableError
 from tests.decisions.samples import DECISION, decision
+from tests.small_disk import fill, make_read_only
 
 pytestmark = pytest.mark.threats(28)
-
-
-def _run(*command: str) -> bool:
-    try:
-        return subprocess.run(command, check=False, capture_output=True).returncode == 0
-    except FileNotFoundError:
-        return False
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of half a megabyte."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if not _run("mount", "-t", "tmpfs", "-o", "size=512k,mode=700", "tmpfs", str(folder)):
-        pytest.skip("mounting a small file system needs root; a file size limit is tested in any case")
-    yield folder
-    assert _run("umount", str(folder))
 
 
 async def _append_until_it_fails(log: SqliteLog) -> None:
@@ -45,21 +27,11 @@ async def _append_until_it_fails(log: SqliteLog) -> None:
         await log.append(decision(number))
 
 
-def _fill(folder: Path) -> Path:
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(4096))
-        except OSError:
-            return filler
-
-
 async def test_a_full_disk_refuses_and_says_why_and_recovers(small_disk: Path) -> None:
     # Guards: the except in LogStore.append, and that the head is read again afterwards.
     async with aclosing(SqliteLog.open(small_disk / "log")) as log:
         await log.append(decision(1))
-        filler = _fill(small_disk)
+        filler = fill(small_disk)
         with pytest.raises(LogUnavailableError) as error:
             await _append_until_it_fails(log)
         stored = [each.record for each in SqliteLogReader(log.folder).records()]
@@ -74,7 +46,7 @@ async def test_a_full_disk_refuses_and_says_why_and_recovers(small_disk: Path) -
 
 
 def test_a_full_disk_at_the_start_is_told_before_any_call(small_disk: Path) -> None:
-    _fill(small_disk)
+    fill(small_disk)
 
     with pytest.raises(LogUnavailableError, match="The disk is full"):
         SqliteLog.open(small_disk / "log")
@@ -163,7 +135,7 @@ async def test_a_read_only_file_system_is_told_at_the_start_and_can_still_be_rea
     # Guards: the mapping of EROFS, and immutable=1 in connect_to_read.
     async with aclosing(SqliteLog.open(small_disk)) as log:
         await log.append(DECISION)
-    assert _run("mount", "-o", "remount,ro", str(small_disk))
+    make_read_only(small_disk)
 
     with pytest.raises(LogUnavailableError, match="The file system is read-only"):
         SqliteLog.open(small_disk)
@@ -213,7 +185,7 @@ async def test_a_record_that_cannot_be_written_down_spoils_no_other(tmp_path: Pa
 
 
 async def test_a_defect_in_the_store_leaves_nobody_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Guards: the last except in LogWriter._commit; a thread that died would hang every later call.
+    # Guards: the except in LogWriter._stored; a thread that died would hang every later call.
     def broken(*_: object) -> None:
         raise MemoryError
 

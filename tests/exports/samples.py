@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import strategies as st
@@ -24,21 +24,6 @@ COLUMNS = (
     Column(name="device", kind=Kind.JSON, about="What is known of the device."),
     Column(name="user", kind=Kind.TEXT, about="Who used the app."),
 )
-
-
-class HeldClock:
-    """Time that stands still, unless it is told to go on by itself with every question."""
-
-    def __init__(self, step: float = 0.0) -> None:
-        self._step = step
-        self._now = 0.0
-
-    def now(self) -> datetime:
-        return datetime(2026, 11, 20, 12, 30, tzinfo=UTC) + timedelta(seconds=self._now)
-
-    def monotonic(self) -> float:
-        self._now += self._step
-        return self._now
 
 
 def plan(format_: Format = Format.JSONL, *, columns: tuple[Column, ...] = COLUMNS, **other: Any) -> Plan:  # noqa: ANN401 - any part of a plan

@@ -6,7 +6,7 @@ Rule: the gate itself, the policy and the codec are the real ones; only what wou
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import anyio
@@ -37,23 +37,10 @@ from crashgate.upstream.exchange import Upstream
 from crashgate.upstream.message import Request, Response
 from crashgate.upstream.retry import Patience
 from crashgate.upstream.turns import Turns
+from tests.held_clock import HeldClock
 
-NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 AGENT = "triage-agent"
 KEY = b"k" * 32
-
-
-class HeldClock:
-    """Time that moves when a test says so."""
-
-    def __init__(self) -> None:
-        self.passed = 0.0
-
-    def now(self) -> datetime:
-        return NOW + timedelta(seconds=self.passed)
-
-    def monotonic(self) -> float:
-        return 1_000.0 + self.passed
 
 
 class MemoryLog:

@@ -17,7 +17,8 @@ from crashgate.gateway.places import Found, LookUp, Places
 from crashgate.policy.policy import PolicySet
 from crashgate.upstream.exchange import Call, Trace, Upstream, exchange
 from crashgate.upstream.message import Request, Response
-from tests.gateway.gate import AGENT, IOS, PAYMENTS, Gate, HeldClock, ok, open_gate, policy, principal
+from tests.gateway.gate import AGENT, IOS, PAYMENTS, Gate, ok, open_gate, policy, principal
+from tests.held_clock import HeldClock
 from tests.house import everything
 from tests.tools.played import HERE, WEB, open_played
 from tests.upstream.test_path import some_params

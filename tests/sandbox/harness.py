@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
@@ -12,21 +11,7 @@ from crashgate.sandbox.app import SANDBOX_TOKEN, UNLIMITED, Budgets, Faults, Man
 from crashgate.sandbox.standalone import running
 from crashgate.sandbox.world.errors import Error
 from crashgate.sandbox.world.projects import Project
-
-NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
-
-
-class HeldClock:
-    """Time that moves when a test says so."""
-
-    def __init__(self) -> None:
-        self.seconds = 6000.0
-
-    def now(self) -> datetime:
-        return NOW
-
-    def monotonic(self) -> float:
-        return self.seconds
+from tests.held_clock import NOW, HeldClock
 
 
 @dataclass(frozen=True, kw_only=True)

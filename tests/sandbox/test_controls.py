@@ -15,7 +15,8 @@ from crashgate.sandbox.app import (
 from crashgate.sandbox.faults import Fault, FaultKind
 from crashgate.sandbox.received import Received
 from crashgate.sandbox.standalone import running
-from tests.sandbox.harness import NOW, Sandbox, Start
+from tests.held_clock import NOW
+from tests.sandbox.harness import Sandbox, Start
 
 
 async def test_every_api_request_is_written_down_in_order(sandbox: Sandbox) -> None:

@@ -2,7 +2,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.sandbox.harness import NOW, Sandbox
+from tests.held_clock import NOW
+from tests.sandbox.harness import Sandbox
 
 MALFORMED = 'must be of the format {"type" : ..., "value" : ...}'
 

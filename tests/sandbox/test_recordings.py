@@ -10,7 +10,8 @@ import httpx2
 import pytest
 
 from crashgate.sandbox.app import MEMBER_TOKEN, Manners
-from tests.sandbox.harness import NOW, Sandbox, Start
+from tests.held_clock import NOW
+from tests.sandbox.harness import Sandbox, Start
 
 OUTSIDE = re.compile(r"/collaborators/[^/]+/projects\b")
 DATA = re.compile(r"\.(code|metaData|device)$")

@@ -12,7 +12,8 @@ import pytest
 from crashgate.sandbox.app import SESSIONS_PREFIX, RequestLog, World, create_sessions_app
 from crashgate.sandbox.bugsnag_sessions.started_at import read_time
 from crashgate.sandbox.standalone import running
-from tests.sandbox.harness import NOW, Sandbox
+from tests.held_clock import NOW
+from tests.sandbox.harness import Sandbox
 
 NOTIFIER = {"name": "Python Bugsnag Notifier", "version": "4.9.2", "url": "https://github.com/bugsnag/bugsnag-python"}
 PYTHON: dict[str, Any] = {

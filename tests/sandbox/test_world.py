@@ -7,7 +7,7 @@ import pytest
 from crashgate.sandbox.world.content.hostile import HOSTILE
 from crashgate.sandbox.world.slugs import free_slug
 from crashgate.sandbox.world.world import World
-from tests.sandbox.harness import NOW
+from tests.held_clock import NOW
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,8 @@ from mcp_types import ElicitRequestParams, ElicitResult, ErrorData
 from crashgate.gateway.approval import Standing
 from crashgate.server.asking import MOST_ASKED, Asking, sentence
 from tests.adapters.test_approval_store import NOW, REQUEST
-from tests.gateway.gate import AGENT, IOS, HeldClock
+from tests.gateway.gate import AGENT, IOS
+from tests.held_clock import HeldClock
 from tests.server.asked import (
     DECLINED,
     DISMISSED,

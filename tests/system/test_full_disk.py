@@ -1,7 +1,5 @@
 """A full disk under the decision log (THREATS row 28): calls are refused, the answer says why, nothing is sent."""
 
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,38 +7,11 @@ import pytest
 from crashgate.errors import Code
 from tests.house import OPERATOR, House, open_house
 from tests.server.face import call, open_face
+from tests.small_disk import fill
 from tests.tools.asks import ASKS
 
 pytestmark = pytest.mark.threats(28)
 SAYS_WHY = "The decision log cannot store a record. The disk is full. Tell the operator of crashgate."
-
-
-def _run(*command: str) -> bool:
-    try:
-        return subprocess.run(command, check=False, capture_output=True).returncode == 0
-    except FileNotFoundError:
-        return False
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of half a megabyte."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    if not _run("mount", "-t", "tmpfs", "-o", "size=512k,mode=700", "tmpfs", str(folder)):
-        pytest.skip("mounting a small file system needs root; tests/adapters fill a file instead")
-    yield folder
-    assert _run("umount", str(folder))
-
-
-def _fill(folder: Path) -> Path:
-    filler = folder / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(bytes(4096))
-        except OSError:
-            return filler
 
 
 async def _until_refused(house: House) -> str:
@@ -56,7 +27,7 @@ async def _until_refused(house: House) -> str:
 async def test_a_full_disk_refuses_every_tool_and_says_why_and_recovers(small_disk: Path) -> None:
     async with open_house(small_disk) as house:
         error = house.errors()[0].id
-        filler = _fill(small_disk)
+        filler = fill(small_disk)
         told = await _until_refused(house)
         sent = len(house.requests)
         answers = [
@@ -78,7 +49,7 @@ async def test_a_full_disk_refuses_every_tool_and_says_why_and_recovers(small_di
 
 async def test_over_http_the_answer_says_why_too(small_disk: Path) -> None:
     async with open_face(small_disk) as face:
-        _fill(small_disk)
+        fill(small_disk)
         await _until_refused(face.house)
         sent = len(face.house.requests)
         response = await face.post(call("list_errors", {"project_id": "checkout-ios"}))

@@ -9,7 +9,8 @@ from crashgate.catalogue.operation import AnyOperation
 from crashgate.errors import Code
 from crashgate.gateway.ask import Reply
 from crashgate.tools.recipe import Kitchen
-from tests.gateway.gate import HeldClock, open_gate, policy
+from tests.gateway.gate import open_gate, policy
+from tests.held_clock import HeldClock
 
 READING = '[[grant]]\nconnection = "bugsnag"\nprojects = ["*"]\naccess.error = "read"\n'
 

@@ -27,7 +27,8 @@ from crashgate.sandbox.browserstack.manners import HugeSession, LangfuseManners,
 from crashgate.upstream.clean import LONGEST_STRING, MOST_NODES
 from crashgate.upstream.exchange import Call, Trace, Upstream, exchange
 from crashgate.upstream.retry import Patience
-from tests.sandbox.browserstack.harness import NOW, HeldClock, start_evals
+from tests.held_clock import HeldClock
+from tests.sandbox.browserstack.harness import NOW, start_evals
 from tests.upstream.test_browserstack import EVALS, connection
 
 IN_PARTS = "It does not come in parts: look at it in the pages of BrowserStack AI Evals."

@@ -19,24 +19,12 @@ from crashgate.sandbox.faults import Faults
 from crashgate.sandbox.front import Front
 from crashgate.sandbox.received import RequestLog
 from crashgate.sandbox.standalone import running
+from tests.held_clock import HeldClock
 
 NOW = datetime(2026, 11, 20, 15, 30, 0, 123_000, tzinfo=UTC)
 SESSIONS = "/api/public/sessions"
 TRACES = "/api/public/traces"
 INGESTION = "/api/public/ingestion"
-
-
-class HeldClock:
-    """Time that moves when a test says so."""
-
-    def __init__(self) -> None:
-        self.seconds = 6000.0
-
-    def now(self) -> datetime:
-        return NOW
-
-    def monotonic(self) -> float:
-        return self.seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +74,7 @@ def trace_event(event_id: str, **body: object) -> dict[str, object]:
 async def start_evals(
     *, manners: LangfuseManners = SELF_HOSTED, sessions: int = 60, prefix: str = "", any_key: bool = False
 ) -> AsyncGenerator[Evals]:
-    clock, log = HeldClock(), RequestLog()
+    clock, log = HeldClock(NOW), RequestLog()
     service = BrowserStack(prefix=prefix, any_key=any_key, manners=manners, sessions=sessions, now=NOW, clock=clock)
     front = Front(service, Faults(), log)
     app = Starlette(routes=[Mount(prefix, app=front)]) if prefix else front

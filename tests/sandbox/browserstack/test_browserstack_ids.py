@@ -10,7 +10,8 @@ from starlette.requests import Request
 
 from crashgate.sandbox.browserstack.auth import PUBLIC_KEY, SECRET_KEY
 from crashgate.sandbox.browserstack.service import BrowserStack
-from tests.sandbox.browserstack.harness import INGESTION, NOW, SESSIONS, HeldClock, basic, trace_event
+from tests.held_clock import HeldClock
+from tests.sandbox.browserstack.harness import INGESTION, NOW, SESSIONS, basic, trace_event
 
 # A null byte breaks the server, as its own test has it; half a surrogate pair has no UTF-8.
 IDS = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=60)

@@ -105,11 +105,11 @@ async def test_the_same_event_again_changes_nothing(evals: Evals) -> None:
 async def test_what_came_in_is_readable_when_its_time_has_come(start_other: Start) -> None:
     async with start_other(manners=LangfuseManners(read_after_write_seconds=5)) as evals:
         assert (await evals.ingest(trace_event("e1", id="t1", sessionId="late"))).status_code == 207
-        evals.clock.seconds += 4.9
+        evals.clock.passed += 4.9
         assert (await evals.get(f"{SESSIONS}/late")).status_code == 404
         assert len(await evals.ids()) == 60
 
-        evals.clock.seconds += 0.1
+        evals.clock.passed += 0.1
         assert [one["id"] for one in (await evals.session("late"))["traces"]] == ["t1"]
         assert len(await evals.ids()) == 61
 

@@ -5,7 +5,6 @@ import io
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
@@ -16,21 +15,7 @@ from crashgate.sandbox.faults import Faults
 from crashgate.sandbox.front import Front
 from crashgate.sandbox.received import RequestLog
 from crashgate.sandbox.standalone import running
-
-NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
-
-
-class HeldClock:
-    """Time that moves when a test says so."""
-
-    def __init__(self) -> None:
-        self.seconds = 6000.0
-
-    def now(self) -> datetime:
-        return NOW
-
-    def monotonic(self) -> float:
-        return self.seconds
+from tests.held_clock import NOW, HeldClock
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 from datetime import datetime
 
-from tests.sandbox.bugspulse.harness import NOW, Pulse, Start
+from tests.held_clock import NOW
+from tests.sandbox.bugspulse.harness import Pulse, Start
 
 
 async def test_crashes_take_no_period(pulse: Pulse) -> None:

@@ -11,7 +11,8 @@ from crashgate.sandbox.bugspulse.period import Period
 from crashgate.sandbox.bugspulse.service import BugsPulse
 from crashgate.sandbox.bugspulse.sessions import MOST_SESSIONS, Sessions, session_id
 from crashgate.sandbox.bugspulse.timeline import within
-from tests.sandbox.bugspulse.harness import NOW, HeldClock, Pulse, Start, start_pulse
+from tests.held_clock import NOW, HeldClock
+from tests.sandbox.bugspulse.harness import Pulse, Start, start_pulse
 
 
 def moment(text: str) -> datetime:

@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -16,8 +15,8 @@ from crashgate.sandbox.faults import Faults
 from crashgate.sandbox.front import Front
 from crashgate.sandbox.received import RequestLog
 from crashgate.sandbox.standalone import running
+from tests.held_clock import NOW, HeldClock
 
-NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 CHECKOUT = {"platform": "android", "version_key": "com.acme.checkout"}
 ON_IOS = {"platform": "ios", "version_key": "com.acme.checkout"}
 COURIER = {"platform": "android", "version_key": "com.acme.courier"}
@@ -27,19 +26,6 @@ GET = "/observability.sessions.get"
 LIST = "/observability.sessions.list"
 DATA = "/observability.sessions.data.get"
 DEVELOPER_INFO = "/observability.sessions.developer-info.get"
-
-
-class HeldClock:
-    """Time that moves when a test says so."""
-
-    def __init__(self) -> None:
-        self.seconds = 6000.0
-
-    def now(self) -> datetime:
-        return NOW + timedelta(seconds=self.seconds - 6000)
-
-    def monotonic(self) -> float:
-        return self.seconds
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,6 +1,7 @@
 import httpx2
 
-from tests.sandbox.devrev.harness import CHECKOUT, GET, LIST, NOW, Running, Start
+from tests.held_clock import NOW
+from tests.sandbox.devrev.harness import CHECKOUT, GET, LIST, Running, Start
 
 NOW_SECONDS = int(NOW.timestamp())
 
@@ -33,7 +34,7 @@ async def test_every_answer_tells_the_budget_and_the_epoch_second_of_its_end(sta
 
 async def test_a_request_over_the_budget_is_told_to_wait_in_body_and_header(starting: Start) -> None:
     async with starting(limit=2) as devrev:
-        devrev.clock.seconds += 18.5
+        devrev.clock.passed += 18.5
         answers = [await devrev.get(LIST, **CHECKOUT) for _ in range(3)]
         over = answers[-1]
 
@@ -47,7 +48,7 @@ async def test_the_budget_is_whole_again_when_the_window_ends_and_not_before(sta
     async with starting(limit=1) as devrev:
         statuses: list[int] = []
         for seconds in (0, 0, 299, 1, 0):
-            devrev.clock.seconds += seconds
+            devrev.clock.passed += seconds
             statuses.append((await devrev.get(LIST, **CHECKOUT)).status_code)
 
     assert statuses == [200, 429, 429, 200, 429]

@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from crashgate.sandbox.world.content.hostile import HOSTILE, HOSTILE_NAMES
-from tests.sandbox.devrev.harness import CHECKOUT, COURIER, GET, LIST, NOW, ON_IOS, SHOP, Running, Start
+from tests.held_clock import NOW
+from tests.sandbox.devrev.harness import CHECKOUT, COURIER, GET, LIST, ON_IOS, SHOP, Running, Start
 
 
 async def first(devrev: Running, app: dict[str, str]) -> Any:  # noqa: ANN401 - JSON
