@@ -83,7 +83,8 @@ class LogUnavailableError(CrashgateError):
 class NotNowError(CrashgateError):
     """The policy allows it in itself, but it must not be done now; nothing was sent.
 
-    ``because`` is the clause for the log. ``approval`` is the id of the request for approval, where there is one.
+    ``because`` is the clause for the log. ``approval`` is the id of the request for approval, where there is one, and
+    ``answered_by`` the person who answered it.
     """
 
     def __init__(  # noqa: PLR0913 - an error is one value with named parts
@@ -95,10 +96,12 @@ class NotNowError(CrashgateError):
         why: str = "",
         remedy: str = "",
         approval: str | None = None,
+        answered_by: str | None = None,
     ) -> None:
         super().__init__(what, why=why, remedy=remedy, code=code)
         self.because = because
         self.approval = approval
+        self.answered_by = answered_by
 
 
 class LimitError(NotNowError):

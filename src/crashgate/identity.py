@@ -27,13 +27,15 @@ class Principal:
     """The verified identity behind a call.
 
     ``subject`` is what vouches for the agent: a token's public id, or ``launch`` for the launch
-    configuration. ``client`` is the self-reported client name: shown in the log, never decided on.
+    configuration. ``client`` is the self-reported client name, and ``trace`` the W3C trace id (32 hexadecimal digits)
+    that the client's request came with: shown in the log, never decided on.
     """
 
     agent: str
     via: Via
     subject: str = "launch"
     client: str | None = None
+    trace: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -190,7 +190,10 @@ def _decisions(observed: bool) -> st.SearchStrategy[DecisionRecord]:  # noqa: FB
         platform=_words,
         app=_words,
         observed=st.just(observed),
-        approval=_handles,
+        approval=st.shared(_handles, key="approval"),
+        answered_by=st.shared(_handles, key="approval").flatmap(lambda it: st.none() if it is None else _words),
+        continued=st.booleans(),
+        trace=st.none() | _calls.filter(lambda it: it.strip("0") != ""),
         sentence=_texts,
     )
 

@@ -42,7 +42,7 @@ def test_a_record_is_spelled_in_one_way() -> None:
     # Guards: sort_keys and separators; the text is written by hand.
     assert encode(replace(OUTCOME, error=Code.UPSTREAM_TIMEOUT, sentence="é")) == (
         '{"at":"2026-11-20T17:18:16.335Z","call":"00000000000000000000000000000001","dropped":0,"duration_ms":212,'
-        '"error":"upstream_timeout","format":2,"kind":"outcome","redacted":[],"requests":1,"result":"answered",'
+        '"error":"upstream_timeout","format":3,"kind":"outcome","redacted":[],"requests":1,"result":"answered",'
         '"rows":null,"sentence":"\\u00e9","shared":false,"status":200}'
     )
 
@@ -52,9 +52,9 @@ def test_a_record_is_spelled_in_one_way() -> None:
     [
         {"format": 0},
         {"format": 1},
-        {"format": 3},
+        {"format": 4},
         {"format": True},
-        {"format": "2"},
+        {"format": "3"},
         {"format": None},
         {"kind": "approval"},
         {"kind": None},
@@ -131,7 +131,7 @@ OF_FORMAT_1 = {
 
 
 def test_records_of_the_first_format_are_still_read() -> None:
-    # Guards: _LOADS_OF_1: an existing log stays readable.
+    # Guards: _LOADS_OF: an existing log stays readable.
     asked = replace(
         DECISION,
         arguments_digest=None,
@@ -157,10 +157,48 @@ def test_a_record_of_the_first_format_has_no_later_field(kind: str) -> None:
         decode(json.dumps(json.loads(OF_FORMAT_1[kind]) | later))
 
 
-@pytest.mark.parametrize("format_", [0, 3, True, "1", None])
+@pytest.mark.parametrize("format_", [0, 4, True, "1", None])
 def test_a_record_of_an_unknown_format_is_not_read_as_one_of_the_first(format_: object) -> None:
     with pytest.raises(ValueError, match="not a record of a format"):
         decode(json.dumps(json.loads(OF_FORMAT_1["outcome"]) | {"format": format_}))
+
+
+OF_FORMAT_2 = {
+    "decision": '{"access":"write","agent":"triage-agent","app":null,"approval":"ap-1","arguments":{},'
+    '"arguments_digest":null,"at":"2026-11-20T17:18:16.123Z","call":"00000000000000000000000000000001","client":null,'
+    '"connection":"bugsnag","effect":"allow","environment":null,"format":2,"kind":"decision",'
+    '"observed":false,"operation":"bugsnag.errors.fix","organization":null,"organization_slug":null,"parent":null,'
+    '"past":"resolved","platform":null,"policy_hash":null,"project":null,"project_slug":null,"provider":"bugsnag",'
+    '"purpose":"call","reason":"granted","resource":"error","rule":null,"sentence":"It asked.","subject":"launch",'
+    '"target":"an error","tool":"resolve_error","verb":"resolve","via":"stdio"}',
+    "outcome": '{"at":"2026-11-20T17:18:16.335Z","call":"00000000000000000000000000000001","dropped":0,'
+    '"duration_ms":212,"error":null,"format":2,"kind":"outcome","redacted":[],"requests":1,"result":"answered",'
+    '"rows":null,"sentence":"It was done.","shared":true,"status":200}',
+}
+"""As they were written before a decision said who answered, which page it was and to what trace it belongs."""
+
+
+def test_records_of_the_second_format_are_still_read() -> None:
+    # Guards: _LOADS_OF: an existing log stays readable.
+    asked = replace(
+        DECISION,
+        arguments={},
+        arguments_digest=None,
+        client=None,
+        organization=None,
+        policy_hash=None,
+        project=None,
+        project_slug=None,
+        rule=None,
+        sentence="It asked.",
+        target="an error",
+        approval="ap-1",
+    )
+
+    assert decode(OF_FORMAT_2["decision"]) == asked
+    assert decode(OF_FORMAT_2["outcome"]) == replace(OUTCOME, sentence="It was done.", shared=True)
+    with pytest.raises(ValueError, match="other fields"):
+        decode(json.dumps(json.loads(OF_FORMAT_2["decision"]) | {"trace": None}))
 
 
 def test_the_kinds_do_not_mix() -> None:

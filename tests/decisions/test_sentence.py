@@ -294,6 +294,16 @@ def test_an_approval_that_was_used_is_named() -> None:
     assert _told(replace(DECISION, approval="ap-7f3k", rule=None)).endswith(": allowed with approval ap-7f3k.")
 
 
+def test_who_approved_is_named() -> None:
+    assert _told(replace(DECISION, approval="ap-7f3k", answered_by="olga")).endswith(
+        "allowed by policies/triage-agent.toml, grant 1, error = write with approval ap-7f3k by olga."
+    )
+
+
+def test_a_later_page_is_told_from_the_first() -> None:
+    assert _told(replace(READ, continued=True)).startswith(f"{_told(READ).partition(':')[0]}, continued: allowed")
+
+
 def test_an_answer_says_what_was_redacted_and_whose_it_was() -> None:
     fields = tuple(f"user.field_{number}" for number in range(1, 8))
 

@@ -101,7 +101,7 @@ async def test_a_request_says_what_would_be_done_and_shows_no_more_than_the_log_
 
 
 @pytest.mark.threats(22)
-async def test_an_approved_call_is_made_once_and_its_record_names_the_approval() -> None:
+async def test_an_approved_call_is_made_once_and_its_record_names_the_approval_and_who_gave_it() -> None:
     # Guards: ApprovalStore.use before the call is sent.
     opened = gate()
     await opened.call("delete_error", DELETE)
@@ -111,7 +111,7 @@ async def test_an_approved_call_is_made_once_and_its_record_names_the_approval()
     again = await opened.call("delete_error", DELETE)
 
     assert made.error is None, made.text
-    assert (record.effect, record.approval) == (Effect.ALLOW, approval.id)
+    assert (record.effect, record.approval, record.answered_by) == (Effect.ALLOW, approval.id, "olga")
     assert f"with approval {approval.id}" in opened.log.outcomes[-2].sentence + record.sentence
     assert again.error is Code.APPROVAL_REQUIRED
     assert len(_changes(opened)) == 1
@@ -253,7 +253,9 @@ async def test_what_was_rejected_is_not_asked_again_until_it_expires() -> None:
     answer = await opened.call("delete_error", DELETE)
 
     assert _told(answer) == (Code.APPROVAL_REJECTED, rejected.id)
-    assert (opened.log.decisions[-1].reason, opened.log.decisions[-1].approval) == ("approval_rejected", rejected.id)
+    refused = opened.log.decisions[-1]
+    assert (refused.reason, refused.approval, refused.answered_by) == ("approval_rejected", rejected.id, "olga")
+    assert f"refused: olga was asked to approve it as {rejected.id}, and said no." in refused.sentence
     opened.clock.passed += 601
     assert (await opened.call("delete_error", DELETE)).error is Code.APPROVAL_REQUIRED
 

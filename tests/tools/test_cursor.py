@@ -128,6 +128,19 @@ async def test_the_next_page_is_asked_with_the_query_in_the_cursor() -> None:
     assert gate.upstream.lines[-1] == f"GET /projects/{IOS.id}/errors?offset=30&per_page=30"
 
 
+async def test_the_record_of_a_later_page_says_so_and_its_digest_tells_which_page_it_was() -> None:
+    # Guards: Case.asked and Ask.continued; without them the records of all pages were the same.
+    gate, cursor = await _paged()
+    for more in ({"cursor": cursor}, {"cursor": cursor}, {}):
+        await gate.call("list_errors", {"project_id": IOS.id, **more})
+    first, second, again, anew = [record for record in gate.log.decisions if record.parent is None]
+
+    assert [record.continued for record in (first, second, again, anew)] == [False, True, True, False]
+    assert (first.arguments_digest, second.arguments_digest) == (anew.arguments_digest, again.arguments_digest)
+    assert first.arguments_digest != second.arguments_digest
+    assert "errors in checkout-ios (bugsnag), continued: allowed" in second.sentence
+
+
 @pytest.mark.threats(3, 15, 31)
 @pytest.mark.parametrize("change", ["agent", "arguments", "tool", "policy", "time", "bytes"])
 async def test_a_cursor_that_is_not_for_this_call_is_told_and_nothing_is_sent(change: str) -> None:

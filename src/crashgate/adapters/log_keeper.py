@@ -1,7 +1,5 @@
 """What an operator does with the log as a whole: state where it ends, and prune it. Rule: never on an unsound log."""
 
-import os
-import pwd
 import sqlite3
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -11,10 +9,10 @@ from crashgate.adapters.log_failure import damaged
 from crashgate.adapters.log_prune import carry_out, plan
 from crashgate.adapters.log_signing import load_signer
 from crashgate.adapters.log_verify import check
+from crashgate.adapters.system_user import system_user
 from crashgate.clock import Clock, timestamp
 from crashgate.decisions.chain import Head
 from crashgate.decisions.port import Cut
-from crashgate.decisions.shape import check_word
 from crashgate.decisions.statement import Statement, state
 
 _PATIENCE = 5.0
@@ -50,21 +48,10 @@ class SqliteLogKeeper:
             cuts = plan(database, self._folder, before=before)
         if not dry_run and any(cut.count for cut in cuts):
             now, signer = timestamp(self._clock.now()), load_signer(self._folder)
-            carry_out(self._folder, cuts, signer, at=now, before=before, by=_operator(), patience=_PATIENCE)
+            carry_out(self._folder, cuts, signer, at=now, before=before, by=system_user(), patience=_PATIENCE)
         return tuple(cut for cut in cuts if cut.count)
 
     def _refuse_unsound(self, database: sqlite3.Connection) -> None:
         for verdict in check(database, self._folder):
             if not verdict.sound:
                 raise damaged(f"The chain {verdict.chain} is not sound: {verdict.why}.", self._folder)
-
-
-def _operator() -> str:
-    """The system's name for the user that runs this; LOGNAME and the like could say anything."""
-    user = os.getuid()
-    try:
-        name = pwd.getpwuid(user).pw_name
-        check_word(name, "name")
-    except (KeyError, ValueError):
-        return f"uid {user}"
-    return name

@@ -4,8 +4,6 @@ Not what the environment says: the operating system vouches for the user.
 """
 
 import asyncio
-import os
-import pwd
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +98,7 @@ def answer(identifier: str, *, approved: bool) -> None:
     from crashgate.errors import NotAvailableError
     from crashgate.gateway.approval import Standing, Way
 
-    now, by = datetime.now(UTC), operator()
+    now, by = datetime.now(UTC), wiring.operator()
     before = found(identifier)
     if standing(before, now) != "pending":
         raise NotAvailableError(
@@ -119,14 +117,6 @@ def answer(identifier: str, *, approved: bool) -> None:
     screen.say(f"{after.standing.value.capitalize()} by {by}: {after.agent} asked to {after.what}.")
     if approved:
         note(f"It holds for one call with exactly these arguments, until {timestamp(after.expires)}.")
-
-
-def operator() -> str:
-    """The name of the user whose process this is; the number where it has no name."""
-    try:
-        return pwd.getpwuid(os.getuid()).pw_name
-    except KeyError:
-        return f"uid {os.getuid()}"
 
 
 def _missing() -> Exception:

@@ -3,8 +3,8 @@
 Keys sorted, no spaces, everything beyond printable ASCII escaped: whatever text gets into a field, the stored line
 holds no newline, no control and no bidirectional character (THREATS rows 25 and 26).
 
-What is written has format 2. Records of format 1 are still read: they lack the fields of ``_SINCE_2``, and have the
-defaults for them.
+What is written has format 3. Records of the formats before it are still read: they lack the fields that came since,
+and have the defaults for them.
 """
 
 import json
@@ -29,7 +29,7 @@ from crashgate.decisions.record import (
 from crashgate.errors import Code
 from crashgate.identity import Via
 
-FORMAT = 2
+FORMAT = 3
 """The version of the shape of a record; a reader refuses a format that it does not know."""
 
 _OLDEST = 1
@@ -58,7 +58,7 @@ def decode(body: str) -> Record:
     if type(format_) is not int or not _OLDEST <= format_ <= FORMAT:
         raise ValueError(f"this is not a record of a format from {_OLDEST} to {FORMAT}")
     kind = plain.pop("kind", None)
-    loads = (_LOADS if format_ == FORMAT else _LOADS_OF_1).get(kind) if isinstance(kind, str) else None
+    loads = _LOADS_OF[format_].get(kind) if isinstance(kind, str) else None
     if loads is None or plain.keys() != loads.keys():
         raise ValueError("the record has other fields than its kind")
     loaded: dict[str, Any] = {name: load(plain[name]) for name, load in loads.items()}
@@ -128,11 +128,16 @@ _CLASSES: Mapping[str, type[Record]] = {
     record.KIND: record for record in (DecisionRecord, OutcomeRecord, AttemptRecord, CheckpointRecord, PruneRecord)
 }
 
-_SINCE_2: Mapping[str, frozenset[str]] = {
-    DecisionRecord.KIND: frozenset({"environment", "platform", "app", "observed", "approval"}),
-    OutcomeRecord.KIND: frozenset({"redacted", "shared"}),
+_SINCE: Mapping[int, Mapping[str, frozenset[str]]] = {
+    2: {
+        DecisionRecord.KIND: frozenset({"environment", "platform", "app", "observed", "approval"}),
+        OutcomeRecord.KIND: frozenset({"redacted", "shared"}),
+    },
+    3: {DecisionRecord.KIND: frozenset({"answered_by", "continued", "trace"})},
 }
-"""Fields that format 1 did not have, by kind; it had no other kinds."""
+"""The fields that came with a format, by kind."""
+
+_KINDS_OF_1 = frozenset({DecisionRecord.KIND, OutcomeRecord.KIND})
 
 
 def _loads(record: type[Record]) -> Mapping[str, Load]:
@@ -140,7 +145,19 @@ def _loads(record: type[Record]) -> Mapping[str, Load]:
     return {field.name: _OF_TYPE[hints[field.name]] for field in fields(record)}
 
 
-_LOADS = {kind: _loads(record) for kind, record in _CLASSES.items()}
-_LOADS_OF_1 = {
-    kind: {name: load for name, load in _LOADS[kind].items() if name not in since} for kind, since in _SINCE_2.items()
-}
+Loads = Mapping[str, Mapping[str, Load]]
+"""How the fields of a format are read, by kind."""
+
+
+def _without(loads: Loads, since: Mapping[str, frozenset[str]]) -> Loads:
+    """The fields of the format before the one in which those of ``since`` came."""
+    return {
+        kind: {name: load for name, load in each.items() if name not in since.get(kind, frozenset())}
+        for kind, each in loads.items()
+    }
+
+
+_LOADS: Loads = {kind: _loads(record) for kind, record in _CLASSES.items()}
+_LOADS_OF_2 = _without(_LOADS, _SINCE[3])
+_LOADS_OF_1: Loads = {kind: each for kind, each in _without(_LOADS_OF_2, _SINCE[2]).items() if kind in _KINDS_OF_1}
+_LOADS_OF: Mapping[int, Loads] = {1: _LOADS_OF_1, 2: _LOADS_OF_2, FORMAT: _LOADS}

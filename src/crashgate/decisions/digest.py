@@ -1,7 +1,8 @@
 """A fingerprint of a call's arguments. Rule: keyed, so that nobody can guess a short value from the log.
 
-It covers all arguments, before anything is left out or redacted: two calls with equal arguments have equal
-fingerprints, and without the key the log tells nothing of a value that it does not show (THREATS row 29).
+It covers all arguments, before anything is left out or redacted, and of a list which page it was: two calls with equal
+arguments for one page have equal fingerprints, and without the key the log tells nothing of a value that it does not
+show (THREATS row 29).
 """
 
 import hmac

@@ -4,7 +4,8 @@ Columns, in this order; an empty cell means that it does not apply:
 
 - ``time``: RFC 3339 in UTC with milliseconds; ``kind``: call, attempt, checkpoint or prune
 - ``agent``, ``subject`` (what vouches for it), ``via``, ``client`` (what the client says of itself)
-- ``effect``: allow or deny; ``reason``: a code; ``observed``: yes where only trial mode let it through; ``approval``
+- ``effect``: allow or deny; ``reason``: a code; ``observed``: yes where only trial mode let it through; ``approval``;
+  ``answered_by``; ``continued``: yes for a later page and for the rest of an export; ``trace``
 - ``tool``, ``operation``, ``access``, ``provider``, ``connection``, ``organization``, ``project``, ``project_slug``,
   ``environment``, ``platform``, ``app``, ``resource``, ``target``
 - ``rule``, ``policy_hash``: what decided
@@ -36,6 +37,9 @@ COLUMNS = [
     "reason",
     "observed",
     "approval",
+    "answered_by",
+    "continued",
+    "trace",
     "tool",
     "operation",
     "access",
@@ -108,7 +112,7 @@ def _row(told: Entry | Aside) -> Mapping[str, object]:
 def _call(entry: Entry) -> Mapping[str, object]:
     decision, outcome = entry.decision, entry.outcome
     row: dict[str, object] = {name: getattr(decision.record, name) for name in _OF_DECISION}
-    row["observed"] = "yes" if decision.record.observed else ""
+    row |= {name: "yes" if getattr(decision.record, name) else "" for name in ("observed", "continued")}
     row |= {"time": entry.at, "kind": "call", "sentence": entry.sentence, "result": "unknown" if entry.unknown else ""}
     row |= {"chain": decision.chain, "seq": decision.seq, "hash": decision.hash}
     if outcome is not None:

@@ -199,10 +199,11 @@ def _resource(decision: DecisionRecord) -> dict[str, Any]:
 
 
 def _rest(decision: DecisionRecord, outcome: Stored[OutcomeRecord] | None) -> dict[str, Any]:
-    names = ["tool", "organization_slug", "approval", "arguments_digest"]
+    names = ["tool", "organization_slug", "approval", "answered_by", "trace", "arguments_digest"]
     rest: dict[str, Any] = {name: _word(getattr(decision, name)) for name in names}
     rest["purpose"] = decision.purpose.value
     rest["observed"] = decision.observed or None
+    rest["continued"] = decision.continued or None
     rest["arguments"] = {
         _word(name): [_word(each) for each in value] if isinstance(value, tuple) else _plain(value)
         for name, value in decision.arguments.items()

@@ -14,7 +14,16 @@ from crashgate.catalogue.provider import Provider
 from crashgate.decisions.attempt import AttemptRecord
 from crashgate.decisions.checkpoint import CheckpointRecord, PruneRecord
 from crashgate.decisions.filled import filled_at_once
-from crashgate.decisions.shape import check_agent, check_call, check_fields, check_handle, check_time, check_word
+from crashgate.decisions.shape import (
+    check_agent,
+    check_call,
+    check_fields,
+    check_handle,
+    check_person,
+    check_time,
+    check_trace,
+    check_word,
+)
 from crashgate.errors import Code
 from crashgate.identity import Via
 
@@ -63,10 +72,13 @@ class DecisionRecord:
     and ``target`` are the operation's wording, the target filled with validated ids. ``reason`` is a code, ``rule``
     the policy line that decided, in words. ``environment``, ``platform`` and ``app`` are ids of the scope that the call
     was decided in. ``observed``: the policy refuses this for ``reason``, and trial mode let it through. ``approval`` is
-    the id of the approval that the call used up. ``sentence`` is set by ``sentence.tell_decision``.
+    the id of the approval that the call used up or that a person refused, and ``answered_by`` who that was.
+    ``continued``: it asked for what follows an earlier answer, a later page or the rest of an export. ``trace`` is the
+    W3C trace id that the request came with: the client's word, to find the call in the traces of the agent.
+    ``sentence`` is set by ``sentence.tell_decision``.
 
-    Raises ValueError for a call, parent, time, agent, scope, approval or argument that no record may hold, and for a
-    delete or a denial that is said to be let through by trial mode.
+    Raises ValueError for a call, parent, time, agent, scope, approval, person, trace or argument that no record may
+    hold, and for a delete or a denial that is said to be let through by trial mode.
     """
 
     KIND: ClassVar[str] = "decision"
@@ -103,6 +115,9 @@ class DecisionRecord:
     app: str | None = None
     observed: bool = False
     approval: str | None = None
+    answered_by: str | None = None
+    continued: bool = False
+    trace: str | None = None
     sentence: str = ""
 
     def __post_init__(self) -> None:
@@ -118,13 +133,22 @@ class DecisionRecord:
             check_word(self.platform, "platform")
         if self.app is not None:
             check_word(self.app, "app")
-        if self.approval is not None:
-            check_handle(self.approval, "approval")
+        if self.approval is not None or self.answered_by is not None:
+            self._check_approval()
+        if self.trace is not None:
+            check_trace(self.trace)
         if self.observed and (self.effect is Effect.DENY or self.access is Access.DELETE):
             raise ValueError("observed is for what was let through, and never for a delete")
         for value in self.arguments.values():
             if type(value) is not str and not _is_value(value):
                 raise ValueError("arguments hold something else than text, whole numbers, booleans and tuples of text")
+
+    def _check_approval(self) -> None:
+        if self.approval is None:
+            raise ValueError("answered_by is for a request for approval, which is missing")
+        check_handle(self.approval, "approval")
+        if self.answered_by is not None:
+            check_person(self.answered_by, "answered_by")
 
 
 decision_record = filled_at_once(DecisionRecord)

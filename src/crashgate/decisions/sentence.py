@@ -75,8 +75,15 @@ def _head(record: DecisionRecord, did: str, because: str = "") -> str:
     if record.observed:
         return f"{deed}: TRIAL MODE LET IT THROUGH, its policy refuses it: {_why(record, because)}."
     rule = f" by {_clause(record.rule)}" if record.rule else ""
-    approval = f" with approval {_piece(record.approval)}" if record.approval else ""
-    return f"{deed}: allowed{rule}{approval}."
+    return f"{deed}: allowed{rule}{_approval(record)}."
+
+
+def _approval(record: DecisionRecord) -> str:
+    """`` with approval 7f3a by maria``; nothing where no person was asked."""
+    if record.approval is None:
+        return ""
+    person = f" by {_piece(record.answered_by)}" if record.answered_by else ""
+    return f" with approval {_piece(record.approval)}{person}"
 
 
 def _wish(record: DecisionRecord) -> str:
@@ -88,8 +95,8 @@ def _wish(record: DecisionRecord) -> str:
 
 
 def _object(record: DecisionRecord) -> str:
-    """``error 5f1… in checkout-ios (bugsnag)``."""
-    return f"{_piece(record.target or 'something')}{_place(record)}"
+    """``error 5f1… in checkout-ios (bugsnag)``, or of a list that was begun before, ``errors in …, continued``."""
+    return f"{_piece(record.target or 'something')}{_place(record)}{', continued' if record.continued else ''}"
 
 
 def _place(record: DecisionRecord) -> str:

@@ -16,6 +16,8 @@ _CHAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 _WORD = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_ .:@/+-]{0,127}")
 _FIELD = re.compile(r"[A-Za-z0-9_*][A-Za-z0-9_.*\[\]-]{0,99}")
 _HANDLE = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_TRACE = re.compile(r"(?!0{32})[0-9a-f]{32}")
+_PERSON = re.compile(r"[A-Za-z0-9_][ -~]{0,127}")
 
 
 def check_call(value: str, field: str = "call") -> None:
@@ -68,6 +70,18 @@ def check_handle(value: str, field: str) -> None:
     """Raises ValueError unless it is a handle of ours: 1 to 64 of letters, digits, hyphen and underscore."""
     if not _HANDLE.fullmatch(value):
         raise ValueError(f"{field} is not a handle of 1 to 64 letters, digits, hyphens and underscores")
+
+
+def check_trace(value: str) -> None:
+    """Raises ValueError unless it is a trace id as W3C has it (https://www.w3.org/TR/trace-context/#trace-id)."""
+    if not _TRACE.fullmatch(value):
+        raise ValueError("trace is not a trace id: 32 hexadecimal digits, not all of them 0")
+
+
+def check_person(value: str, field: str) -> None:
+    """Raises ValueError unless it says in 1 to 128 characters of printable ASCII who somebody is."""
+    if not _PERSON.fullmatch(value):
+        raise ValueError(f"{field} is not 1 to 128 characters of printable ASCII")
 
 
 def check_fields(values: Iterable[str], field: str) -> None:

@@ -52,7 +52,7 @@ class Approvals:
             raise _rejected(found)
         if found.standing is not Standing.APPROVED:
             raise _needed(found)
-        return replace(wanted, id=found.id, used_by=case.id)
+        return replace(wanted, id=found.id, answered_by=found.answered_by, used_by=case.id)
 
     async def use(self, approval: ApprovalRequest) -> None:
         """Use it up. Raises ApprovalError where another call was faster or it has expired, StateUnavailableError."""
@@ -129,8 +129,9 @@ def _needed(found: ApprovalRequest) -> ApprovalError:
 def _rejected(found: ApprovalRequest) -> ApprovalError:
     return ApprovalError(
         f"A person was asked to approve this, and said no: {found.what}.",
-        because=f"a person was asked to approve it as {found.id}, and said no",
+        because=f"{found.answered_by or 'a person'} was asked to approve it as {found.id}, and said no",
         code=Code.APPROVAL_REJECTED,
         approval=found.id,
+        answered_by=found.answered_by,
         remedy="Do not try it in other ways. Nothing was sent.",
     )

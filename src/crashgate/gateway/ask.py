@@ -19,7 +19,8 @@ class Ask:
     """One attempt.
 
     ``operation`` is None for a tool that does not exist. ``fault`` is what the caller already got wrong (a cursor
-    that is not ours, say): it is told only to an agent that may use the operation. ``mark`` asks for a later page.
+    that is not ours, say): it is told only to an agent that may use the operation. ``mark`` asks for a later page;
+    ``resumed`` says that the call goes on with a reading that an earlier call began.
     ``answer`` answers an operation of crashgate's own. ``choices`` are the connections that are open to the agent where
     it named none of several. ``ask_user`` asks the person at the agent's client for an approval, where that can be.
     ``bounds`` are put in once the call is permitted, and may only narrow it: an approval is for what the caller gave.
@@ -31,11 +32,17 @@ class Ask:
     connection: str | None = None
     arguments: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
     mark: str | None = None
+    resumed: bool = False
     fault: InvalidArgumentsError | None = None
     answer: OwnAnswer | None = None
     choices: tuple[str, ...] = ()
     bounds: Mapping[str, Any] = field(default_factory=dict[str, Any])
     ask_user: AskUser | None = field(default=None, repr=False)
+
+    @property
+    def continued(self) -> bool:
+        """Whether it asks for what follows an earlier answer."""
+        return self.resumed or self.mark is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

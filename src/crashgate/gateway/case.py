@@ -127,8 +127,13 @@ class Case:
 
     @property
     def sent(self) -> Mapping[str, Any]:
-        """All arguments as they were read, for the digest."""
+        """All arguments as they were read."""
         return {} if self.params is None else self.params.model_dump(mode="json", exclude_unset=True)
+
+    @property
+    def asked(self) -> Mapping[str, Any]:
+        """What the digest in a record covers: the arguments, and of a list's later page which one it is."""
+        return self.sent if self.ask.mark is None else {**self.sent, "page": self.ask.mark}
 
     @property
     def target(self) -> str | None:
@@ -146,7 +151,7 @@ class Case:
 
     def look_up(self, operation: AnyOperation, params: Params, words: str) -> "Case":
         """The case of a look-up that this one needs."""
-        ask = replace(self.ask, operation=operation, arguments={}, mark=None, fault=None, answer=None)
+        ask = replace(self.ask, operation=operation, arguments={}, mark=None, resumed=False, fault=None, answer=None)
         self.looked_up = True
         here = self.project if getattr(params, "project_id", None) == self.home else None
         named = {dimension: getattr(params, name) for name, dimension in naming(operation.scope).items()}

@@ -150,7 +150,8 @@ class Gateway:
             raise
         except NotNowError as problem:
             reason = Reason(problem.code.value)
-            await self._ledger.decided(case, refused(reason, problem.because, approval=problem.approval))
+            ruling = refused(reason, problem.because, approval=problem.approval, answered_by=problem.answered_by)
+            await self._ledger.decided(case, ruling)
             raise
         except UpstreamError:
             await self._ledger.decided(case, refused(Reason.UNDECIDED, "the look-up that decides got no answer"))
@@ -180,7 +181,7 @@ class Gateway:
             return refused(Reason.APPROVAL_REQUIRED, "the policy changed while a person was asked")
         await self._limiter.change(case)
         await self._approvals.use(approval)
-        return replace(ruling, approval=approval.id)
+        return replace(ruling, approval=approval.id, answered_by=approval.answered_by)
 
     async def _rule(self, case: Case) -> Ruling:
         case.policy = self.policy_of(case.ask.principal.agent)

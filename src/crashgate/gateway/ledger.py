@@ -118,13 +118,16 @@ class Ledger:
             past=operation.wording.past if operation else None,
             target=case.target,
             arguments=case.recorded,
-            arguments_digest=arguments_digest(case.sent, self._key) if case.params else None,
+            arguments_digest=arguments_digest(case.asked, self._key) if case.params else None,
             effect=Effect.ALLOW if ruling.allowed else Effect.DENY,
             reason=ruling.reason,
             rule=ruling.rule,
             policy_hash=case.policy.hash if case.policy else None,
             observed=ruling.observed,
             approval=ruling.approval,
+            answered_by=ruling.answered_by,
+            continued=ask.continued,
+            trace=ask.principal.trace,
         )
 
 

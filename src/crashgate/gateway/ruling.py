@@ -30,7 +30,8 @@ class Ruling:
     """``allowed`` or not, with the reason as a code, the deciding rule in words, and the clause for the sentence.
 
     ``depends``: allowed in some place only. ``observed``: the policy refuses it for this reason, and trial mode lets it
-    through. ``needs_approval``: a person has to agree first; ``approval`` is the id of the request, once there is one.
+    through. ``needs_approval``: a person has to agree first; ``approval`` is the id of the request, once there is one,
+    and ``answered_by`` who answered it.
     """
 
     allowed: bool
@@ -41,6 +42,7 @@ class Ruling:
     observed: bool = False
     needs_approval: bool = False
     approval: str | None = None
+    answered_by: str | None = None
 
 
 def by_policy(decision: Decision) -> Ruling:
@@ -55,9 +57,9 @@ def by_policy(decision: Decision) -> Ruling:
     )
 
 
-def refused(reason: Reason, because: str, *, approval: str | None = None) -> Ruling:
+def refused(reason: Reason, because: str, *, approval: str | None = None, answered_by: str | None = None) -> Ruling:
     """A refusal that the policy did not have to make."""
-    return Ruling(allowed=False, reason=reason.value, because=because, approval=approval)
+    return Ruling(allowed=False, reason=reason.value, because=because, approval=approval, answered_by=answered_by)
 
 
 LOOK_UP = Ruling(allowed=True, reason=Reason.LOOK_UP.value, because="to decide a call", rule="look-up of the gate")

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from mcp.server.auth.middleware.auth_context import get_access_token
 from mcp.server.context import ServerRequestContext
+from opentelemetry.trace import format_trace_id, get_current_span
 
 from crashgate.identity import Principal, VerifiedToken, Via
 
@@ -34,7 +35,7 @@ class Launched:
 
     def __call__(self, context: ServerRequestContext[Any, Any]) -> Principal:
         """The same agent for every request."""
-        return Principal(agent=self.agent, via=self.via, client=client_name(context))
+        return Principal(agent=self.agent, via=self.via, client=client_name(context), trace=trace_id())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +48,11 @@ class Bearer:
         if token is None:
             raise PermissionError("no verified token")
         return Principal(
-            agent=token.client_id, via=Via.HTTP, subject=f"token {token.subject}", client=client_name(context)
+            agent=token.client_id,
+            via=Via.HTTP,
+            subject=f"token {token.subject}",
+            client=client_name(context),
+            trace=trace_id(),
         )
 
 
@@ -55,3 +60,13 @@ def client_name(context: ServerRequestContext[Any, Any]) -> str | None:
     """What the client calls itself: for the log's eye only."""
     params = context.session.client_params
     return params.client_info.name if params is not None else None
+
+
+def trace_id() -> str | None:
+    """The trace that the request belongs to, for the log's eye only; None where there is none.
+
+    The protocol library reads ``traceparent`` out of ``_meta`` and opens a span for each request
+    (https://opentelemetry.io/docs/specs/semconv/gen-ai/mcp/); an operator who runs OpenTelemetry has one without it.
+    """
+    span = get_current_span().get_span_context()
+    return format_trace_id(span.trace_id) if span.is_valid else None

@@ -132,7 +132,7 @@ class Exports:
     def _whole(self, ask: Ask, plan: Plan | None) -> Ask:
         """The question of an interrupted export again; a new one gets an end, so that no new rows shift its pages."""
         if plan is not None:
-            return replace(ask, arguments=dict(plan.query))
+            return replace(ask, arguments=dict(plan.query), resumed=True)
         takes: set[str] = {each.name for each in ask.operation.fields} if ask.operation else set()
         if "until" in takes and ask.arguments.get("until") is None:
             return replace(ask, bounds={"until": timestamp(self._clock.now())})

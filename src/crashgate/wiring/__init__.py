@@ -19,6 +19,7 @@ from crashgate.adapters.policy_files import PolicyFiles
 from crashgate.adapters.policy_watch import watching
 from crashgate.adapters.sqlite_log import SqliteLog
 from crashgate.adapters.system_clock import SystemClock
+from crashgate.adapters.system_user import system_user
 from crashgate.adapters.token_file import TokenFile
 from crashgate.catalogue.registry import RESOURCES
 from crashgate.decisions.port import DecisionLog, LogReader
@@ -92,6 +93,11 @@ def tokens(settings: Settings) -> TokenFile:
 def approvals(settings: Settings) -> ApprovalStore:
     """The requests for approval of the state folder."""
     return SqliteApprovals(settings.state)
+
+
+def operator() -> str:
+    """Who runs this process, as the operating system knows them."""
+    return system_user()
 
 
 def log_reader(settings: Settings) -> LogReader:
