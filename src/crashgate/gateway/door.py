@@ -4,7 +4,7 @@ Design rules 1, 2 and 4; THREATS rows 14, 15, 20, 21, 22, 23, 28, 31 and 33.
 """
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -39,13 +39,16 @@ from crashgate.gateway.ruling import LOOK_UP, Reason, Ruling, refused
 from crashgate.gateway.trials import Trials
 from crashgate.policy.policy import Policy
 from crashgate.policy.port import PolicySource
-from crashgate.upstream.exchange import Call, Trace, Upstream, exchange
+from crashgate.upstream.exchange import Call, Trace, Upstream, WithdrawnError, exchange
 
 _REFUSALS = range(400, 500)
 """The upstream's "no". After anything else it is not known what it did."""
 
 
 _USUAL_PAGE = 30
+_MOST_CHANGES = 10
+"""Of the policy, while one call is decided or waits for its turn."""
+
 _MOST_PAGES = 10
 """Upstream pages for one page of rows that the policy picks from."""
 
@@ -117,13 +120,20 @@ class Gateway:
                 raise problem
 
     async def _next_of(self, case: Case, trace: Trace, mark: str | None) -> Page[Any]:
-        """One page of a list, after making sure that it is still allowed."""
-        await self._check_again(case)
+        """One page of a list."""
         return self._narrowed(case, await self._page(case, trace, mark, bulk=True))
 
     def _is_current(self, case: Case) -> bool:
-        """Whether the policy that the case was decided under is the one in force."""
-        return self.policy_of(case.ask.principal.agent) is case.policy
+        """Whether the policy that the case was decided under is the one in force: the same document.
+
+        A look-up of the gate belongs to no policy.
+        """
+        if case.parent is not None:
+            return True
+        policy = self.policy_of(case.ask.principal.agent)
+        if policy is None or case.policy is None:
+            return policy is case.policy
+        return policy.hash == case.policy.hash
 
     async def _check_again(self, case: Case) -> None:
         """Raises NotAvailableError when the policy has changed and refuses the case now."""
@@ -133,6 +143,7 @@ class Gateway:
         # An approval was given under the older policy, and is used up.
         if not ruling.allowed or ruling.needs_approval:
             raise NotAvailableError("Refused by a policy that came into force meanwhile.")
+        case.bound()
 
     async def _admitted(self, case: Case) -> Entry:
         """The stored decision that allows the case; what goes wrong before is stored as a refusal, then told."""
@@ -184,7 +195,15 @@ class Gateway:
         return replace(ruling, approval=approval.id, answered_by=approval.answered_by)
 
     async def _rule(self, case: Case) -> Ruling:
-        case.policy = self.policy_of(case.ask.principal.agent)
+        """The ruling of the policy in force; anew where another came into force while something was looked up."""
+        for _ in range(_MOST_CHANGES):
+            case.policy = self.policy_of(case.ask.principal.agent)
+            ruling = await self._ruled(case)
+            if self._is_current(case):
+                return ruling
+        return refused(Reason.UNDECIDED, "the policy changed again and again while it was decided")
+
+    async def _ruled(self, case: Case) -> Ruling:
         if case.ask.operation is None:
             return refused(Reason.UNKNOWN_TOOL, "there is no such tool")
         if case.ask.choices and case.ask.connection is None:
@@ -273,12 +292,23 @@ class Gateway:
         return page
 
     async def _page(self, case: Case, trace: Trace, mark: str | None, *, bulk: bool = False) -> Page[Any]:
-        """One page from upstream, as it is there."""
-        operation, params = case.ask.operation, case.params
-        if operation is None or params is None:
-            raise ValueError("only a decided operation is sent")
-        call = Call(operation=operation, params=params, mark=mark, agent=case.ask.principal.agent, bulk=bulk)
-        return await exchange(self._upstreams[case.connection], call, trace)
+        """One page from upstream, as it is there; no request of it leaves under a policy that is not in force."""
+        operation, upstream = case.ask.operation, self._upstreams[case.connection]
+        for _ in range(_MOST_CHANGES):
+            await self._check_again(case)
+            if operation is None or case.params is None:
+                raise ValueError("only a decided operation is sent")
+            call = Call(
+                operation=operation,
+                params=case.params,
+                mark=mark,
+                agent=case.ask.principal.agent,
+                bulk=bulk,
+                holds=lambda: self._is_current(case),
+            )
+            with suppress(WithdrawnError):
+                return await exchange(upstream, call, trace)
+        raise NotAvailableError("The policy changed again and again while it waited for its turn.")
 
     def _narrowed(self, case: Case, page: Page[Any]) -> Page[Any]:
         """The page without what is out of the agent's scope, and without what its policy redacts of the rest."""

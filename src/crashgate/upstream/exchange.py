@@ -1,6 +1,7 @@
 """One operation's exchange with its upstream, retries included. Rule: bounded in time, and honest about attempts."""
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Generic
 from uuid import uuid4
@@ -47,19 +48,31 @@ class Upstream:
     clock: Clock | None = None
 
 
+def _always() -> bool:
+    return True
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Call(Generic[P, R]):
-    """What to ask, and for whom: agents take turns. ``bulk`` marks one page of many that are read in a row."""
+    """What to ask, and for whom: agents take turns. ``bulk`` marks one page of many that are read in a row.
+
+    ``holds`` tells, each time a request is about to leave, whether the call may still be made.
+    """
 
     operation: Operation[P, R]
     params: P
     mark: str | None = None
     agent: str = ""
     bulk: bool = False
+    holds: Callable[[], bool] = _always
+
+
+class WithdrawnError(Exception):
+    """The call does not hold any more, and the request was not sent."""
 
 
 async def exchange(upstream: Upstream, call: Call[P, R], trace: Trace) -> Page[R]:
-    """The answer's rows. Raises UpstreamError; a cancelled caller cancels the request under way."""
+    """The answer's rows. Raises UpstreamError, WithdrawnError; a cancelled caller cancels the request under way."""
     stamp = Stamp(id=uuid4(), at=upstream.clock.now()) if upstream.clock and call.operation.envelope else None
     request = encode(call.operation, call.params, upstream.connection, mark=call.mark, stamp=stamp)
     if not request.repeatable:
@@ -82,6 +95,8 @@ async def _persist(upstream: Upstream, call: Call[P, R], request: Request, trace
         async with upstream.turns.turn(call.agent, bulk=call.bulk, patience=patience):
             if call.bulk:
                 deadline = anyio.current_time() + upstream.patience.total
+            if not call.holds():  # it may have waited for its turn for long
+                raise WithdrawnError
             seen = await _once(upstream, request, trace, deadline)
         wait = None
         if request.repeatable:
