@@ -22,6 +22,7 @@ from crashgate.catalogue.scope import (
     OrganizationToCome,
     ProjectOfObject,
 )
+from crashgate.gateway.target import spoken
 
 SPOKEN = {
     "crashgate.access.get": "read its own access",
@@ -48,18 +49,18 @@ SPOKEN = {
     "bugsnag.errors.unlink_issue": "unlinked the issue of error ERROR",
     "bugsnag.errors.undiscard": "undiscarded error ERROR",
     "bugsnag.errors.discard": "discarded future events of error ERROR",
-    "bugsnag.errors.fix_many": "resolved several errors",
-    "bugsnag.errors.open_many": "reopened several errors",
-    "bugsnag.errors.ignore_many": "ignored several errors",
-    "bugsnag.errors.snooze_many": "snoozed several errors",
-    "bugsnag.errors.assign_many": "assigned several errors",
-    "bugsnag.errors.override_severity_many": "overrode the severity of several errors with SEVERITY",
-    "bugsnag.errors.create_issue_many": "opened issues for several errors",
-    "bugsnag.errors.link_issue_many": "linked an issue to several errors",
-    "bugsnag.errors.unlink_issue_many": "unlinked the issues of several errors",
-    "bugsnag.errors.undiscard_many": "undiscarded several errors",
-    "bugsnag.errors.discard_many": "discarded future events of several errors",
-    "bugsnag.errors.delete_many": "deleted several errors",
+    "bugsnag.errors.fix_many": "resolved 2 errors",
+    "bugsnag.errors.open_many": "reopened 2 errors",
+    "bugsnag.errors.ignore_many": "ignored 2 errors",
+    "bugsnag.errors.snooze_many": "snoozed 2 errors",
+    "bugsnag.errors.assign_many": "assigned 2 errors",
+    "bugsnag.errors.override_severity_many": "overrode the severity of 2 errors with SEVERITY",
+    "bugsnag.errors.create_issue_many": "opened issues for 2 errors",
+    "bugsnag.errors.link_issue_many": "linked an issue to 2 errors",
+    "bugsnag.errors.unlink_issue_many": "unlinked the issues of 2 errors",
+    "bugsnag.errors.undiscard_many": "undiscarded 2 errors",
+    "bugsnag.errors.discard_many": "discarded future events of 2 errors",
+    "bugsnag.errors.delete_many": "deleted 2 errors",
     "bugsnag.comments.list": "listed comments on error ERROR",
     "bugsnag.comments.create": "commented on error ERROR",
     "bugsnag.comments.update": "changed comment COMMENT on error ERROR",
@@ -314,9 +315,11 @@ def test_no_operation_takes_a_parameter_that_it_does_not_declare(operation: AnyO
 
 @each
 def test_what_a_sentence_says_of_it_reads_well(operation: AnyOperation) -> None:
-    logged = {field.name: field.name.removesuffix("_id").upper() for field in operation.fields if field.logged}
+    logged: dict[str, object] = {f.name: f.name.removesuffix("_id").upper() for f in operation.fields if f.logged}
+    if "error_ids" in logged:
+        logged["error_ids"] = ["A", "B"]
 
-    assert f"{operation.wording.past} {operation.wording.target.format(**logged)}" == SPOKEN[operation.id]
+    assert f"{operation.wording.past} {spoken(operation.wording.target, logged)}" == SPOKEN[operation.id]
     assert re.fullmatch(r"[a-z]+", operation.wording.verb)
 
 

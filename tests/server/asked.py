@@ -30,7 +30,7 @@ ERAS: list[Era] = ["legacy", "2026-07-28"]
 Where = Literal["memory", "http"]
 SIDES: list[Where] = ["memory", "http"]
 KEEPER, OTHER = "keeper", "other"
-APPROVE = '[approve]\noperations = ["bugsnag.errors.delete", "bugsnag.comments.create"]\n'
+APPROVE = '[approve]\noperations = ["bugsnag.errors.delete", "bugsnag.errors.delete_many", "bugsnag.comments.create"]\n'
 GRANTS = f"{everything(Provider.BUGSNAG)}{APPROVE}"
 
 YES = ElicitResult(action="accept", content={"approve": True})

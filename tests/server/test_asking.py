@@ -144,9 +144,24 @@ def test_the_question_is_one_sentence_of_values_that_the_log_may_show() -> None:
     )
 
     assert sentence(request) == (
-        "May the agent triage-agent delete error 5f0001 in checkout-ios (bugsnag), with severity = error,"
-        " per_page = 5, stages = beta and production, message as given in the call (not shown here),"
-        " once and by 2026-11-20T15:45:00.000Z?"
+        "May the agent triage-agent delete error 5f0001 in checkout-ios (bugsnag), once and by"
+        " 2026-11-20T15:45:00.000Z? With severity = error, per_page = 5, stages = beta and production,"
+        " message as given in the call (not shown here)."
+    )
+
+
+@pytest.mark.threats(22)
+async def test_who_is_asked_for_many_at_once_reads_how_many_and_until_when() -> None:
+    # Guards: the number in spoken, and _MOST_NAMED: a sentence that is cut says neither.
+    gate, user = approving_gate(), User(DECLINED)
+    ids = [f"{number:024x}" for number in range(100)]
+    async with gate_client(gate, user, "2026-07-28") as client:
+        await client.call_tool("update_errors", {"project_id": IOS.id, "error_ids": ids, "operation": "delete"})
+    (asked,) = user.asked
+
+    assert asked.message == (
+        f"May the agent {AGENT} delete 100 errors in checkout-ios (bugsnag), once and by 2026-11-20T15:40:00.000Z?"
+        f" With project_id = {IOS.id}, error_ids = {', '.join(ids[:5])} and 95 more."
     )
 
 
@@ -160,7 +175,6 @@ async def test_what_an_agent_writes_never_stands_in_the_question(era: Era) -> No
     (asked,) = user.asked
 
     assert asked.message == (
-        f"May the agent {AGENT} comment on error {IOS.error} in checkout-ios (bugsnag), with"
-        f" project_id = {IOS.id}, message as given in the call (not shown here),"
-        " once and by 2026-11-20T15:40:00.000Z?"
+        f"May the agent {AGENT} comment on error {IOS.error} in checkout-ios (bugsnag), once and by"
+        f" 2026-11-20T15:40:00.000Z? With project_id = {IOS.id}, message as given in the call (not shown here)."
     )

@@ -34,7 +34,8 @@ class Shape(Enum):
 class Wording:
     """How a sentence speaks of the operation: ``list`` / ``listed`` / ``errors``.
 
-    ``target`` may hold parameter names in braces, of parameters that the log may show: ``error {error_id}``.
+    ``target`` may hold parameter names in braces, of parameters that the log may show: ``error {error_id}``, or
+    ``{error_ids:error}``, which is ``1 error`` or ``100 errors``.
     """
 
     verb: str

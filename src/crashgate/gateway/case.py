@@ -12,15 +12,9 @@ from crashgate.catalogue.scope import Dimension, naming
 from crashgate.decisions.record import Value
 from crashgate.gateway.ask import Ask
 from crashgate.gateway.places import Found
+from crashgate.gateway.target import spoken
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Place, Question
-
-
-class _Told(dict[str, Any]):
-    """Values for a sentence; what the log may not show is said to be left out."""
-
-    def __missing__(self, name: str) -> str:
-        return "(not shown)"
 
 
 @dataclass(kw_only=True, slots=True)
@@ -140,7 +134,7 @@ class Case:
         """What the operation acts on, in words made of values that the log may show."""
         if self.looked_for is not None or self.ask.operation is None or self.params is None:
             return self.looked_for
-        return self.ask.operation.wording.target.format_map(_Told(self.logged))
+        return spoken(self.ask.operation.wording.target, self.logged)
 
     @property
     def home(self) -> str | None:

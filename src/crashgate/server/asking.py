@@ -61,6 +61,7 @@ _FORM: dict[str, Any] = {
     "required": [_FIELD],
 }
 _LONGEST_SENTENCE = 1_000
+_MOST_NAMED = 5
 _MOST_KEPT = 10_000
 """Requests whose questions are counted."""
 
@@ -186,13 +187,17 @@ def sentence(request: ApprovalRequest) -> str:
     ]
     if request.hidden:
         told.append(f"{', '.join(request.hidden)} as given in the call (not shown here)")
-    more = f", with {', '.join(told)}" if told else ""
-    text = f"May the agent {request.agent} {request.what}{more}, once and by {timestamp(request.expires)}?"
+    more = f" With {', '.join(told)}." if told else ""
+    text = f"May the agent {request.agent} {request.what}, once and by {timestamp(request.expires)}?{more}"
     return clean(text, limit=_LONGEST_SENTENCE, lines=False)
 
 
 def _written(value: Value) -> str:
-    return " and ".join(value) if isinstance(value, tuple) else str(value)
+    """In full where a person can read it through; the sentence says before what is done to how many."""
+    if not isinstance(value, tuple):
+        return str(value)
+    left = len(value) - _MOST_NAMED
+    return f"{', '.join(value[:_MOST_NAMED])} and {left} more" if left > 0 else " and ".join(value)
 
 
 def _can_ask(context: Context) -> bool:

@@ -88,7 +88,9 @@ class CreateIssues(ManyErrors, CreateIssue):
 P = TypeVar("P", bound=ManyErrors)
 
 
-def _many(single: Operation[Any, Any], *, params: type[P], target: str = "several errors") -> Operation[P, BulkUpdate]:
+def _many(
+    single: Operation[Any, Any], *, params: type[P], target: str = "{error_ids:error}"
+) -> Operation[P, BulkUpdate]:
     """The bulk form of ``single``: its access, its words and its value of ``operation``, on the other route."""
     return Operation(
         id=f"{single.id}_many",
@@ -114,13 +116,13 @@ IGNORE_ERRORS = _many(IGNORE_ERROR, params=ManyErrors)
 SNOOZE_ERRORS = _many(SNOOZE_ERROR, params=SnoozeErrors)
 ASSIGN_ERRORS = _many(ASSIGN_ERROR, params=AssignErrors)
 OVERRIDE_SEVERITIES = _many(
-    OVERRIDE_SEVERITY, params=OverrideSeverities, target="the severity of several errors with {severity}"
+    OVERRIDE_SEVERITY, params=OverrideSeverities, target="the severity of {error_ids:error} with {severity}"
 )
-CREATE_ISSUES = _many(CREATE_ISSUE, params=CreateIssues, target="issues for several errors")
-LINK_ISSUES = _many(LINK_ISSUE, params=LinkIssues, target="an issue to several errors")
-UNLINK_ISSUES = _many(UNLINK_ISSUE, params=ManyErrors, target="the issues of several errors")
+CREATE_ISSUES = _many(CREATE_ISSUE, params=CreateIssues, target="issues for {error_ids:error}")
+LINK_ISSUES = _many(LINK_ISSUE, params=LinkIssues, target="an issue to {error_ids:error}")
+UNLINK_ISSUES = _many(UNLINK_ISSUE, params=ManyErrors, target="the issues of {error_ids:error}")
 UNDISCARD_ERRORS = _many(UNDISCARD_ERROR, params=ManyErrors)
-DISCARD_ERRORS = _many(DISCARD_ERROR, params=ManyErrors, target="future events of several errors")
+DISCARD_ERRORS = _many(DISCARD_ERROR, params=ManyErrors, target="future events of {error_ids:error}")
 DELETE_ERRORS = _many(DELETE_ERROR, params=ManyErrors)
 
 BULK_CHANGES = (
