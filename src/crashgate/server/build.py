@@ -38,6 +38,7 @@ from crashgate.server.attempts import Attempts
 from crashgate.server.crowd import Crowd
 from crashgate.server.identity import Identify
 from crashgate.server.notices import Notices
+from crashgate.server.refusals import Refusals
 from crashgate.server.refused import REASONS
 from crashgate.tools.toolbox import Answer, Toolbox
 
@@ -136,6 +137,7 @@ class _Handlers:
         self._notices = notices
         self._crowd = crowd
         self._asking = asking
+        self._refusals = Refusals(toolbox.clock)
 
     async def list_tools(self, context: Context, _: PaginatedRequestParams | None) -> ListToolsResult:
         """What the caller may be shown."""
@@ -143,14 +145,23 @@ class _Handlers:
             return render.tools(self._toolbox.listed(self._identify(context).agent))
 
     async def call_tool(self, context: Context, params: CallToolRequestParams) -> CallToolResult | InputRequiredResult:
-        """A call; beyond so many at once it is refused before anything is decided."""
+        """A call; beyond so many at once, or refused so often, it is refused before anything is decided."""
         with _defects_in_our_words():
             principal = self._identify(context)
             with self._crowd.one_more(principal.agent) as may:
-                if may:
+                if not (turned_away := await self._turned_away(principal.agent, may=may)):
                     return await self._call(context, principal, params)
-            await self._note(Attempt.RATE_LIMITED, "too_many_calls", principal.agent)
-            return render.answer(_too_many(self._crowd.most))
+            return render.answer(turned_away)
+
+    async def _turned_away(self, agent: str, *, may: bool) -> Answer | None:
+        """The answer to a call that is not looked at, after counting it."""
+        if not may:
+            await self._note(Attempt.RATE_LIMITED, "too_many_calls", agent)
+            return _too_many(self._crowd.most)
+        if wait := self._refusals.wait(agent):
+            await self._note(Attempt.RATE_LIMITED, "too_many_refusals", agent)
+            return _refused_too_often(self._refusals.most, wait)
+        return None
 
     async def _call(
         self, context: Context, principal: Principal, params: CallToolRequestParams
@@ -163,6 +174,7 @@ class _Handlers:
         given = await self._toolbox.call(
             principal, params.name, params.arguments or {}, progress, ask_user=question.ask if question else None
         )
+        self._refusals.note(principal.agent, given.error)
         if given.links:
             await self._notices.new_files(principal.agent)
         to_be_asked = question.instead_of(given) if question else None
@@ -178,10 +190,13 @@ class _Handlers:
         with _defects_in_our_words(), _errors_in_the_protocol():
             principal = self._identify(context)
             with self._crowd.one_more(principal.agent) as may:
-                if may:
-                    return render.resource(*await self._toolbox.read_resource(principal, params.uri))
-            await self._note(Attempt.RATE_LIMITED, "too_many_calls", principal.agent)
-            raise MCPError(INTERNAL_ERROR, _too_many(self._crowd.most).text)
+                if not (turned_away := await self._turned_away(principal.agent, may=may)):
+                    try:
+                        return render.resource(*await self._toolbox.read_resource(principal, params.uri))
+                    except CrashgateError as problem:
+                        self._refusals.note(principal.agent, problem.code)
+                        raise
+            raise MCPError(INTERNAL_ERROR, turned_away.text)
 
     async def listen(self, context: Context, params: SubscriptionsListenRequestParams) -> SubscriptionsListenResult:
         """A stream of changes in the modern era."""
@@ -212,6 +227,15 @@ class _Handlers:
 def _too_many(most: int) -> Answer:
     text = f"There are {most} calls of this agent under way. Nothing was sent. Wait until one of them has ended."
     return Answer(content={"error": {"code": Code.RATE_LIMITED.value}}, text=text, error=Code.RATE_LIMITED)
+
+
+def _refused_too_often(most: int, wait: int) -> Answer:
+    text = (
+        f"{most} calls of this agent were refused within a minute. Nothing was decided or sent."
+        f" Wait {wait} s, read what the refusals said, and do not repeat them."
+    )
+    content = {"error": {"code": Code.RATE_LIMITED.value, "retry_after_seconds": wait}}
+    return Answer(content=content, text=text, error=Code.RATE_LIMITED)
 
 
 @contextmanager
