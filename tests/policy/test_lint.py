@@ -94,11 +94,10 @@ def test_places_that_nothing_in_the_grant_has_are_told() -> None:
     assert warnings(body) == ["4: grant 1 names projects, and no resource in it has any"]
 
 
-def test_trial_mode_and_counts_of_redacted_fields_are_told() -> None:
-    body = 'mode = "observe"\n' + grant('pivot = "read"') + '[redact]\nsets = ["people"]\n' + LIMITS
+def test_trial_mode_is_told() -> None:
+    body = 'mode = "observe"\n' + grant('pivot = "read"') + LIMITS
 
     assert warnings(body) == [
-        "1: it redacts fields of events, and pivots count the values of such fields; switch access.pivot off too",
         '1: mode = "observe": what this policy refuses is let through, deletes apart',
     ]
 

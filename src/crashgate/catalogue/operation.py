@@ -10,7 +10,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, g
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.envelope import EventBatch
 from crashgate.catalogue.paging import Links, Paging
-from crashgate.catalogue.params import Along, In, Logged, Needs, Params, Repeated, Wire
+from crashgate.catalogue.params import Along, In, Logged, NamesField, Needs, Params, PicksBy, Repeated, Wire
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import R
 from crashgate.catalogue.scope import Scope
@@ -54,6 +54,8 @@ class Field:
     access: Access | None = None
     repeated: bool = False
     along: Along | None = None
+    picks_by: tuple[str, ...] = ()
+    names: NamesField | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -138,14 +140,17 @@ def _field(name: str, annotation: object, metadata: list[Any]) -> Field:
     if len(travels) != 1:
         raise ValueError(f"parameter {name} must say once where it travels")
     wires = [mark.name for mark in metadata if isinstance(mark, Wire)]
+    marks = (*metadata, *_marks_within(annotation))
     return Field(
         name=name,
         travels=travels[0],
         wire=wires[0] if wires else name,
-        logged=next((mark for mark in (*metadata, *_marks_within(annotation)) if isinstance(mark, Logged)), None),
+        logged=next((mark for mark in marks if isinstance(mark, Logged)), None),
         access=next((mark.access for mark in metadata if isinstance(mark, Needs)), None),
         repeated=any(isinstance(mark, Repeated) for mark in metadata),
         along=next((mark for mark in metadata if isinstance(mark, Along)), None),
+        picks_by=next((mark.fields for mark in marks if isinstance(mark, PicksBy)), ()),
+        names=next((mark for mark in marks if isinstance(mark, NamesField)), None),
     )
 
 

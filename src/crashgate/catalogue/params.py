@@ -1,6 +1,7 @@
 """How a parameter travels and whether the log may show it. Rule: a marker on the type, never code beside it."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, unique
 from typing import Annotated
@@ -77,6 +78,21 @@ class Along:
         if found is None:
             raise ValueError(f"nothing goes along as {self.wire} with this value")
         return found
+
+
+@dataclass(frozen=True)
+class PicksBy:
+    """Fields of the operation's own rows by which the parameter picks them, where it does not have their name."""
+
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NamesField:
+    """The value names fields of another resource's rows, as text, items or keys; ``path`` tells where each stands."""
+
+    resource: str
+    path: Callable[[str], str]
 
 
 class Params(BaseModel):

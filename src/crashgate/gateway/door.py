@@ -32,6 +32,7 @@ from crashgate.gateway.judge import Judge
 from crashgate.gateway.ledger import Entry, Ledger, Seen
 from crashgate.gateway.limiter import Limiter, check_rows
 from crashgate.gateway.narrow import narrow
+from crashgate.gateway.picked import without_hidden
 from crashgate.gateway.places import LookUp, Places
 from crashgate.gateway.reading import Reading
 from crashgate.gateway.redact import redact
@@ -318,7 +319,10 @@ class Gateway:
         inside = narrow(
             operation, page, params=params, home=case.home, allowed=lambda place: self._judge.allows_row(case, place)
         )
-        return redact(inside, case.policy.redaction.tree(operation.resource)) if case.policy else inside
+        if case.policy is None:
+            return inside
+        shown = without_hidden(inside, case.policy.redaction)
+        return redact(shown, case.policy.redaction.tree(operation.resource))
 
 
 def _reply(case: Case, page: Page[Any]) -> Reply:

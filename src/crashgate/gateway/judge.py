@@ -30,6 +30,7 @@ from crashgate.gateway.case import Case
 from crashgate.gateway.fixed import nearest, offered, settled
 from crashgate.gateway.limiter import Limiter
 from crashgate.gateway.narrow import NOWHERE
+from crashgate.gateway.picked import refuse_hidden
 from crashgate.gateway.places import LookUp, Places
 from crashgate.gateway.ruling import Reason, Ruling, by_policy, refused
 from crashgate.policy.decide import decide
@@ -73,6 +74,8 @@ class Judge:
         ruling = await self._placed(case, operation.scope, ruling, look_up)
         if ruling.allowed:
             case.settle()
+            if case.policy is not None and case.params is not None:
+                refuse_hidden(operation, case.params, case.policy.redaction)
             await self._filters_known(case, look_up)
         return ruling
 

@@ -167,6 +167,3 @@ def _unbounded(policy: Policy) -> Iterator[tuple[int, str]]:
         yield 1, 'mode = "observe": what this policy refuses is let through, deletes apart'
     if not policy.limits.rates:
         yield 1, "there are no limits; write [limits] and below it calls_per_minute = 60"
-    pivots = any(rule.resource == "pivot" and rule.level is not Level.OFF for _, rule in _rules(policy))
-    if pivots and policy.redaction.tree("event"):
-        yield 1, "it redacts fields of events, and pivots count the values of such fields; switch access.pivot off too"

@@ -47,6 +47,22 @@ class Redaction:
         """What goes out of a row of this resource; empty where nothing does."""
         return self._trees.get(resource, _NOTHING)
 
+    def hides(self, resource: str, path: str) -> bool:
+        """Whether the field at ``path`` goes, or is below one that does; for one that ends in ``*`` any part of it."""
+        tree: Tree | None = self.tree(resource)
+        for name in path.lower().split("."):
+            if not tree:
+                break
+            if name == "*":
+                return True
+            tree = tree.get(name, tree.get("*", _NOTHING))
+        return tree is None
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing goes at all."""
+        return not self._trees
+
 
 _NOTHING: Tree = MappingProxyType({})
 

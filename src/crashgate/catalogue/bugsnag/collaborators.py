@@ -7,7 +7,7 @@ from pydantic import Field
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.bugsnag import REFERENCE
 from crashgate.catalogue.operation import Operation, Shape, Wording
-from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref
+from crashgate.catalogue.params import In, Logged, ObjectId, Params, PicksBy, Ref
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Id, Link, Result, Secret, Time, Untrusted, UntrustedData
 from crashgate.catalogue.scope import OrganizationNamed, ProjectNamed
@@ -43,7 +43,7 @@ class ListOrganizationCollaborators(Params):
     """Parameters of listing an organization's collaborators; ``q`` is part of a name or an e-mail address."""
 
     organization_id: Annotated[Ref, In.PATH]
-    q: Annotated[str | None, In.QUERY, Field(min_length=1, max_length=100)] = None
+    q: Annotated[str | None, In.QUERY, Field(min_length=1, max_length=100), PicksBy(("name", "email"))] = None
     per_page: Annotated[int | None, In.QUERY, Field(ge=1, le=100), Logged()] = None
 
 

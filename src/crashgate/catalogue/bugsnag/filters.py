@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from crashgate.catalogue.params import Params
+from crashgate.catalogue.params import NamesField, Params
 
 MOST_FIELDS = 20
 MOST_COMPARISONS = 20
@@ -75,6 +75,37 @@ def _short_enough(given: dict[str, tuple[Comparison, ...]]) -> dict[str, tuple[C
     return given
 
 
+_PATHS = {
+    "app.context": "context",
+    "event.class": "exceptions.error_class",
+    "event.message": "exceptions.message",
+    "event.file": "exceptions.stacktrace.file",
+    "event.method": "exceptions.stacktrace.method",
+    "event.severity": "severity",
+    "event.unhandled": "unhandled",
+    "request.ip": "request.clientIp",
+    "browser.name": "device.browserName",
+    "browser.version": "device.browserVersion",
+    "os.name": "device.osName",
+    "os.version": "device.osVersion",
+    "version.seen_in": "app.version",
+    "version_code.seen_in": "app.versionCode",
+    "app.release_stage": "app.releaseStage",
+    "app.in_foreground": "app.inForeground",
+    "search": "*",
+}
+"""Event fields that stand elsewhere in an event than their names say; ``search`` looks into all of it."""
+
+
+def event_path(name: str) -> str:
+    """Where an event has the field of that name. A project's own fields stand somewhere in its custom data."""
+    known = _PATHS.get(name)
+    return known or (name if name in DEFAULT_FIELDS or name in ALWAYS_KNOWN else "metaData.*")
+
+
+EVENT_FIELDS = NamesField("event", event_path)
+"""The mark of what holds names of event fields."""
+
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_. -]+$", max_length=100)]
 Comparisons = Annotated[tuple[Comparison, ...], Field(min_length=1, max_length=MOST_COMPARISONS)]
 Filters = Annotated[
@@ -82,6 +113,7 @@ Filters = Annotated[
     BeforeValidator(_listed),
     Field(max_length=MOST_FIELDS),
     AfterValidator(_short_enough),
+    EVENT_FIELDS,
 ]
 
 DEFAULT_FIELDS = (

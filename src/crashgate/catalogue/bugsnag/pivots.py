@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.bugsnag import REFERENCE
-from crashgate.catalogue.bugsnag.filters import Filters
+from crashgate.catalogue.bugsnag.filters import EVENT_FIELDS, Filters
 from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref, UtcTime
 from crashgate.catalogue.provider import Provider
@@ -20,7 +20,7 @@ DisplayId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+(?:[.-][A-Z
 class Pivot(Result):
     """One event field with its most frequent values in ``list``, as ``{value, events}``."""
 
-    event_field_display_id: Untrusted | None = None
+    event_field_display_id: Annotated[Untrusted | None, EVENT_FIELDS] = None
     name: Untrusted | None = None
     cardinality: int | None = None
     summary: UntrustedData = None
@@ -57,7 +57,7 @@ class ListProjectPivots(Params):
     """Parameters of listing a project's pivots; ``pivots`` are event fields, ``summary_size`` values for each."""
 
     project_id: Annotated[Ref, In.PATH]
-    pivots: Annotated[tuple[DisplayId, ...] | None, In.QUERY, Field(max_length=20)] = None
+    pivots: Annotated[tuple[DisplayId, ...] | None, In.QUERY, Field(max_length=20), EVENT_FIELDS] = None
     summary_size: Annotated[int | None, In.QUERY, Field(ge=1, le=50), Logged()] = None
     filters: Annotated[Filters | None, In.FILTERS] = None
 
@@ -73,7 +73,7 @@ class ListPivotValues(Params):
     """Parameters of listing the values of one pivot of a project."""
 
     project_id: Annotated[Ref, In.PATH]
-    event_field_display_id: Annotated[DisplayId, In.PATH]
+    event_field_display_id: Annotated[DisplayId, In.PATH, EVENT_FIELDS]
     per_page: Annotated[int | None, In.QUERY, Field(ge=1, le=100), Logged()] = None
     base: Annotated[UtcTime | None, In.QUERY] = None
     filters: Annotated[Filters | None, In.FILTERS] = None

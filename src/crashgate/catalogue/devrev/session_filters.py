@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from crashgate.catalogue.devrev.apps import KIND, AppId, PlatformName
 from crashgate.catalogue.moments import Since, Until
-from crashgate.catalogue.params import Along, In, Logged, Params, Wire
+from crashgate.catalogue.params import Along, In, Logged, Params, PicksBy, Wire
 
 MOST_ROWS = 100
 """Rows a page; the vendor publishes no limit for sessions, and shows 50 as the default of a neighbour."""
@@ -41,7 +41,7 @@ class SessionFilters(Params):
     manufacturer: Annotated[Texts, In.BODY] = None
     device_model: Annotated[Texts, In.BODY] = None
     network_type: Annotated[Texts, In.BODY] = None
-    rev_user: Annotated[Texts, In.BODY] = None
+    rev_user: Annotated[Texts, In.BODY, PicksBy(("user_id",))] = None
     rev_org: Annotated[Texts, In.BODY] = None
     sort_by: Annotated[
         tuple[Annotated[str, StringConstraints(pattern=SORT_PATTERN)], ...] | None,
