@@ -56,6 +56,16 @@ def test_cleaning_adds_no_words_of_ours(text: str, limit: int) -> None:
     assert all(char in left for char in clean(text, limit=limit).removesuffix("…").replace(" ", ""))
 
 
+@pytest.mark.threats(25)
+@pytest.mark.parametrize("lines", [True, False])
+def test_a_text_of_all_that_is_dangerous_is_empty(lines: bool) -> None:  # noqa: FBT001 - a parameter
+    # More kinds of characters than are taken out one kind after the other.
+    every = "".join(char for char in map(chr, range(0x110000)) if dangerous(char) and not char.isspace())
+
+    assert clean(every, limit=len(every), lines=lines) == ""
+    assert clean(f"a\n{every}b", limit=len(every) + 9, lines=lines) == ("a\nb" if lines else "a b")
+
+
 def test_the_whole_code_space_is_clean_one_character_at_a_time() -> None:
     wrong = [hex(code) for code in range(0x110000) if dangerous(clean(chr(code), limit=9))]
 
