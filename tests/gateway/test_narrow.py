@@ -2,14 +2,18 @@
 
 import pytest
 
+from crashgate.catalogue.browserstack.sessions import GET_SESSION, GetSession, SessionWithTraces
 from crashgate.catalogue.bugsnag.projects import LIST_PROJECTS
 from crashgate.catalogue.devrev.session_filters import SessionFilters
 from crashgate.catalogue.devrev.sessions import LIST_SESSIONS, Session
 from crashgate.catalogue.result import Page
 from crashgate.gateway.ask import Ask
-from crashgate.gateway.narrow import narrow
+from crashgate.gateway.narrow import NOWHERE, narrow
+from crashgate.policy.question import Place
 from tests.gateway.gate import ACME, ANDROID, IOS, PAYMENTS, open_gate, policy, principal
 from tests.gateway.gate import ok as answer
+
+STAGING = Place(names=frozenset({"staging"}))
 
 
 @pytest.mark.threats(14, 20)
@@ -42,3 +46,20 @@ def test_sessions_of_another_platform_are_dropped_with_the_total() -> None:
     assert narrow(LIST_SESSIONS, page, params=params, home=None, allowed=lambda _: True) == Page(
         rows=(here, unsaid), dropped=1
     )
+
+
+def test_each_environment_is_asked_for_once_however_many_traces_are_in_it() -> None:
+    names = ("staging", "production", None, "staging", "production", None)
+    traces = [{"id": f"trace-{number}", "environment": name} for number, name in enumerate(names)]
+    session = SessionWithTraces.model_validate({"id": "chat", "environment": "staging", "traces": traces})
+    params, asked = GetSession(session_id="chat"), list[Place]()
+
+    def allowed(place: Place) -> bool:
+        asked.append(place)
+        return place == STAGING
+
+    page = narrow(GET_SESSION, Page(rows=(session,)), params=params, home=None, allowed=allowed)
+
+    assert page == Page(rows=(session.model_copy(update={"traces": (session.traces[0], session.traces[3])}),))
+    # The last one is whether all are open, for the total.
+    assert asked == [STAGING, Place(names=frozenset({"production"})), NOWHERE, NOWHERE]

@@ -5,6 +5,7 @@ THREATS rows 14 and 20: the caller's claim about where something belongs is neve
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from crashgate.catalogue.operation import Operation, P
@@ -55,23 +56,30 @@ def _in_environments(scope: EnvironmentRows, page: Page[R], *, params: Any, allo
 
     The total stands where the caller asked for open environments only, or where all are open.
     """
-    kept = tuple(_with_parts(scope.parts, row, allowed) for row in page.rows if allowed(_environment(row)))
+
+    @cache
+    def is_open(environment: str | None) -> bool:
+        """Asked once for each name: a session has thousands of traces in a few environments."""
+        return allowed(Place(names=frozenset({environment})) if environment else NOWHERE)
+
+    kept = tuple(_with_parts(scope.parts, row, is_open) for row in page.rows if is_open(_environment(row)))
     dropped = len(page.rows) - len(kept)
     asked = scope.environment is not None and getattr(params, scope.environment) is not None
     whole = not dropped and (asked or allowed(NOWHERE))
     return replace(page, rows=kept, dropped=page.dropped + dropped, total=page.total if whole else None)
 
 
-def _with_parts(parts: str | None, row: R, allowed: Allowed) -> R:
+def _with_parts(parts: str | None, row: R, is_open: Callable[[str | None], bool]) -> R:
     if parts is None:
         return row
     inside: tuple[Any, ...] = getattr(row, parts)
-    kept = tuple(part for part in inside if allowed(_environment(part)))
+    kept = tuple(part for part in inside if is_open(_environment(part)))
     return row if len(kept) == len(inside) else row.model_copy(update={parts: kept})
 
 
-def _environment(row: Any) -> Place:  # noqa: ANN401 - a row or a part of one
-    return Place(names=frozenset({row.environment})) if row.environment else NOWHERE
+def _environment(row: Any) -> str | None:  # noqa: ANN401 - a row or a part of one
+    name: str | None = row.environment
+    return name
 
 
 def place_of(row: Any) -> Place:  # noqa: ANN401 - a project or an organization
