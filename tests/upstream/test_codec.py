@@ -36,7 +36,7 @@ from crashgate.catalogue.bugsnag_sessions.sessions import REPORT_SESSIONS, Repor
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.own.access import GET_ACCESS, GetAccess
 from crashgate.catalogue.params import Params
-from crashgate.catalogue.result import Page
+from crashgate.catalogue.result import PART, Page
 from crashgate.errors import Code, UpstreamError
 from crashgate.upstream.codec import MOST_ROWS, decode, encode
 from crashgate.upstream.message import Request, Response
@@ -77,6 +77,30 @@ def refused(content: bytes, operation: AnyOperation = LIST_ERRORS, params: Param
 
 def assert_malformed(problem: UpstreamError) -> None:
     assert problem.code is Code.UPSTREAM_MALFORMED
+
+
+@pytest.mark.parametrize("count", [PART, PART + 1, 2 * PART + 1])
+def test_many_rows_and_many_parts_of_one_are_read_in_order_whatever_their_number(count: int) -> None:
+    rows = [{"id": f"5f{number:020x}20", "events": number} for number in range(count)]
+    points = [{"total_sessions_count": number} for number in range(count)]
+    trend = read(
+        GET_STABILITY_TREND,
+        GetStabilityTrend(project_id="checkout-ios"),
+        json.dumps({"timeline_points": points}).encode(),
+    )
+
+    assert [(row.id, row.events) for row in errors(json.dumps(rows).encode()).rows] == [
+        (row["id"], row["events"]) for row in rows
+    ]
+    assert [point.total_sessions_count for point in trend.rows[0].timeline_points] == list(range(count))
+
+
+def test_a_row_far_behind_that_is_not_of_the_documented_form_is_told_like_the_first() -> None:
+    rows = [{"id": ID, "events": number} for number in range(PART)]
+    problem = refused(json.dumps([*rows, {"id": ID, "events": "many"}]).encode())
+
+    assert_malformed(problem)
+    assert problem.why == "these fields are not of the documented form: events."
 
 
 def test_a_read_is_sent_with_the_vendors_headers_and_no_body() -> None:

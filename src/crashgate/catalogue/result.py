@@ -6,10 +6,19 @@ dropped to None rather than shown as the vendor's word.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Any, Generic, TypeVar
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Annotated, Any, Generic, TypeVar, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, GetCoreSchemaHandler, StringConstraints
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    StringConstraints,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic_core import CoreSchema, core_schema
 
 from crashgate.catalogue.params import OBJECT_ID_PATTERN
@@ -45,8 +54,19 @@ class Only:
         return core_schema.with_default_schema(core_schema.nullable_schema(text), default=None, on_error="default")
 
 
-def _no_rows(value: Any) -> Any:  # noqa: ANN401 - any JSON may stand in an upstream answer
-    return () if value is None else value
+PART = 500
+"""Rows that pydantic reads at once: other threads have no turn until it is done."""
+
+
+def _rows(value: Any, read: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401 - any JSON may stand in an upstream answer
+    if value is None:
+        return ()
+    if type(value) is not list:
+        return read(value)
+    rows = cast("list[Any]", value)
+    if len(rows) <= PART:
+        return read(rows)
+    return tuple(chain.from_iterable(read(rows[start : start + PART]) for start in range(0, len(rows), PART)))
 
 
 def _nothing(_: Any) -> None:  # noqa: ANN401 - any JSON may stand in an upstream answer
@@ -61,7 +81,7 @@ Secret = Annotated[None, BeforeValidator(_nothing), SecretMark()]
 """Replaced by None while the answer is read, so nothing after the codec can show it."""
 
 _T = TypeVar("_T")
-Many = Annotated[tuple[_T, ...], BeforeValidator(_no_rows)]
+Many = Annotated[tuple[_T, ...], WrapValidator(_rows)]
 """A list; null means an empty one, so that it cannot make the whole answer unusable."""
 
 Id = Annotated[str, StringConstraints(pattern=OBJECT_ID_PATTERN)]
@@ -96,7 +116,7 @@ class Page(Generic[R]):
     after the next one, where it is known already and asking for both at once is nobody's loss. ``total`` counts all
     rows upstream, where it says so and nothing was dropped. ``truncated`` means that the upstream refuses to page
     deeper. ``dropped`` counts rows that were out of the agent's scope, ``redacted`` names what the policy took out of
-    the rest.
+    the rest. ``size`` is that of the answer that it was read from, in bytes.
     """
 
     rows: tuple[R, ...]
@@ -107,3 +127,4 @@ class Page(Generic[R]):
     truncated: bool = False
     dropped: int = 0
     redacted: tuple[str, ...] = ()
+    size: int = field(default=0, compare=False)

@@ -11,6 +11,7 @@ from typing import Any
 import anyio
 import anyio.lowlevel
 
+from crashgate.aside import aside
 from crashgate.catalogue.operation import AnyOperation, Shape
 from crashgate.catalogue.params import Params
 from crashgate.catalogue.result import Page
@@ -122,7 +123,7 @@ class Gateway:
 
     async def _next_of(self, case: Case, trace: Trace, mark: str | None) -> Page[Any]:
         """One page of a list."""
-        return self._narrowed(case, await self._page(case, trace, mark, bulk=True))
+        return await self._narrowed(case, await self._page(case, trace, mark, bulk=True), bulk=True)
 
     def _is_current(self, case: Case) -> bool:
         """Whether the policy that the case was decided under is the one in force: the same document.
@@ -274,7 +275,7 @@ class Gateway:
         page = await self._page(case, trace, case.ask.mark)
         if case.parent is not None:
             return page
-        page = self._narrowed(case, page)
+        page = await self._narrowed(case, page)
         if not isinstance(operation.scope, ProjectRows | OrganizationRows | EnvironmentRows):
             return page
         # Pages that the policy empties would tell how many places there are beside the agent's own (row 20).
@@ -282,13 +283,14 @@ class Gateway:
         for _ in range(_MOST_PAGES - 1):
             if page.next_mark is None or len(page.rows) >= wanted:
                 break
-            more = self._narrowed(case, await self._page(case, trace, page.next_mark))
+            more = await self._narrowed(case, await self._page(case, trace, page.next_mark))
             page = replace(
                 more,
                 rows=page.rows + more.rows,
                 dropped=page.dropped + more.dropped,
                 redacted=tuple(sorted({*page.redacted, *more.redacted})),
                 previous_mark=page.previous_mark,
+                size=page.size + more.size,
             )
         return page
 
@@ -311,8 +313,12 @@ class Gateway:
                 return await exchange(upstream, call, trace)
         raise NotAvailableError("The policy changed again and again while it waited for its turn.")
 
-    def _narrowed(self, case: Case, page: Page[Any]) -> Page[Any]:
+    async def _narrowed(self, case: Case, page: Page[Any], *, bulk: bool = False) -> Page[Any]:
         """The page without what is out of the agent's scope, and without what its policy redacts of the rest."""
+        # The case as it stands: that of an export is decided anew for a later page, perhaps while this one is narrowed.
+        return await aside(page.size, self._cut_down, replace(case), page, bulk=bulk)
+
+    def _cut_down(self, case: Case, page: Page[Any]) -> Page[Any]:
         operation, params = case.ask.operation, case.params
         if operation is None or params is None:
             raise ValueError("only a decided operation is answered")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from crashgate.aside import aside
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.own.exports import LIST_EXPORTS, READ_EXPORT
 from crashgate.catalogue.provider import Provider
@@ -155,7 +156,7 @@ class Toolbox:
             ask_user=ask_user,
         )
         reply = await self.gateway.run(ask)
-        return self._answered(tool, reply, shown, bound)
+        return await self._answered(tool, reply, shown, bound)
 
     async def _call_export(
         self, principal: Principal, tool: Export, given: dict[str, Any], progress: Watch, ask_user: AskUser | None
@@ -299,8 +300,8 @@ class Toolbox:
             return None if self.exports is None else partial(own_exports.answer, self.exports.shelf, agent)
         return partial(own.answer, policy, self.vocabulary)
 
-    def _answered(self, tool: Tool, reply: Reply, detail: Detail, bound: Sequence[object]) -> Answer:
-        shown: Shown = tool.view(reply, detail)
+    async def _answered(self, tool: Tool, reply: Reply, detail: Detail, bound: Sequence[object]) -> Answer:
+        shown: Shown = await aside(reply.page.size, tool.view, reply, detail)
         content = dict(shown.content)
         if tool.pages and reply.page.next_mark is not None:
             content["next_cursor"] = self.cursors.seal(reply.page.next_mark, bound_to=bound)

@@ -11,7 +11,7 @@ from pydantic_core import from_json, to_jsonable_python
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.operation import AnyOperation, Field, Operation, P, Shape
 from crashgate.catalogue.params import In, Params
-from crashgate.catalogue.result import Page, R, Result
+from crashgate.catalogue.result import PART, Page, R, Result
 from crashgate.errors import Code, UpstreamError
 from crashgate.upstream import pages, query
 from crashgate.upstream.clean import TooDeepError, cleaned
@@ -85,6 +85,7 @@ def decode(
         later_mark=found.later_mark,
         total=found.total,
         truncated=found.foreign,
+        size=len(response.body),
     )
 
 
@@ -182,17 +183,24 @@ def _rows(
 
 def _read(model: type[R], found: list[Any]) -> list[R]:
     try:
-        return _reader(model).validate_python(found)
+        return _in_parts(model, found)
     except ValidationError:
         if not is_flat(model):
             raise
         # Rows that were cleaned the quick way may hold infinite numbers, which are to be None.
-        return _reader(model).validate_python(cleaned(found))
+        return _in_parts(model, cleaned(found))
+
+
+def _in_parts(model: type[R], found: list[Any]) -> list[R]:
+    """A part is read a good deal faster than its rows one by one, and does not keep other threads waiting for long."""
+    if len(found) <= PART:
+        return _reader(model).validate_python(found)
+    parts = (found[start : start + PART] for start in range(0, len(found), PART))
+    return cast("list[R]", [row for part in parts for row in _reader(model).validate_python(part)])
 
 
 @cache
 def _reader(model: type[R]) -> TypeAdapter[list[R]]:
-    """Reads all rows at once, which is a good deal faster than one by one."""
     return TypeAdapter(list[model])  # type: ignore[valid-type]  # a type made of a value
 
 

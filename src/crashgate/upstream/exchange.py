@@ -3,11 +3,13 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Generic
 from uuid import uuid4
 
 import anyio
 
+from crashgate.aside import aside
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.operation import AnyOperation, Operation, P
 from crashgate.catalogue.result import Page, R
@@ -80,7 +82,8 @@ async def exchange(upstream: Upstream, call: Call[P, R], trace: Trace) -> Page[R
     else:
         response, shared = await upstream.flights.share(request, lambda: _persist(upstream, call, request, trace))
         trace.shared = trace.shared or shared
-    page = decode(call.operation, request, response, upstream.connection, mark=call.mark)
+    read = partial(decode, call.operation, request, response, upstream.connection, mark=call.mark)
+    page = await aside(len(response.body), read, bulk=call.bulk)
     # Where requests are counted, a page ahead of its turn would be one that others wait for.
     return page if upstream.turns.free else replace(page, later_mark=None)
 

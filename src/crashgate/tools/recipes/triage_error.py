@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any, cast
 
+from crashgate.aside import aside
 from crashgate.catalogue.bugsnag.errors import GET_ERROR
 from crashgate.catalogue.bugsnag.events import GET_LATEST_EVENT
 from crashgate.catalogue.bugsnag.pivots import LIST_ERROR_PIVOTS
@@ -39,7 +40,7 @@ async def cook(kitchen: Kitchen, params: TriageError) -> Shown:
     project = await kitchen.may("link", GET_PROJECT, project_id=params.project_id)
     found: dict[str, Any] = {"error": present(error.page.rows[0], errors.TRIAGE)}
     if event and event.page.rows:
-        found["latest_event"] = events.brief(event.page.rows[0])
+        found["latest_event"] = await aside(event.page.size, events.brief, event.page.rows[0])
     if trend:
         found["events_over_time"] = [[row.from_, row.events_count] for row in trend.page.rows]
     if pivots:
