@@ -26,7 +26,7 @@ from crashgate.catalogue.paging import Numbered
 from crashgate.catalogue.params import In
 from crashgate.catalogue.registry import BY_ID
 from crashgate.catalogue.scope import EnvironmentNamed, EnvironmentRows
-from crashgate.tools.present import untrusted_fields
+from crashgate.catalogue.untrusted import untrusted_fields
 
 NEW = {"session_id": "chat-1", "name": "turn"}
 

@@ -68,7 +68,8 @@ class Operation(Generic[P, R]):
     ``paging`` says where the rows stand in the answer. ``asks_by_post`` marks a POST that only reads: some vendors take
     filters in a body. ``idempotent`` is False where a second equal call does something more: it moves a deadline or
     opens another ticket.
-    ``envelope`` is what the body is sent in, where it is not sent as it is.
+    ``envelope`` is what the body is sent in, where it is not sent as it is. ``gives_back`` marks one of our own that
+    hands out what was read of an upstream before.
     Raises ValueError when the declaration contradicts itself, so a wrong entry fails at import (THREATS row 9).
     """
 
@@ -90,6 +91,7 @@ class Operation(Generic[P, R]):
     paging: Paging = Links()  # noqa: RUF009 - a frozen value
     asks_by_post: bool = False
     envelope: EventBatch | None = None
+    gives_back: bool = False
     fields: tuple[Field, ...] = field(init=False)
 
     def __post_init__(self) -> None:

@@ -12,9 +12,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.result import Result
+from crashgate.catalogue.untrusted import untrusted_fields
 from crashgate.exports.column import Column, Kind
 from crashgate.tools.columns import ABOUT
-from crashgate.tools.present import untrusted_fields
 
 _KINDS: Mapping[Any, Kind] = {int: Kind.INTEGER, float: Kind.NUMBER, bool: Kind.BOOLEAN, str: Kind.TEXT}
 

@@ -53,6 +53,7 @@ READ_EXPORT = Operation(
     shape=Shape.ONE,
     wording=Wording(verb="read", past="read", target="its export {export_id}"),
     source="docs/exports.md",
+    gives_back=True,
 )
 
 EXPORTS = (LIST_EXPORTS, READ_EXPORT)
