@@ -145,6 +145,65 @@ def test_several_processes_of_one_agent_obey_one_bucket(tmp_path: Path) -> None:
     assert sum(passed) == 50
 
 
+async def test_the_last_reading_of_outsiders_text_is_kept_for_each_agent_apart(tmp_path: Path) -> None:
+    counter = SqliteCounter(tmp_path)
+    for second in (0, 10):
+        await counter.note_untrusted("a", now=at(second))
+
+    assert await counter.since_untrusted("a", now=at(40)) == 30.0
+    assert await counter.since_untrusted("b", now=at(40)) is None
+
+
+@pytest.mark.threats(5, 23)
+async def test_another_process_and_the_next_one_know_of_that_reading(tmp_path: Path) -> None:
+    first, beside = SqliteCounter(tmp_path), SqliteCounter(tmp_path)
+    assert await beside.since_untrusted("a", now=NOW) is None
+    await first.note_untrusted("a", now=NOW)
+
+    assert await beside.since_untrusted("a", now=at(1)) == 1.0
+    first.close()
+    beside.close()
+    assert await SqliteCounter(tmp_path).since_untrusted("a", now=at(2)) == 2.0
+
+
+@pytest.mark.threats(5)
+async def test_whoever_waited_to_note_an_earlier_reading_does_not_shorten_the_time_after_a_later_one(
+    tmp_path: Path,
+) -> None:
+    counter = SqliteCounter(tmp_path)
+    await counter.note_untrusted("a", now=at(1))
+    await counter.note_untrusted("a", now=NOW)
+
+    assert await counter.since_untrusted("a", now=NOW) == 0.0
+    assert await counter.since_untrusted("a", now=at(61)) == 60.0
+
+
+@pytest.mark.threats(5)
+async def test_a_clock_that_was_set_back_neither_forgets_that_reading_nor_keeps_it_for_days(tmp_path: Path) -> None:
+    counter = SqliteCounter(tmp_path)
+    await counter.note_untrusted("a", now=at(86_400))
+
+    assert await counter.since_untrusted("a", now=NOW) == 0.0
+    assert await counter.since_untrusted("a", now=at(60)) == 60.0
+
+
+async def test_that_reading_counts_among_no_calls(tmp_path: Path) -> None:
+    counter = SqliteCounter(tmp_path)
+    for _ in range(3):
+        await counter.note_untrusted("a", now=NOW)
+
+    assert [await counter.take("a", [TWO_A_MINUTE], now=NOW) for _ in range(2)] == [None, None]
+
+
+@pytest.mark.threats(33)
+async def test_where_that_reading_cannot_be_noted_or_asked_for_the_call_is_refused(tmp_path: Path) -> None:
+    (tmp_path / FILE).mkdir()
+    with pytest.raises(StateUnavailableError):
+        await SqliteCounter(tmp_path).note_untrusted("a", now=NOW)
+    with pytest.raises(StateUnavailableError):
+        await SqliteCounter(tmp_path).since_untrusted("a", now=NOW)
+
+
 @pytest.mark.threats(33)
 @pytest.mark.parametrize("content", [b"no database at all, but longer than a header of one would be" * 20, None])
 async def test_a_file_that_is_no_database_counts_nothing_and_refuses(content: bytes | None, tmp_path: Path) -> None:

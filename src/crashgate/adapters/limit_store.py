@@ -2,7 +2,7 @@
 
 Of each agent and each thing that is counted the times of the last ones are kept, numbered: a rate of 20 an hour is
 used up when the 20th from the end is less than an hour old. So a window slides exactly, and a look takes one row,
-however many there are.
+however many there are. Of reading what outsiders can write the last time is enough.
 
 What is stored is with the operating system: it outlives this process. A power cut may take the newest counts away.
 """
@@ -11,10 +11,11 @@ import fcntl
 import os
 import sqlite3
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import anyio
 
@@ -38,7 +39,13 @@ _LAST = "SELECT number, at FROM taken WHERE agent = ? AND counted = ? ORDER BY n
 _AT = "SELECT at FROM taken WHERE agent = ? AND counted = ? AND number = ?"
 _CLOCK_SET_BACK = "UPDATE taken SET at = ?1 WHERE agent = ?2 AND counted = ?3 AND at > ?1"
 _PUT = "INSERT INTO taken VALUES (?, ?, ?, ?)"
+_NOTE = (
+    "INSERT INTO taken VALUES (?, ?, 1, ?) ON CONFLICT (agent, counted, number) DO UPDATE SET at = max(at, excluded.at)"
+)
 _FORGET = "DELETE FROM taken WHERE agent = ? AND counted = ? AND number <= ?"
+
+_UNTRUSTED = "untrusted"
+"""What stands for reading outsiders' text, beside what is ``Counted``."""
 
 _PATIENCE = 2.0
 """Seconds to wait for other processes."""
@@ -46,6 +53,8 @@ _PAUSE = 0.001
 _TRIES_TO_CLOSE = 100
 _PRIMARY = 0xFF
 """The lower byte of an SQLite error code says what kind of error it is."""
+
+T = TypeVar("T")
 
 
 class SqliteCounter:
@@ -61,13 +70,25 @@ class SqliteCounter:
 
     async def take(self, agent: str, rates: Sequence[Rate], *, now: datetime) -> Full | None:
         """Count one more, or tell which rate is used up. Raises StateUnavailableError."""
-        at = round(now.timestamp() * 1000)
+        at = _number(now)
+        return await self._in_turn(lambda database: _take(database, agent, rates, at))
+
+    async def note_untrusted(self, agent: str, *, now: datetime) -> None:
+        """Keep that the agent asks for outsiders' text now. Raises StateUnavailableError."""
+        await self._in_turn(lambda database: database.execute(_NOTE, (agent, _UNTRUSTED, _number(now))))
+
+    async def since_untrusted(self, agent: str, *, now: datetime) -> float | None:
+        """How many seconds ago it last did. Raises StateUnavailableError."""
+        return await self._in_turn(lambda database: _since(database, agent, _number(now), self._patience))
+
+    async def _in_turn(self, do: Callable[[sqlite3.Connection], T]) -> T:
+        """What ``do`` finds in the database, once it is this process's turn. Raises StateUnavailableError."""
         try:
             deadline: float | None = None
             while True:
                 try:
                     with self._turn() as database:
-                        return _take(database, agent, rates, at)
+                        return do(database)
                 except (BlockingIOError, sqlite3.OperationalError) as busy:
                     if isinstance(busy, sqlite3.Error) and busy.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY:
                         raise
@@ -156,6 +177,21 @@ def _take(database: sqlite3.Connection, agent: str, rates: Sequence[Rate], now: 
         database.execute(_PUT, (agent, counted.value, number + 1, now))
         database.execute(_FORGET, (agent, counted.value, number + 1 - most))
     return None
+
+
+def _since(database: sqlite3.Connection, agent: str, now: int, patience: float) -> float | None:
+    found: tuple[int, int] | None = database.execute(_LAST, (agent, _UNTRUSTED)).fetchone()
+    if found is None:
+        return None
+    if found[1] > now + patience * 1000:
+        # Nobody waits for so long: the clock was set back, and asking for approvals must not go on for days.
+        database.execute(_CLOCK_SET_BACK, (now, agent, _UNTRUSTED))
+    return max(0, now - found[1]) / 1000
+
+
+def _number(moment: datetime) -> int:
+    """Milliseconds since 1970."""
+    return round(moment.timestamp() * 1000)
 
 
 def _last(database: sqlite3.Connection, agent: str, counted: Counted, now: int) -> int:
