@@ -114,6 +114,20 @@ def test_an_agent_that_comes_or_goes_is_told_with_all_it_may_do() -> None:
             SOURCE,
             "5 to 6",
         ),
+        (
+            "[approve]\nafter_untrusted_minutes = 60\n",
+            "",
+            "approve.after_untrusted_minutes",
+            SOURCE,
+            "60 to off",
+        ),
+        (
+            "[approve]\nafter_untrusted_minutes = 60\n",
+            "[approve]\nafter_untrusted_minutes = 59\n",
+            "approve.after_untrusted_minutes",
+            SOURCE,
+            "60 to 59",
+        ),
         ('[redact]\nfields = ["user.email"]\n', "", "redact", "event: user.email", "left out to shown"),
     ],
 )

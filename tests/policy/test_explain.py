@@ -1,10 +1,11 @@
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
 from crashgate.catalogue.access import Access, Level
 from crashgate.catalogue.scope import Dimension
+from crashgate.policy.approval import Approval
 from crashgate.policy.decide import decide
 from crashgate.policy.explain import (
     AccessSummary,
@@ -156,6 +157,15 @@ def test_an_agent_is_told_what_it_holds_and_why_not_more() -> None:
         ),
     )
     assert json.dumps(asdict(summary))
+
+
+@pytest.mark.threats(5)
+def test_an_agent_is_told_when_a_person_has_to_approve_its_changes() -> None:
+    held = replace(TRIAGE, approval=Approval(after_untrusted_minutes=60))
+
+    told = " For 60 minutes after you ask for text that outsiders can write, a person has to approve every change."
+    assert told in access_summary(held, SMALL).why_not_more
+    assert told not in access_summary(TRIAGE, SMALL).why_not_more
 
 
 @pytest.mark.threats(21)

@@ -2,9 +2,11 @@
 
 import pytest
 
+from crashgate.catalogue.access import Access
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.registry import OPERATIONS, RESOURCES
 from crashgate.catalogue.result import UntrustedMark
+from crashgate.catalogue.untrusted import shows_untrusted
 from crashgate.policy.document import load
 from crashgate.policy.lint import OUTSIDERS_WRITE, lint
 from crashgate.policy.vocabulary import Vocabulary
@@ -67,11 +69,13 @@ def test_reading_crashes_together_with_writing_comments_is_told() -> None:
     assert warnings(both + LIMITS) == [
         (
             "7: it reads what outsiders wrote (event) and may write text with bugsnag.comments.create,"
-            " bugsnag.comments.update: hostile text could make it carry data out; put these under [approve] or [off]"
+            " bugsnag.comments.update: hostile text could make it carry data out; put these under [approve] or [off],"
+            " or write after_untrusted_minutes = 60 under [approve]"
         )
     ]
     assert warnings(both + asked + LIMITS) == []
     assert warnings(both + off + LIMITS) == []
+    assert warnings(both + "[approve]\nafter_untrusted_minutes = 60\n" + LIMITS) == []
     assert warnings(grant('comment = "write"') + LIMITS) == []
 
 
@@ -85,6 +89,16 @@ def test_names_that_nothing_opens_are_told() -> None:
     assert warnings(body) == [
         "1: no grant gives bugsnag.comments.create, so nobody is ever asked to approve it",
         "9: no grant gives bugsnag.errors.fix, so there is nothing to switch off",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("access", "lacks"),
+    [('error = "read"', "change anything"), ('trend = "read"', "read what outsiders can write")],
+)
+def test_a_person_between_reading_and_changing_where_there_is_only_one_of_them_is_told(access: str, lacks: str) -> None:
+    assert warnings(grant(access) + "[approve]\nafter_untrusted_minutes = 60\n" + LIMITS) == [
+        f"1: no grant lets it {lacks}, so nobody is ever asked because of after_untrusted_minutes"
     ]
 
 
@@ -113,3 +127,12 @@ def test_what_outsiders_write_is_a_resource_with_untrusted_text(resource: str) -
     ]
 
     assert any(UntrustedMark.__name__ in f"{info.annotation} {info.metadata}" for info in fields)
+
+
+@pytest.mark.threats(5, 6)
+@pytest.mark.parametrize("resource", sorted(OUTSIDERS_WRITE))
+def test_whatever_reads_what_outsiders_write_is_noted_as_such(resource: str) -> None:
+    # The warning is gone where a person stands between: every such reading has to count then.
+    reads = [each for each in OPERATIONS if each.resource == resource and each.access is Access.READ]
+
+    assert [each.id for each in reads if not shows_untrusted(each)] == []

@@ -18,6 +18,7 @@ VALIDATOR: Any = jsonschema.Draft202012Validator(document_schema())
 GOOD = {
     "nothing but a head": "",
     "a grant": GRANT,
+    "a person between reading and changing": "[approve]\nafter_untrusted_minutes = 60\n",
     "all tables": 'mode = "observe"\n'
     + GRANT
     + '[off]\noperations = ["bugsnag.errors.discard"]\nparameters = ["bugsnag.errors.list.filters"]\n'
@@ -45,6 +46,7 @@ BAD = {
     "a misspelt set": '[redact]\nsets = ["poeple"]\n',
     "a star in the middle": '[redact]\nfields = ["exceptions.*.file"]\n',
     "an approval of nothing": "[approve]\nexpires_minutes = 5\n",
+    "a person between for ever": "[approve]\nafter_untrusted_minutes = 1441\n",
     "an approval that lasts": '[approve]\noperations = ["bugsnag.errors.fix"]\nexpires_minutes = 1441\n',
 }
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from crashgate.policy.approval import Approval
+from crashgate.policy.approval import MOST_MINUTES, Approval
 from crashgate.policy.document import load
 from crashgate.policy.limits import Counted, Limits, Rate, Window
 from crashgate.policy.mode import Mode
@@ -14,6 +14,7 @@ from crashgate.policy.switches import Switch, Switches
 from tests.policy.builders import HEAD, SOURCE, VOCABULARY, loaded
 
 X = SOURCE
+DISCARD = 'operations = ["bugsnag.errors.discard"]'
 OPERATION = 'write operations = ["bugsnag.errors.discard"], or take the line out'
 
 
@@ -43,6 +44,7 @@ sets = ["network"]
 [approve]
 operations = ["bugsnag.errors.delete"]
 expires_minutes = 5
+after_untrusted_minutes = 1440
 """
     )
 
@@ -62,7 +64,9 @@ expires_minutes = 5
             rows_per_export=1000,
         ),
         Redaction(fields=("user.email", "metaData.account.*"), sets=("network",)),
-        Approval(operations=frozenset({"bugsnag.errors.delete"}), expires_minutes=5),
+        Approval(
+            operations=frozenset({"bugsnag.errors.delete"}), expires_minutes=5, after_untrusted_minutes=MOST_MINUTES
+        ),
     )
 
 
@@ -174,7 +178,19 @@ WRONG: Mapping[str, tuple[str, Sequence[str]]] = {
     "a misspelt set": ('[redact]\nsets = ["poeple"]\n', [f"{X}:5: unknown set `poeple`; did you mean `people`?"]),
     "an approval of nothing": (
         "[approve]\nexpires_minutes = 5\n",
-        [f'{X}:4: missing key `operations`; write operations = ["bugsnag.errors.discard"]'],
+        [f"{X}:4: missing key `operations`; write {DISCARD} or after_untrusted_minutes = 60"],
+    ),
+    "a person between for no time": (
+        "[approve]\nafter_untrusted_minutes = 0\n",
+        [f"{X}:5: `after_untrusted_minutes` is 0; write a whole number from 1 to 1440"],
+    ),
+    "a person between for ever": (
+        "[approve]\nafter_untrusted_minutes = 1441\n",
+        [f"{X}:5: `after_untrusted_minutes` is 1441; write a whole number from 1 to 1440"],
+    ),
+    "a person between, switched on": (
+        "[approve]\nafter_untrusted_minutes = true\n",
+        [f"{X}:5: `after_untrusted_minutes` is true or false; write a whole number from 1 to 1440"],
     ),
     "an approval that lasts": (
         '[approve]\noperations = ["bugsnag.errors.fix"]\nexpires_minutes = 1441\n',

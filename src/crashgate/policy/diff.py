@@ -209,7 +209,22 @@ def _of_numbers(agent: str, old: Policy | None, new: Policy | None) -> Iterator[
             before=str(old.approval.ask_client).lower(),
             after=str(new.approval.ask_client).lower(),
         )
+    yield from _of_window(agent, old, new)
     yield from _of_fields(agent, old, new)
+
+
+def _of_window(agent: str, old: Policy, new: Policy) -> Iterator[Change]:
+    """For how long a person stands between reading and changing: the longer, the narrower."""
+    one, two = old.approval.after_untrusted_minutes, new.approval.after_untrusted_minutes
+    if one != two:
+        yield Change(
+            agent=agent,
+            widens=(two or 0) < (one or 0),
+            subject="approve.after_untrusted_minutes",
+            where=new.source,
+            before="off" if one is None else str(one),
+            after="off" if two is None else str(two),
+        )
 
 
 def _bounds(policy: Policy) -> dict[str, int | None]:

@@ -7,6 +7,7 @@ from crashgate.catalogue.access import Access, Level
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.registry import BY_ID
 from crashgate.catalogue.scope import PLACES, Dimension
+from crashgate.policy.approval import spoken_minutes
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Decision, Effect
 from crashgate.policy.grant import named_places
@@ -179,7 +180,14 @@ def _beside(policy: Policy) -> str:
         "At most": [rate.spoken for rate in policy.limits.rates],
         "Left out of answers": [*policy.redaction.sets, *policy.redaction.fields],
     }
-    return "".join(f" {head}: {listed(names, limit=300)}." for head, names in told.items() if names)
+    text = "".join(f" {head}: {listed(names, limit=300)}." for head, names in told.items() if names)
+    minutes = policy.approval.after_untrusted_minutes
+    if minutes is not None:
+        text += (
+            f" For {spoken_minutes(minutes)} after you ask for text that outsiders can write,"
+            " a person has to approve every change."
+        )
+    return text
 
 
 def _why_not_more(policy: Policy, connections: tuple[ConnectionAccess, ...]) -> str:

@@ -12,6 +12,7 @@ from crashgate.catalogue.params import In
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.registry import BY_ID, OPERATIONS
 from crashgate.catalogue.scope import Dimension
+from crashgate.catalogue.untrusted import shows_untrusted
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect
 from crashgate.policy.grant import Grant
@@ -39,6 +40,7 @@ def lint(policy: Policy, vocabulary: Vocabulary, connections: Mapping[str, Provi
         *_broad(policy),
         *_toxic(policy, open_to),
         *_idle_names(policy, open_to),
+        *_idle_window(policy, open_to),
         *_unbounded(policy),
     ]
     return tuple(sorted(Problem(source=policy.source, line=max(line, 1), text=text) for line, text in found))
@@ -129,14 +131,20 @@ def _broad(policy: Policy) -> Iterator[tuple[int, str]]:
 
 
 def _toxic(policy: Policy, open_to: _Open) -> Iterator[tuple[int, str]]:
-    """Reading what outsiders wrote, together with a way to write text of one's own (THREATS row 6)."""
+    """Reading what outsiders wrote, together with a way to write text of one's own (THREATS row 6).
+
+    Where a person has to agree to every change after such reading, one stands between.
+    """
+    if policy.approval.after_untrusted_minutes is not None:
+        return
     usable = list(open_to.operations())
     reads = sorted({each.resource for each in usable if each.access is Access.READ} & OUTSIDERS_WRITE)
     writes = [each.id for each in usable if _writes_text(each) and each.id not in policy.approval.operations]
     if reads and writes:
         line = min((rule.line for _, rule in _rules(policy) if rule.resource in reads), default=1)
         what = f"it reads what outsiders wrote ({', '.join(reads)}) and may write text with {listed(writes, limit=200)}"
-        yield line, f"{what}: hostile text could make it carry data out; put these under [approve] or [off]"
+        fix = "put these under [approve] or [off], or write after_untrusted_minutes = 60 under [approve]"
+        yield line, f"{what}: hostile text could make it carry data out; {fix}"
 
 
 def _writes_text(operation: AnyOperation) -> bool:
@@ -160,6 +168,18 @@ def _idle_names(policy: Policy, open_to: _Open) -> Iterator[tuple[int, str]]:
     for name in sorted(policy.approval.operations):
         if not open_to.granted(BY_ID[name]):
             yield 1, f"no grant gives {name}, so nobody is ever asked to approve it"
+
+
+def _idle_window(policy: Policy, open_to: _Open) -> Iterator[tuple[int, str]]:
+    """A person between reading and changing, where there is nothing of the one or of the other."""
+    if policy.approval.after_untrusted_minutes is None:
+        return
+    usable = list(open_to.operations())
+    lacks = "change anything" if all(each.access is Access.READ for each in usable) else ""
+    if not any(shows_untrusted(each) for each in usable if each.provider is not Provider.CRASHGATE):
+        lacks = "read what outsiders can write"
+    if lacks:
+        yield 1, f"no grant lets it {lacks}, so nobody is ever asked because of after_untrusted_minutes"
 
 
 def _unbounded(policy: Policy) -> Iterator[tuple[int, str]]:

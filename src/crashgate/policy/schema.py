@@ -110,12 +110,18 @@ def _redact() -> Schema:
 
 
 def _approve() -> Schema:
-    minutes = {"type": "integer", "minimum": 1, "maximum": MOST_MINUTES, "default": USUAL_MINUTES}
-    return _table(
-        {"operations": _names(_operations()), "expires_minutes": minutes, "ask_client": {"type": "boolean"}},
-        required=("operations",),
-        about="Operations that a person has to agree to, each call.",
+    minutes = {"type": "integer", "minimum": 1, "maximum": MOST_MINUTES}
+    after = "For so long after the agent asked for text that outsiders can write, every change."
+    table = _table(
+        {
+            "operations": _names(_operations()),
+            "after_untrusted_minutes": minutes | {"description": after},
+            "expires_minutes": minutes | {"default": USUAL_MINUTES},
+            "ask_client": {"type": "boolean"},
+        },
+        about="What a person has to agree to, each call.",
     )
+    return table | {"anyOf": [{"required": [key]} for key in ("operations", "after_untrusted_minutes")]}
 
 
 def _operations() -> list[str]:

@@ -21,7 +21,7 @@ KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "off": ("operations", "parameters"),
     "limits": (*RATES, ROWS),
     "redact": ("fields", "sets"),
-    "approve": ("operations", "expires_minutes", "ask_client"),
+    "approve": ("operations", "after_untrusted_minutes", "expires_minutes", "ask_client"),
 }
 """The tables and their keys."""
 
@@ -124,8 +124,9 @@ def _is_field(reading: Reading, path: Path, name: str) -> bool:
 def approval(reading: Reading, data: Mapping[str, object]) -> Approval:
     """What ``[approve]`` asks a person for."""
     table = reading.table(data, "approve", known=KEYS["approve"], example=f"operations = [{_OPERATION}]")
-    if table and "operations" not in table:
-        reading.note(("approve",), missing("operations", f"operations = [{_OPERATION}]"))
+    if table and table.keys().isdisjoint({"operations", "after_untrusted_minutes"}):
+        example = f"operations = [{_OPERATION}] or after_untrusted_minutes = 60"
+        reading.note(("approve",), missing("operations", example))
     operations = reading.texts(("approve",), table, "operations", example=_OPERATION)
     for path, name in operations:
         if name not in BY_ID:
@@ -135,4 +136,5 @@ def approval(reading: Reading, data: Mapping[str, object]) -> Approval:
         operations=frozenset(name for _, name in operations),
         expires_minutes=minutes or USUAL_MINUTES,
         ask_client=reading.switch(("approve",), table, "ask_client", usual=True),
+        after_untrusted_minutes=reading.number(("approve",), table, "after_untrusted_minutes", most=MOST_MINUTES),
     )
