@@ -1,7 +1,9 @@
 """Requests for approval in SQLite: bound, used once, and durable (THREATS rows 22 and 33)."""
 
+import sqlite3
 import stat
 import threading
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -34,6 +36,7 @@ REQUEST = ApprovalRequest(
     minutes=10,
     arguments={"project_id": "checkout-ios", "per_page": 5, "full": True, "names": ("a", "b")},
     hidden=("message",),
+    why="the agent asked for text that outsiders can write",
 )
 CALL = replace(REQUEST, used_by="0" * 32)
 
@@ -53,6 +56,32 @@ async def test_a_request_is_kept_as_it_is_for_every_process(store: SqliteApprova
     assert await SqliteApprovals(tmp_path).find(REQUEST.id) == REQUEST
     assert await SqliteApprovals(tmp_path).all() == [REQUEST]
     assert await store.find("another") is None
+
+
+async def test_requests_of_an_earlier_version_are_kept(store: SqliteApprovals, tmp_path: Path) -> None:
+    await store.request(REQUEST, most=5)
+    with closing(sqlite3.connect(tmp_path / FILE)) as database:
+        database.executescript("ALTER TABLE requests DROP COLUMN why; PRAGMA user_version = 1;")
+    found: list[ApprovalRequest | None] = []
+
+    async def look() -> None:
+        found.append(await SqliteApprovals(tmp_path).find(REQUEST.id))
+
+    async with anyio.create_task_group() as group:
+        for _ in range(8):
+            group.start_soon(look)
+
+    assert found == [replace(REQUEST, why="")] * 8
+
+
+async def test_the_request_that_holds_for_a_call_is_found_and_none_is_made(store: SqliteApprovals) -> None:
+    assert await store.held(REQUEST) is None
+    assert await store.all() == []
+    await store.request(REQUEST, most=5)
+
+    assert await store.held(replace(REQUEST, id="another")) == REQUEST
+    assert await store.held(replace(REQUEST, digest="0" * 64)) is None
+    assert await store.held(replace(REQUEST, asked=REQUEST.expires)) is None
 
 
 async def test_an_answer_names_who_gave_it_and_holds_for_its_time_again(store: SqliteApprovals) -> None:

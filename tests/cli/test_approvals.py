@@ -60,6 +60,7 @@ def test_one_is_shown_with_all_that_may_be_shown(waiting: ApprovalRequest, crash
         "connection bugsnag",
         "arguments project_id = checkout-ios, per_page = 5, full = True, names = a, b",
         "not shown message",
+        f"because {waiting.why}",
         f"policy {waiting.policy_hash}",
     ):
         assert part in words

@@ -22,8 +22,9 @@ from crashgate.gateway.approval import ApprovalRequest, ApprovalStore, Standing,
 from crashgate.gateway.approvals import Approvals
 from crashgate.gateway.door import Gateway
 from crashgate.gateway.ledger import Ledger
-from crashgate.gateway.limiter import Full, Limiter
+from crashgate.gateway.limiter import Counter, Full, Limiter
 from crashgate.gateway.places import Places
+from crashgate.gateway.taint import Taint
 from crashgate.identity import Principal, Via
 from crashgate.policy.document import load
 from crashgate.policy.limits import Rate
@@ -88,6 +89,7 @@ class MemoryCounter:
 
     def __init__(self) -> None:
         self.taken: dict[tuple[str, str], list[datetime]] = {}
+        self.untrusted: dict[str, datetime] = {}
         self.broken: Exception | None = None
 
     async def take(self, agent: str, rates: Sequence[Rate], *, now: datetime) -> Full | None:
@@ -106,6 +108,19 @@ class MemoryCounter:
             self.taken.setdefault((agent, counted), []).append(now)
         return None
 
+    async def note_untrusted(self, agent: str, *, now: datetime) -> None:
+        await anyio.lowlevel.checkpoint()
+        if self.broken is not None:
+            raise self.broken
+        self.untrusted[agent] = max(now, self.untrusted.get(agent, now))
+
+    async def since_untrusted(self, agent: str, *, now: datetime) -> float | None:
+        await anyio.lowlevel.checkpoint()
+        if self.broken is not None:
+            raise self.broken
+        noted = self.untrusted.get(agent)
+        return None if noted is None else max(0.0, (now - noted).total_seconds())
+
 
 class MemoryApprovals:
     """An approval store in memory; ``broken`` is raised instead of everything."""
@@ -116,17 +131,9 @@ class MemoryApprovals:
 
     async def request(self, wanted: ApprovalRequest, *, most: int) -> ApprovalRequest | None:
         await anyio.lowlevel.checkpoint()
-        if self.broken is not None:
-            raise self.broken
-        holding = [
-            each
-            for each in self.kept.values()
-            if each.standing is not Standing.USED
-            and not each.expired(wanted.asked)
-            and (each.agent, each.digest, each.policy_hash) == (wanted.agent, wanted.digest, wanted.policy_hash)
-        ]
-        if holding:
-            return holding[-1]
+        holding = await self.held(wanted)
+        if holding is not None:
+            return holding
         waiting = [
             each
             for each in self.kept.values()
@@ -136,6 +143,18 @@ class MemoryApprovals:
             return None
         self.kept[wanted.id] = wanted
         return wanted
+
+    async def held(self, wanted: ApprovalRequest) -> ApprovalRequest | None:
+        if self.broken is not None:
+            raise self.broken
+        holding = [
+            each
+            for each in self.kept.values()
+            if each.standing is not Standing.USED
+            and not each.expired(wanted.asked)
+            and (each.agent, each.digest, each.policy_hash) == (wanted.agent, wanted.digest, wanted.policy_hash)
+        ]
+        return holding[-1] if holding else None
 
     async def answer(
         self, identifier: str, *, approved: bool, by: str, way: Way, now: datetime
@@ -423,25 +442,29 @@ def open_gate(
     store: DecisionLog | None = None,
     places: Places | None = None,
     approvals: ApprovalStore | None = None,
+    counter: Counter | None = None,
     turns: Turns | None = None,
 ) -> Gate:
     """A gate with these policies in force, before an upstream with three projects in one organization.
 
     ``store`` takes the place of the log in memory, ``places`` that of the look-ups, ``approvals`` that of the requests
-    for approval in memory. ``turns`` is the queue before every connection; without it nobody waits.
+    for approval in memory, ``counter`` that of the counts. ``turns`` is the queue before every connection; without it
+    nobody waits.
     """
     upstream = upstream or PlayedUpstream(organizations={ACME: "acme"}, sites=(IOS, ANDROID, PAYMENTS))
     log, clock, held = MemoryLog(), HeldClock(), Policies(policies=PolicySet(policies))
     ledger = Ledger(log=store or log, clock=clock, digest_key=KEY)
     upstreams = {name: _upstream(name, upstream, clock, turns or Turns(None)) for name in connections}
-    counter, kept = MemoryCounter(), approvals or MemoryApprovals()
+    memory, kept = MemoryCounter(), approvals or MemoryApprovals()
+    counts = counter or memory
     gateway = Gateway(
         policies=held,
         ledger=ledger,
         places=places or Places(clock),
         upstreams=upstreams,
-        limiter=Limiter(counter=counter, clock=clock),
+        limiter=Limiter(counter=counts, clock=clock),
         approvals=Approvals(store=kept, clock=clock, digest_key=KEY),
+        taint=Taint(counter=counts, clock=clock),
     )
     toolbox = Toolbox(
         gateway=gateway,
@@ -458,7 +481,7 @@ def open_gate(
         ledger=ledger,
         gateway=gateway,
         toolbox=toolbox,
-        counter=counter,
+        counter=memory,
         approvals=kept,
     )
 

@@ -140,6 +140,7 @@ def test_the_question_is_one_sentence_of_values_that_the_log_may_show() -> None:
         what="delete error 5f0001 in checkout-ios (bugsnag)",
         arguments={"error_id": "5f0001", "severity": "error", "per_page": 5, "stages": ("beta", "production")},
         hidden=("message",),
+        why="",
         expires=datetime(2026, 11, 20, 15, 45, tzinfo=UTC),
     )
 
@@ -148,6 +149,8 @@ def test_the_question_is_one_sentence_of_values_that_the_log_may_show() -> None:
         " 2026-11-20T15:45:00.000Z? With severity = error, per_page = 5, stages = beta and production,"
         " message as given in the call (not shown here)."
     )
+    told = sentence(replace(request, why="text that outsiders can write was asked for less than 60 minutes ago"))
+    assert told == f"Text that outsiders can write was asked for less than 60 minutes ago. {sentence(request)}"
 
 
 @pytest.mark.threats(22)

@@ -9,17 +9,18 @@ import pytest
 
 from crashgate.catalogue.provider import Provider
 from crashgate.errors import Code
+from crashgate.policy.policy import PolicySet
 from crashgate.sandbox.browserstack.drawn import AWKWARD_IDS
 from crashgate.sandbox.world.content.hostile import HOSTILE
 from crashgate.server import render
 from crashgate.text import clean
 from crashgate.tools.present import NOTICE
 from crashgate.tools.registry import BY_NAME
-from tests.gateway.gate import ACME, ANDROID, IOS, PAYMENTS, Gate, failing
+from tests.gateway.gate import ACME, AGENT, ANDROID, IOS, PAYMENTS, Gate, failing, policy
 from tests.house import OPERATOR, SESSION_PROVIDERS, everything, open_house, policies_of_all, texts
 from tests.tools.asks import ASKS, RIGHT
 from tests.tools.canary import MARK, TEXT, CanaryUpstream, outside_untrusted
-from tests.tools.played import open_to_all
+from tests.tools.played import connections_of, open_to_all
 
 EVERYTHING = everything(Provider.BUGSNAG)
 PROVIDERS = (Provider.BUGSNAG, *SESSION_PROVIDERS)
@@ -88,6 +89,21 @@ async def test_the_canary_is_there_to_be_found(tmp_path: Path, provider: Provide
     answer = await gate(provider, tmp_path).call(tool, _ask(provider, tool, detail))
 
     assert MARK in json.dumps(dict(answer.content))
+
+
+@pytest.mark.threats(5)
+@pytest.mark.parametrize(("provider", "tool", "detail"), CALLS)
+async def test_whatever_brings_outsiders_text_makes_a_change_wait_for_a_person(
+    tmp_path: Path, provider: Provider, tool: str, detail: str
+) -> None:
+    # Guards: shows_untrusted, for every operation that a tool asks.
+    opened, connections = gate(provider, tmp_path), connections_of(provider)
+    after = f"{everything(provider)}[approve]\nafter_untrusted_minutes = 60\n"
+    opened.policies.policies = PolicySet([policy(after, connections=connections)])
+    answer = await opened.call(tool, _ask(provider, tool, detail))
+
+    assert answer.error is None, answer.text
+    assert (AGENT in opened.counter.untrusted) or MARK not in json.dumps(dict(answer.content))
 
 
 @pytest.mark.threats(25, 26)

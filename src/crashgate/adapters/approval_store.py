@@ -22,7 +22,7 @@ from crashgate.decisions.record import Value
 from crashgate.gateway.approval import ApprovalRequest, Standing, Way
 
 FILE = "approvals.sqlite3"
-_VERSION = 1
+_VERSION = 2
 _KEPT = timedelta(days=90)
 _TABLES = """
 CREATE TABLE IF NOT EXISTS requests (
@@ -43,6 +43,7 @@ CREATE TABLE IF NOT EXISTS requests (
     minutes     INTEGER NOT NULL,
     arguments   TEXT    NOT NULL,
     hidden      TEXT    NOT NULL,
+    why         TEXT    NOT NULL,
     standing    TEXT    NOT NULL,
     answered    INTEGER,
     answered_by TEXT,
@@ -51,6 +52,7 @@ CREATE TABLE IF NOT EXISTS requests (
 );
 CREATE INDEX IF NOT EXISTS requests_calls ON requests (agent, digest);
 """
+_UPGRADES = {1: "ALTER TABLE requests ADD COLUMN why TEXT NOT NULL DEFAULT ''"}
 _NAMES = tuple(field.name for field in fields(ApprovalRequest))
 _COLUMNS = ", ".join(_NAMES)
 _ALL = f"SELECT {_COLUMNS} FROM requests"  # noqa: S608 - no value of anyone's in it
@@ -83,6 +85,10 @@ class SqliteApprovals:
         """Store the request, or find the one that holds for the same call; None where too many wait."""
         return await to_thread.run_sync(self._request, wanted, most)
 
+    async def held(self, wanted: ApprovalRequest) -> ApprovalRequest | None:
+        """The request that holds for the same call."""
+        return await to_thread.run_sync(self._held, wanted)
+
     async def answer(
         self, identifier: str, *, approved: bool, by: str, way: Way, now: datetime
     ) -> ApprovalRequest | None:
@@ -105,15 +111,19 @@ class SqliteApprovals:
     def _request(self, wanted: ApprovalRequest, most: int) -> ApprovalRequest | None:
         with self._transaction() as database:
             now = _number(wanted.asked)
-            row = database.execute(_OPEN, (wanted.agent, wanted.digest, wanted.policy_hash, now)).fetchone()
-            if row is not None:
-                return _request(row)
+            found = _open(database, wanted)
+            if found is not None:
+                return found
             (waiting,) = database.execute(_WAITING, (wanted.agent, now)).fetchone()
             if waiting >= most:
                 return None
             database.execute(_FORGET, (_number(wanted.asked - _KEPT),))
             database.execute(_PUT, _row(wanted))
             return wanted
+
+    def _held(self, wanted: ApprovalRequest) -> ApprovalRequest | None:
+        with self._transaction() as database:
+            return _open(database, wanted)
 
     def _answer(self, identifier: str, standing: Standing, by: str, way: Way, now: datetime) -> ApprovalRequest | None:
         with self._transaction() as database:
@@ -149,7 +159,7 @@ class SqliteApprovals:
         try:
             database.execute("PRAGMA synchronous = FULL")
             database.execute("PRAGMA fullfsync = ON")  # macOS: its fsync alone does not reach the platter
-            check_version(database, self._file, version=_VERSION, tables=_TABLES)
+            check_version(database, self._file, version=_VERSION, tables=_TABLES, upgrades=_UPGRADES)
         except BaseException:
             database.close()
             raise
@@ -158,6 +168,12 @@ class SqliteApprovals:
 
 def _one(database: sqlite3.Connection, identifier: str) -> ApprovalRequest | None:
     row = database.execute(f"{_ALL} WHERE id = ?", (identifier,)).fetchone()
+    return None if row is None else _request(row)
+
+
+def _open(database: sqlite3.Connection, wanted: ApprovalRequest) -> ApprovalRequest | None:
+    bound = (wanted.agent, wanted.digest, wanted.policy_hash, _number(wanted.asked))
+    row = database.execute(_OPEN, bound).fetchone()
     return None if row is None else _request(row)
 
 

@@ -3,9 +3,12 @@
 import os
 import sqlite3
 import stat
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from crashgate.adapters.system_failure import reason
+from crashgate.adapters.transaction import transaction
 from crashgate.errors import StateUnavailableError
 
 _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -42,12 +45,33 @@ def own(file: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def check_version(connection: sqlite3.Connection, file: Path, *, version: int, tables: str) -> None:
-    """Make the tables in an empty database. Raises StateUnavailableError for one of another version."""
-    found: int = connection.execute("PRAGMA user_version").fetchone()[0]
+def check_version(
+    connection: sqlite3.Connection,
+    file: Path,
+    *,
+    version: int,
+    tables: str,
+    upgrades: Mapping[int, str] = MappingProxyType({}),
+) -> None:
+    """Make the tables in an empty database, or bring an older one up to date.
+
+    ``upgrades`` has the statement for each older version that can be. Raises StateUnavailableError for any other.
+    """
+    found = _version(connection)
     if found == version:
+        return
+    if found in upgrades:
+        with transaction(connection):
+            if _version(connection) == found:  # else another process was faster
+                connection.execute(upgrades[found])
+                connection.execute(f"PRAGMA user_version = {version}")
         return
     if found != 0:
         raise unusable(f"Its format is {found}; this crashgate writes {version}.", file)
     # Another process may be at it too: whoever comes second finds them there.
     connection.executescript(f"BEGIN IMMEDIATE; {tables} PRAGMA user_version = {version}; COMMIT;")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    found: tuple[int] = connection.execute("PRAGMA user_version").fetchone()
+    return found[0]

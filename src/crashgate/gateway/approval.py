@@ -39,7 +39,8 @@ class ApprovalRequest:
     ``id`` is random. ``digest`` covers operation, connection and every argument as it would be sent. ``what`` says in
     words of our own what would be done; ``arguments`` are those that a log may show, ``hidden`` the names of the
     others. ``call`` is the call that asked first. ``expires`` is when the request, or the approval, stops to hold;
-    an answer holds for ``minutes`` again. ``answered_by`` is who answered and ``used_by`` the call that used it up.
+    an answer holds for ``minutes`` again. ``why`` is the clause that says why the call needs an approval, where its
+    operation alone does not. ``answered_by`` is who answered and ``used_by`` the call that used it up.
     """
 
     id: str
@@ -58,6 +59,7 @@ class ApprovalRequest:
     minutes: int
     arguments: Mapping[str, Value] = field(default_factory=dict[str, Value])
     hidden: tuple[str, ...] = ()
+    why: str = ""
     standing: Standing = Standing.PENDING
     answered: datetime | None = None
     answered_by: str | None = None
@@ -67,6 +69,11 @@ class ApprovalRequest:
     def expired(self, now: datetime) -> bool:
         """Whether it holds no longer; what was used up does not expire."""
         return self.standing is not Standing.USED and self.expires <= now
+
+    @property
+    def because(self) -> str:
+        """``why`` as a sentence before others; empty where there is none."""
+        return f"{self.why[0].upper()}{self.why[1:]}. " if self.why else ""
 
 
 AskUser = Callable[[ApprovalRequest], Awaitable[bool | None]]
@@ -85,6 +92,10 @@ class ApprovalStore(Protocol):
         The same call: equal agent, digest and policy. What was rejected holds too, until it expires. None, and nothing
         is stored, where the agent has ``most`` that wait for an answer already.
         """
+        ...
+
+    async def held(self, wanted: ApprovalRequest) -> ApprovalRequest | None:
+        """The request that holds already for the call of ``wanted``."""
         ...
 
     async def answer(

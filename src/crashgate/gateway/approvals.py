@@ -32,13 +32,13 @@ class Approvals:
         self._clock = clock
         self._key = digest_key
 
-    async def granted(self, case: Case, policy: Policy) -> ApprovalRequest:
-        """The approval of this very call, still to be used up.
+    async def granted(self, case: Case, policy: Policy, *, why: str = "") -> ApprovalRequest:
+        """The approval of this very call, still to be used up; ``why`` it needs one, where that is not always so.
 
         Raises ApprovalError where there is none (then a request waits for its answer) or where it was rejected,
         LimitError where too many requests of the agent wait already, StateUnavailableError.
         """
-        wanted = self._wanted(case, policy)
+        wanted = self._wanted(case, policy, why)
         found = await self._store.request(wanted, most=MOST_WAITING)
         if found is None:
             raise LimitError(
@@ -53,6 +53,17 @@ class Approvals:
         if found.standing is not Standing.APPROVED:
             raise _needed(found)
         return replace(wanted, id=found.id, answered_by=found.answered_by, used_by=case.id)
+
+    async def still_asked(self, case: Case, policy: Policy) -> str:
+        """Why a person was asked about this very call, where that request holds still; empty where nobody was.
+
+        A call that somebody was asked about needs their answer, also when it would need none by now: a no is a no.
+        Raises StateUnavailableError.
+        """
+        if policy.approval.after_untrusted(case.access) is None:
+            return ""
+        found = await self._store.held(self._wanted(case, policy))
+        return found.why if found is not None else ""
 
     async def use(self, approval: ApprovalRequest) -> None:
         """Use it up. Raises ApprovalError where another call was faster or it has expired, StateUnavailableError."""
@@ -75,7 +86,7 @@ class Approvals:
         )
         return found or waiting
 
-    def _wanted(self, case: Case, policy: Policy) -> ApprovalRequest:
+    def _wanted(self, case: Case, policy: Policy, why: str = "") -> ApprovalRequest:
         operation = case.ask.operation
         if operation is None or case.access is None:
             raise ValueError("a tool that does not exist needs no approval")
@@ -103,6 +114,7 @@ class Approvals:
             minutes=policy.approval.expires_minutes,
             arguments=case.recorded,
             hidden=tuple(name for name in sent if name not in shown),
+            why=why,
         )
 
 
@@ -114,11 +126,12 @@ def _what(case: Case) -> str:
 
 
 def _needed(found: ApprovalRequest) -> ApprovalError:
+    because = f"{found.why}, so a person" if found.why else "a person"
     return ApprovalError(
         f"A person has to approve this first: {found.what}.",
-        because=f"a person has to approve it first, and was asked as {found.id}",
+        because=f"{because} has to approve it first, and was asked as {found.id}",
         approval=found.id,
-        why=f"The request {found.id} waits for an answer until {timestamp(found.expires)}.",
+        why=f"{found.because}The request {found.id} waits for an answer until {timestamp(found.expires)}.",
         remedy=(
             f"Ask the operator of crashgate to run `crashgate approvals approve {found.id}`,"
             " then call again with the same arguments. Nothing was sent."

@@ -1,6 +1,6 @@
 """The one door. Rule: decide, record the decision durably, send, narrow, record the outcome; an error anywhere denies.
 
-Design rules 1, 2 and 4; THREATS rows 14, 15, 20, 21, 22, 23, 28, 31 and 33.
+Design rules 1, 2 and 4; THREATS rows 5, 14, 15, 20, 21, 22, 23, 28, 31 and 33.
 """
 
 from collections.abc import AsyncGenerator, Mapping
@@ -38,6 +38,7 @@ from crashgate.gateway.places import LookUp, Places
 from crashgate.gateway.reading import Reading
 from crashgate.gateway.redact import redact
 from crashgate.gateway.ruling import LOOK_UP, Reason, Ruling, refused
+from crashgate.gateway.taint import Taint
 from crashgate.gateway.trials import Trials
 from crashgate.policy.policy import Policy
 from crashgate.policy.port import PolicySource
@@ -67,11 +68,13 @@ class Gateway:
         upstreams: Mapping[str, Upstream],
         limiter: Limiter,
         approvals: Approvals,
+        taint: Taint,
     ) -> None:
         self._policies = policies
         self._ledger = ledger
         self._limiter = limiter
         self._approvals = approvals
+        self._taint = taint
         self._trials = Trials()
         self._judge = Judge(places, limiter)
         self._upstreams = upstreams
@@ -123,6 +126,8 @@ class Gateway:
 
     async def _next_of(self, case: Case, trace: Trace, mark: str | None) -> Page[Any]:
         """One page of a list."""
+        # A long export ends long after it began.
+        await self._taint.note(case)
         return await self._narrowed(case, await self._page(case, trace, mark, bulk=True), bulk=True)
 
     def _is_current(self, case: Case) -> bool:
@@ -143,9 +148,10 @@ class Gateway:
             return
         ruling = await self._rule(case)
         # An approval was given under the older policy, and is used up.
-        if not ruling.allowed or ruling.needs_approval:
+        if not ruling.allowed or ruling.needs_approval or await self._taint.why(case):
             raise NotAvailableError("Refused by a policy that came into force meanwhile.")
         case.bound()
+        await self._taint.note(case)
 
     async def _admitted(self, case: Case) -> Entry:
         """The stored decision that allows the case; what goes wrong before is stored as a refusal, then told."""
@@ -181,18 +187,24 @@ class Gateway:
     async def _permitted(self, case: Case, ruling: Ruling) -> Ruling:
         """The ruling after what the policy asks for beside its grants: a person's approval, and room in its limits.
 
-        An approval is used up last, and only for a call that is made then. Raises NotNowError.
+        An approval is used up last, and only for a call that is made then. What the agent will have asked for is noted
+        before anything is sent: no change that it makes meanwhile slips by. Raises NotNowError.
         """
-        if not ruling.allowed:
+        if not ruling.allowed or case.policy is None:
             return ruling
-        if not ruling.needs_approval or case.policy is None:
+        why = ""
+        if not ruling.needs_approval:
+            why = await self._taint.why(case) or await self._approvals.still_asked(case, case.policy)
+        if not ruling.needs_approval and not why:
             await self._limiter.change(case)
+            await self._taint.note(case)
             return ruling
-        approval = await self._approvals.granted(case, case.policy)
+        approval = await self._approvals.granted(case, case.policy, why=why)
         policy = self.policy_of(case.ask.principal.agent)
         if policy is None or policy.hash != approval.policy_hash:
             return refused(Reason.APPROVAL_REQUIRED, "the policy changed while a person was asked")
         await self._limiter.change(case)
+        await self._taint.note(case)
         await self._approvals.use(approval)
         return replace(ruling, approval=approval.id, answered_by=approval.answered_by)
 

@@ -36,6 +36,17 @@ class Counter(Protocol):
         """
         ...
 
+    async def note_untrusted(self, agent: str, *, now: datetime) -> None:
+        """Keep that the agent asks for text that outsiders can write; the last time is kept.
+
+        Raises StateUnavailableError when it cannot be kept.
+        """
+        ...
+
+    async def since_untrusted(self, agent: str, *, now: datetime) -> float | None:
+        """How many seconds ago the agent last did so; None where it never did. Raises StateUnavailableError."""
+        ...
+
 
 class Limiter:
     """Counts calls against the limits of a policy. Without limits nothing is counted."""

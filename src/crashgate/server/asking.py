@@ -189,7 +189,7 @@ def sentence(request: ApprovalRequest) -> str:
         told.append(f"{', '.join(request.hidden)} as given in the call (not shown here)")
     more = f" With {', '.join(told)}." if told else ""
     text = f"May the agent {request.agent} {request.what}, once and by {timestamp(request.expires)}?{more}"
-    return clean(text, limit=_LONGEST_SENTENCE, lines=False)
+    return clean(f"{request.because}{text}", limit=_LONGEST_SENTENCE, lines=False)
 
 
 def _written(value: Value) -> str:

@@ -30,6 +30,7 @@ from crashgate.gateway.door import Gateway
 from crashgate.gateway.ledger import Ledger
 from crashgate.gateway.limiter import Limiter
 from crashgate.gateway.places import Places
+from crashgate.gateway.taint import Taint
 from crashgate.identity import Via
 from crashgate.policy.port import PolicySource
 from crashgate.policy.vocabulary import Vocabulary
@@ -165,6 +166,7 @@ async def opened(
                 places=Places(clock),
                 limiter=Limiter(counter=counter, clock=clock),
                 approvals=Approvals(store=approvals(settings), clock=clock, digest_key=key),
+                taint=Taint(counter=counter, clock=clock),
                 upstreams={
                     each.name: Upstream(
                         connection=each,
