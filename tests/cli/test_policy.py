@@ -84,16 +84,18 @@ def test_what_stands_beside_the_grants_is_shown_too(crashgate: Shell, home: Path
     (home / "policies").mkdir()
     (home / "policies" / "one.toml").write_text(
         'agent = "one"\nabout = "x"\nowner = "y"\nmode = "observe"\n[off]\noperations = ["bugsnag.errors.delete"]\n'
-        '[limits]\nwrites_per_hour = 20\n[redact]\nsets = ["people"]\n[approve]\noperations = ["bugsnag.errors.fix"]\n',
+        '[limits]\nwrites_per_hour = 20\n[redact]\nsets = ["people"]\n[approve]\noperations = ["bugsnag.errors.fix"]\n'
+        "after_untrusted_minutes = 60\n",
         encoding="utf-8",
     )
 
     lines = crashgate("policy", "show", "one").out.splitlines()
 
-    assert lines[-4:] == [
+    assert lines[-5:] == [
         "mode: observe; what is refused is let through and recorded, deletes apart",
         "limits: 20 writes an hour",
         "left out of answers: people",
         "a person has to approve: bugsnag.errors.fix",
+        "a person has to approve: every change, for 60 minutes after it asked for text that outsiders can write",
     ]
     assert ["bugsnag", "error", "off", "bugsnag.errors.delete", "policies/one.toml,", "[off]"] in map(str.split, lines)

@@ -60,6 +60,10 @@ def test_a_case_that_is_decided_otherwise_is_told_with_its_line(crashgate: Shell
         (CASES.replace("granted", "grantd"), "cases.toml:7: unknown reason `grantd`; did you mean `granted`?"),
         (CASES.replace("tool", "operation", 1).replace("resolve_error", "x"), "cases.toml:1: There is no tool"),
         (CASES.replace("project_id", "project", 1), "cases.toml:1: resolve_error takes no argument project."),
+        (
+            CASES.replace("[[case]]\n", "[[case]]\nafter_untrusted = 1\n", 1),
+            "`after_untrusted` is neither true nor false",
+        ),
         (CASES.replace('tool = "resolve_error"\n', ""), "a case names an agent, and either a tool or an operation"),
     ],
 )
@@ -89,6 +93,25 @@ def test_a_case_may_expect_an_approval(crashgate: Shell, home: Path) -> None:
     )
 
     assert crashgate("policy", "test", "cases.toml") == Told(code=0, out="3 cases: all as expected.\n", err="")
+
+
+def test_a_case_may_come_after_reading_what_outsiders_can_write(crashgate: Shell, home: Path) -> None:
+    (home / "policies").mkdir()
+    (home / "policies" / "one.toml").write_text(
+        'agent = "one"\nabout = "x"\nowner = "y"\n[[grant]]\nconnection = "bugsnag"\nprojects = ["*"]\n'
+        'access.error = "write"\n[approve]\nafter_untrusted_minutes = 60\n',
+        encoding="utf-8",
+    )
+    case = '[[case]]\nagent = "one"\ntool = "{}"\nargs = {{ project_id = "x" }}\nafter_untrusted = {}\nexpect = "{}"\n'
+    cases = [
+        ("resolve_error", "true", "approve"),
+        ("resolve_error", "false", "allow"),
+        ("list_errors", "true", "allow"),
+        ("delete_error", "true", "deny"),
+    ]
+    (home / "cases.toml").write_text("".join(case.format(*each) for each in cases), encoding="utf-8")
+
+    assert crashgate("policy", "test", "cases.toml") == Told(code=0, out="4 cases: all as expected.\n", err="")
 
 
 def test_what_widens_is_told_first_and_has_its_own_exit_code(crashgate: Shell, policies: Path, home: Path) -> None:

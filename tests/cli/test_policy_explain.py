@@ -264,6 +264,28 @@ def test_what_a_person_has_to_approve_is_said(crashgate: Shell, home: Path) -> N
     assert json.loads(crashgate("policy", "explain", "one", "resolve_error", "--json").out)["needs_approval"] is True
 
 
+@pytest.mark.threats(5)
+def test_what_a_person_has_to_approve_after_reading_is_said(crashgate: Shell, home: Path) -> None:
+    one(home, tail="[approve]\nafter_untrusted_minutes = 1\n")
+
+    told = crashgate("policy", "explain", "one", "resolve_error")
+    assert told.code == 0
+    assert told.out.endswith(
+        " A person has to approve it for 1 minute after text that outsiders can write was asked for.\n"
+    )
+    found = [
+        json.loads(crashgate("policy", "explain", "one", tool, "--json").out)
+        for tool in ("resolve_error", "list_errors", "delete_error")
+    ]
+    assert [(each["needs_approval"], each["needs_approval_after_untrusted_minutes"]) for each in found] == [
+        (False, 1),
+        (False, None),
+        (False, None),
+    ]
+    for tool in ("list_errors", "delete_error"):
+        assert "approve" not in crashgate("policy", "explain", "one", tool).out
+
+
 def test_what_trial_mode_lets_through_is_said_and_a_delete_never_is(crashgate: Shell, home: Path) -> None:
     one(home, head='mode = "observe"\n')
 

@@ -51,15 +51,20 @@ RECORDS = (
 @pytest.fixture
 def logged(state: Path) -> Path:
     """The state folder, with a log of ``RECORDS``."""
+    write(state, RECORDS)
+    return state
 
-    async def write(records: Sequence[DecisionRecord]) -> None:
+
+def write(state: Path, records: Sequence[DecisionRecord]) -> None:
+    """A log of these in the state folder."""
+
+    async def append() -> None:
         log = SqliteLog.open(state / "log")
         for each in records:
             await log.append(each)
         await log.aclose()
 
-    asyncio.run(write(RECORDS))
-    return state
+    asyncio.run(append())
 
 
 @pytest.mark.usefixtures("policies", "logged")
@@ -87,6 +92,43 @@ def test_what_a_new_policy_would_decide_otherwise_is_told_once_with_how_often(cr
     assert [(each["operation"], each["then"], each["now"], each["times"]) for each in found["changed"]] == [
         ("bugsnag.errors.fix", "allow", "deny", 2)
     ]
+
+
+def _at(minute: int, number: int, operation: str, **more: Any) -> DecisionRecord:  # noqa: ANN401 - any fields
+    return record(number, operation, at=f"2026-11-20T17:{minute:02}:00.000Z", **more)
+
+
+@pytest.mark.threats(5)
+def test_a_new_person_between_reading_and_changing_is_told_where_one_would_have_been_asked(
+    crashgate: Shell, policies: Path, state: Path
+) -> None:
+    document = policies / "triage-agent.toml"
+    old = document.read_text(encoding="utf-8")
+    write(
+        state,
+        [
+            _at(0, 1, "bugsnag.errors.fix_many"),
+            _at(1, 2, "bugsnag.errors.list", purpose=Purpose.LOOKUP, parent="0" * 32),
+            _at(2, 3, "bugsnag.errors.fix_many"),
+            _at(3, 4, "bugsnag.errors.list"),
+            _at(12, 5, "bugsnag.errors.fix_many"),
+            _at(12, 6, "bugsnag.errors.open_many", approval="a" * 18),
+            _at(13, 7, "bugsnag.errors.fix_many"),
+            _at(14, 8, "bugsnag.errors.list", agent="operator"),
+            _at(15, 9, "bugsnag.errors.fix_many"),
+        ],
+    )
+    document.write_text(f"{old}[approve]\nafter_untrusted_minutes = 10\n", encoding="utf-8")
+
+    found = json.loads(crashgate("policy", "replay", "--json").out)
+
+    assert found["asked"] == 8
+    assert [(each["operation"], each["then"], each["now"], each["times"]) for each in found["changed"]] == [
+        ("bugsnag.errors.fix_many", "allow", "approve", 1)
+    ]
+    assert found["changed"][0]["sentence"].endswith(
+        " A person has to approve it for 10 minutes after text that outsiders can write was asked for."
+    )
 
 
 def test_the_log_of_another_folder_may_be_named(crashgate: Shell, policies: Path, logged: Path, home: Path) -> None:

@@ -15,12 +15,15 @@ from crashgate.policy.survey import survey
 from crashgate.policy.wording import unknown, word
 
 OUTCOMES: Final = ("allow", "deny", "depends", "approve")
-_KEYS: Final = ("agent", "tool", "operation", "args", "expect", "reason")
+_KEYS: Final = ("agent", "tool", "operation", "args", "after_untrusted", "expect", "reason")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Case:
-    """``call`` is a tool or an operation; ``reason`` is None where any will do."""
+    """``call`` is a tool or an operation; ``reason`` is None where any will do.
+
+    ``tainted``: the call comes right after one that asked for text which outsiders can write.
+    """
 
     file: Path
     line: int
@@ -29,6 +32,7 @@ class Case:
     arguments: Mapping[str, Any]
     expect: str
     reason: str | None
+    tainted: bool = False
 
     @property
     def spot(self) -> str:
@@ -78,7 +82,12 @@ def judge(case: Case, policies: PolicySet, connections: Mapping[str, Provider]) 
     """What the policies say. Raises ConfigurationError for a call that nobody could make."""
     try:
         found = explained(
-            policies.get(case.agent), agent=case.agent, tool=case.call, given=case.arguments, connections=connections
+            policies.get(case.agent),
+            agent=case.agent,
+            tool=case.call,
+            given=case.arguments,
+            connections=connections,
+            tainted=case.tainted,
         )
     except InvalidArgumentsError as problem:
         raise _wrong(case.file, case.line, f"{problem.what} {problem.remedy}".strip()) from problem
@@ -99,6 +108,7 @@ def _case(file: Path, line: int, value: object) -> Case:
         arguments=cast("dict[str, Any]", data.get("args", {})),
         expect=str(data["expect"]),
         reason=None if "reason" not in data else str(data["reason"]),
+        tainted=data.get("after_untrusted") is True,
     )
 
 
@@ -107,8 +117,10 @@ def _problems(data: Mapping[str, object]) -> Iterator[str]:
         if key not in _KEYS:
             yield unknown("key", key, _KEYS)
     for key in _KEYS:
-        if key != "args" and not isinstance(data.get(key, ""), str):
+        if key not in {"args", "after_untrusted"} and not isinstance(data.get(key, ""), str):
             yield f"`{key}` is not text"
+    if not isinstance(data.get("after_untrusted", False), bool):
+        yield "`after_untrusted` is neither true nor false"
     if not isinstance(data.get("args", {}), dict):
         yield 'args is not a table; write args = { project_id = "checkout-ios" }'
     if "agent" not in data or ("tool" in data) is ("operation" in data):

@@ -27,6 +27,7 @@ from crashgate.errors import InvalidArgumentsError
 from crashgate.gateway import arguments as gate
 from crashgate.gateway.fixed import offered, settled
 from crashgate.gateway.judge import TO_COME
+from crashgate.policy.approval import after_reading
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Decision, Effect
 from crashgate.policy.explain import explain, may_use
@@ -49,7 +50,8 @@ _UNKNOWN = "There is no tool and no operation of that name."
 class Explained:
     """The operation that was meant, the question, and the decision. ``tool`` is None where an operation was named.
 
-    ``observed``: the policy refuses it, and trial mode would let it through.
+    ``observed``: the policy refuses it, and trial mode would let it through. ``after_untrusted``: for how many minutes
+    after reading what outsiders can write a person has to agree to it; ``tainted``: it is asked as if in that time.
     """
 
     tool: str | None
@@ -57,6 +59,8 @@ class Explained:
     question: Question
     decision: Decision
     observed: bool = False
+    after_untrusted: int | None = None
+    tainted: bool = False
 
     @property
     def allowed(self) -> bool:
@@ -66,7 +70,7 @@ class Explained:
     @property
     def outcome(self) -> str:
         """One word: ``allow``, ``deny``, ``depends``, or ``approve`` where a person has to agree first."""
-        if self.decision.needs_approval and self.allowed:
+        if self.allowed and (self.decision.needs_approval or (self.tainted and self.after_untrusted is not None)):
             return "approve"
         return "allow" if self.allowed else self.decision.effect.value
 
@@ -81,7 +85,11 @@ class Explained:
             told += f" {self._missing}"
         if self.observed:
             told += " Trial mode lets it through all the same, and the log says so."
-        return f"{told} A person has to approve each call." if self.decision.needs_approval else told
+        if self.decision.needs_approval:
+            return f"{told} A person has to approve each call."
+        if self.allowed and self.after_untrusted is not None:
+            return f"{told} {after_reading(self.after_untrusted)}"
+        return told
 
     @property
     def _rows_decide(self) -> bool:
@@ -98,12 +106,19 @@ class Explained:
         return "It depends on the project's organization, which the gate looks up when the call is made."
 
 
-def explained(
-    policy: Policy | None, *, agent: str, tool: str, given: Mapping[str, Any], connections: Mapping[str, Provider]
+def explained(  # noqa: PLR0913 - the parts of a call, each by its name
+    policy: Policy | None,
+    *,
+    agent: str,
+    tool: str,
+    given: Mapping[str, Any],
+    connections: Mapping[str, Provider],
+    tainted: bool = False,
 ) -> Explained:
     """The decision on ``agent`` calling ``tool``, or an operation by its id, with these arguments.
 
-    ``connections`` are those that a policy may name. Raises InvalidArgumentsError for what no such call could hold.
+    ``connections`` are those that a policy may name. ``tainted``: right after it read what outsiders can write.
+    Raises InvalidArgumentsError for what no such call could hold.
     """
     found = BY_NAME.get(tool) or _operation(tool)
     own = dict(given)
@@ -129,6 +144,8 @@ def explained(
         question=question,
         decision=decision,
         observed=lets_through(policy, question, decision),
+        after_untrusted=policy.approval.after_untrusted(question.access) if policy else None,
+        tainted=tainted,
     )
 
 

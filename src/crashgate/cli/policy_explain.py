@@ -65,6 +65,7 @@ def _tell(found: "Explained") -> None:
                 "allowed": found.allowed,
                 "effect": decision.effect.value,
                 "needs_approval": decision.needs_approval,
+                "needs_approval_after_untrusted_minutes": found.after_untrusted if found.allowed else None,
                 "observed": found.observed,
                 "reason": decision.reason.value,
                 "because": decision.because,

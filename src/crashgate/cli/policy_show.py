@@ -85,6 +85,14 @@ def _beside(policy: "Policy") -> Iterator[str]:
     ):
         if names:
             yield f"{head}: {', '.join(names)}"
+    minutes = policy.approval.after_untrusted_minutes
+    if minutes is not None:
+        from crashgate.policy.approval import spoken_minutes
+
+        yield (
+            "a person has to approve: every change, for"
+            f" {spoken_minutes(minutes)} after it asked for text that outsiders can write"
+        )
 
 
 def _listed(names: Sequence[str] | None) -> list[str] | None:

@@ -26,6 +26,7 @@ def policy_test(files: Sequence[Path]) -> None:
     """Check that the policies decide cases as their authors expect.
 
     Each [[case]] has agent, tool or operation, args, expect (allow, deny, depends or approve), and if you like reason.
+    With after_untrusted = true it is asked as right after reading text that outsiders can write.
 
     Example: crashgate policy test policies/tests/examples.toml
 

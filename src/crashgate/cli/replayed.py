@@ -1,13 +1,16 @@
-"""Recorded calls, asked again. Rule: the question is built from the record alone."""
+"""Recorded calls, asked again. Rule: the question is built from the record alone, and from what was read before it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from crashgate.catalogue.registry import BY_ID
 from crashgate.catalogue.scope import EnvironmentRows, OrganizationRows, ProjectRows
+from crashgate.catalogue.untrusted import shows_untrusted
 from crashgate.decisions.port import LogReader
 from crashgate.decisions.record import DecisionRecord, Purpose
+from crashgate.policy.approval import after_reading
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect, Reason
 from crashgate.policy.explain import explain
@@ -40,11 +43,42 @@ class Replayed:
 
 
 def replay(log: LogReader, policies: PolicySet) -> Iterator[Replayed]:
-    """Each call that a policy decided, newest first. Raises LogUnavailableError and what the reader raises."""
+    """Each call that a policy decided, newest first. Raises LogUnavailableError and what the reader raises.
+
+    A change that a person has to agree to after certain reading comes once it is known what was read before it.
+    """
+    open_: dict[str, list[_Change]] = {}
     for entry in log.entries():
         record = entry.decision.record
-        if record.purpose is Purpose.CALL and record.operation in BY_ID and record.reason in set(Reason):
-            yield _again(record, policies)
+        operation = BY_ID.get(record.operation or "")
+        if record.purpose is not Purpose.CALL or operation is None or record.reason not in set(Reason):
+            continue
+        found, policy = _again(record, policies), policies.get(record.agent)
+        changes = open_.setdefault(record.agent, [])
+        if found.now in {"allow", "approve"} and shows_untrusted(operation):
+            yield from (each.after(record.at) for each in changes)
+            changes.clear()
+        minutes = policy.approval.after_untrusted(record.access or operation.access) if policy else None
+        if found.now == "allow" and minutes is not None:
+            changes.append(_Change(found=found, at=record.at, minutes=minutes))
+        else:
+            yield found
+    yield from (each.found for changes in open_.values() for each in changes)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Change:
+    """An allowed change, of which is not known yet when such text was read before."""
+
+    found: Replayed
+    at: str
+    minutes: int
+
+    def after(self, read: str) -> Replayed:
+        """What the policy says to it after reading at that time."""
+        if datetime.fromisoformat(self.at) - datetime.fromisoformat(read) >= timedelta(minutes=self.minutes):
+            return self.found
+        return replace(self.found, now="approve", sentence=f"{self.found.sentence} {after_reading(self.minutes)}")
 
 
 def _again(record: DecisionRecord, policies: PolicySet) -> Replayed:
