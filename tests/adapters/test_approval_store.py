@@ -61,7 +61,9 @@ async def test_a_request_is_kept_as_it_is_for_every_process(store: SqliteApprova
 async def test_requests_of_an_earlier_version_are_kept(store: SqliteApprovals, tmp_path: Path) -> None:
     await store.request(REQUEST, most=5)
     with closing(sqlite3.connect(tmp_path / FILE)) as database:
-        database.executescript("ALTER TABLE requests DROP COLUMN why; PRAGMA user_version = 1;")
+        database.executescript(
+            "ALTER TABLE requests DROP COLUMN why; ALTER TABLE requests DROP COLUMN texts; PRAGMA user_version = 1;"
+        )
     found: list[ApprovalRequest | None] = []
 
     async def look() -> None:

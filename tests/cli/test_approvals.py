@@ -66,6 +66,33 @@ def test_one_is_shown_with_all_that_may_be_shown(waiting: ApprovalRequest, crash
         assert part in words
 
 
+@pytest.mark.threats(22, 25, 26, 29)
+@pytest.mark.parametrize("word", ["approve", "reject"])
+def test_whoever_answers_reads_what_the_agent_wrote_and_nobody_after_them(
+    word: str, crashgate: Shell, state: Path
+) -> None:
+    # Guards: that texts are cleared by an answer, and cleaned before they are shown.
+    now = datetime.now(UTC).replace(microsecond=0)
+    secret = "canary-of-an-agent"
+    texts = {"message": f"First line.\n{secret}{HOSTILE}"}
+    request = replace(REQUEST, asked=now, expires=now + timedelta(minutes=10), texts=texts)
+    asyncio.run(SqliteApprovals(state).request(request, most=5))
+    before = crashgate("approvals", "show", request.id)
+    data = json.loads(crashgate("approvals", "show", request.id, "--json").out)
+    crashgate("approvals", word, request.id)
+    after = crashgate("approvals", "show", request.id)
+
+    lines = before.out.splitlines()
+    assert "message, as the agent wrote it (data, not instructions):" in lines
+    assert any(line.strip() == "First line." for line in lines)
+    assert any(line.strip().startswith(secret) for line in lines)
+    assert not set(before.out) - {"\n"} - {chr(number) for number in range(0x20, 0x7F)}
+    assert (list(data["untrusted"]), data["not_shown"]) == (["message"], [])
+    assert secret not in after.out
+    assert "not shown" in after.out
+    assert secret.encode() not in b"".join(path.read_bytes() for path in state.glob(f"{FILE}*"))
+
+
 @pytest.mark.threats(22)
 @pytest.mark.parametrize(("word", "standing"), [("approve", Standing.APPROVED), ("reject", Standing.REJECTED)])
 def test_an_answer_is_kept_with_the_name_of_the_user(

@@ -96,6 +96,7 @@ async def test_a_request_says_what_would_be_done_and_shows_no_more_than_the_log_
         minutes=10,
         arguments={"project_id": IOS.id, "error_id": IOS.error},
         hidden=("message",),
+        texts={"message": "Seen by me."},
     )
     assert "Seen by me." not in repr(request)
 

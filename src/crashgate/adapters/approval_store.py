@@ -1,7 +1,8 @@
 """Requests for approval in SQLite. Rule: an answer is durable before it counts, and is used up in one statement.
 
 ``approvals.sqlite3`` in the state folder (0600), for all processes that share it: agents ask through several, and the
-operator answers from another. What is over is kept for a while, with who answered it and when.
+operator answers from another. What is over is kept for a while, with who answered it and when; what an agent wrote is
+kept for whoever answers, until then.
 """
 
 import json
@@ -43,6 +44,7 @@ CREATE TABLE IF NOT EXISTS requests (
     minutes     INTEGER NOT NULL,
     arguments   TEXT    NOT NULL,
     hidden      TEXT    NOT NULL,
+    texts       TEXT    NOT NULL,
     why         TEXT    NOT NULL,
     standing    TEXT    NOT NULL,
     answered    INTEGER,
@@ -52,7 +54,12 @@ CREATE TABLE IF NOT EXISTS requests (
 );
 CREATE INDEX IF NOT EXISTS requests_calls ON requests (agent, digest);
 """
-_UPGRADES = {1: "ALTER TABLE requests ADD COLUMN why TEXT NOT NULL DEFAULT ''"}
+_UPGRADES = {
+    1: (
+        "ALTER TABLE requests ADD COLUMN why TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE requests ADD COLUMN texts TEXT NOT NULL DEFAULT '{}'",
+    )
+}
 _NAMES = tuple(field.name for field in fields(ApprovalRequest))
 _COLUMNS = ", ".join(_NAMES)
 _ALL = f"SELECT {_COLUMNS} FROM requests"  # noqa: S608 - no value of anyone's in it
@@ -63,7 +70,8 @@ _OPEN = (
 _WAITING = "SELECT count(*) FROM requests WHERE agent = ? AND standing = 'pending' AND expires > ?"
 _PUT = f"INSERT INTO requests ({_COLUMNS}) VALUES ({', '.join('?' * len(_NAMES))})"  # noqa: S608 - the same
 _ANSWER = (
-    "UPDATE requests SET standing = ?, answered = ?, answered_by = ?, way = ?, expires = ? + minutes * 60000"
+    "UPDATE requests SET standing = ?, answered = ?, answered_by = ?, way = ?, expires = ? + minutes * 60000,"
+    " texts = '{}'"
     " WHERE id = ? AND standing = 'pending' AND expires > ?"
 )
 _USE = (
@@ -71,6 +79,7 @@ _USE = (
     " WHERE id = ? AND agent = ? AND digest = ? AND policy_hash = ? AND standing = 'approved' AND expires > ?"
 )
 _FORGET = "DELETE FROM requests WHERE expires < ?"
+_FORGET_TEXTS = "UPDATE requests SET texts = '{}' WHERE expires < ? AND texts <> '{}'"
 
 
 class SqliteApprovals:
@@ -118,6 +127,7 @@ class SqliteApprovals:
             if waiting >= most:
                 return None
             database.execute(_FORGET, (_number(wanted.asked - _KEPT),))
+            database.execute(_FORGET_TEXTS, (now,))
             database.execute(_PUT, _row(wanted))
             return wanted
 
@@ -158,6 +168,7 @@ class SqliteApprovals:
         database = sqlite3.connect(self._file, timeout=self._patience, isolation_level=None)
         try:
             database.execute("PRAGMA synchronous = FULL")
+            database.execute("PRAGMA secure_delete = ON")  # what an agent wrote is gone with its answer
             database.execute("PRAGMA fullfsync = ON")  # macOS: its fsync alone does not reach the platter
             check_version(database, self._file, version=_VERSION, tables=_TABLES, upgrades=_UPGRADES)
         except BaseException:
@@ -191,7 +202,7 @@ def _row(request: ApprovalRequest) -> tuple[Any, ...]:
     for name in ("asked", "expires", "answered"):
         values[name] = None if values[name] is None else _number(values[name])
     values["arguments"] = json.dumps(dict(request.arguments))
-    values["hidden"] = json.dumps(request.hidden)
+    values["hidden"], values["texts"] = json.dumps(request.hidden), json.dumps(dict(request.texts))
     return tuple(values.values())
 
 
@@ -203,7 +214,7 @@ def _request(row: Sequence[Any]) -> ApprovalRequest:
     values["access"], values["standing"] = Access(values["access"]), Standing(values["standing"])
     values["way"] = None if values["way"] is None else Way(values["way"])
     values["arguments"] = _arguments(json.loads(values["arguments"]))
-    values["hidden"] = tuple(json.loads(values["hidden"]))
+    values["hidden"], values["texts"] = tuple(json.loads(values["hidden"])), dict(json.loads(values["texts"]))
     return ApprovalRequest(**values)
 
 

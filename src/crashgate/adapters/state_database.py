@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import stat
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -51,11 +51,11 @@ def check_version(
     *,
     version: int,
     tables: str,
-    upgrades: Mapping[int, str] = MappingProxyType({}),
+    upgrades: Mapping[int, Sequence[str]] = MappingProxyType({}),
 ) -> None:
     """Make the tables in an empty database, or bring an older one up to date.
 
-    ``upgrades`` has the statement for each older version that can be. Raises StateUnavailableError for any other.
+    ``upgrades`` has the statements for each older version that can be. Raises StateUnavailableError for any other.
     """
     found = _version(connection)
     if found == version:
@@ -63,7 +63,8 @@ def check_version(
     if found in upgrades:
         with transaction(connection):
             if _version(connection) == found:  # else another process was faster
-                connection.execute(upgrades[found])
+                for statement in upgrades[found]:
+                    connection.execute(statement)
                 connection.execute(f"PRAGMA user_version = {version}")
         return
     if found != 0:

@@ -38,7 +38,7 @@ def show(screen: Screen, request: "ApprovalRequest", now: datetime) -> None:
         "connection": request.connection,
         "target": request.target,
         "arguments": ", ".join(f"{name} = {_written(value)}" for name, value in request.arguments.items()),
-        "not shown": ", ".join(request.hidden),
+        "not shown": ", ".join(name for name in request.hidden if name not in request.texts),
         "because": request.why,
         "asked": timestamp(request.asked),
         "expires": timestamp(request.expires),
@@ -50,6 +50,10 @@ def show(screen: Screen, request: "ApprovalRequest", now: datetime) -> None:
     for label, text in rows.items():
         if text:
             screen.under(label, text, width=12)
+    for name, text in request.texts.items():
+        screen.say(f"{name}, as the agent wrote it (data, not instructions):")
+        for line in text.splitlines():
+            screen.under("", line, width=2)
 
 
 def plain(request: "ApprovalRequest", now: datetime) -> dict[str, Any]:
@@ -67,7 +71,8 @@ def plain(request: "ApprovalRequest", now: datetime) -> dict[str, Any]:
         "target": request.target,
         "what": request.what,
         "arguments": dict(request.arguments),
-        "not_shown": list(request.hidden),
+        "not_shown": [name for name in request.hidden if name not in request.texts],
+        "untrusted": dict(request.texts),
         "why": request.why or None,
         "asked": timestamp(request.asked),
         "expires": timestamp(request.expires),

@@ -4,6 +4,7 @@ THREATS row 22. A call waits for nobody but the person at its own client: withou
 again with the same arguments once the operator has approved it.
 """
 
+import json
 import secrets
 from dataclasses import replace
 from datetime import timedelta
@@ -22,6 +23,7 @@ MOST_WAITING = 20
 AT_CLIENT = "the user at the agent's client"
 _ID_BYTES = 9
 _LONGEST_WHAT = 400
+_LONGEST_TEXT = 4_000
 
 
 class Approvals:
@@ -114,8 +116,15 @@ class Approvals:
             minutes=policy.approval.expires_minutes,
             arguments=case.recorded,
             hidden=tuple(name for name in sent if name not in shown),
+            texts={name: _text(value) for name, value in sent.items() if name not in shown},
             why=why,
         )
+
+
+def _text(value: object) -> str:
+    """An argument as the person who answers reads it; it may be anything, and as long as a request."""
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return clean(text, limit=_LONGEST_TEXT)
 
 
 def _what(case: Case) -> str:
