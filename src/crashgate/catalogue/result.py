@@ -26,7 +26,13 @@ from crashgate.catalogue.params import OBJECT_ID_PATTERN
 
 @dataclass(frozen=True)
 class UntrustedMark:
-    """The field holds text that an outsider can write (design rule 5)."""
+    """The field holds text that an outsider can write (design rule 5).
+
+    ``members``: it comes from people with an account at the vendor, never from whoever runs the app. It is shown apart
+    all the same, and a policy that lets it be read is no reason for a warning.
+    """
+
+    members: bool = False
 
 
 @dataclass(frozen=True)
@@ -76,6 +82,11 @@ def _nothing(_: Any) -> None:  # noqa: ANN401 - any JSON may stand in an upstrea
 Untrusted = Annotated[str, UntrustedMark()]
 UntrustedData = Annotated[Any, UntrustedMark()]
 """Any JSON that an outsider can write, keys included (metadata, headers, grouping fields)."""
+
+MemberText = Annotated[str, UntrustedMark(members=True)]
+"""Text that only people with an account at the vendor write: names, comments, settings."""
+
+MemberData = Annotated[Any, UntrustedMark(members=True)]
 
 Secret = Annotated[None, BeforeValidator(_nothing), SecretMark()]
 """Replaced by None while the answer is read, so nothing after the codec can show it."""

@@ -15,20 +15,26 @@ def shows_untrusted(operation: AnyOperation) -> bool:
     return operation.gives_back or bool(untrusted_fields(result))
 
 
+def shows_text_of_the_app(operation: AnyOperation) -> bool:
+    """Whether an answer may hold text of whoever runs the app; what only members of the account write is none."""
+    result: type[Result] = operation.result
+    return bool(untrusted_fields(result, members=False))
+
+
 @cache
-def untrusted_fields(model: type[Result]) -> frozenset[str]:
-    """The fields of ``model`` that hold an outsider's text anywhere inside."""
+def untrusted_fields(model: type[Result], *, members: bool = True) -> frozenset[str]:
+    """The fields of ``model`` that hold an outsider's text anywhere inside; with that of ``members`` of the account."""
     return frozenset(
         name
         for name, info in model.model_fields.items()
-        if any(isinstance(mark, UntrustedMark) for mark in info.metadata) or _holds_untrusted(info.annotation)
+        if any(_holds_untrusted(part, members=members) for part in (info.annotation, *info.metadata))
     )
 
 
-def _holds_untrusted(annotation: Any) -> bool:  # noqa: ANN401 - any type annotation
+def _holds_untrusted(annotation: Any, *, members: bool) -> bool:  # noqa: ANN401 - any type annotation or mark
     if isinstance(annotation, UntrustedMark):
-        return True
+        return members or not annotation.members
     if isinstance(annotation, type) and issubclass(annotation, Result):
-        return bool(untrusted_fields(annotation))
+        return bool(untrusted_fields(annotation, members=members))
     marks: tuple[Any, ...] = getattr(cast("Any", annotation), "__metadata__", ())
-    return any(_holds_untrusted(part) for part in (*get_args(annotation), *marks))
+    return any(_holds_untrusted(part, members=members) for part in (*get_args(annotation), *marks))

@@ -4,7 +4,7 @@ A warning is a ``Problem`` with its line, so that it is shown like one.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final, get_args
+from typing import Any, get_args
 
 from crashgate.catalogue.access import Access, Level
 from crashgate.catalogue.operation import AnyOperation
@@ -12,7 +12,7 @@ from crashgate.catalogue.params import In
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.registry import BY_ID, OPERATIONS
 from crashgate.catalogue.scope import Dimension
-from crashgate.catalogue.untrusted import shows_untrusted
+from crashgate.catalogue.untrusted import shows_text_of_the_app, shows_untrusted
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect
 from crashgate.policy.grant import Grant
@@ -24,11 +24,6 @@ from crashgate.policy.question import Question
 from crashgate.policy.rule import Rule
 from crashgate.policy.vocabulary import Vocabulary
 from crashgate.policy.wording import listed
-
-OUTSIDERS_WRITE: Final = frozenset(
-    {"crash", "error", "event", "event_field", "network_log", "pivot", "session", "session_event"}
-)
-"""The resources whose text comes from whoever runs the app (THREATS rows 5 and 6)."""
 
 
 def lint(policy: Policy, vocabulary: Vocabulary, connections: Mapping[str, Provider]) -> tuple[Problem, ...]:
@@ -138,7 +133,8 @@ def _toxic(policy: Policy, open_to: _Open) -> Iterator[tuple[int, str]]:
     if policy.approval.after_untrusted_minutes is not None:
         return
     usable = list(open_to.operations())
-    reads = sorted({each.resource for each in usable if each.access is Access.READ} & OUTSIDERS_WRITE)
+    shown = (each for each in usable if each.access is Access.READ and shows_text_of_the_app(each))
+    reads = sorted({each.resource for each in shown})
     writes = [each.id for each in usable if _writes_text(each) and each.id not in policy.approval.operations]
     if reads and writes:
         line = min((rule.line for _, rule in _rules(policy) if rule.resource in reads), default=1)

@@ -9,7 +9,7 @@ from crashgate.catalogue.bugsnag import REFERENCE
 from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, ObjectId, Params, PicksBy, Ref
 from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.result import Id, Link, Result, Secret, Time, Untrusted, UntrustedData
+from crashgate.catalogue.result import Id, Link, MemberData, MemberText, Result, Secret, Time
 from crashgate.catalogue.scope import OrganizationNamed, ProjectNamed
 
 
@@ -17,8 +17,8 @@ class Collaborator(Result):
     """A person; the fields on two-factor login, recovery codes and passwords are left out."""
 
     id: Id
-    name: Untrusted | None = None
-    email: Untrusted | None = None
+    name: MemberText | None = None
+    email: MemberText | None = None
     created_at: Time = None
     last_request_at: Time = None
     is_admin: bool | None = None
@@ -31,7 +31,7 @@ class Collaborator(Result):
     project_ids: Secret = None
     project_roles: Secret = None
     projects_url: Secret = None
-    team_ids: UntrustedData = None
+    team_ids: MemberData = None
     two_factor_enabled: Secret = None
     two_factor_enabled_on: Secret = None
     recovery_codes_remaining: Secret = None

@@ -9,7 +9,7 @@ from crashgate.catalogue.bugsnag import REFERENCE
 from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref
 from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.result import Id, Link, OptionalId, Result, Secret, Time, Untrusted
+from crashgate.catalogue.result import Id, Link, MemberText, OptionalId, Result, Secret, Time
 from crashgate.catalogue.scope import ProjectNamed, ProjectOfObject
 
 
@@ -17,8 +17,8 @@ class Author(Result):
     """Who wrote a comment, without the state of the account."""
 
     id: OptionalId = None
-    name: Untrusted | None = None
-    email: Untrusted | None = None
+    name: MemberText | None = None
+    email: MemberText | None = None
     created_at: Time = None
     show_time_in_utc: bool | None = None
     heroku: bool | None = None
@@ -36,7 +36,7 @@ class Comment(Result):
     """A comment; older answers call the author ``user``."""
 
     id: Id
-    message: Untrusted | None = None
+    message: MemberText | None = None
     created_at: Time = None
     updated_at: Time = None
     collaborator: Author | None = None

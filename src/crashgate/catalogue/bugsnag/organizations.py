@@ -9,7 +9,7 @@ from crashgate.catalogue.bugsnag import REFERENCE
 from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, Needs, Params, Ref
 from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.result import Id, Link, Result, Secret, Slug, Time, Untrusted, UntrustedData
+from crashgate.catalogue.result import Id, Link, MemberData, MemberText, Result, Secret, Slug, Time
 from crashgate.catalogue.scope import OrganizationNamed, OrganizationRows, OrganizationToCome
 
 Email = Annotated[str, StringConstraints(pattern=r"^[^\s@<>]+@[^\s@<>]+$", max_length=200)]
@@ -19,9 +19,9 @@ class Organization(Result):
     """An organization as upstream shows it to one of its members."""
 
     id: Id
-    name: Untrusted | None = None
+    name: MemberText | None = None
     slug: Slug = None
-    creator: UntrustedData = None
+    creator: MemberData = None
     created_at: Time = None
     updated_at: Time = None
     auto_upgrade: bool | None = None

@@ -14,13 +14,14 @@ from crashgate.catalogue.result import (
     Id,
     Link,
     Many,
+    MemberData,
+    MemberText,
     OptionalId,
     Result,
     Secret,
     Slug,
     Time,
     Untrusted,
-    UntrustedData,
     Word,
 )
 from crashgate.catalogue.scope import ProjectNamed, ProjectRows, ProjectToCome
@@ -40,7 +41,7 @@ class Project(Result):
     id: Id
     organization_id: OptionalId = None
     slug: Slug = None
-    name: Untrusted | None = None
+    name: MemberText | None = None
     type: Word = None
     language: Word = None
     is_full_view: bool | None = None
@@ -61,14 +62,14 @@ class Project(Result):
     target_stability: StabilityTarget | None = None
     critical_stability: StabilityTarget | None = None
     performance_display_type: Word = None
-    global_grouping: UntrustedData = None
-    location_grouping: UntrustedData = None
-    discarded_app_versions: UntrustedData = None
-    discarded_errors: UntrustedData = None
-    url_whitelist: UntrustedData = None
+    global_grouping: MemberData = None
+    location_grouping: MemberData = None
+    discarded_app_versions: MemberData = None
+    discarded_errors: MemberData = None
+    url_whitelist: MemberData = None
     ignore_old_browsers: bool | None = None
-    ignored_browser_versions: UntrustedData = None
-    ecmascript_parse_version: UntrustedData = None
+    ignored_browser_versions: MemberData = None
+    ecmascript_parse_version: MemberData = None
     must_use_upload_api_key: bool | None = None
     api_key: Secret = None
     upload_api_key: Secret = None

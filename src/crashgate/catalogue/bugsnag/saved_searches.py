@@ -10,7 +10,7 @@ from crashgate.catalogue.bugsnag.filters import Filters
 from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref
 from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.result import Id, OptionalId, Result, Time, Untrusted, UntrustedData, Word
+from crashgate.catalogue.result import Id, MemberData, MemberText, OptionalId, Result, Time, Word
 from crashgate.catalogue.scope import ProjectNamed, ProjectOfObject
 
 
@@ -21,10 +21,10 @@ class SavedSearch(Result):
     project_id: OptionalId = None
     user_id: OptionalId = None
     updated_by_id: OptionalId = None
-    name: Untrusted | None = None
-    filters: UntrustedData = None
-    advanced_filters: UntrustedData = None
-    additional_filtersets: UntrustedData = None
+    name: MemberText | None = None
+    filters: MemberData = None
+    advanced_filters: MemberData = None
+    additional_filtersets: MemberData = None
     sort: Word = None
     type: Word = None
     shared: bool | None = None
