@@ -102,7 +102,7 @@ class Params(BaseModel):
 
 
 OBJECT_ID_PATTERN = r"^[0-9a-f]{24}$"
-"""BugSnag's ids are 24 hexadecimal digits everywhere but in event fields (contracts/bugsnag/README.md, 2)."""
+"""BugSnag's ids are 24 hexadecimal digits everywhere but in event fields (docs/upstreams/bugsnag.md#transport)."""
 
 SLUG_PATTERN = r"^[a-z0-9]+(?:[-_][a-z0-9]+){0,40}$"
 """A slug or an id: lower case words joined by hyphens or underscores. No dot, so never ``..``."""

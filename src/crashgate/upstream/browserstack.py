@@ -1,7 +1,7 @@
 """BrowserStack AI Evals on the wire, and any Langfuse. Rule: a change happened when the answer says so of our event.
 
-Sources: the vendor's page, and contracts/browserstack/README.md, sections 1.1, 1.5, 1.6 and 2. What is said of errors
-holds for all versions: ``error`` is a name, a list or not there, and a 429 is JSON or plain text.
+Source: docs/upstreams/browserstack.md#keys, #ingestion, #refusals and #rate-limits. What is said of errors holds for
+all versions: ``error`` is a name, a list or not there, and a 429 is JSON or plain text.
 """
 
 from collections.abc import Mapping, Sequence

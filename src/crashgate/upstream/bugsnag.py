@@ -1,7 +1,6 @@
 """BugSnag on the wire: headers and the meaning of its failures. Rule: its words never leave, its codes do.
 
-Sources: https://bugsnagapiv2.docs.apiary.io/#introduction (authentication, version, errors, rate limiting) and
-contracts/bugsnag/README.md, sections 2, 7 and 8.
+Source: docs/upstreams/bugsnag.md#transport, #rate-limits and #refusals.
 """
 
 import base64
@@ -21,7 +20,7 @@ INSUFFICIENT_ROLE = 40000
 ACCOUNT_CODES = frozenset({30000, 31000, 32000})
 _MOST_DIGITS = 6
 DEFAULT_RETRY_AFTER = 60.0
-"""The window is one minute (section 7), so nothing longer is ever needed."""
+"""The window is one minute (docs/upstreams/bugsnag.md#rate-limits), so nothing longer is ever needed."""
 
 _KNOWN_REFUSALS = {
     "Buckets count must be between 1 and 50": "buckets_count must be between 1 and 50.",

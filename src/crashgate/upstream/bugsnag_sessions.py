@@ -1,6 +1,6 @@
 """BugSnag session tracking on the wire. Rule: what may have been counted is said, for a second report counts twice.
 
-Sources: https://docs.bugsnag.com/api/sessions/ and contracts/bugsnag/README.md, section 10.
+Source: docs/upstreams/bugsnag-sessions.md#reports and #answers.
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,6 @@
 """BugsPulse on the wire. Rule: the project's key could write too, so nothing but a GET below ``/export`` is ever built.
 
-Sources: https://www.bugspulse.com/docs/api/export (base URL, authentication, rate limit) and
-contracts/bugspulse/README.md.
+Source: docs/upstreams/bugspulse.md#access.
 """
 
 import re

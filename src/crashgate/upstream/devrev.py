@@ -1,7 +1,6 @@
 """DevRev on the wire: a token, and typed failures. Rule: its words never leave, the types of its documents do.
 
-Sources: https://developer.devrev.ai/about/errors, https://developer.devrev.ai/about/rate-limits and
-contracts/devrev/README.md.
+Source: docs/upstreams/devrev.md#access, #refusals and #rate-limits.
 """
 
 from collections.abc import Mapping

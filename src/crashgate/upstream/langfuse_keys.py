@@ -1,7 +1,7 @@
 """The keys of a Langfuse project, as an operator gives them. Rule: one that cannot work is told at the start, unseen.
 
 A pair is ``pk-lf-…:sk-lf-…`` (self-hosted servers may have other words in it), and goes as HTTP Basic. BrowserStack's
-``wk-lf-…`` goes as Bearer and only takes in (contracts/browserstack/README.md, sections 1.1 and 2).
+``wk-lf-…`` goes as Bearer and only takes in (docs/upstreams/browserstack.md#keys).
 """
 
 import base64

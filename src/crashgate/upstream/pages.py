@@ -15,7 +15,7 @@ from crashgate.upstream import query
 from crashgate.upstream.message import Request, Response
 
 LONGEST_MARK = 8_000
-"""Characters; BugSnag's own links have grown until it refused them (section 6)."""
+"""Characters; BugSnag's own links have grown until it refused them (docs/upstreams/bugsnag.md#events)."""
 
 _MOST_DIGITS = 16
 _QUERY = re.compile(r"[!-~]+").fullmatch

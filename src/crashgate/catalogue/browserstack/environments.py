@@ -1,7 +1,7 @@
 """Environments. Rule: the gate decides on the name, so what is not of the documented form is no name.
 
 Langfuse keeps a name as it is when it is made of ``[a-z0-9_-]``, has 40 characters at most and does not begin with
-``langfuse``; any other it mends or refuses, by its version (contracts/browserstack/README.md, 1.5).
+``langfuse``; any other it mends or refuses, by its version (docs/upstreams/browserstack.md#environments).
 """
 
 import re

@@ -1,7 +1,7 @@
 """Making a session: a trace that names it is sent. Rule: the trace is always a new one, so nothing is written over.
 
 There is no other way to make one. An id of a trace would update the trace that has it, so a caller gives none. What was
-taken in cannot be read at once, but some seconds later (contracts/browserstack/README.md, 1.5).
+taken in cannot be read at once, but some seconds later (docs/upstreams/browserstack.md#ingestion).
 """
 
 import json

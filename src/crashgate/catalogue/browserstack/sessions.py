@@ -1,7 +1,7 @@
 """Sessions: the list, and one with its traces. Rule: rows and traces say their environment, and the gate goes by that.
 
-Who sends a trace chooses the session's id, so an id is text like any other. Sources: the vendor's page, and
-contracts/browserstack/README.md, sections 1.2 and 1.3.
+Who sends a trace chooses the session's id, so an id is text like any other. Source:
+docs/upstreams/browserstack.md#list-of-sessions and #one-session.
 """
 
 from dataclasses import replace

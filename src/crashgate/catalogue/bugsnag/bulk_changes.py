@@ -1,7 +1,7 @@
 """Status changes of many errors at once. Rule: the same values of ``operation`` as for one, with the same access.
 
 ``PATCH /projects/{p}/errors?error_ids[]=a&error_ids[]=b``: the ids go in the query, each with brackets, the rest in the
-body. Source: contracts/bugsnag/README.md row 12 and section 4, and the vendor's page.
+body. Source: docs/upstreams/bugsnag.md#bulk-changes and #changes-to-errors.
 """
 
 from typing import Annotated, Any, Self, TypeVar, cast

@@ -1,7 +1,7 @@
 """Status changes of an error. Rule: one route upstream, one operation here for each value of its ``operation`` field.
 
 ``PATCH /projects/{p}/errors/{e}`` resolves an error and also throws its future events away, so the body decides the
-access. Source: contracts/bugsnag/README.md section 4, and the vendor's page.
+access. Source: docs/upstreams/bugsnag.md#changes-to-errors.
 """
 
 from typing import Annotated, Literal, Self, TypeVar

@@ -1,7 +1,7 @@
 """An event: one crash, as the app reported it. Rule: all of it but ids, times and counts was written by outsiders.
 
 Exceptions and frames come in two spellings (``error_class`` and ``errorClass``, ``line_number`` and ``lineNumber``);
-both are read (contracts/bugsnag/README.md, section 9).
+both are read (docs/upstreams/bugsnag.md#shapes).
 """
 
 from typing import Annotated, Any

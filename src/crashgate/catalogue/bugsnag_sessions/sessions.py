@@ -1,7 +1,7 @@
 """Session counts of one app. Rule: a count sent twice counts twice, so a report is never sent again by itself.
 
-The vendor's page names the path ``/sessions``; its published document and every notifier post to ``/``. Sources: the
-vendor's page, and contracts/bugsnag/README.md section 10.
+The vendor's page names the path ``/sessions``; its published document and every notifier post to ``/``. Source:
+docs/upstreams/bugsnag-sessions.md#reports.
 """
 
 from datetime import UTC, datetime

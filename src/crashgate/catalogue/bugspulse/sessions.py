@@ -1,6 +1,6 @@
 """Sessions of one app. Rule: one that is still active has no end and no duration.
 
-A session whose end was never reported stays active for ever (contracts/bugspulse/README.md).
+A session whose end was never reported stays active for ever (docs/upstreams/bugspulse.md#sessions).
 """
 
 from dataclasses import replace

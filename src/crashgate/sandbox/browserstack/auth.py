@@ -2,7 +2,7 @@
 
 HTTP Basic with the secret key is the whole project: the server looks the *secret* up, and a public key that does not
 belong to it is only noted in its own log. ``Bearer`` with the public key writes scores. ``Bearer wk-lf-…`` is
-BrowserStack's write-only key. Source: contracts/browserstack/README.md sections 1.1 and 2.
+BrowserStack's write-only key. Source: docs/upstreams/browserstack.md#keys.
 """
 
 import hmac

@@ -1,7 +1,7 @@
 """How many requests an organisation may make in a minute. Rule: N points let N-1 requests through, as upstream.
 
 The window begins with its first request. Headers are on the 429 alone; ``X-RateLimit-Reset`` is a JavaScript date.
-Source: contracts/browserstack/README.md section 1.6.
+Source: docs/upstreams/browserstack.md#rate-limits.
 """
 
 import math

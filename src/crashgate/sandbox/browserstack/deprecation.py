@@ -1,6 +1,6 @@
 """What Langfuse Cloud adds to answers that are going to end. Rule: switched on by a manner, never by default.
 
-Source: ``_deprecation_example`` of contracts/browserstack/langfuse_wire_behaviour.json.
+Source: docs/upstreams/browserstack.md#list-of-sessions.
 """
 
 from crashgate.sandbox.browserstack.answers import JsonObject

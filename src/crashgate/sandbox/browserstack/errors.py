@@ -1,6 +1,6 @@
 """Refusals in the vendor's words. Rule: ``error`` is a name, a list of issues, or not there, as it is upstream.
 
-Source: contracts/browserstack/README.md section 1.6 and langfuse_wire_behaviour.json. (G) marks a guess.
+Source: docs/upstreams/browserstack.md#refusals. (G) marks a guess.
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """One event of a batch. Rule: what is wrong with it is said for it alone, and its neighbours go in.
 
 Types are those of Langfuse and of BrowserStack together. Of a trace every field is checked, of other events what they
-cannot do without. The words of the refusals are a guess (G). Source: contracts/browserstack/README.md section 1.5.
+cannot do without. The words of the refusals are a guess (G). Source: docs/upstreams/browserstack.md#ingestion.
 """
 
 import re

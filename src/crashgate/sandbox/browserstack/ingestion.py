@@ -1,7 +1,7 @@
 """Batches of events. Rule: a batch that can be read is a 207, whatever is in it, and each event has its own answer.
 
 201 means queued, not readable yet. An ``sdk-log`` is in neither list. Of other events than traces nothing is kept.
-Source: contracts/browserstack/README.md section 1.5.
+Source: docs/upstreams/browserstack.md#ingestion.
 """
 
 import json

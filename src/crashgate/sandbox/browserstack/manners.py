@@ -1,7 +1,7 @@
 """Where Langfuse servers differ. Rule: the defaults are a self-hosted server of today.
 
 Which version BrowserStack AI Evals started from is not known, so each of these may be met there.
-Source: contracts/browserstack/README.md.
+Source: docs/upstreams/browserstack.md.
 """
 
 from dataclasses import dataclass

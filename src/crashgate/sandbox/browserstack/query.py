@@ -1,7 +1,7 @@
 """The parameters of a list. Rule: all that is wrong is said at once, in the issues of the vendor's validator.
 
 Parameters that nobody declared are ignored. The words for too large and for a bad time were observed (zod 4.3.6), the
-others are a guess (G). Source: contracts/browserstack/langfuse_wire_behaviour.json.
+others are a guess (G). Source: docs/upstreams/browserstack.md#list-of-sessions and #refusals.
 """
 
 import re

@@ -1,6 +1,6 @@
 """A session and a trace as they are kept. Rule: times are UTC to the millisecond, as the vendor writes them.
 
-Source of the fields: contracts/browserstack/README.md section 1.3 (the server sends more than its document lists).
+Source of the fields: docs/upstreams/browserstack.md#one-session (the server sends more than its document lists).
 """
 
 from dataclasses import dataclass

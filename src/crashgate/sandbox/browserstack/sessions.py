@@ -1,6 +1,6 @@
 """Sessions. Rule: the list is paged and newest first; one session brings all its traces, however many.
 
-Source: contracts/browserstack/README.md sections 1.2 and 1.3, and sessions-api.txt.
+Source: docs/upstreams/browserstack.md#list-of-sessions and #one-session.
 """
 
 from starlette.responses import Response

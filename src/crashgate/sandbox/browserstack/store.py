@@ -1,7 +1,7 @@
 """All sessions and traces, drawn and ingested. Rule: what is ingested is queued first, and newer than all drawn.
 
 A trace with a session id makes the session. An event id counts once; the id in an event's body says which trace it
-changes, and fields that it leaves out stay. Source: contracts/browserstack/README.md section 1.5.
+changes, and fields that it leaves out stay. Source: docs/upstreams/browserstack.md#ingestion.
 """
 
 from collections import deque

@@ -1,7 +1,7 @@
 """Traces. Rule: ``fields`` never takes a key away, it empties it; the parameter ``filter`` is refused, not ignored.
 
 Observations and scores are never there: the sandbox takes them in and keeps none. Latency is in seconds as Langfuse
-has it; an example of BrowserStack's looks like milliseconds. Source: contracts/browserstack/README.md section 1.4.
+has it; an example of BrowserStack's looks like milliseconds. Source: docs/upstreams/browserstack.md#traces.
 """
 
 from collections.abc import Callable, Sequence

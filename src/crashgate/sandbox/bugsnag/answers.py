@@ -1,6 +1,6 @@
 """Answers and refusals as the vendor words them. Rule: every refusal's text stands here or beside its check.
 
-Source: contracts/bugsnag/README.md section 8.
+Source: docs/upstreams/bugsnag.md#refusals.
 """
 
 import json

@@ -1,6 +1,6 @@
 """How many requests a token may make in a minute. Rule: one window a minute for each token and class of endpoints.
 
-Seen live in 2026: 30 a minute on projects, 100 a minute on organizations (contracts/bugsnag/README.md section 7).
+Seen live in 2026: 30 a minute on projects, 100 a minute on organizations (docs/upstreams/bugsnag.md#rate-limits).
 """
 
 import math

@@ -1,6 +1,6 @@
 """``PATCH`` on many errors. Rule: the ids stand in the query; those that are not in the project are passed over.
 
-Source: contracts/bugsnag/README.md row 12 and section 4. One bare ``error_ids=`` was accepted in 2017 (C), and that
+Source: docs/upstreams/bugsnag.md#bulk-changes. One bare ``error_ids=`` was accepted in 2017 (C), and that
 several bare ones are refused follows from other lists (L).
 """
 

@@ -1,6 +1,6 @@
 """Collaborators. Rule: an organization's are for its administrators; a project's are for whoever sees the project.
 
-Source: contracts/bugsnag/README.md rows 29 to 31. No link of theirs was recorded; ours is a guess (G).
+Source: docs/upstreams/bugsnag.md#collaborators. No link of theirs was recorded; ours is a guess (G).
 """
 
 from starlette.responses import Response

@@ -1,7 +1,7 @@
 """``PATCH`` on an error. Rule: the ``operation`` in the body decides what happens, and how much harm it does.
 
 What the body asks for is read and checked once, before it is done to the first error. Source:
-contracts/bugsnag/README.md section 4.
+docs/upstreams/bugsnag.md#changes-to-errors.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,6 +1,6 @@
 """Event fields: what a project's events can be filtered by. Rule: every field listed here really filters.
 
-Source: contracts/bugsnag/README.md sections 5 and 9; the texts are ours.
+Source: docs/upstreams/bugsnag.md#event-fields and #filters; the texts are ours.
 """
 
 from collections.abc import Mapping

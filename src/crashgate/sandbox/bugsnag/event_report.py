@@ -1,6 +1,6 @@
 """A full event report. Rule: what the platform's notifier would have sent, drawn from the event's id.
 
-Source: contracts/bugsnag/README.md section 9, "Event". Both spellings of exceptions occur, by error.
+Source: docs/upstreams/bugsnag.md#shapes. Both spellings of exceptions occur, by error.
 """
 
 from datetime import timedelta

@@ -1,6 +1,6 @@
 """Events: lists of short ones, and single full reports. Rule: events of one second stay on one page.
 
-Source: contracts/bugsnag/README.md rows 14 to 18 and section 6. The link names the second that goes on and how many
+Source: docs/upstreams/bugsnag.md#events and #paging. The link names the second that goes on and how many
 rows came before it (C: 63 rows on a page of 30).
 """
 

@@ -1,7 +1,7 @@
 """The ``filters`` query parameter, read as Rack reads it. Rule: a broken pair is refused, an unknown field ignored.
 
 ``filters[f][][type]=eq&filters[f][][value]=v``: a new comparison of a field begins where a key repeats, so all
-types followed by all values falls apart and is refused. Source: contracts/bugsnag/README.md section 5.
+types followed by all values falls apart and is refused. Source: docs/upstreams/bugsnag.md#filters.
 """
 
 import re

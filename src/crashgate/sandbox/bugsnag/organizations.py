@@ -1,6 +1,6 @@
 """Organizations. Rule: listing is relative to who asks; what they are not in does not exist.
 
-Source: contracts/bugsnag/README.md rows 1 to 4, and the recordings of 2017.
+Source: docs/upstreams/bugsnag.md#organizations.
 """
 
 from dataclasses import replace

@@ -1,6 +1,6 @@
 """Pages, and the links between them. Rule: a link repeats the request's own parameters and adds where to go on.
 
-Source: contracts/bugsnag/README.md section 6. The parameters of a link stand in alphabetical order (C).
+Source: docs/upstreams/bugsnag.md#paging. The parameters of a link stand in alphabetical order (C).
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,6 +1,6 @@
 """Pivots: events counted by what they say of a field. Rule: keyed by the field's display id, never by its name.
 
-Source: contracts/bugsnag/README.md rows 19 to 21. A pivot without values, or of a field that is none, has no values
+Source: docs/upstreams/bugsnag.md#pivots. A pivot without values, or of a field that is none, has no values
 page (L). The vendor's document has ``list``, ``no_value`` and ``other`` in the pivot itself (O); a client that wrote
 down live answers has them inside ``summary`` (T).
 """

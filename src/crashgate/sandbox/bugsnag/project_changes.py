@@ -1,6 +1,6 @@
 """Creating and changing projects. Rule: a name or a type that does not fit is refused, before anything is made.
 
-Source: contracts/bugsnag/README.md rows 6 and 8.
+Source: docs/upstreams/bugsnag.md#projects.
 """
 
 from dataclasses import replace

@@ -1,6 +1,6 @@
 """Release groups. Rule: a full page has a link to go on, even where nothing follows (C); there is no total.
 
-Source: contracts/bugsnag/README.md rows 26 and 27, and the recorded lists of a group's releases.
+Source: docs/upstreams/bugsnag.md#release-groups.
 """
 
 from collections.abc import Sequence

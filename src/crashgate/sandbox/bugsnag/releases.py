@@ -1,6 +1,6 @@
 """Releases. Rule: more than ten a page is refused, not cut (A O L).
 
-Source: contracts/bugsnag/README.md rows 24 and 25.
+Source: docs/upstreams/bugsnag.md#releases.
 """
 
 from starlette.responses import Response

@@ -1,6 +1,6 @@
 """Saved searches. Rule: only the list stands under a project; everything else names the search alone, or a body does.
 
-Source: contracts/bugsnag/README.md rows 33 and 34. ``type``, ``additional_filtersets`` and ``advanced_filters`` are in
+Source: docs/upstreams/bugsnag.md#saved-searches. ``type``, ``additional_filtersets`` and ``advanced_filters`` are in
 live answers and not in the document (L).
 """
 

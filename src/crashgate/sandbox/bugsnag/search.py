@@ -1,6 +1,6 @@
 """Which errors and events a request means. Rule: an error is found by its events, and its counts are of those alone.
 
-Source: contracts/bugsnag/README.md section 5, last line.
+Source: docs/upstreams/bugsnag.md#errors and #filters.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Exceptions, frames and threads of a full report. Rule: exceptions in snake case, threads in camel case, as upstream.
 
-Source: contracts/bugsnag/README.md section 9: recorded reports say ``error_class``, the document ``errorClass``.
+Source: docs/upstreams/bugsnag.md#shapes: recorded reports say ``error_class``, the document ``errorClass``.
 """
 
 from random import Random

@@ -1,6 +1,6 @@
 """Trends: events counted in stretches of time. Rule: ``/trend``, in the singular; the plural is no route.
 
-Source: contracts/bugsnag/README.md rows 22 and 23. The stretch begins one second before the first event (C).
+Source: docs/upstreams/bugsnag.md#trends. The stretch begins one second before the first event (C).
 """
 
 from bisect import bisect_left

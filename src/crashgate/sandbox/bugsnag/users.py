@@ -1,6 +1,6 @@
 """A person as the vendor shows one. Rule: how safe the account is stands beside the name, as upstream, for all to see.
 
-Source: contracts/bugsnag/README.md section 9, and the recordings of 2017.
+Source: docs/upstreams/bugsnag.md#collaborators.
 """
 
 from datetime import timedelta

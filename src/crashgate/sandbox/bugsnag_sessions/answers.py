@@ -1,6 +1,6 @@
 """Answers of the Session Tracking API. Rule: a refusal says all that is wrong, in a list.
 
-Source: contracts/bugsnag/README.md section 10; the words of the refusals are ours (G).
+Source: docs/upstreams/bugsnag-sessions.md#answers; the words of the refusals are ours (G).
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """The body of a report. Rule: counted whole or not at all; every fault in it is named.
 
 Required are the notifier and one of ``sessions`` and ``sessionCounts``; both may be there, and both are counted.
-Source: contracts/bugsnag/README.md section 10.
+Source: docs/upstreams/bugsnag-sessions.md#reports.
 """
 
 import json

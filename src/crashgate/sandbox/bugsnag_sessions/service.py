@@ -1,7 +1,7 @@
 """One report from headers to answer. Rule: a session is counted once for each time that it is reported.
 
 ``POST`` to the configured address as it is, as notifiers do, or to ``/sessions``, as the vendor's page has it. Source:
-contracts/bugsnag/README.md section 10. That an unknown key is a 401 is on that page alone.
+docs/upstreams/bugsnag-sessions.md#reports and #answers. That an unknown key is a 401 is on that page alone.
 """
 
 import hmac

@@ -1,7 +1,7 @@
 """The time of a session as senders write it. Rule: any of their forms, down to the UTC minute.
 
 ``2026-11-20T17:18:00`` (Python, which means UTC), ``2017-01-01T14:30Z`` (the vendor's document) and full ISO 8601 with
-a zone (browsers). Source: contracts/bugsnag/README.md section 10.
+a zone (browsers). Source: docs/upstreams/bugsnag-sessions.md#reports.
 """
 
 import re

@@ -1,6 +1,6 @@
 """Answers and refusals. Rule: the bodies of refusals are ours (G): the vendor's page has none.
 
-Source: contracts/bugspulse/README.md. (G) marks a guess here and in the files beside this one.
+Source: docs/upstreams/bugspulse.md#access. (G) marks a guess here and in the files beside this one.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """How many exports a key may ask for in a minute. Rule: a refused request is not counted (G).
 
-Source: contracts/bugspulse/export-api.txt: 60 a minute for each API key. Body and headers of the 429 are guesses (G).
+Source: docs/upstreams/bugspulse.md#access: 60 a minute for each API key. Body and headers of the 429 are guesses (G).
 """
 
 import math

@@ -1,6 +1,6 @@
 """Crash groups. Rule: 0 is the documented example's; they come with the one seen last first (G).
 
-Source: contracts/bugspulse/export-api.txt. There is no ``from`` and ``to`` here.
+Source: docs/upstreams/bugspulse.md#crashes. There is no ``from`` and ``to`` here.
 """
 
 from collections.abc import Mapping

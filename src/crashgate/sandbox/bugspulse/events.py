@@ -1,7 +1,7 @@
 """The events of one session. Rule: in sequence, as many as the session's ``eventCount``, 0 and 1 as documented.
 
-Source: contracts/bugspulse/export-api.txt. Guesses (G): ids count from ``evt_001`` in every session anew; ``tap`` is a
-type beside the documented ``navigate`` and ``custom``.
+Source: docs/upstreams/bugspulse.md#session-events. Guesses (G): ids count from ``evt_001`` in every session anew; a
+``tap`` is a type beside the documented ``navigate`` and ``custom``.
 """
 
 from crashgate.sandbox.bugspulse.moments import iso

@@ -2,7 +2,7 @@
 
 ``POST /ingest/session`` and ``POST /ingest/session/end``, as far as they are documented: 201 and 200 with
 ``{"ok":true}``, times in Unix milliseconds. Guesses (G): what must be there, 400 without it, and 404 for the end of a
-session that nobody reported. Seeded sessions cannot be changed. Source: contracts/bugspulse/README.md.
+session that nobody reported. Seeded sessions cannot be changed. Source: docs/upstreams/bugspulse.md#ingestion.
 """
 
 import json

@@ -1,6 +1,6 @@
 """Whose request it is. Rule: one key for a project, as a Bearer token; it reads exports and writes ingestion alike.
 
-Source: contracts/bugspulse/README.md: 401 for a missing, unknown or deactivated key.
+Source: docs/upstreams/bugspulse.md#access: 401 for a missing, unknown or deactivated key.
 """
 
 import hmac

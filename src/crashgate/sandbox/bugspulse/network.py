@@ -1,6 +1,6 @@
 """Network logs. Rule: a request lies within its session, and after it the sessions that are older.
 
-Source: contracts/bugspulse/export-api.txt. A session in which one failed says ``hasNetworkErrors``.
+Source: docs/upstreams/bugspulse.md#network-logs. A session in which one failed says ``hasNetworkErrors``.
 """
 
 from crashgate.sandbox.bugspulse.moments import iso

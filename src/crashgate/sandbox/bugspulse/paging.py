@@ -1,6 +1,6 @@
 """Pages. Rule: ``page`` counts from 1, ``limit`` is 100 unless given and 1,000 at most, and no rows are 0 pages.
 
-Source: contracts/bugspulse/export-api.txt. Guesses (G): nonsense is a 400; a page after the last is empty, with the
+Source: docs/upstreams/bugspulse.md#lists. Guesses (G): nonsense is a 400; a page after the last is empty, with the
 true total; CSV has no word about further pages.
 """
 

@@ -1,6 +1,6 @@
 """``from`` and ``to``. Rule: both ends belong to it, and a bare date in ``to`` means all of that day (G).
 
-Source: contracts/bugspulse/export-api.txt: ISO 8601, shown as bare dates. Inclusive or not is not said. A time without
+Source: docs/upstreams/bugspulse.md#lists: ISO 8601, shown as bare dates. Inclusive or not is not said. A time without
 a zone is UTC (G); what is no date is a 400 (G); an end before the beginning is an empty period (G).
 """
 

@@ -1,7 +1,7 @@
 """One request from path to answer. Rule: no such route, then no such key, then no budget, then the parameters.
 
 ``GET /export/…`` and the documented part of ``POST /ingest/…``, below ``prefix``. Only exports have a budget.
-Source: contracts/bugspulse/README.md and export-api.txt; which check comes first is a guess (G).
+Source: docs/upstreams/bugspulse.md#access and #ingestion; which check comes first is a guess (G).
 """
 
 from bisect import bisect_left

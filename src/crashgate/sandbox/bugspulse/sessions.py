@@ -2,7 +2,7 @@
 
 Ids are the same on every start and every day; times go back from the sandbox's ``now``. An active session has neither
 end nor duration; a session that crashed has them only if the app could still say goodbye (both inferred, G).
-Source: contracts/bugspulse/export-api.txt and README.md.
+Source: docs/upstreams/bugspulse.md#sessions.
 """
 
 import re

@@ -1,6 +1,6 @@
 """How many requests a token may make in five minutes. Rule: one window for all routes; every answer tells it.
 
-Source: contracts/devrev/README.md, "Rate limits". The vendor publishes no number; 1000 is its example. That windows
+Source: docs/upstreams/devrev.md#rate-limits. The vendor publishes no number; 1000 is its example. That windows
 stand still instead of sliding is a guess (G).
 """
 

@@ -1,6 +1,6 @@
 """Refusals as the vendor words them. Rule: each has a message and a type; only the gateway's own has no type.
 
-Source: contracts/devrev/README.md, "Errors". The types are the vendor's, the messages are ours (G).
+Source: docs/upstreams/devrev.md#refusals. The types are the vendor's, the messages are ours (G).
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """What a request says, from its query or its body. Rule: what is not understood is refused, never passed over (G).
 
-The types of the refusals are the vendor's (contracts/devrev/devrev_observability.yml, ErrorBadRequest); which of them
+The types of the refusals are the vendor's (docs/upstreams/devrev.md#refusals); which of them
 goes with which mistake is a guess where the type's name does not say it (G).
 """
 
