@@ -153,6 +153,11 @@ def test_a_get_that_writes_or_deletes_is_refused(access: Access) -> None:
         made(method="GET", access=access, params=JustThing)
 
 
+def test_a_read_that_makes_something_new_is_refused() -> None:
+    with pytest.raises(ValueError, match="what reads makes nothing new"):
+        made(method="GET", path="/things", params=Params, wording=LISTED, access=Access.READ, creates=True)
+
+
 def test_a_get_with_a_parameter_in_the_body_is_refused() -> None:
     with pytest.raises(ValueError, match="a GET has no body"):
         made(method="GET", access=Access.READ)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from crashgate.catalogue.access import Access
+from crashgate.catalogue.registry import OPERATIONS
 from crashgate.decisions.entry import Aside, Entry
 from crashgate.decisions.export_ocsf import ocsf_event
 from crashgate.decisions.record import DecisionRecord, Effect, Ending, OutcomeRecord
@@ -113,18 +114,41 @@ def test_a_call_is_an_event_of_api_activity() -> None:
 
 
 @pytest.mark.parametrize(
-    ("access", "verb", "activity"),
+    ("operation", "access", "activity"),
     [
-        (Access.READ, "list", 2),
-        (Access.WRITE, "create", 1),
-        (Access.WRITE, "comment", 1),
-        (Access.WRITE, "resolve", 3),
-        (Access.DELETE, "delete", 4),
+        ("bugsnag.errors.list", Access.READ, 2),
+        ("devrev.sessions.list", Access.READ, 2),
+        ("bugsnag.projects.create", Access.WRITE, 1),
+        ("bugsnag.comments.create", Access.WRITE, 1),
+        ("bugsnag.errors.create_issue", Access.WRITE, 1),
+        ("bugsnag.errors.create_issue_many", Access.WRITE, 1),
+        ("bugsnag-sessions.sessions.report", Access.WRITE, 1),
+        ("browserstack.sessions.create", Access.WRITE, 1),
+        ("bugsnag.errors.open", Access.WRITE, 3),
+        ("bugsnag.errors.link_issue", Access.WRITE, 3),
+        ("bugsnag.errors.discard", Access.DELETE, 4),
+        ("bugsnag.projects.create", Access.DELETE, 4),
+        ("an.operation.of_an_older_version", Access.WRITE, 3),
         (None, None, 0),
     ],
 )
-def test_the_activity_comes_from_the_access(access: Access | None, verb: str | None, activity: int) -> None:
-    assert _event(replace(DECISION, access=access, verb=verb))["activity_id"] == activity
+def test_the_activity_comes_from_the_access_and_the_catalogue(
+    operation: str | None, access: Access | None, activity: int
+) -> None:
+    assert _event(replace(DECISION, operation=operation, access=access))["activity_id"] == activity
+
+
+def test_these_operations_make_something_new_and_no_others() -> None:
+    assert {each.id for each in OPERATIONS if each.creates} == {
+        "bugsnag.comments.create",
+        "bugsnag.errors.create_issue",
+        "bugsnag.errors.create_issue_many",
+        "bugsnag.organizations.create",
+        "bugsnag.projects.create",
+        "bugsnag.saved_searches.create",
+        "browserstack.sessions.create",
+        "bugsnag-sessions.sessions.report",
+    }
 
 
 @pytest.mark.parametrize(

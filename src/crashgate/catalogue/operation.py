@@ -67,7 +67,7 @@ class Operation(Generic[P, R]):
     ``per_page`` is the upstream's own limit on rows a page; None where the list is not paged.
     ``paging`` says where the rows stand in the answer. ``asks_by_post`` marks a POST that only reads: some vendors take
     filters in a body. ``idempotent`` is False where a second equal call does something more: it moves a deadline or
-    opens another ticket.
+    opens another ticket. ``creates`` marks what makes something new; a POST that changes something always does.
     ``envelope`` is what the body is sent in, where it is not sent as it is. ``gives_back`` marks one of our own that
     hands out what was read of an upstream before.
     Raises ValueError when the declaration contradicts itself, so a wrong entry fails at import (THREATS row 9).
@@ -90,6 +90,7 @@ class Operation(Generic[P, R]):
     idempotent: bool = True
     paging: Paging = Links()  # noqa: RUF009 - a frozen value
     asks_by_post: bool = False
+    creates: bool = False
     envelope: EventBatch | None = None
     gives_back: bool = False
     fields: tuple[Field, ...] = field(init=False)
@@ -98,6 +99,7 @@ class Operation(Generic[P, R]):
         """Read the fields off the parameters and check the entry."""
         fields = tuple(_field(name, info.annotation, info.metadata) for name, info in self.params.model_fields.items())
         object.__setattr__(self, "fields", fields)
+        object.__setattr__(self, "creates", self.creates or (self.method == "POST" and not self.asks_by_post))
         in_path = {name for _, name, _, _ in string.Formatter().parse(self.path or "") if name}
         declared = {f.name for f in fields if f.travels is In.PATH}
         named = {name for _, name, _, _ in string.Formatter().parse(self.wording.target) if name}
@@ -128,6 +130,8 @@ class Operation(Generic[P, R]):
             raise ValueError(f"{self.id}: only a POST that reads asks by POST")
         if self.method in {"POST", "PATCH"} and self.access is Access.READ and not self.asks_by_post:
             raise ValueError(f"{self.id}: a {self.method} is not a read")
+        if self.creates and self.access is Access.READ:
+            raise ValueError(f"{self.id}: what reads makes nothing new")
         if any(f.access is not None and f.access.rank <= self.access.rank for f in self.fields):
             raise ValueError(f"{self.id}: a parameter needs no more than its operation")
 

@@ -4,7 +4,8 @@ Class API Activity (6003) of category Application Activity (6), schema 1.3.0, wi
 (https://schema.ocsf.io/1.3.0/classes/api_activity). A call is one event, with its outcome; so is an attempt that never
 became a call. Checkpoints and prunes are events too, because they change what is kept.
 
-- ``activity_id``: 1 create, 2 read, 3 update, 4 delete, from the operation's access; 0 where there is no operation,
+- ``activity_id``: 1 create, 2 read, 3 update, 4 delete, from the call's access and whether the catalogue says that the
+  operation makes something new (one that it has no longer is an update); 0 where there is no operation,
   99 for what the operator does with the log
 - ``status_id``: 1 answered, 2 refused by the policy or by upstream, failed, cancelled or withheld, 0 unknown outcome;
   ``status_code`` is the outcome or the reason, ``status_detail`` the rule
@@ -26,6 +27,7 @@ from datetime import datetime
 from typing import Any
 
 from crashgate.catalogue.access import Access
+from crashgate.catalogue.registry import BY_ID
 from crashgate.decisions.attempt import AttemptRecord
 from crashgate.decisions.entry import Aside, Entry
 from crashgate.decisions.record import DecisionRecord, Effect, Ending, OutcomeRecord, Stored
@@ -35,8 +37,6 @@ SCHEMA = "1.3.0"
 _CLASS = 6003
 _ACTIVITIES: Mapping[int, str] = {0: "Unknown", 1: "Create", 2: "Read", 3: "Update", 4: "Delete", 99: "Other"}
 _OF_ACCESS: Mapping[Access, int] = {Access.READ: 2, Access.WRITE: 3, Access.DELETE: 4}
-_MAKING = frozenset({"create", "comment", "report"})
-"""Verbs of the catalogue for writes that make something new."""
 
 _SEVERITIES: Mapping[int, str] = {1: "Informational", 2: "Low", 3: "Medium"}
 _STATUSES: Mapping[int, str] = {0: "Unknown", 1: "Success", 2: "Failure"}
@@ -131,7 +131,8 @@ def _base(stored: Stored[Any], activity: int, version: str) -> dict[str, Any]:
 def _activity(decision: DecisionRecord) -> int:
     if decision.access is None:
         return 0
-    if decision.access is Access.WRITE and decision.verb in _MAKING:
+    operation = BY_ID.get(decision.operation or "")
+    if decision.access is Access.WRITE and operation is not None and operation.creates:
         return 1
     return _OF_ACCESS[decision.access]
 

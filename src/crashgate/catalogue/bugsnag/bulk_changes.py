@@ -105,6 +105,7 @@ def _many(
         shape=single.shape,
         fixed_body={"operation": single.id.rpartition(".")[2]},
         idempotent=single.idempotent,
+        creates=single.creates,
         wording=Wording(verb=single.wording.verb, past=single.wording.past, target=target),
         source=f"{REFERENCE}/errors/errors/update-an-error",
     )

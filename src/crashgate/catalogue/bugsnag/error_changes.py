@@ -119,6 +119,7 @@ def _change(  # noqa: PLR0913 - a declaration with named parts
     access: Access = Access.WRITE,
     shape: Shape = Shape.ONE,
     idempotent: bool = True,
+    creates: bool = False,
 ) -> Operation[P, Error]:
     """The one route with its ``operation`` field fixed to ``name``."""
     return Operation(
@@ -134,6 +135,7 @@ def _change(  # noqa: PLR0913 - a declaration with named parts
         shape=shape,
         fixed_body={"operation": name},
         idempotent=idempotent,
+        creates=creates,
         wording=Wording(verb=verb, past=past, target=target),
         source=f"{REFERENCE}/errors/errors/update-an-error",
     )
@@ -159,6 +161,7 @@ CREATE_ISSUE = _change(
     past="opened",
     target="an issue for error {error_id}",
     idempotent=False,
+    creates=True,
 )
 UNLINK_ISSUE = _change(
     "unlink_issue", params=OneError, verb="unlink", past="unlinked", target="the issue of error {error_id}"
