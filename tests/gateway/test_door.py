@@ -17,11 +17,11 @@ from crashgate.gateway.places import Found, LookUp, Places
 from crashgate.policy.policy import PolicySet
 from crashgate.upstream.exchange import Call, Trace, Upstream, exchange
 from crashgate.upstream.message import Request, Response
+from tests.gateway.asks import good_ask
 from tests.gateway.gate import AGENT, IOS, PAYMENTS, Gate, ok, open_gate, policy, principal
 from tests.held_clock import HeldClock
 from tests.house import everything
-from tests.tools.played import HERE, WEB, open_played
-from tests.upstream.test_path import some_params
+from tests.tools.played import open_played
 
 GRANTS = (
     '[[grant]]\nconnection = "bugsnag"\nprojects = ["checkout-ios"]\n'
@@ -238,27 +238,7 @@ async def test_what_was_decided_and_recorded_is_the_very_object_that_is_sent(
 
     monkeypatch.setattr(opened.ledger, "decided", seen)
     monkeypatch.setattr(door, "exchange", sending)
-    spot = WEB if operation.id == "devrev.developer_info.get" else HERE
-    ids = {
-        "project_id": "checkout-ios",
-        "organization_id": "acme",
-        "error_id": IOS.error,
-        "event_id": IOS.event,
-        "release_id": IOS.release,
-        "comment_id": IOS.comment,
-        "release_group_id": IOS.release_group,
-        "saved_search_id": IOS.saved_search,
-        "collaborator_id": IOS.person,
-        "event_field_display_id": "os.version",
-        "environment": spot.environment,
-        "app_id": spot.app,
-        "platform": spot.platform,
-        "session_id": spot.run if connection == "devrev" else spot.chat,
-    }
-    right = some_params(operation).model_dump(exclude_unset=True)
-    given = {**right, **{name: value for name, value in ids.items() if name in operation.params.model_fields}}
-    ask = Ask(principal=principal(), tool="a_tool", operation=operation, connection=connection, arguments=given)
-    await opened.gateway.run(ask)
+    await opened.gateway.run(good_ask(operation))
 
     assert sent[-1] is recorded[operation.id]
     assert {id(each) for each in sent} == {id(each) for each in recorded.values()}

@@ -1,12 +1,16 @@
 """What of an answer is not the agent's is dropped, and so is what would tell of it (THREATS rows 14 and 20)."""
 
+from collections.abc import Iterator
+from typing import Any, get_args
+
 import pytest
 
 from crashgate.catalogue.browserstack.sessions import GET_SESSION, GetSession, SessionWithTraces
 from crashgate.catalogue.bugsnag.projects import LIST_PROJECTS
 from crashgate.catalogue.devrev.session_filters import SessionFilters
 from crashgate.catalogue.devrev.sessions import LIST_SESSIONS, Session
-from crashgate.catalogue.result import Page
+from crashgate.catalogue.registry import OPERATIONS
+from crashgate.catalogue.result import Page, Result
 from crashgate.gateway.ask import Ask
 from crashgate.gateway.narrow import NOWHERE, narrow
 from crashgate.policy.question import Place
@@ -63,3 +67,31 @@ def test_each_environment_is_asked_for_once_however_many_traces_are_in_it() -> N
     assert page == Page(rows=(session.model_copy(update={"traces": (session.traces[0], session.traces[3])}),))
     # The last one is whether all are open, for the total.
     assert asked == [STAGING, Place(names=frozenset({"production"})), NOWHERE, NOWHERE]
+
+
+def parts(result: type[Result], above: str = "") -> Iterator[tuple[str, type[Result]]]:
+    """The models inside a model, by the path of the field that holds each."""
+    for name, info in result.model_fields.items():
+        for inside in models(info.annotation):
+            yield f"{above}{name}", inside
+            yield from parts(inside, f"{above}{name}.")
+
+
+def models(annotation: Any) -> Iterator[type[Result]]:  # noqa: ANN401 - a type, whatever it is
+    if isinstance(annotation, type) and issubclass(annotation, Result):
+        yield annotation
+    for each in get_args(annotation):
+        yield from models(each)
+
+
+@pytest.mark.threats(20)
+def test_what_lies_within_a_row_and_names_a_place_of_its_own_is_checked_by_its_scope() -> None:
+    names = {"project_id", "organization_id", "environment", "app_id", "platform"}
+    found = {
+        (operation.id, path): getattr(operation.scope, "parts", None)
+        for operation in OPERATIONS
+        for path, inside in parts(operation.result)
+        if names & set(inside.model_fields)
+    }
+
+    assert found == {("browserstack.sessions.get", "traces"): "traces"}

@@ -191,6 +191,7 @@ async def test_a_cursor_of_another_agent_is_not_good(face: Face) -> None:
     assert (await face.post(more, agent=OPERATOR)).json()["result"]["isError"] is False
 
 
+@pytest.mark.threats(19)
 async def test_the_list_is_each_agents_own_and_private(face: Face) -> None:
     lists = {agent: (await face.post(message("tools/list"), agent=agent)).json()["result"] for agent in face.tokens}
 

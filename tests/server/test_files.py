@@ -30,6 +30,7 @@ def policies(tmp_path: Path) -> Path:
     return write_policies(tmp_path / "policies", {MAKER: grants, OTHER: grants})
 
 
+@pytest.mark.threats(19)
 @pytest.mark.parametrize("era", ERAS)
 async def test_an_export_tells_its_progress_and_gives_a_link_that_its_maker_can_read(
     tmp_path: Path, policies: Path, era: Era
