@@ -10,7 +10,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, g
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.envelope import EventBatch
 from crashgate.catalogue.paging import Links, Paging
-from crashgate.catalogue.params import Along, In, Logged, NamesField, Needs, Params, PicksBy, Repeated, Wire
+from crashgate.catalogue.params import Along, In, Logged, NamesField, Needs, Params, PicksBy, Repeated, RowsAPage, Wire
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import R
 from crashgate.catalogue.scope import Scope
@@ -64,7 +64,7 @@ class Operation(Generic[P, R]):
 
     ``access`` is what the operation takes at least; a parameter may need more (``access_with``). ``fixed_body`` are
     body fields that make one route into several operations (PATCH with ``operation=fix``).
-    ``per_page`` is the upstream's own limit on rows a page; None where the list is not paged.
+    ``per_page`` is the upstream's own limit on rows a page, read off the parameters; None where there is none.
     ``paging`` says where the rows stand in the answer. ``asks_by_post`` marks a POST that only reads: some vendors take
     filters in a body. ``idempotent`` is False where a second equal call does something more: it moves a deadline or
     opens another ticket. ``creates`` marks what makes something new; a POST that changes something always does.
@@ -85,7 +85,6 @@ class Operation(Generic[P, R]):
     shape: Shape
     wording: Wording
     source: str
-    per_page: int | None = None
     fixed_body: Mapping[str, Any] = field(default_factory=dict[str, Any])
     idempotent: bool = True
     paging: Paging = Links()  # noqa: RUF009 - a frozen value
@@ -94,12 +93,15 @@ class Operation(Generic[P, R]):
     envelope: EventBatch | None = None
     gives_back: bool = False
     fields: tuple[Field, ...] = field(init=False)
+    per_page: int | None = field(init=False)
 
     def __post_init__(self) -> None:
         """Read the fields off the parameters and check the entry."""
         fields = tuple(_field(name, info.annotation, info.metadata) for name, info in self.params.model_fields.items())
         object.__setattr__(self, "fields", fields)
         object.__setattr__(self, "creates", self.creates or (self.method == "POST" and not self.asks_by_post))
+        rows = (mark for each in fields if isinstance(mark := each.logged, RowsAPage))
+        object.__setattr__(self, "per_page", next((mark.most for mark in rows), None))
         in_path = {name for _, name, _, _ in string.Formatter().parse(self.path or "") if name}
         declared = {f.name for f in fields if f.travels is In.PATH}
         named = {name for _, name, _, _ in string.Formatter().parse(self.wording.target) if name}

@@ -4,9 +4,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, unique
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, StringConstraints
+from pydantic_core import CoreSchema, core_schema
 
 from crashgate.catalogue.access import Access
 
@@ -36,6 +37,18 @@ class Logged:
     def shows(self, value: object) -> bool:
         """Whether the log may show this very value."""
         return self.only is None or (isinstance(value, str) and re.fullmatch(self.only, value) is not None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowsAPage(Logged):
+    """How many rows a page shall have: from 1 to ``most``, which is the upstream's own limit. The log may show it."""
+
+    most: int
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's own
+        """The schema in place of that of ``int | None``."""
+        del source, handler
+        return core_schema.nullable_schema(core_schema.int_schema(ge=1, le=self.most))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from crashgate.catalogue.browserstack.traces import Trace
 from crashgate.catalogue.moments import At, Since, Until
 from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.paging import Numbered
-from crashgate.catalogue.params import In, Logged, Params, Repeated, Wire
+from crashgate.catalogue.params import In, Logged, Params, Repeated, RowsAPage, Wire
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Many, Result, Slug, Untrusted, UntrustedMark
 from crashgate.catalogue.scope import EnvironmentRows
@@ -49,13 +49,13 @@ class ListSessions(Params):
     since: Annotated[Since | None, In.QUERY, Wire("fromTimestamp"), Logged()] = None
     until: Annotated[Until | None, In.QUERY, Wire("toTimestamp"), Logged()] = None
     environment: Annotated[Environments | None, In.QUERY, Repeated(), Logged()] = None
-    per_page: Annotated[int | None, In.QUERY, Wire("limit"), Field(ge=1, le=PER_PAGE), Logged()] = None
+    per_page: Annotated[int | None, In.QUERY, Wire("limit"), RowsAPage(most=PER_PAGE)] = None
 
 
 class ExportSessions(ListSessions):
     """Parameters of exporting sessions: as many a page as there may be."""
 
-    per_page: Annotated[int | None, In.QUERY, Wire("limit"), Field(ge=1, le=PER_PAGE), Logged()] = PER_PAGE
+    per_page: Annotated[int | None, In.QUERY, Wire("limit"), RowsAPage(most=PER_PAGE)] = PER_PAGE
 
 
 class GetSession(Params):
@@ -75,7 +75,6 @@ LIST_SESSIONS = Operation(
     params=ListSessions,
     result=Session,
     shape=Shape.MANY,
-    per_page=PER_PAGE,
     paging=Numbered(meta="meta", total="totalItems", pages="totalPages"),
     wording=Wording(verb="list", past="listed", target="sessions"),
     source=f"{REFERENCE}/sessions/",

@@ -7,7 +7,7 @@ from pydantic import Field
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.bugsnag import REFERENCE
 from crashgate.catalogue.operation import Operation, Shape, Wording
-from crashgate.catalogue.params import In, Logged, ObjectId, Params, PicksBy, Ref
+from crashgate.catalogue.params import In, ObjectId, Params, PicksBy, Ref, RowsAPage
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Id, Link, MemberData, MemberText, Result, Secret, Time
 from crashgate.catalogue.scope import OrganizationNamed, ProjectNamed
@@ -44,7 +44,7 @@ class ListOrganizationCollaborators(Params):
 
     organization_id: Annotated[Ref, In.PATH]
     q: Annotated[str | None, In.QUERY, Field(min_length=1, max_length=100), PicksBy(("name", "email"))] = None
-    per_page: Annotated[int | None, In.QUERY, Field(ge=1, le=100), Logged()] = None
+    per_page: Annotated[int | None, In.QUERY, RowsAPage(most=100)] = None
 
 
 class GetCollaborator(Params):
@@ -58,7 +58,7 @@ class ListProjectCollaborators(Params):
     """Parameters of listing a project's collaborators."""
 
     project_id: Annotated[Ref, In.PATH]
-    per_page: Annotated[int | None, In.QUERY, Field(ge=1, le=100), Logged()] = None
+    per_page: Annotated[int | None, In.QUERY, RowsAPage(most=100)] = None
 
 
 LIST_ORGANIZATION_COLLABORATORS = Operation(
@@ -72,7 +72,6 @@ LIST_ORGANIZATION_COLLABORATORS = Operation(
     params=ListOrganizationCollaborators,
     result=Collaborator,
     shape=Shape.MANY,
-    per_page=100,
     wording=Wording(verb="list", past="listed", target="collaborators"),
     source=f"{REFERENCE}/organizations/collaborators/list-collaborators",
 )
@@ -103,7 +102,6 @@ LIST_PROJECT_COLLABORATORS = Operation(
     params=ListProjectCollaborators,
     result=Collaborator,
     shape=Shape.MANY,
-    per_page=100,
     wording=Wording(verb="list", past="listed", target="collaborators"),
     source=f"{REFERENCE}/organizations/collaborators/list-collaborators-on-a-project",
 )

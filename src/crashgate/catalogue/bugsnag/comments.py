@@ -7,7 +7,7 @@ from pydantic import Field
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.bugsnag import REFERENCE
 from crashgate.catalogue.operation import Operation, Shape, Wording
-from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref
+from crashgate.catalogue.params import In, ObjectId, Params, Ref, RowsAPage
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Id, Link, MemberText, OptionalId, Result, Secret, Time
 from crashgate.catalogue.scope import ProjectNamed, ProjectOfObject
@@ -49,7 +49,7 @@ class ListComments(Params):
 
     project_id: Annotated[Ref, In.PATH]
     error_id: Annotated[ObjectId, In.PATH]
-    per_page: Annotated[int | None, In.QUERY, Field(ge=1, le=100), Logged()] = None
+    per_page: Annotated[int | None, In.QUERY, RowsAPage(most=100)] = None
 
 
 class CreateComment(Params):
@@ -87,7 +87,6 @@ LIST_COMMENTS = Operation(
     params=ListComments,
     result=Comment,
     shape=Shape.MANY,
-    per_page=100,
     wording=Wording(verb="list", past="listed", target="comments on error {error_id}"),
     source=f"{REFERENCE}/errors/comments/list-comments-on-an-error",
 )

@@ -2,13 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.bugsnag import REFERENCE
 from crashgate.catalogue.bugsnag.filters import Filters
 from crashgate.catalogue.operation import Operation, Shape, Wording
-from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref, UtcTime
+from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref, RowsAPage, UtcTime
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Id, Link, Many, OptionalId, Result, Time, Untrusted, UntrustedData, Word
 from crashgate.catalogue.scope import ProjectNamed
@@ -94,7 +92,7 @@ class ListErrors(Params):
     filters: Annotated[Filters | None, In.FILTERS] = None
     sort: Annotated[Literal["last_seen", "first_seen", "users", "events", "unsorted"] | None, In.QUERY, Logged()] = None
     direction: Annotated[Literal["asc", "desc"] | None, In.QUERY, Logged()] = None
-    per_page: Annotated[int | None, In.QUERY, Field(ge=1, le=100), Logged()] = None
+    per_page: Annotated[int | None, In.QUERY, RowsAPage(most=100)] = None
     base: Annotated[UtcTime | None, In.QUERY] = None
 
 
@@ -122,7 +120,6 @@ LIST_ERRORS = Operation(
     params=ListErrors,
     result=Error,
     shape=Shape.MANY,
-    per_page=100,
     wording=Wording(verb="list", past="listed", target="errors"),
     source=f"{REFERENCE}/errors/errors/list-the-errors-on-a-project",
 )

@@ -2,14 +2,12 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.bugsnag import REFERENCE
 from crashgate.catalogue.bugsnag.event import Event
 from crashgate.catalogue.bugsnag.filters import Filters
 from crashgate.catalogue.operation import Operation, Shape, Wording
-from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref, UtcTime
+from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref, RowsAPage, UtcTime
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.scope import ProjectNamed, ProjectOfObject
 
@@ -20,7 +18,7 @@ class ListProjectEvents(Params):
     project_id: Annotated[Ref, In.PATH]
     filters: Annotated[Filters | None, In.FILTERS] = None
     direction: Annotated[Literal["asc", "desc"] | None, In.QUERY, Logged()] = None
-    per_page: Annotated[int | None, In.QUERY, Field(ge=1, le=30), Logged()] = None
+    per_page: Annotated[int | None, In.QUERY, RowsAPage(most=30)] = None
     base: Annotated[UtcTime | None, In.QUERY] = None
     full_reports: Annotated[bool | None, In.QUERY, Logged()] = None
 
@@ -56,7 +54,6 @@ LIST_ERROR_EVENTS = Operation(
     params=ListErrorEvents,
     result=Event,
     shape=Shape.MANY,
-    per_page=30,
     wording=Wording(verb="list", past="listed", target="events of error {error_id}"),
     source=f"{REFERENCE}/errors/events/list-the-events-on-an-error",
 )
@@ -72,7 +69,6 @@ LIST_PROJECT_EVENTS = Operation(
     params=ListProjectEvents,
     result=Event,
     shape=Shape.MANY,
-    per_page=30,
     wording=Wording(verb="list", past="listed", target="events"),
     source=f"{REFERENCE}/errors/events/list-the-events-on-a-project",
 )

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.bugsnag import REFERENCE
 from crashgate.catalogue.operation import Operation, Shape, Wording
-from crashgate.catalogue.params import In, Logged, Needs, Params, Ref
+from crashgate.catalogue.params import In, Logged, Needs, Params, Ref, RowsAPage
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Id, Link, MemberData, MemberText, Result, Secret, Slug, Time
 from crashgate.catalogue.scope import OrganizationNamed, OrganizationRows, OrganizationToCome
@@ -39,8 +39,8 @@ class Organization(Result):
 class ListOrganizations(Params):
     """Parameters of listing organizations."""
 
-    admin: Annotated[bool | None, In.QUERY] = None
-    per_page: Annotated[int | None, In.QUERY, Field(ge=1, le=100)] = None
+    admin: Annotated[bool | None, In.QUERY, Logged()] = None
+    per_page: Annotated[int | None, In.QUERY, RowsAPage(most=100)] = None
 
 
 class GetOrganization(Params):
@@ -75,7 +75,6 @@ LIST_ORGANIZATIONS = Operation(
     params=ListOrganizations,
     result=Organization,
     shape=Shape.MANY,
-    per_page=100,
     wording=Wording(verb="list", past="listed", target="organizations"),
     source=f"{REFERENCE}/current-user/organizations/list-the-current-user's-organizations",
 )

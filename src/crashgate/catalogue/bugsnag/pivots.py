@@ -8,7 +8,7 @@ from crashgate.catalogue.access import Access
 from crashgate.catalogue.bugsnag import REFERENCE
 from crashgate.catalogue.bugsnag.filters import EVENT_FIELDS, Filters
 from crashgate.catalogue.operation import Operation, Shape, Wording
-from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref, UtcTime
+from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref, RowsAPage, UtcTime
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Result, Time, Untrusted, UntrustedData
 from crashgate.catalogue.scope import ProjectNamed
@@ -66,7 +66,7 @@ class ListErrorPivots(ListProjectPivots):
     """Parameters of listing an error's pivots."""
 
     error_id: Annotated[ObjectId, In.PATH]
-    per_page: Annotated[int | None, In.QUERY, Field(ge=1, le=100), Logged()] = None
+    per_page: Annotated[int | None, In.QUERY, RowsAPage(most=100)] = None
 
 
 class ListPivotValues(Params):
@@ -74,7 +74,7 @@ class ListPivotValues(Params):
 
     project_id: Annotated[Ref, In.PATH]
     event_field_display_id: Annotated[DisplayId, In.PATH, EVENT_FIELDS]
-    per_page: Annotated[int | None, In.QUERY, Field(ge=1, le=100), Logged()] = None
+    per_page: Annotated[int | None, In.QUERY, RowsAPage(most=100)] = None
     base: Annotated[UtcTime | None, In.QUERY] = None
     filters: Annotated[Filters | None, In.FILTERS] = None
 
@@ -96,7 +96,6 @@ LIST_ERROR_PIVOTS = Operation(
     params=ListErrorPivots,
     result=Pivot,
     shape=Shape.MANY,
-    per_page=100,
     wording=Wording(verb="list", past="listed", target="pivots of error {error_id}"),
     source=f"{REFERENCE}/errors/pivots/list-pivots-on-an-error",
 )
@@ -127,7 +126,6 @@ LIST_ERROR_PIVOT_VALUES = Operation(
     params=ListErrorPivotValues,
     result=PivotValue,
     shape=Shape.MANY,
-    per_page=100,
     wording=Wording(verb="list", past="listed", target="values of an event field on error {error_id}"),
     source=f"{REFERENCE}/errors/pivots/list-values-of-a-pivot-on-an-error",
 )
@@ -143,7 +141,6 @@ LIST_PROJECT_PIVOT_VALUES = Operation(
     params=ListPivotValues,
     result=PivotValue,
     shape=Shape.MANY,
-    per_page=100,
     wording=Wording(verb="list", past="listed", target="values of an event field"),
     source=f"{REFERENCE}/errors/pivots",
 )

@@ -8,7 +8,7 @@ from crashgate.catalogue.access import Access
 from crashgate.catalogue.bugsnag import REFERENCE
 from crashgate.catalogue.bugsnag.platforms import ProjectType
 from crashgate.catalogue.operation import Operation, Shape, Wording
-from crashgate.catalogue.params import In, Logged, Needs, ObjectId, Params, Ref
+from crashgate.catalogue.params import In, Logged, Needs, ObjectId, Params, Ref, RowsAPage
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import (
     Id,
@@ -85,9 +85,9 @@ class ListProjects(Params):
 
     organization_id: Annotated[Ref, In.PATH]
     q: Annotated[str | None, In.QUERY, Field(min_length=1, max_length=100)] = None
-    sort: Annotated[Literal["created_at", "name", "favorite"] | None, In.QUERY] = None
-    direction: Annotated[Literal["asc", "desc"] | None, In.QUERY] = None
-    per_page: Annotated[int | None, In.QUERY, Field(ge=1, le=100)] = None
+    sort: Annotated[Literal["created_at", "name", "favorite"] | None, In.QUERY, Logged()] = None
+    direction: Annotated[Literal["asc", "desc"] | None, In.QUERY, Logged()] = None
+    per_page: Annotated[int | None, In.QUERY, RowsAPage(most=100)] = None
 
 
 class GetProject(Params):
@@ -152,7 +152,6 @@ LIST_PROJECTS = Operation(
     params=ListProjects,
     result=Project,
     shape=Shape.MANY,
-    per_page=100,
     wording=Wording(verb="list", past="listed", target="projects"),
     source=f"{REFERENCE}/projects",
 )

@@ -2,12 +2,10 @@
 
 from typing import Annotated
 
-from pydantic import Field
-
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.bugsnag import REFERENCE
 from crashgate.catalogue.operation import Operation, Shape, Wording
-from crashgate.catalogue.params import In, Logged, Name, ObjectId, Params, Ref
+from crashgate.catalogue.params import In, Logged, Name, ObjectId, Params, Ref, RowsAPage
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Id, OptionalId, Result, Time, Untrusted, UntrustedData
 from crashgate.catalogue.scope import ProjectNamed, ProjectOfObject
@@ -48,7 +46,7 @@ class ListReleaseGroups(Params):
     release_stage_name: Annotated[Name, In.QUERY]
     top_only: Annotated[bool | None, In.QUERY, Logged()] = None
     visible_only: Annotated[bool | None, In.QUERY, Logged()] = None
-    per_page: Annotated[int | None, In.QUERY, Field(ge=1, le=100), Logged()] = None
+    per_page: Annotated[int | None, In.QUERY, RowsAPage(most=100)] = None
 
 
 class GetReleaseGroup(Params):
@@ -77,7 +75,6 @@ LIST_RELEASE_GROUPS = Operation(
     params=ListReleaseGroups,
     result=ReleaseGroup,
     shape=Shape.MANY,
-    per_page=100,
     wording=Wording(verb="list", past="listed", target="release groups"),
     source=f"{REFERENCE}/projects/release-groups",
 )

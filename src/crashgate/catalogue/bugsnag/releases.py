@@ -7,7 +7,7 @@ from pydantic import Field
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.bugsnag import REFERENCE
 from crashgate.catalogue.operation import Operation, Shape, Wording
-from crashgate.catalogue.params import In, Logged, Name, ObjectId, Params, Ref, UtcTime
+from crashgate.catalogue.params import In, Logged, Name, ObjectId, Params, Ref, RowsAPage, UtcTime
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Id, OptionalId, Result, Time, Untrusted, UntrustedData, Word
 from crashgate.catalogue.scope import ProjectNamed
@@ -56,9 +56,9 @@ class ListReleases(Params):
     project_id: Annotated[Ref, In.PATH]
     release_stage: Annotated[Name | None, In.QUERY] = None
     sort: Annotated[Literal["timestamp", "percent_of_sessions"] | None, In.QUERY, Logged()] = None
-    per_page: Annotated[int | None, In.QUERY, Field(ge=1, le=10), Logged()] = None
+    per_page: Annotated[int | None, In.QUERY, RowsAPage(most=10)] = None
     base: Annotated[UtcTime | None, In.QUERY] = None
-    offset: Annotated[int | None, In.QUERY, Field(ge=0)] = None
+    offset: Annotated[int | None, In.QUERY, Field(ge=0), Logged()] = None
 
 
 class GetRelease(Params):
@@ -79,7 +79,6 @@ LIST_RELEASES = Operation(
     params=ListReleases,
     result=Release,
     shape=Shape.MANY,
-    per_page=10,
     wording=Wording(verb="list", past="listed", target="releases"),
     source=f"{REFERENCE}/projects/releases/list-releases-on-a-project",
 )

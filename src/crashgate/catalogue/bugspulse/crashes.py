@@ -11,7 +11,7 @@ from crashgate.catalogue.documented import Documented
 from crashgate.catalogue.moments import At
 from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.paging import Numbered
-from crashgate.catalogue.params import In, Logged, Params, Wire
+from crashgate.catalogue.params import In, Params, RowsAPage, Wire
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Untrusted, Word
 from crashgate.catalogue.scope import Anywhere
@@ -37,13 +37,13 @@ class Crash(Documented):
 class ListCrashes(Params):
     """Parameters of listing crash groups."""
 
-    per_page: Annotated[int | None, In.QUERY, Wire("limit"), Field(ge=1, le=MOST_ROWS), Logged()] = None
+    per_page: Annotated[int | None, In.QUERY, Wire("limit"), RowsAPage(most=MOST_ROWS)] = None
 
 
 class ExportCrashes(ListCrashes):
     """Parameters of exporting crash groups: as many a page as there may be."""
 
-    per_page: Annotated[int | None, In.QUERY, Wire("limit"), Field(ge=1, le=MOST_ROWS), Logged()] = MOST_ROWS
+    per_page: Annotated[int | None, In.QUERY, Wire("limit"), RowsAPage(most=MOST_ROWS)] = MOST_ROWS
 
 
 LIST_CRASHES = Operation(
@@ -57,7 +57,6 @@ LIST_CRASHES = Operation(
     params=ListCrashes,
     result=Crash,
     shape=Shape.MANY,
-    per_page=MOST_ROWS,
     paging=Numbered(),
     wording=Wording(verb="list", past="listed", target="crash groups"),
     source=REFERENCE,

@@ -14,7 +14,7 @@ from crashgate.catalogue.documented import Documented
 from crashgate.catalogue.moments import At
 from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.paging import Numbered
-from crashgate.catalogue.params import In, Logged, Params, Wire
+from crashgate.catalogue.params import In, Params, RowsAPage, Wire
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Untrusted, UntrustedData
 from crashgate.catalogue.scope import Anywhere
@@ -42,13 +42,13 @@ class ListSessionEvents(Params):
     """Parameters of listing a session's events."""
 
     session_id: Annotated[SessionId, In.QUERY, Wire("sessionId")]
-    per_page: Annotated[int | None, In.QUERY, Wire("limit"), Field(ge=1, le=MOST_ROWS), Logged()] = None
+    per_page: Annotated[int | None, In.QUERY, Wire("limit"), RowsAPage(most=MOST_ROWS)] = None
 
 
 class ExportSessionEvents(ListSessionEvents):
     """Parameters of exporting a session's events: as many a page as there may be."""
 
-    per_page: Annotated[int | None, In.QUERY, Wire("limit"), Field(ge=1, le=MOST_ROWS), Logged()] = MOST_ROWS
+    per_page: Annotated[int | None, In.QUERY, Wire("limit"), RowsAPage(most=MOST_ROWS)] = MOST_ROWS
 
 
 LIST_SESSION_EVENTS = Operation(
@@ -62,7 +62,6 @@ LIST_SESSION_EVENTS = Operation(
     params=ListSessionEvents,
     result=SessionEvent,
     shape=Shape.MANY,
-    per_page=MOST_ROWS,
     paging=Numbered(),
     wording=Wording(verb="list", past="listed", target="events of session {session_id}"),
     source=REFERENCE,

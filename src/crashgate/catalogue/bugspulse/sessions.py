@@ -14,7 +14,7 @@ from crashgate.catalogue.documented import Documented
 from crashgate.catalogue.moments import At, Moment
 from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.paging import Numbered
-from crashgate.catalogue.params import In, Logged, Params, Wire
+from crashgate.catalogue.params import In, Logged, Params, RowsAPage, Wire
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Untrusted, Word
 from crashgate.catalogue.scope import Anywhere
@@ -43,13 +43,13 @@ class ListSessions(Params):
 
     since: Annotated[Moment | None, In.QUERY, Wire("from"), Logged()] = None
     until: Annotated[Moment | None, In.QUERY, Wire("to"), Logged()] = None
-    per_page: Annotated[int | None, In.QUERY, Wire("limit"), Field(ge=1, le=MOST_ROWS), Logged()] = None
+    per_page: Annotated[int | None, In.QUERY, Wire("limit"), RowsAPage(most=MOST_ROWS)] = None
 
 
 class ExportSessions(ListSessions):
     """Parameters of exporting sessions: as many a page as there may be."""
 
-    per_page: Annotated[int | None, In.QUERY, Wire("limit"), Field(ge=1, le=MOST_ROWS), Logged()] = MOST_ROWS
+    per_page: Annotated[int | None, In.QUERY, Wire("limit"), RowsAPage(most=MOST_ROWS)] = MOST_ROWS
 
 
 LIST_SESSIONS = Operation(
@@ -63,7 +63,6 @@ LIST_SESSIONS = Operation(
     params=ListSessions,
     result=Session,
     shape=Shape.MANY,
-    per_page=MOST_ROWS,
     paging=Numbered(),
     wording=Wording(verb="list", past="listed", target="sessions"),
     source=REFERENCE,

@@ -11,7 +11,7 @@ from pydantic import Field, StringConstraints, model_validator
 
 from crashgate.catalogue.devrev.apps import KIND, AppId, PlatformName
 from crashgate.catalogue.moments import Since, Until
-from crashgate.catalogue.params import Along, In, Logged, Params, PicksBy, Wire
+from crashgate.catalogue.params import Along, In, Logged, Params, PicksBy, RowsAPage, Wire
 
 MOST_ROWS = 100
 """Rows a page; the vendor publishes no limit for sessions, and shows 50 as the default of a neighbour."""
@@ -49,7 +49,7 @@ class SessionFilters(Params):
         Field(min_length=1, max_length=5),
         Logged(),
     ] = None
-    per_page: Annotated[int | None, In.BODY, Wire("limit"), Field(ge=1, le=MOST_ROWS), Logged()] = None
+    per_page: Annotated[int | None, In.BODY, Wire("limit"), RowsAPage(most=MOST_ROWS)] = None
 
     @model_validator(mode="before")
     @classmethod
@@ -63,4 +63,4 @@ class SessionFilters(Params):
 class AllSessions(SessionFilters):
     """The parameters of exporting sessions: as many a page as there may be."""
 
-    per_page: Annotated[int | None, In.BODY, Wire("limit"), Field(ge=1, le=MOST_ROWS), Logged()] = MOST_ROWS
+    per_page: Annotated[int | None, In.BODY, Wire("limit"), RowsAPage(most=MOST_ROWS)] = MOST_ROWS

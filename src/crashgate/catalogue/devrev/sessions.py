@@ -12,7 +12,7 @@ from crashgate.catalogue.access import Access
 from crashgate.catalogue.devrev import REFERENCE
 from crashgate.catalogue.devrev.apps import AppId, Platform, PlatformName
 from crashgate.catalogue.devrev.device import OnDevice
-from crashgate.catalogue.devrev.session_filters import MOST_ROWS, AllSessions, SessionFilters
+from crashgate.catalogue.devrev.session_filters import AllSessions, SessionFilters
 from crashgate.catalogue.moments import At
 from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.paging import Cursors, Inside
@@ -60,7 +60,6 @@ LIST_SESSIONS = Operation(
     params=SessionFilters,
     result=Session,
     shape=Shape.MANY,
-    per_page=MOST_ROWS,
     paging=Cursors(rows="sessions"),
     asks_by_post=True,
     wording=Wording(verb="list", past="listed", target="sessions"),
