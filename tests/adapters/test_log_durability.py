@@ -10,6 +10,7 @@ from contextlib import aclosing, closing
 from dataclasses import replace
 from pathlib import Path
 
+import anyio
 import pytest
 
 from crashgate.adapters.log_ahead import SIZE, make_room
@@ -133,13 +134,17 @@ async def test_after_a_disk_failed_nothing_is_stored_until_the_log_could_be_fold
 
 async def test_a_moment_later_all_is_on_the_disk_and_the_head_is_kept(tmp_path: Path) -> None:
     # Guards: LogWriter._ask_to_settle.
+    kept: list[int] = []
     async with aclosing(SqliteLog.open(tmp_path)) as log:
         for number in (1, 2):
             await log.append(decision(number))
             await log.append(_ended(number))
-            async with asyncio.timeout(20):
+            with anyio.move_on_after(20):
                 while _kept(tmp_path) < 2 * number:  # noqa: ASYNC110 - a file tells nobody when it changes
                     await asyncio.sleep(0.01)
+            kept.append(_kept(tmp_path))
+
+    assert kept == [2, 4]
 
 
 async def test_closing_takes_the_last_outcome_to_the_disk(tmp_path: Path) -> None:

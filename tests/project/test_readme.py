@@ -44,7 +44,10 @@ def test_each_make_target_of_the_pages_is_one(root: Path) -> None:
 
 
 def test_each_document_of_the_pages_is_a_policy_or_a_configuration(root: Path) -> None:
-    for block in blocks(root, "toml"):
+    documents = blocks(root, "toml")
+
+    assert documents
+    for block in documents:
         data = tomllib.loads(block)
         if "agent" in data:
             load(block, source=f"policies/{data['agent']}.toml", vocabulary=VOCABULARY)
@@ -53,7 +56,10 @@ def test_each_document_of_the_pages_is_a_policy_or_a_configuration(root: Path) -
 
 
 def test_each_json_block_of_the_pages_is_json(root: Path) -> None:
-    for block in blocks(root, "json"):
+    documents = blocks(root, "json")
+
+    assert documents
+    for block in documents:
         json.loads(block)
 
 

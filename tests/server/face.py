@@ -14,6 +14,7 @@ import uvicorn
 
 from crashgate import wiring
 from crashgate.adapters.policy_watch import PolicyWatch
+from crashgate.clock import Clock
 from crashgate.decisions.attempt import AttemptRecord
 from crashgate.identity import Via
 from crashgate.sandbox.app import SANDBOX_TOKEN, UNLIMITED, Faults, RequestLog, create_app
@@ -147,9 +148,13 @@ async def open_face(
     policies: Path = EXAMPLES,
     most_calls: int = MOST_CALLS,
     shown: Mapping[str, Any] | None = None,
+    clock: Clock | None = None,
     **http: object,
 ) -> AsyncGenerator[Face]:
-    """A house served on a free port; ``http`` are its settings, ``shown`` are fields of its ``HttpFace``."""
+    """A house served on a free port; ``http`` are its settings, ``shown`` are fields of its ``HttpFace``.
+
+    ``clock`` is what idle sessions are told by; the machine's unless it is given.
+    """
     settings = settings_in(folder, policies=policies, **({"http": http} if http else {}))
     world, faults, requests = fresh_world(), Faults(), RequestLog()
     others = SessionProviders.usual(world.now, MachineClock(), limited=False)
@@ -175,7 +180,7 @@ async def open_face(
             tokens=issued,
             face=face,
             attempts=attempts,
-            clock=found.clock,
+            clock=clock or found.clock,
             ended=notices.left,
         )
         server = _Server(listen.config(served, attempts, head_seconds=face.head_seconds))

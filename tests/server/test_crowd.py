@@ -10,6 +10,7 @@ import pytest
 
 from crashgate.sandbox.faults import Fault, FaultKind
 from crashgate.server.crowd import Crowd
+from tests.held_clock import HeldClock
 from tests.house import OPERATOR, TRIAGE, until
 from tests.server.face import Face, message, open_face
 from tests.server.pipe import INITIALIZE
@@ -114,10 +115,12 @@ async def test_one_agent_cannot_take_all_sessions(tmp_path: Path) -> None:
 
 
 async def test_an_idle_session_makes_room(tmp_path: Path) -> None:
-    async with open_face(tmp_path, shown={"most_of_an_agent": 1, "idle_seconds": 0.2}) as face, asyncio.timeout(20):
+    # Guards: SessionLayer._forget_idle.
+    clock, shown = HeldClock(), {"most_of_an_agent": 1, "idle_seconds": 600.0}
+    async with open_face(tmp_path, shown=shown, clock=clock) as face, asyncio.timeout(20):
         statuses = [(await _initialize(face)).status_code, (await _initialize(face)).status_code]
-        while statuses[-1] == 503:
-            await asyncio.sleep(0.05)
+        while statuses[-1] == 503:  # it is idle from when the server is done with the answer, which nobody tells
+            clock.passed += 600.5
             statuses.append((await _initialize(face)).status_code)
 
     assert (statuses[:2], statuses[-1]) == ([200, 503], 200)

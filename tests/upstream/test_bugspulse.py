@@ -209,12 +209,3 @@ def test_each_failure_has_its_code_and_an_exhausted_limit_a_minute_to_wait(
     assert problem is not None
     assert (problem.code, problem.status, problem.retry_after) == (code, status, wait)
     assert "BugsPulse" in str(problem)
-
-
-@pytest.mark.threats(7)
-@given(st.sampled_from([400, 401, 403, 404, 422, 429, 500]), st.text(min_size=1, max_size=50))
-def test_no_text_of_a_failure_is_in_the_error(status: int, text: str) -> None:
-    with_text = Response(status=status, headers={}, body=json.dumps({"error": text, "message": text}).encode())
-    without = Response(status=status, headers={}, body=b"")
-
-    assert str(DIALECT.failure(with_text, LIST_SESSIONS)) == str(DIALECT.failure(without, LIST_SESSIONS))

@@ -350,21 +350,3 @@ def test_the_time_to_wait_is_the_headers_then_the_bodys_then_the_moment_of_reset
 @pytest.mark.parametrize("most", [True, -1, 1.5, "1000", None, 10**12])
 def test_a_size_that_is_none_is_not_told(most: object) -> None:
     assert "The most is" not in str(failed(413, {"type": "request_entity_too_large", "max_bytes": most}))
-
-
-@pytest.mark.threats(7)
-@given(
-    st.sampled_from([302, 400, 401, 403, 404, 413, 429, 500, 503]),
-    st.sampled_from(
-        ["message", "detail", "type", "field_name", "existing_parent", "reference_id", "max_bytes", "retry_after"]
-    ),
-    st.text().map(lambda text: f"canary-{text}-canary"),
-)
-def test_no_text_of_a_failure_is_in_the_error(status: int, name: str, text: str) -> None:
-    assert "canary" not in str(failed(status, {"type": "bad_request", name: text}, operation=GET_SESSION))
-    assert TOKEN not in str(failed(status, {"message": TOKEN}))
-
-
-@pytest.mark.parametrize("status", [200, 201, 204])
-def test_a_success_is_no_failure(status: int) -> None:
-    assert DIALECT.failure(Response(status=status, headers={}, body=b"{}"), LIST_SESSIONS) is None
