@@ -1,4 +1,7 @@
-"""What the exit code of a command means. Rule: a code means the same for every command."""
+"""What the exit code of a command means. Rule: a code means the same for every command, with one exception.
+
+The exception is ``policy diff``: its 2 says that something widens, as well as that it was not called right.
+"""
 
 from collections.abc import Mapping
 from enum import IntEnum, unique
