@@ -1,8 +1,6 @@
 """``crashgate log export``. Rule: one record after the other, so that any log fits; a file is whole or absent."""
 
 import json
-import os
-import secrets
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +12,7 @@ from crashgate.cli import session
 from crashgate.cli.log_show import Since, plain_record
 from crashgate.cli.screen import note
 from crashgate.cli.shared import Command
+from crashgate.cli.whole_file import whole_file
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -69,22 +68,13 @@ def _dumped(value: object) -> str:
 
 
 def _write(output: Path, lines: Iterable[str]) -> int:
-    """Under another name first, so that nobody ever sees half of it. Raises UsageError where it cannot be written."""
-    draft = output.with_name(f".{output.name}.{secrets.token_hex(8)}")
+    """How many were written. Raises UsageError where it cannot be."""
     count = 0
     try:
-        file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        try:
-            with open(file, "w", encoding="utf-8", newline="") as stream:  # noqa: PTH123 - a file that is open already
-                for line in lines:
-                    stream.write(f"{line}\n")
-                    count += 1
-                stream.flush()
-                os.fsync(stream.fileno())
-            draft.replace(output)
-        except BaseException:
-            draft.unlink(missing_ok=True)
-            raise
+        with whole_file(output, mode=0o600, over=True) as stream:
+            for line in lines:
+                stream.write(f"{line}\n")
+                count += 1
     except OSError as error:
         raise click.UsageError(f"{output} cannot be written: {error.strerror}.") from error
     return count
