@@ -1,6 +1,7 @@
 """``policy check`` and ``policy show``; what ``policy explain`` answers has tests of its own."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -99,3 +100,69 @@ def test_what_stands_beside_the_grants_is_shown_too(crashgate: Shell, home: Path
         "a person has to approve: every change, for 60 minutes after it asked for text that outsiders can write",
     ]
     assert ["bugsnag", "error", "off", "bugsnag.errors.delete", "policies/one.toml,", "[off]"] in map(str.split, lines)
+
+
+@pytest.mark.usefixtures("policies")
+@pytest.mark.parametrize("command", [("show", "scuot"), ("explain", "scuot", "list_errors")])
+def test_an_agent_without_a_policy_is_one_error_whoever_is_asked(command: tuple[str, ...], crashgate: Shell) -> None:
+    told = crashgate("policy", *command)
+
+    assert (told.code, told.out) == (3, "")
+    assert told.err.startswith(
+        "Error: No policy speaks of agent scuot.\n"
+        "There are policies for: operator, read-only-assistant, release-manager, triage-agent.\n"
+    )
+
+
+@pytest.fixture
+def sessions(home: Path, root: Path) -> Path:
+    """The example that names connections of the sandbox alone, in a folder of its own."""
+    folder = home / "other" / "sessions"
+    folder.mkdir(mode=0o755, parents=True)
+    shutil.copyfile(root / "policies" / "sessions" / "session-analyst.toml", folder / "session-analyst.toml")
+    (folder / "session-analyst.toml").chmod(0o644)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("check",),
+        ("show", "session-analyst"),
+        ("explain", "session-analyst", "list_crashes"),
+        ("lint",),
+        ("diff", "other/sessions", "other/sessions/session-analyst.toml"),
+        ("export", "--cedar"),
+        ("test", "cases.toml"),
+    ],
+)
+def test_policies_for_the_sandbox_are_asked_about_with_it(
+    words: tuple[str, ...], crashgate: Shell, home: Path, sessions: Path
+) -> None:
+    (home / "cases.toml").write_text(
+        '[[case]]\nagent = "session-analyst"\ntool = "list_crashes"\nexpect = "allow"\n', encoding="utf-8"
+    )
+    without = crashgate("policy", *words, "--policies", str(sessions))
+    told = crashgate("policy", *words, "--policies", str(sessions), "--sandbox")
+
+    assert (told.code, told.err) == (0, "")
+    assert without.code == 3
+    assert "unknown connection `bugspulse`" in without.out + without.err
+
+
+@pytest.mark.parametrize("given", ["other/sessions", "{home}/other/sessions"])
+@pytest.mark.usefixtures("sessions")
+def test_a_problem_names_a_path_that_leads_to_the_file(given: str, crashgate: Shell, home: Path) -> None:
+    folder = given.format(home=home)
+
+    lines = crashgate("policy", "check", "--policies", folder).out.splitlines()
+
+    assert {line.partition(":")[0] for line in lines[:-1]} == {f"{folder}/session-analyst.toml"}
+    row = json.loads(crashgate("policy", "check", "--policies", folder, "--json").out)["problems"][0]
+    assert row["source"] == f"{folder}/session-analyst.toml"
+    lint = crashgate("policy", "lint", "--policies", folder, "--sandbox", "--json")
+    assert {each["source"] for each in json.loads(lint.out)["warnings"]} <= {f"{folder}/session-analyst.toml"}
+    told = crashgate("serve", "--agent", "session-analyst", "--policies", folder)
+    assert told.err.startswith(f"Error: {folder}/session-analyst.toml:9: unknown connection")
+    told = crashgate("policy", "diff", folder, f"{folder}/session-analyst.toml")
+    assert told.err.startswith(f"Error: {folder}/session-analyst.toml:9: unknown connection")

@@ -192,7 +192,7 @@ def test_a_first_policy_is_written_once_and_never_over_another(crashgate: Shell,
     assert (home / "policies" / "new-agent.toml").read_text(encoding="utf-8") == printed.out
     assert tomllib.loads(printed.out)["grant"][0]["projects"] == ["checkout-*"]
     assert crashgate("policy", "check").code == 0
-    assert "File exists." in again.err
+    assert "There is a document of that name already." in again.err
 
 
 def test_a_first_policy_for_a_name_that_is_none_is_not_made(crashgate: Shell, home: Path) -> None:

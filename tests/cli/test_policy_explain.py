@@ -12,7 +12,7 @@ from crashgate.sandbox.app import World
 from tests.cli.calls import Call, make, recorded_calls
 from tests.cli.shell import Shell
 
-AGENTS = ("operator", "read-only-assistant", "release-manager", "triage-agent", "nobody")
+AGENTS = ("operator", "read-only-assistant", "release-manager", "triage-agent")
 PROJECTS = ("checkout-ios", "checkout-web", "payments-api", "storefront-web")
 
 

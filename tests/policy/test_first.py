@@ -19,7 +19,7 @@ VOCABULARY = Vocabulary(connections={name: RESOURCES[provider] for name, provide
 
 
 def first(places: Mapping[Dimension, Sequence[str]]) -> Policy:
-    text = first_policy("new-agent", "team@example.com", dict.fromkeys(CONNECTIONS, places), VOCABULARY)
+    text = first_policy("new-agent", "team@example.com", dict.fromkeys(CONNECTIONS, places), VOCABULARY, CONNECTIONS)
     return load(text, source="policies/new-agent.toml", vocabulary=VOCABULARY)
 
 
@@ -38,3 +38,18 @@ def test_it_leaves_no_warning_behind() -> None:
     policy = first(dict.fromkeys(PLACES, ("one",)))
 
     assert lint(policy, VOCABULARY, CONNECTIONS) == ()
+
+
+def test_what_nothing_reads_is_not_granted() -> None:
+    text = first_policy("new-agent", "me", {}, VOCABULARY, CONNECTIONS)
+
+    assert f'connection = "{Provider.BUGSNAG_SESSIONS}"' not in text
+    assert 'access.crash = "read"' in text
+
+
+def test_a_platform_is_kept_where_no_app_is_named_yet() -> None:
+    places = {Dimension.PLATFORM: ("ios",)}
+
+    assert '# platforms = ["ios"]\n# apps = []\n' in first_policy(
+        "new-agent", "me", dict.fromkeys(CONNECTIONS, places), VOCABULARY, CONNECTIONS
+    )

@@ -2,11 +2,23 @@
 
 from typing import TYPE_CHECKING
 
+import click
+
 if TYPE_CHECKING:
     from crashgate.wiring import Sandbox
 
 BUDGET_FACTOR = 10
 """The vendor allows 30 requests a minute on projects; each new project and error costs the gate a look-up more."""
+
+in_sandbox_option = click.option(
+    "--sandbox", "in_sandbox", is_flag=True, help="Use a sandbox in this process in place of every upstream."
+)
+"""The option of all commands that can do so."""
+
+
+def chosen(*, in_sandbox: bool) -> "Sandbox | None":
+    """The sandbox where the option was given, else None."""
+    return embedded() if in_sandbox else None
 
 
 def embedded() -> "Sandbox":

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crashgate.cli import session
+from crashgate.cli.embedded import chosen, in_sandbox_option
+from crashgate.cli.ground import Ground
 from crashgate.cli.shared import Command
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ FORMATS = ("jsonl", "csv", "parquet")
 )
 @click.option("--to", metavar="PLACE", help="A folder or a URL; otherwise `exports` of crashgate.toml.")
 @click.option("--resume", metavar="ID", help="Go on with an export that was interrupted.")
-@click.option("--sandbox", "in_sandbox", is_flag=True, help="Use a sandbox in this process in place of every upstream.")
+@in_sandbox_option
 def export(  # noqa: PLR0913 - options are arguments
     *,
     subject: str,
@@ -58,14 +60,8 @@ def export(  # noqa: PLR0913 - options are arguments
     settings = session.settings({"exports": to} if to is not None else {})
     more = {"connection": connection, "resume": resume}
     asked = {**read(arguments), "format": format_, **{name: each for name, each in more.items() if each is not None}}
-    answer = run(_export(settings, _sandbox(in_sandbox=in_sandbox), agent, f"export_{subject}", asked))
+    answer = run(_export(settings, chosen(in_sandbox=in_sandbox), agent, f"export_{subject}", asked))
     _tell(answer, settings)
-
-
-def _sandbox(*, in_sandbox: bool) -> "Sandbox | None":
-    from crashgate.cli.embedded import embedded
-
-    return embedded() if in_sandbox else None
 
 
 async def _export(
@@ -75,7 +71,7 @@ async def _export(
     from crashgate.cli.agents import known
     from crashgate.identity import Principal, Via
 
-    known(wiring.policies(settings, sandbox=sandbox).current(), agent)
+    known(Ground(settings=settings, sandbox=sandbox).policies(), agent)
     async with wiring.toolbox(settings, os.environ, sandbox=sandbox) as toolbox, _bar(tool) as watch:
         # Where there is one connection the tool has no such argument; naming it here is not wrong for that.
         only = toolbox.open_connections(agent, tool)

@@ -5,7 +5,9 @@ from typing import TYPE_CHECKING
 import click
 
 from crashgate.cli import session
+from crashgate.cli.embedded import in_sandbox_option
 from crashgate.cli.exit_codes import ExitCode
+from crashgate.cli.ground import ground
 from crashgate.cli.shared import Command
 
 if TYPE_CHECKING:
@@ -15,23 +17,23 @@ if TYPE_CHECKING:
 
 
 @click.command("check", cls=Command)
-def policy_check() -> None:
+@in_sandbox_option
+def policy_check(*, in_sandbox: bool) -> None:
     """Load all policies and print what is wrong with them.
 
     Each problem is a line: FILE:LINE: PROBLEM.
 
     Exits with 0 when all can be used, with 3 when one cannot: then none would be.
     """
-    from crashgate import wiring
     from crashgate.policy.problem import PolicyDocumentError
 
-    settings = session.settings()
+    start = ground(in_sandbox=in_sandbox)
     try:
-        found = wiring.policies(settings).current()
+        found = start.policies()
     except PolicyDocumentError as error:
         _tell_problems(error.problems)
         click.get_current_context().exit(ExitCode.CONFIGURATION)
-    _tell_policies(found, settings)
+    _tell_policies(found, start.settings)
 
 
 def _tell_problems(problems: "tuple[Problem, ...]") -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 import click
 
 from crashgate.cli import session
+from crashgate.cli.embedded import in_sandbox_option
+from crashgate.cli.ground import ground
 from crashgate.cli.shared import Command
 
 if TYPE_CHECKING:
@@ -20,7 +22,8 @@ WIDENS = 2
 @click.command("diff", cls=Command)
 @click.argument("before", type=click.Path(exists=True, path_type=Path), help="A folder of policies, or a document.")
 @click.argument("after", type=click.Path(exists=True, path_type=Path), help="What is to take its place.")
-def policy_diff(before: Path, after: Path) -> None:
+@in_sandbox_option
+def policy_diff(before: Path, after: Path, *, in_sandbox: bool) -> None:
     """Say what widens and what narrows between two sets of policies.
 
     Every operation is asked of both, in every place that either names. What widens is marked with +, what narrows
@@ -30,12 +33,10 @@ def policy_diff(before: Path, after: Path) -> None:
 
     Exits with 0 when nothing widens, with 2 when anything does.
     """
-    from crashgate import wiring
-    from crashgate.cli.held import held
     from crashgate.policy.diff import compare
 
-    connections = {name: each.provider for name, each in wiring.spoken_of(session.settings()).items()}
-    changes = compare(held(before), held(after), connections)
+    start = ground(in_sandbox=in_sandbox)
+    changes = compare(start.held(before), start.held(after), start.connections)
     screen = session.screen()
     if screen.json:
         widens = any(change.widens for change in changes)

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from crashgate.cli import session
+from crashgate.cli.agents import known
+from crashgate.cli.embedded import in_sandbox_option
 from crashgate.cli.exit_codes import ExitCode
+from crashgate.cli.ground import ground
 from crashgate.cli.shared import Command
 
 if TYPE_CHECKING:
@@ -20,7 +23,8 @@ if TYPE_CHECKING:
 @click.argument("agent", help="Who asks.")
 @click.argument("tool", help="A tool, or an operation such as bugsnag.errors.fix.")
 @click.argument("arguments", metavar="[NAME=VALUE]...", nargs=-1, help="The tool's own arguments, or a JSON object.")
-def policy_explain(agent: str, tool: str, arguments: Sequence[str]) -> None:
+@in_sandbox_option
+def policy_explain(agent: str, tool: str, arguments: Sequence[str], *, in_sandbox: bool) -> None:
     """Say whether an agent may call a tool, and why.
 
     It names the line that decides and what would allow the call. Arguments that name a place matter; the others may be
@@ -30,14 +34,12 @@ def policy_explain(agent: str, tool: str, arguments: Sequence[str]) -> None:
 
     Exits with 0 when it is allowed, 1 when it is denied, 6 when it depends on a place that is not named.
     """
-    from crashgate import wiring
     from crashgate.cli.explained import explained
     from crashgate.cli.words import read
 
-    settings = session.settings()
-    policies = wiring.policies(settings).current()
-    connections = {name: each.provider for name, each in wiring.spoken_of(settings).items()}
-    found = explained(policies.get(agent), agent=agent, tool=tool, given=read(arguments), connections=connections)
+    start = ground(in_sandbox=in_sandbox)
+    policy = known(start.policies(), agent)
+    found = explained(policy, agent=agent, tool=tool, given=read(arguments), connections=start.connections)
     _tell(found)
     click.get_current_context().exit(_code(found))
 

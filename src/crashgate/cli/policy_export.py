@@ -4,6 +4,8 @@ import click
 
 from crashgate.cli import session
 from crashgate.cli.agents import known
+from crashgate.cli.embedded import in_sandbox_option
+from crashgate.cli.ground import ground
 from crashgate.cli.shared import Command
 
 
@@ -11,7 +13,8 @@ from crashgate.cli.shared import Command
 @click.argument("agent", required=False, help="Only this one.")
 @click.option("--cedar", is_flag=True, required=True, help="As Cedar policies.")
 @click.option("--schema", is_flag=True, help="The Cedar schema instead.")
-def policy_export(agent: str | None, *, cedar: bool, schema: bool) -> None:
+@in_sandbox_option
+def policy_export(agent: str | None, *, cedar: bool, schema: bool, in_sandbox: bool) -> None:
     """Print the policies in the words of another engine.
 
     Levels become permits, off becomes forbid. Mode, limits, redaction and approvals have no words there and are left
@@ -20,13 +23,12 @@ def policy_export(agent: str | None, *, cedar: bool, schema: bool) -> None:
     Example: crashgate policy export --cedar triage-agent > triage-agent.cedar
     """
     del cedar
-    from crashgate import wiring
     from crashgate.policy import cedar as words
 
-    settings = session.settings()
-    policies = wiring.policies(settings).current()
+    start = ground(in_sandbox=in_sandbox)
+    policies = start.policies()
     chosen = [known(policies, agent)] if agent is not None else list(policies.values())
-    text = words.SCHEMA if schema else words.policies(chosen, wiring.vocabulary(settings))
+    text = words.SCHEMA if schema else words.policies(chosen, start.vocabulary)
     screen = session.screen()
     if screen.json:
         screen.data({"cedar": text})

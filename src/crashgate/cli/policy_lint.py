@@ -3,13 +3,16 @@
 import click
 
 from crashgate.cli import session
+from crashgate.cli.embedded import in_sandbox_option
 from crashgate.cli.exit_codes import ExitCode
+from crashgate.cli.ground import as_given, ground
 from crashgate.cli.shared import Command
 
 
 @click.command("lint", cls=Command)
 @click.option("--strict", is_flag=True, help="Exit with 1 when there is a warning.")
-def policy_lint(*, strict: bool) -> None:
+@in_sandbox_option
+def policy_lint(*, strict: bool, in_sandbox: bool) -> None:
     """Warn of what is legal in a policy and worth a second look.
 
     Grants that can never match, "*", full, reading what outsiders wrote together with writing, no limits. Each warning
@@ -17,13 +20,12 @@ def policy_lint(*, strict: bool) -> None:
 
     Exits with 0, or with 1 when --strict is given and there is a warning.
     """
-    from crashgate import wiring
     from crashgate.policy.lint import lint
 
-    settings = session.settings()
-    policies = wiring.policies(settings).current()
-    connections = {name: each.provider for name, each in wiring.spoken_of(settings).items()}
-    found = [each for policy in policies.values() for each in lint(policy, wiring.vocabulary(settings), connections)]
+    start = ground(in_sandbox=in_sandbox)
+    policies, vocabulary, connections = start.policies(), start.vocabulary, start.connections
+    warnings = (each for policy in policies.values() for each in lint(policy, vocabulary, connections))
+    found = [as_given(each, start.folder) for each in warnings]
     screen = session.screen()
     if screen.json:
         screen.data({"warnings": [{"source": each.source, "line": each.line, "text": each.text} for each in found]})

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from crashgate.cli import session
+from crashgate.cli.embedded import in_sandbox_option
 from crashgate.cli.exit_codes import ExitCode
+from crashgate.cli.ground import ground
 from crashgate.cli.shared import Command
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     metavar="[LOG]",
     help="A state folder, or the log folder in it.",
 )
-def policy_replay(log: Path | None) -> None:
+@in_sandbox_option
+def policy_replay(log: Path | None, *, in_sandbox: bool) -> None:
     """Say which recorded calls would be decided differently now.
 
     Without LOG, those in the state folder in force. Asked again is each call that a policy decided, in the place that
@@ -35,11 +38,11 @@ def policy_replay(log: Path | None) -> None:
     from crashgate import wiring
     from crashgate.cli.replayed import replay
 
-    settings = session.settings()
+    start = ground(in_sandbox=in_sandbox)
+    settings, policies = start.settings, start.policies()
     if log is not None:
         state = log.absolute().parent if log.name == "log" else log.absolute()
         settings = settings.model_copy(update={"state": state})
-    policies = wiring.policies(settings).current()
     changed: Counter[Replayed] = Counter()
     asked = 0
     for found in replay(wiring.log_reader(settings), policies):

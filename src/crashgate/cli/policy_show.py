@@ -7,6 +7,8 @@ import click
 
 from crashgate.cli import session
 from crashgate.cli.agents import known
+from crashgate.cli.embedded import in_sandbox_option
+from crashgate.cli.ground import ground
 from crashgate.cli.shared import Command
 
 if TYPE_CHECKING:
@@ -16,28 +18,28 @@ if TYPE_CHECKING:
 
 @click.command("show", cls=Command)
 @click.argument("agent", required=False, help="Show this one, with where its levels hold.")
-def policy_show(agent: str | None) -> None:
+@in_sandbox_option
+def policy_show(agent: str | None, *, in_sandbox: bool) -> None:
     """Show the level of each agent on each resource.
 
     For one agent also where it holds. The level is the highest that some place gives. off < read < write < full; only
     full deletes.
     """
-    from crashgate import wiring
     from crashgate.policy.explain import matrix
     from crashgate.policy.policy import PolicySet
 
-    settings = session.settings()
-    policies = wiring.policies(settings).current()
+    start = ground(in_sandbox=in_sandbox)
+    policies = start.policies()
     if agent is not None:
         policies = PolicySet([known(policies, agent)])
-    rows = matrix(policies, wiring.vocabulary(settings))
+    rows = matrix(policies, start.vocabulary)
     screen = session.screen()
     if screen.json:
         screen.data([_plain(row) for row in rows])
     elif agent is not None:
         _one(policies[agent], rows)
     elif not policies:
-        screen.say(f"{settings.policies} holds no policy.")
+        screen.say(f"{start.settings.policies} holds no policy.")
     else:
         _all(tuple(policies), rows)
 

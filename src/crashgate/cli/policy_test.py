@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from crashgate.cli import session
+from crashgate.cli.embedded import in_sandbox_option
 from crashgate.cli.exit_codes import ExitCode
+from crashgate.cli.ground import ground
 from crashgate.cli.shared import Command
 
 if TYPE_CHECKING:
@@ -22,7 +24,8 @@ if TYPE_CHECKING:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Cases in TOML.",
 )
-def policy_test(files: Sequence[Path]) -> None:
+@in_sandbox_option
+def policy_test(files: Sequence[Path], *, in_sandbox: bool) -> None:
     """Check that the policies decide cases as their authors expect.
 
     Each [[case]] has agent, tool or operation, args, expect (allow, deny, depends or approve), and if you like reason.
@@ -32,12 +35,10 @@ def policy_test(files: Sequence[Path]) -> None:
 
     Exits with 0 when all are as expected, with 1 when one is not, with 3 when a file cannot be used.
     """
-    from crashgate import wiring
     from crashgate.cli.expected import judge, read
 
-    settings = session.settings()
-    policies = wiring.policies(settings).current()
-    connections = {name: each.provider for name, each in wiring.spoken_of(settings).items()}
+    start = ground(in_sandbox=in_sandbox)
+    policies, connections = start.policies(), start.connections
     judged = [(case, judge(case, policies, connections)) for file in files for case in read(file)]
     screen = session.screen()
     surprises = [(case, verdict) for case, verdict in judged if not verdict.fits(case)]

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crashgate.cli import session
+from crashgate.cli.embedded import chosen, in_sandbox_option
 from crashgate.cli.exit_codes import ExitCode
+from crashgate.cli.ground import Ground
 from crashgate.cli.screen import note
 from crashgate.cli.shared import Command, shared
 
@@ -36,7 +38,7 @@ _EXAMPLES = "example-policies"
     metavar="PORT",
     help="Its port; otherwise http.port, or 8321. 0: any free one.",
 )
-@click.option("--sandbox", "in_sandbox", is_flag=True, help="Use a sandbox in this process in place of every upstream.")
+@in_sandbox_option
 def serve(*, agent: str | None, over_http: bool, host: str | None, port: int | None, in_sandbox: bool) -> None:
     """Serve MCP, over stdio for one agent or over HTTP for all.
 
@@ -54,9 +56,9 @@ def serve(*, agent: str | None, over_http: bool, host: str | None, port: int | N
     at = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     settings = _settings({"http": at} if at else {}, in_sandbox=in_sandbox)
     if over_http:
-        _over_http(settings, _sandbox(in_sandbox=in_sandbox))
+        _over_http(settings, chosen(in_sandbox=in_sandbox))
     elif agent is not None:
-        _over_stdio(settings, _sandbox(in_sandbox=in_sandbox), agent)
+        _over_stdio(settings, chosen(in_sandbox=in_sandbox), agent)
 
 
 def _settings(more: Mapping[str, Any], *, in_sandbox: bool) -> "Settings":
@@ -72,18 +74,12 @@ def _settings(more: Mapping[str, Any], *, in_sandbox: bool) -> "Settings":
     return settings
 
 
-def _sandbox(*, in_sandbox: bool) -> "Sandbox | None":
-    from crashgate.cli.embedded import embedded
-
-    return embedded() if in_sandbox else None
-
-
 def _over_stdio(settings: "Settings", sandbox: "Sandbox | None", agent: str) -> None:
     from crashgate import wiring
     from crashgate.cli.agents import known
     from crashgate.cli.loop import run, until_told_to_stop
 
-    known(wiring.policies(settings, sandbox=sandbox).current(), agent)
+    known(Ground(settings=settings, sandbox=sandbox).policies(), agent)
     _check_pipes()
     if sys.stdin.isatty():
         note(f"Serving {agent} over stdio: an MCP client is expected at the other end, not a keyboard. Ctrl-D ends it.")
@@ -110,7 +106,7 @@ def _over_http(settings: "Settings", sandbox: "Sandbox | None") -> None:
     from crashgate.cli.loop import run
     from crashgate.server.listen import open_listener
 
-    agents = tuple(wiring.policies(settings, sandbox=sandbox).current())
+    agents = tuple(Ground(settings=settings, sandbox=sandbox).policies())
     listener = open_listener(settings.http.host, settings.http.port)
 
     def ready() -> None:

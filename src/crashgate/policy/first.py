@@ -3,8 +3,9 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 
-from crashgate.catalogue.access import Level
+from crashgate.catalogue.access import Access, Level
 from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.registry import OPERATIONS
 from crashgate.catalogue.scope import Dimension
 from crashgate.policy.vocabulary import Vocabulary
 
@@ -37,13 +38,34 @@ Places = Mapping[Dimension, Sequence[str]]
 """The names of places, by their kind."""
 
 
-def first_policy(agent: str, owner: str, places: Mapping[str, Places], vocabulary: Vocabulary) -> str:
-    """The text of the document; ``places`` by connection. What is wrong with the names, loading it tells."""
+def first_policy(
+    agent: str, owner: str, places: Mapping[str, Places], vocabulary: Vocabulary, connections: Mapping[str, Provider]
+) -> str:
+    """The text of the document; ``places`` by connection. What is wrong with the names, loading it tells.
+
+    ``connections`` says what each connection of the vocabulary is.
+    """
     parts = [_HEAD.format(agent=_quoted(agent), owner=_quoted(owner))]
-    for connection, resources in vocabulary.connections.items():
-        if connection != Provider.CRASHGATE:
-            parts.extend(_grants(connection, resources, places.get(connection, {})))
+    for connection, provider in connections.items():
+        parts.extend(_grants(connection, _readable(provider, vocabulary, connection), places.get(connection, {})))
     return "".join([*parts, _TAIL])
+
+
+def nameable(vocabulary: Vocabulary, connections: Mapping[str, Provider]) -> frozenset[Dimension]:
+    """The kinds of place that a first policy may name: those that something readable has."""
+    found = {
+        dimension
+        for connection, provider in connections.items()
+        for own in _readable(provider, vocabulary, connection).values()
+        for dimension in (own, own.wider)
+    }
+    return frozenset(each for each in found if each is not None)
+
+
+def _readable(provider: Provider, vocabulary: Vocabulary, connection: str) -> dict[str, Dimension]:
+    """The resources that some operation reads: ``read`` on any other would never allow anything."""
+    read = {each.resource for each in OPERATIONS if each.provider is provider and each.access is Access.READ}
+    return {name: dimension for name, dimension in vocabulary.connections[connection].items() if name in read}
 
 
 def _grants(connection: str, resources: Mapping[str, Dimension], places: Places) -> Iterator[str]:
@@ -54,7 +76,7 @@ def _grants(connection: str, resources: Mapping[str, Dimension], places: Places)
         lines = ["[[grant]]", f"connection = {_quoted(connection)}"]
         if dimension is not Dimension.NOTHING:
             around = dimension.wider
-            if around is not None and names and places.get(around) and around not in shown.values():
+            if around is not None and places.get(around) and around not in shown.values():
                 lines += _list(around, places[around])
             lines += _list(dimension, names)
         lines += [f"access.{each} = {_quoted(Level.READ)}" for each, of in shown.items() if of is dimension]

@@ -77,12 +77,14 @@ def policies(settings: Settings, *, sandbox: Sandbox | None = None) -> PolicyFil
 
 def vocabulary(settings: Settings, *, sandbox: Sandbox | None = None) -> Vocabulary:
     """The words that a policy may use here."""
-    found = sandbox.connections if sandbox else spoken_of(settings)
+    found = spoken_of(settings, sandbox=sandbox)
     return Vocabulary(connections={name: RESOURCES[each.provider] for name, each in found.items()})
 
 
-def spoken_of(settings: Settings) -> Mapping[str, ConnectionSettings]:
+def spoken_of(settings: Settings, *, sandbox: Sandbox | None = None) -> Mapping[str, ConnectionSettings]:
     """The connections that a policy may name; where none is configured, a BugSnag connection called ``bugsnag``."""
+    if sandbox:
+        return sandbox.connections
     return settings.connections or {"bugsnag": ConnectionSettings()}
 
 
