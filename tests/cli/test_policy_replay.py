@@ -1,6 +1,7 @@
 """``policy replay``: recorded calls, asked again."""
 
 import asyncio
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
@@ -45,6 +46,7 @@ RECORDS = (
     record(5, "bugsnag.errors.list", purpose=Purpose.LOOKUP, parent="0" * 32),
     record(6, "bugsnag.errors.get", effect=Effect.DENY, reason="no_such_object"),
     record(7, "bugsnag.projects.list", project=None, project_slug=None),
+    record(8, "bugsnag.organizations.list", agent="policy-init", project=None, project_slug=None),
 )
 
 
@@ -155,3 +157,34 @@ def test_an_agent_whose_policy_is_gone_may_do_nothing(crashgate: Shell, policies
         ("bugsnag.errors.list", "deny"),
         ("bugsnag.projects.list", "deny"),
     }
+
+
+@pytest.mark.parametrize(
+    ("then", "same_policy", "told"),
+    [
+        ("deny", True, "1 calls asked again: 0 would be decided differently.\n"),
+        ("allow", True, "1 calls asked again: 0 would be decided differently.\n"),
+        ("deny", False, "1 calls asked again: 0 would be decided differently. Of 1 it cannot be told from the log.\n"),
+        ("allow", False, "1 calls asked again: 0 would be decided differently. Of 1 it cannot be told from the log.\n"),
+    ],
+)
+def test_a_parameter_that_the_log_may_not_show_is_not_guessed(
+    then: str, told: str, crashgate: Shell, policies: Path, state: Path, *, same_policy: bool
+) -> None:
+    document = policies / "triage-agent.toml"
+    document.write_text(
+        document.read_text(encoding="utf-8") + '\n[off]\nparameters = ["bugsnag.errors.list.filters"]\n',
+        encoding="utf-8",
+    )
+    hash_ = hashlib.sha256(document.read_bytes()).hexdigest() if same_policy else "cd" * 32
+    reason = "switched_off" if then == "deny" else "granted"
+    write(state, [record(1, "bugsnag.errors.list", effect=Effect(then), reason=reason, policy_hash=hash_)])
+
+    assert crashgate("policy", "replay") == Told(code=0, out=told, err="")
+
+
+def test_a_switch_that_is_gone_is_a_difference(crashgate: Shell, policies: Path, state: Path) -> None:
+    del policies
+    write(state, [record(1, "bugsnag.errors.list", effect=Effect.DENY, reason="switched_off")])
+
+    assert crashgate("policy", "replay").code == 1

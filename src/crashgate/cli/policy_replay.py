@@ -29,7 +29,7 @@ def policy_replay(log: Path | None, *, in_sandbox: bool) -> None:
     """Say which recorded calls would be decided differently now.
 
     Without LOG, those in the state folder in force. Asked again is each call that a policy decided, in the place that
-    its record names. Parameters are known as far as the log shows them.
+    its record names. Where that depends on a parameter or a place which the log does not show, it is counted apart.
 
     Example: crashgate policy replay --policies /tmp/proposed
 
@@ -44,19 +44,22 @@ def policy_replay(log: Path | None, *, in_sandbox: bool) -> None:
         state = log.absolute().parent if log.name == "log" else log.absolute()
         settings = settings.model_copy(update={"state": state})
     changed: Counter[Replayed] = Counter()
-    asked = 0
+    asked = unknown = 0
     for found in replay(wiring.log_reader(settings), policies):
         asked += 1
+        unknown += found.now is None
         if found.differs:
             changed[found] += 1
     screen = session.screen()
     if screen.json:
-        screen.data({"asked": asked, "changed": [_plain(each, times) for each, times in changed.items()]})
+        rows = [_plain(each, times) for each, times in changed.items()]
+        screen.data({"asked": asked, "unknown": unknown, "changed": rows})
     else:
         for each, times in changed.items():
             often = f" ({times} times)" if times > 1 else ""
             screen.say(f"{each.words}{often}: {each.sentence}", style="red" if each.now == "deny" else "yellow")
-        screen.say(f"{asked} calls asked again: {changed.total()} would be decided differently.")
+        rest = f" Of {unknown} it cannot be told from the log." if unknown else ""
+        screen.say(f"{asked} calls asked again: {changed.total()} would be decided differently.{rest}")
     if changed:
         click.get_current_context().exit(ExitCode.NO)
 

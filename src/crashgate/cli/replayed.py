@@ -5,35 +5,40 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.registry import BY_ID
 from crashgate.catalogue.scope import EnvironmentRows, OrganizationRows, ProjectRows
 from crashgate.catalogue.untrusted import shows_untrusted
+from crashgate.cli.existing import AGENT as POLICY_INIT
 from crashgate.decisions.port import LogReader
 from crashgate.decisions.record import DecisionRecord, Purpose
 from crashgate.policy.approval import after_reading
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect, Reason
 from crashgate.policy.explain import explain
-from crashgate.policy.policy import PolicySet
+from crashgate.policy.policy import Policy, PolicySet
 from crashgate.policy.question import Place, Question
 from crashgate.policy.trial import lets_through
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Replayed:
-    """A call with what was decided then and what would be now: ``allow``, ``approve``, ``deny`` or ``depends``."""
+    """A call with what was decided then and what would be now: ``allow``, ``approve`` or ``deny``.
+
+    ``now`` is None where that depends on what the record does not show: a place, or a parameter whose value it may not.
+    """
 
     agent: str
     operation: str
     where: str
     then: str
-    now: str
+    now: str | None
     sentence: str
 
     @property
     def differs(self) -> bool:
-        """Whether the answer is another one; one that depends on what the record does not say is none."""
-        return self.now not in {self.then, "depends"}
+        """Whether the answer is another one."""
+        return self.now not in {self.then, None}
 
     @property
     def words(self) -> str:
@@ -43,15 +48,17 @@ class Replayed:
 
 
 def replay(log: LogReader, policies: PolicySet) -> Iterator[Replayed]:
-    """Each call that a policy decided, newest first. Raises LogUnavailableError and what the reader raises.
+    """Each call that a policy decided, newest first; what ``policy init`` asked had one of its own and is left out.
 
-    A change that a person has to agree to after certain reading comes once it is known what was read before it.
+    A change that a person has to agree to after certain reading comes once it is known what was read before it. Raises
+    LogUnavailableError and what the reader raises.
     """
     open_: dict[str, list[_Change]] = {}
     for entry in log.entries():
         record = entry.decision.record
         operation = BY_ID.get(record.operation or "")
-        if record.purpose is not Purpose.CALL or operation is None or record.reason not in set(Reason):
+        decided = record.purpose is Purpose.CALL and record.reason in set(Reason)
+        if not decided or operation is None or record.agent == POLICY_INIT:
             continue
         found, policy = _again(record, policies), policies.get(record.agent)
         changes = open_.setdefault(record.agent, [])
@@ -94,14 +101,11 @@ def _again(record: DecisionRecord, policies: PolicySet) -> Replayed:
         parameters=frozenset(record.arguments) & frozenset(operation.params.model_fields),
         **_places(record),
     )
-    decision = decide(policy, question)
-    by_rows = isinstance(operation.scope, ProjectRows | OrganizationRows | EnvironmentRows)
-    open_ = decision.effect is Effect.ALLOW or (by_rows and decision.effect is Effect.DEPENDS)
-    if open_ or lets_through(policy, question, decision):
-        now = "approve" if decision.needs_approval else "allow"
-    else:
-        now = decision.effect.value
     then = "approve" if record.approval else record.effect.value
+    possible = {_answer(policy, operation, each) for each in _asked(policy, operation, question)}
+    now = possible.pop() if len(possible) == 1 else None
+    if now is None and policy and policy.hash == record.policy_hash and then in possible:
+        now = then
     where = record.project_slug or record.project or record.app or record.environment or record.organization_slug or ""
     return Replayed(
         agent=record.agent,
@@ -109,8 +113,27 @@ def _again(record: DecisionRecord, policies: PolicySet) -> Replayed:
         where=where,
         then=then,
         now=now,
-        sentence=explain(decision, question),
+        sentence=explain(decide(policy, question), question),
     )
+
+
+def _asked(policy: Policy | None, operation: AnyOperation, question: Question) -> Iterator[Question]:
+    """What may have been asked: with and without each parameter that is switched off now and that no record shows."""
+    yield question
+    off = policy.off.parameters_of(operation.id) if policy else frozenset[str]()
+    for field in operation.fields:
+        if field.name in off and field.logged is None:
+            yield replace(question, parameters=question.parameters | {field.name})
+
+
+def _answer(policy: Policy | None, operation: AnyOperation, question: Question) -> str | None:
+    """As the gate would answer; None where it depends on a place that is not known."""
+    decision = decide(policy, question)
+    by_rows = isinstance(operation.scope, ProjectRows | OrganizationRows | EnvironmentRows)
+    open_ = decision.effect is Effect.ALLOW or (by_rows and decision.effect is Effect.DEPENDS)
+    if open_ or lets_through(policy, question, decision):
+        return "approve" if decision.needs_approval else "allow"
+    return None if decision.effect is Effect.DEPENDS else decision.effect.value
 
 
 def _places(record: DecisionRecord) -> dict[str, Any]:
