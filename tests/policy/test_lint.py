@@ -59,6 +59,34 @@ def test_all_places_and_full_are_told() -> None:
     ]
 
 
+def test_full_is_told_as_lasting_only_where_something_takes_it() -> None:
+    body = (
+        grant('error = "full"\naccess.pivot = "full"\naccess.saved_search = "full"\naccess.project = "full"') + LIMITS
+    )
+
+    assert [each for each in warnings(body) if "full" in each] == [
+        '4: full gives no more than this in grant 1 today, and may later: pivot = "read", saved_search = "write"',
+        "7: grant 1 gives error = full: it may do what cannot be undone",
+        "10: grant 1 gives project = full: it may do what cannot be undone",
+    ]
+
+
+def test_full_lasts_on_exactly_the_resources_that_something_deletes() -> None:
+    resources = RESOURCES[Provider.BUGSNAG]
+    places = 'organizations = ["acme"]\n'
+    body = grant("\naccess.".join(f'{each} = "full"' for each in resources), more=places) + LIMITS
+    lasting = {
+        each.resource
+        for each in OPERATIONS
+        if each.provider is Provider.BUGSNAG
+        and Access.DELETE in {each.access, *(field.access for field in each.fields)}
+    }
+
+    told = {each.split(" gives ")[1].split(" = ")[0] for each in warnings(body) if "cannot be undone" in each}
+
+    assert told == lasting
+
+
 @pytest.mark.threats(6)
 def test_reading_crashes_together_with_writing_comments_is_told() -> None:
     both = grant('event = "read"\naccess.comment = "write"')

@@ -33,6 +33,7 @@ def lint(policy: Policy, vocabulary: Vocabulary, connections: Mapping[str, Provi
         *_never_matching(policy),
         *_binding_nothing(policy, vocabulary),
         *_broad(policy),
+        *_full(policy, connections),
         *_toxic(policy, open_to),
         *_idle_names(policy, open_to),
         *_idle_window(policy, open_to),
@@ -114,15 +115,36 @@ def _binding_nothing(policy: Policy, vocabulary: Vocabulary) -> Iterator[tuple[i
 
 
 def _broad(policy: Policy) -> Iterator[tuple[int, str]]:
-    for grant, rule in _rules(policy):
-        if rule.level is Level.FULL:
-            yield rule.line, f"grant {grant.index} gives {rule.resource} = full: it may do what cannot be undone"
     for grant in policy.grants:
         highest = max(grant.access.values(), key=lambda level: level.rank)
         for dimension, patterns in grant.places.items():
             if "*" in patterns and highest is not Level.OFF and dimension is not Dimension.NOTHING:
                 text = f'grant {grant.index} names {dimension} = ["*"] and gives up to {highest}'
                 yield grant.line, f"{text}: it holds for what does not exist yet too"
+
+
+def _full(policy: Policy, connections: Mapping[str, Provider]) -> Iterator[tuple[int, str]]:
+    """Where ``full`` deletes, line by line; where nothing takes that much, the levels that do, once for each grant."""
+    idle: dict[int, list[str]] = {}
+    for grant, rule in _rules(policy):
+        if rule.level is not Level.FULL:
+            continue
+        most = _most(connections.get(grant.connection), rule.resource)
+        if most is Level.FULL:
+            yield rule.line, f"grant {grant.index} gives {rule.resource} = full: it may do what cannot be undone"
+        else:
+            idle.setdefault(grant.index, []).append(f'{rule.resource} = "{most}"')
+    for grant in policy.grants:
+        if grant.index in idle:
+            names = listed(idle[grant.index], limit=300)
+            yield grant.line, f"full gives no more than this in grant {grant.index} today, and may later: {names}"
+
+
+def _most(provider: Provider | None, resource: str) -> Level:
+    """The lowest level that allows all that there is to do with a resource, costly parameters too."""
+    own = [each for each in OPERATIONS if each.provider is provider and each.resource == resource]
+    taken = (each.access_with([field.name for field in each.fields]).least_level for each in own)
+    return max(taken, key=lambda level: level.rank, default=Level.FULL)
 
 
 def _toxic(policy: Policy, open_to: _Open) -> Iterator[tuple[int, str]]:
