@@ -330,3 +330,30 @@ def test_environments_platforms_and_apps_are_places_too(
     told = crashgate("policy", "explain", "one", *words)
 
     assert told.code == code, told
+
+
+def test_each_part_of_a_composed_tool_is_told(crashgate: Shell, home: Path) -> None:
+    one(home, tail='[off]\noperations = ["bugsnag.trends.get_on_error"]\n')
+    document = home / "policies" / "one.toml"
+    narrow = document.read_text(encoding="utf-8").replace(
+        'access.error = "write"\n', 'access.error = "read"\naccess.event = "read"\naccess.trend = "read"\n'
+    )
+    document.write_text(narrow, encoding="utf-8")
+
+    told = crashgate("policy", "explain", "one", "triage_error")
+
+    assert told.code == 0
+    lines = told.out.splitlines()
+    assert lines[0] == "triage_error is bugsnag.errors.get: read error"
+    assert [line.partition(": ")[0] for line in lines[2:]] == [
+        "bugsnag.events.get_latest, asked too",
+        "bugsnag.trends.get_on_error, left out",
+        "bugsnag.pivots.list_on_error, left out",
+        "bugsnag.releases.get, left out",
+        "bugsnag.projects.get, left out",
+    ]
+    assert "switches bugsnag.trends.get_on_error off" in lines[3]
+    assert "may not read pivot in project checkout-ios" in lines[4]
+    found = json.loads(crashgate("policy", "explain", "one", "triage_error", "--json").out)
+    assert [part["allowed"] for part in found["parts"]] == [True, False, False, False, False]
+    assert json.loads(crashgate("policy", "explain", "one", "get_error", "--json").out)["parts"] == []

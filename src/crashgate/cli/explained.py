@@ -4,7 +4,7 @@ What the policy fixes to one place is put in as the gate does it; what a caller 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, cast
 
@@ -18,9 +18,7 @@ from crashgate.catalogue.scope import (
     Dimension,
     EnvironmentRows,
     OrganizationRows,
-    OrganizationToCome,
     ProjectRows,
-    ProjectToCome,
     naming,
 )
 from crashgate.errors import InvalidArgumentsError
@@ -52,6 +50,8 @@ class Explained:
 
     ``observed``: the policy refuses it, and trial mode would let it through. ``after_untrusted``: for how many minutes
     after reading what outsiders can write a person has to agree to it; ``tainted``: it is asked as if in that time.
+    ``parts`` are what a recipe asks beside its first operation, each decided for itself: what is refused of them is
+    left out of its answer.
     """
 
     tool: str | None
@@ -61,6 +61,7 @@ class Explained:
     observed: bool = False
     after_untrusted: int | None = None
     tainted: bool = False
+    parts: tuple["Explained", ...] = ()
 
     @property
     def allowed(self) -> bool:
@@ -126,26 +127,34 @@ def explained(  # noqa: PLR0913 - the parts of a call, each by its name
     connection = _connection(policy, agent, found, own.pop("connection", None), everything)
     operation, own = _chosen(found, own, everything[connection])
     _check(None if isinstance(found, Operation) else found, operation, own)
-    question = Question(
-        agent=agent,
-        connection=connection,
-        operation=operation.id,
-        resource=operation.resource,
-        access=operation.access_with(own),
-        dimension=operation.scope.dimension,
-        project=TO_COME if isinstance(operation.scope, ProjectToCome) else None,
-        organization=TO_COME if isinstance(operation.scope, OrganizationToCome) else None,
-        parameters=frozenset(own) & frozenset(operation.params.model_fields),
-    )
+    question = opening.question(agent, connection, operation, operation.access)
+    first = replace(_answered(policy, question, operation, own), tainted=tainted)
+    if isinstance(found, Operation):
+        return first
+    first = replace(first, tool=found.name)
+    if not isinstance(found, Recipe):
+        return first
+    # All its operations are asked in the place that the first is: what the policy fixes for that one is the tool's.
+    own = {**settled(operation.params, offered(policy, first.question, operation)), **own}
+    asked = [(each, opening.question(agent, connection, each, each.access)) for each in found.others]
+    parts = tuple(replace(_answered(policy, question, each, own), tool=found.name) for each, question in asked)
+    return replace(first, parts=parts)
+
+
+def _answered(
+    policy: Policy | None, question: Question, operation: AnyOperation, given: Mapping[str, Any]
+) -> Explained:
+    """The decision on one operation, with what of the arguments is its own."""
+    own = {name: value for name, value in given.items() if name in operation.params.model_fields}
+    question = replace(question, access=operation.access_with(own), parameters=frozenset(own))
     question, decision = _decided(policy, operation, question, own)
     return Explained(
-        tool=None if isinstance(found, Operation) else found.name,
+        tool=None,
         operation=operation,
         question=question,
         decision=decision,
         observed=lets_through(policy, question, decision),
         after_untrusted=policy.approval.after_untrusted(question.access) if policy else None,
-        tainted=tainted,
     )
 
 

@@ -30,6 +30,9 @@ def policy_explain(agent: str, tool: str, arguments: Sequence[str], *, in_sandbo
     It names the line that decides and what would allow the call. Arguments that name a place matter; the others may be
     left out. Nothing is asked upstream: a place is taken by the name that is written.
 
+    A tool that asks several operations has a line for each. The first decides; what is refused of the others is left
+    out of the tool's answer.
+
     Example: crashgate policy explain triage-agent resolve_error project_id=checkout-ios
 
     Exits with 0 when it is allowed, 1 when it is denied, 6 when it depends on a place that is not named.
@@ -54,30 +57,40 @@ def _code(found: "Explained") -> ExitCode:
 
 def _tell(found: "Explained") -> None:
     screen = session.screen()
-    operation, decision = found.operation, found.decision
     if screen.json:
-        screen.data(
-            {
-                "agent": found.question.agent,
-                "tool": found.tool,
-                "operation": operation.id,
-                "resource": operation.resource,
-                "access": operation.access.value,
-                "connection": found.question.connection,
-                "allowed": found.allowed,
-                "effect": decision.effect.value,
-                "needs_approval": decision.needs_approval,
-                "needs_approval_after_untrusted_minutes": found.after_untrusted if found.allowed else None,
-                "observed": found.observed,
-                "reason": decision.reason.value,
-                "because": decision.because,
-                "rule": decision.rule.words() if decision.rule else None,
-                "line": decision.rule.line if decision.rule else None,
-                "would_allow": decision.would_allow,
-                "sentence": found.sentence,
-            }
-        )
+        screen.data({**_plain(found), "parts": [_plain(each) for each in found.parts]})
         return
+    operation = found.operation
     subject = f"{found.tool} is {operation.id}" if found.tool else operation.id
     screen.say(f"{subject}: {operation.access} {operation.resource}", style="dim")
-    screen.say(found.sentence, style={0: "green", 1: "red"}.get(_code(found), "yellow"))
+    screen.say(found.sentence, style=_style(found))
+    for part in found.parts:
+        went = "asked too" if part.allowed else "left out"
+        screen.say(f"{part.operation.id}, {went}: {part.sentence}", style=_style(part))
+
+
+def _style(found: "Explained") -> str:
+    return {ExitCode.OK: "green", ExitCode.NO: "red"}.get(_code(found), "yellow")
+
+
+def _plain(found: "Explained") -> dict[str, object]:
+    operation, decision = found.operation, found.decision
+    return {
+        "agent": found.question.agent,
+        "tool": found.tool,
+        "operation": operation.id,
+        "resource": operation.resource,
+        "access": operation.access.value,
+        "connection": found.question.connection,
+        "allowed": found.allowed,
+        "effect": decision.effect.value,
+        "needs_approval": decision.needs_approval,
+        "needs_approval_after_untrusted_minutes": found.after_untrusted if found.allowed else None,
+        "observed": found.observed,
+        "reason": decision.reason.value,
+        "because": decision.because,
+        "rule": decision.rule.words() if decision.rule else None,
+        "line": decision.rule.line if decision.rule else None,
+        "would_allow": decision.would_allow,
+        "sentence": found.sentence,
+    }
