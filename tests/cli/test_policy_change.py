@@ -128,10 +128,44 @@ def test_what_widens_is_told_first_and_has_its_own_exit_code(crashgate: Shell, p
 
     assert (told.code, told.err) == (2, "")
     lines = told.out.splitlines()
-    assert [line[0] for line in lines[:-1]] == ["+", "+", "-", "-"]
-    assert "bugsnag.errors.delete" in lines[0]
-    assert lines[0].startswith("+ triage-agent: deny to allow in project checkout-ios (bugsnag): ")
-    assert "bugsnag.events.get" in lines[2]
+    assert lines == [
+        "+ triage-agent: error: write -> full (4 operations) in project checkout-ios (bugsnag)",
+        "+ triage-agent: error: write -> full (4 operations) in project checkout-android (bugsnag)",
+        "- triage-agent: event: read -> off (4 operations) in project checkout-ios (bugsnag)",
+        "- triage-agent: event: read -> off (4 operations) in project checkout-android (bugsnag)",
+        "8 things wider, 8 narrower.",
+    ]
+    named = crashgate("policy", "diff", "policies/triage-agent.toml", "proposed/triage-agent.toml", "--verbose")
+    assert (named.code, named.out.splitlines()[::2]) == (2, lines)
+    assert named.out.splitlines()[1].startswith("    bugsnag.errors.delete, ")
+
+
+def test_what_is_no_level_is_told_by_its_name(crashgate: Shell, policies: Path, home: Path) -> None:
+    (home / "proposed").mkdir()
+    new = home / "proposed" / "triage-agent.toml"
+    old = (policies / "triage-agent.toml").read_text(encoding="utf-8")
+    more = '[off]\noperations = ["bugsnag.errors.fix"]\n[approve]\noperations = ["bugsnag.errors.open"]\n'
+    new.write_text(old + more + "[limits]\ncalls_per_day = 5\n", encoding="utf-8")
+
+    told = crashgate("policy", "diff", "policies/triage-agent.toml", "proposed/triage-agent.toml")
+
+    assert told.out.splitlines() == [
+        "- triage-agent: error: allow -> deny (bugsnag.errors.fix) in project checkout-ios (bugsnag)",
+        "- triage-agent: error: allow -> deny (bugsnag.errors.fix) in project checkout-android (bugsnag)",
+        "- triage-agent: error: allow -> approve (bugsnag.errors.open) in project checkout-ios (bugsnag)",
+        "- triage-agent: error: allow -> approve (bugsnag.errors.open) in project checkout-android (bugsnag)",
+        "- triage-agent: limits.calls_per_day: no limit -> 5 in proposed/triage-agent.toml",
+        "0 things wider, 5 narrower.",
+    ]
+
+
+@pytest.mark.usefixtures("policies")
+@pytest.mark.parametrize("words", [("nowhere",), (), ("policies", "--nonsense"), ("policies", "more")])
+def test_a_wrong_call_of_it_is_never_taken_for_something_wider(words: tuple[str, ...], crashgate: Shell) -> None:
+    told = crashgate("policy", "diff", "policies", *words)
+
+    assert (told.code, told.out) == (3, "")
+    assert crashgate("policy", "diff", "policies", *words, "--json").code == 3
 
 
 def test_the_same_policies_widen_nothing(crashgate: Shell, policies: Path) -> None:

@@ -77,7 +77,11 @@ def test_an_agent_that_comes_or_goes_is_told_with_all_it_may_do() -> None:
 
     found = compare(nobody, held(GRANT), CONNECTIONS)
 
-    assert {each.subject for each in found if each.where != "crashgate"} == set(operations("trend"))
+    assert found[0] == Change(
+        agent="triage-agent", widens=True, subject="policy", where=SOURCE, before="none", after="one"
+    )
+    assert {each.subject for each in found[1:]} == set(operations("trend"))
+    assert {(each.resource, each.levels) for each in found[1:]} == {("trend", (Level.OFF, Level.READ))}
     assert all(each.widens for each in found)
     assert not any(each.widens for each in compare(held(GRANT), nobody, CONNECTIONS))
 

@@ -50,7 +50,7 @@ class Root(Group):
             if not ctx.meta[_WANTED]:
                 raise
             _tell_json(_usage(problem))
-            ctx.exit(ExitCode.USAGE)
+            ctx.exit(problem.exit_code)
         except KeyboardInterrupt:
             ctx.exit(ExitCode.INTERRUPTED)
         except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):

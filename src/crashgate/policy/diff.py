@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 from typing import Any
 
+from crashgate.catalogue.access import Access, Level
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.registry import OPERATIONS
@@ -36,6 +37,9 @@ class Answer(StrEnum):
     ALLOW = "allow"
 
 
+Names = tuple[str, ...]
+"""What to call a place: by one pattern that holds it, or by two."""
+
 _RANK = {answer: rank for rank, answer in enumerate(Answer)}
 
 
@@ -43,7 +47,8 @@ _RANK = {answer: rank for rank, answer in enumerate(Answer)}
 class Change:
     """One thing that is not as it was.
 
-    ``subject`` is an operation, or a key of the document; ``where`` is for people.
+    ``subject`` is an operation, or a key of the document; ``where`` is for people. Of an operation there are also its
+    ``resource`` and the ``levels`` that the grants give on it there, before and after.
     """
 
     agent: str
@@ -52,6 +57,8 @@ class Change:
     where: str
     before: str
     after: str
+    resource: str = ""
+    levels: tuple[Level, Level] | None = None
 
 
 def compare(before: PolicySet, after: PolicySet, connections: Mapping[str, Provider]) -> tuple[Change, ...]:
@@ -60,12 +67,24 @@ def compare(before: PolicySet, after: PolicySet, connections: Mapping[str, Provi
     found: list[Change] = []
     for agent in sorted({*before, *after}):
         old, new = before.get(agent), after.get(agent)
+        if old is None or new is None:
+            found.append(_of_agent(agent, old, new))
         for connection, provider in everything.items():
+            if provider is Provider.CRASHGATE and (old is None or new is None):
+                continue  # whoever has a policy has the built-in grant: that is told with the agent
             for operation in OPERATIONS:
                 if operation.provider is provider:
                     found.extend(_of_operation(agent, old, new, connection, operation))
         found.extend(_of_numbers(agent, old, new))
     return tuple(found)
+
+
+def _of_agent(agent: str, old: Policy | None, new: Policy | None) -> Change:
+    """That an agent comes or goes."""
+    before, after = ("none" if each is None else "one" for each in (old, new))
+    held = new or old
+    where = held.source if held else ""
+    return Change(agent=agent, widens=old is None, subject="policy", where=where, before=before, after=after)
 
 
 def _of_operation(
@@ -84,7 +103,8 @@ def _of_operation(
         if _same(old, new, question):
             continue
         subject = f"{operation.id} with {', '.join(sorted(parameters))}" if parameters else operation.id
-        for where, one, two in _differing(old, new, question):
+        for where, asked in _differing(old, new, question):
+            one, two = _answer(old, asked), _answer(new, asked)
             yield Change(
                 agent=agent,
                 widens=_RANK[two] > _RANK[one],
@@ -92,7 +112,17 @@ def _of_operation(
                 where=f"{where} ({connection})" if where else connection,
                 before=one.value,
                 after=two.value,
+                resource=operation.resource,
+                levels=(_level(old, asked), _level(new, asked)),
             )
+
+
+def _level(policy: Policy | None, question: Question) -> Level:
+    """What the grants give on the resource there, whatever is switched off by name."""
+    for access in reversed(Access):
+        if decide(policy, replace(question, operation="", access=access)).effect is not Effect.DENY:
+            return access.least_level
+    return Level.OFF
 
 
 def _parameters(operation: AnyOperation, *held: Policy | None) -> Iterator[frozenset[str]]:
@@ -119,23 +149,21 @@ def _said(policy: Policy, question: Question) -> tuple[Any, ...]:
     )
 
 
-def _differing(old: Policy | None, new: Policy | None, question: Question) -> Iterator[tuple[str, Answer, Answer]]:
+def _differing(old: Policy | None, new: Policy | None, question: Question) -> Iterator[tuple[str, Question]]:
     """The places where the answers differ; one of two names only where neither name alone shows it."""
-    own, seen = question.dimension, set[tuple[str, str]]()
+    own, seen = question.dimension, set[tuple[Names, Names]]()
     wider = own.wider
-    around: list[tuple[str, Place | None]] = [("", None)]
-    if wider is not None:
-        around = [("", None)] if not _written(wider, question, old, new) else list(_places(wider, question, old, new))
+    around: list[tuple[Names, Place | None]] = [(_NOWHERE, None)]
+    if wider is not None and _written(wider, question, old, new):
+        around = list(_places(wider, question, old, new))
     for near, far in itertools.product(list(_places(own, question, old, new)), around):
         asked = question.at({each: place for each, place in ((own, near[1]), (wider, far[1])) if each and place})
-        one, two = _answer(old, asked), _answer(new, asked)
-        if one is two:
+        if _answer(old, asked) is _answer(new, asked):
             continue
-        names = [(a, b) for a in near[0].split(" and ") for b in far[0].split(" and ")]
-        if not seen.isdisjoint(names):
+        if not seen.isdisjoint(((one,), (two,)) for one in near[0] for two in far[0]):
             continue
         seen.add((near[0], far[0]))
-        yield " of ".join(each for each in (near[0], far[0]) if each), one, two
+        yield " of ".join(" and ".join(each) for each in (near[0], far[0]) if each != _NOWHERE), asked
 
 
 def _answer(policy: Policy | None, question: Question) -> Answer:
@@ -147,20 +175,23 @@ def _answer(policy: Policy | None, question: Question) -> Answer:
     return Answer.APPROVE if decision.needs_approval else Answer.ALLOW
 
 
-def _places(dimension: Dimension, question: Question, *held: Policy | None) -> Iterator[tuple[str, Place | None]]:
-    """Each place to try, with its name for people."""
+_NOWHERE: Names = ("",)
+
+
+def _places(dimension: Dimension, question: Question, *held: Policy | None) -> Iterator[tuple[Names, Place | None]]:
+    """Each place to try, with what people call it."""
     if dimension is Dimension.NOTHING:
-        yield "", None
+        yield _NOWHERE, None
         return
     patterns = _written(dimension, question, *held)
     for pattern in patterns:
         shown = f"every other {dimension.noun}" if pattern == "*" else f"{dimension.noun} {pattern}"
-        yield shown, Place(names=frozenset({example(pattern)}))
+        yield (shown,), Place(names=frozenset({example(pattern)}))
     if "*" not in patterns:
-        yield f"every other {dimension.noun}", Place(names=frozenset({STRANGER}))
+        yield (f"every other {dimension.noun}",), Place(names=frozenset({STRANGER}))
     for one, two in itertools.combinations([each for each in patterns if each != "*"], 2):
         names = frozenset({example(one), example(two)})
-        yield f"{dimension.noun} {one} and {dimension.noun} {two}", Place(names=names)
+        yield (f"{dimension.noun} {one}", f"{dimension.noun} {two}"), Place(names=names)
 
 
 def _written(dimension: Dimension, question: Question, *held: Policy | None) -> tuple[str, ...]:
