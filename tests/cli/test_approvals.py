@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from crashgate.adapters.approval_store import FILE, SqliteApprovals
+from crashgate.cli import screen
 from crashgate.errors import Code
 from crashgate.gateway.approval import ApprovalRequest, Standing, Way
 from crashgate.tools.toolbox import Answer
@@ -46,6 +47,19 @@ def test_the_list_shows_what_waits(waiting: ApprovalRequest, crashgate: Shell) -
     assert (told.code, told.err) == (0, "")
     assert told.out.splitlines()[0].split() == ["id", "standing", "agent", "asks", "to", "expires"]
     assert told.out.splitlines()[1].startswith(f"{waiting.id}  pending   triage-agent  {waiting.what}  ")
+
+
+def test_at_a_terminal_an_id_and_what_is_asked_are_whole(
+    waiting: ApprovalRequest, crashgate: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screen, "is_fancy", lambda: True)
+    monkeypatch.setenv("COLUMNS", "80")
+
+    first, second = crashgate("approvals", "list").out.splitlines()
+
+    assert first.startswith(f"{waiting.id}  pending, in ")
+    assert first.endswith("  triage-agent asks to")
+    assert second.strip() == waiting.what
 
 
 def test_one_is_shown_with_all_that_may_be_shown(waiting: ApprovalRequest, crashgate: Shell) -> None:

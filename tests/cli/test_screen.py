@@ -2,11 +2,14 @@
 
 import os
 import pty
+import re
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from crashgate.cli.approvals_list import ahead
 from tests.cli.shell import COMMAND, run
 
 COMMANDS = (
@@ -53,3 +56,38 @@ def test_json_is_json_at_a_terminal_too() -> None:
     assert (
         at_a_terminal("policy", "show", "--json").decode().replace("\r\n", "\n") == run("policy", "show", "--json").out
     )
+
+
+@pytest.mark.usefixtures("policies")
+@pytest.mark.parametrize("command", [("policy", "show"), ("policy", "show", "triage-agent"), ("policy", "check")])
+def test_a_terminal_of_80_columns_shows_every_word_whole(command: tuple[str, ...], state: Path) -> None:
+    words = {
+        piece
+        for word in run("--state", str(state), *command).out.split()
+        for piece in (re.findall("[^-]+-?", word) if "/" not in word and "@" not in word else [word])
+    }
+
+    told = re.sub("\x1b\\[[0-9;]*m", "", at_a_terminal("--state", str(state), *command, COLUMNS="80").decode())
+
+    assert {len(line) <= 80 for line in told.splitlines()} == {True}
+    assert {word for word in words if len(word) < 40 and word not in told} <= {"connection"}, (
+        "each is a line of its own"
+    )
+
+
+def test_what_expires_is_told_as_time_that_is_left() -> None:
+    now = datetime(2026, 11, 20, 17, tzinfo=UTC)
+
+    told = [ahead(now + timedelta(seconds=each), now) for each in (-1, 0, 1, 60, 61, 719, 119 * 60, 121 * 60, 86_400)]
+
+    assert told == [
+        "passed",
+        "passed",
+        "in 1 min",
+        "in 1 min",
+        "in 2 min",
+        "in 12 min",
+        "in 119 min",
+        "in 3 h",
+        "in 24 h",
+    ]

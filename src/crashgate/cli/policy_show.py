@@ -48,7 +48,8 @@ def _all(agents: Sequence[str], rows: "Sequence[MatrixRow]") -> None:
     levels: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         levels.setdefault((row.connection, row.resource), []).append(row.level.value)
-    session.screen().table(("connection", "resource", *agents), [(*place, *held) for place, held in levels.items()])
+    table = [(*place, *held) for place, held in levels.items()]
+    session.screen().table(("connection", "resource", *agents), table, sections=True)
 
 
 def _one(policy: "Policy", rows: "Sequence[MatrixRow]") -> None:
@@ -66,12 +67,12 @@ def _one(policy: "Policy", rows: "Sequence[MatrixRow]") -> None:
                 row.resource,
                 rule.level.value,
                 rule.places(),
-                rule.where + (f", line {rule.line}" if rule.line else ""),
+                f"grant {rule.grant}, line {rule.line}" if rule.grant else rule.where,
             )
             for rule in row.rules
         )
-        table.extend((row.connection, row.resource, "off", name, f"{policy.source}, [off]") for name in row.off)
-    screen.table(("connection", "resource", "level", "where", "written in"), table)
+        table.extend((row.connection, row.resource, "off", name, "[off]") for name in row.off)
+    screen.table(("connection", "resource", "level", "where", "written in"), table, sections=True, whole={"written in"})
     for line in _beside(policy):
         screen.say(line)
 

@@ -6,7 +6,7 @@ For people at a terminal with colour and tables (rich); plain when piped, with N
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -74,8 +74,19 @@ class Screen:
         """Text of several lines as it is."""
         click.echo(text, nl=not text.endswith("\n"))
 
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        """Rows below column names."""
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[str]],
+        *,
+        sections: bool = False,
+        whole: Collection[str] = (),
+    ) -> None:
+        """Rows below column names. At a terminal no word is cut while there is another way to make room.
+
+        With ``sections`` the first column, by which the rows stand in order, becomes a line above its rows there.
+        ``whole`` are columns that stay on one line; those that hold single words do anyway.
+        """
         cells = [[_safe(cell) for cell in row] for row in rows]
         if self._console is None:
             for line in _aligned([columns, *cells]):
@@ -86,10 +97,20 @@ class Screen:
         from rich.text import Text
 
         table = Table(box=SIMPLE_HEAD, header_style="bold", pad_edge=False)
-        for column in columns:
-            table.add_column(column, overflow="fold")
+        first = 1 if sections else 0
+        for number, column in list(enumerate(columns))[first:]:
+            single = column in whole or not any(" " in row[number] for row in cells)
+            # A heading is broken at its hyphens, for it is often longer than what stands below it.
+            table.add_column(_safe(column).replace("-", "-\n"), overflow="fold", no_wrap=single)
+        above = ""
         for row in cells:
-            table.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in row))
+            if sections and row[0] != above:
+                above = row[0]
+                table.add_row(Text(above, style="bold"))
+            indent = "  " if sections else ""
+            table.add_row(
+                Text(indent + row[first]), *(Text(cell, style=STYLES.get(cell, "")) for cell in row[first + 1 :])
+            )
         self._console.print(table)
 
     def lines(self, rows: Sequence[tuple[str, str, str]]) -> None:
