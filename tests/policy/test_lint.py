@@ -135,6 +135,18 @@ def test_places_that_nothing_in_the_grant_has_are_told() -> None:
     assert warnings(body) == ["4: grant 1 names projects, and no resource in it has any"]
 
 
+def test_a_redacted_name_that_is_nearly_the_vendors_is_asked_about() -> None:
+    misspelt = '"user.emial", "device.hostnam", "request.headrs.cookie"'
+    others = '"user.Email", "device.zzz", "metaData.emial", "user.*"'
+    body = grant('error = "read"') + LIMITS + f"[redact]\nfields = [{misspelt}, {others}]\n"
+
+    assert warnings(body) == [
+        "1: it redacts device.hostnam, which no event is known to have; did you mean device.hostname?",
+        "1: it redacts request.headrs.cookie, which no event is known to have; did you mean request.headers.cookie?",
+        "1: it redacts user.emial, which no event is known to have; did you mean user.email?",
+    ]
+
+
 def test_trial_mode_is_told() -> None:
     body = 'mode = "observe"\n' + grant('pivot = "read"') + LIMITS
 

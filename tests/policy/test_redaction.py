@@ -1,11 +1,13 @@
 """Which fields a policy takes out, resource by resource."""
 
+from pathlib import Path
+
 import pytest
 
 from crashgate.catalogue.registry import OPERATIONS
 from crashgate.catalogue.result import SecretMark
 from crashgate.policy.redaction import SETS, Redaction
-from crashgate.policy.result_fields import fields_of, find, paths, resources
+from crashgate.policy.result_fields import fields_of, find, free_paths, paths, resources
 
 
 def test_a_field_goes_from_the_rows_that_have_it_and_from_no_others() -> None:
@@ -82,3 +84,22 @@ def test_secrets_are_no_fields_that_a_policy_could_name_or_forget() -> None:
     assert any(secret.values())
     assert not any(secret[operation.id] & set(fields_of(operation.result)) for operation in OPERATIONS)
     assert "api_key" not in paths()
+
+
+def test_the_page_lists_the_fields_below_which_any_name_may_be_written(root: Path) -> None:
+    rows = {f"| {resource} | {', '.join(f'`{path}`' for path in found)} |" for resource, found in free_paths().items()}
+
+    assert rows <= set((root / "docs" / "policy.md").read_text(encoding="utf-8").splitlines())
+
+
+def test_below_what_is_listed_any_name_is_found_and_below_nothing_else() -> None:
+    for resource, found in free_paths().items():
+        assert all(find(resources()[resource], (*path.split("."), "no-such-name")) for path in found)
+    everything = {path for found in free_paths().values() for path in found}
+    closed = [path for path in paths() if not any(path == free or path.startswith(f"{free}.") for free in everything)]
+    assert closed
+    assert not [
+        path
+        for path in closed
+        if any(find(fields, (*path.split("."), "no-such-name")) for fields in resources().values())
+    ]

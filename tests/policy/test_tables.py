@@ -11,6 +11,7 @@ from crashgate.policy.mode import Mode
 from crashgate.policy.problem import PolicyDocumentError
 from crashgate.policy.redaction import Redaction
 from crashgate.policy.switches import Switch, Switches
+from crashgate.policy.vocabulary import Vocabulary
 from tests.policy.builders import HEAD, SOURCE, VOCABULARY, loaded
 
 X = SOURCE
@@ -80,6 +81,52 @@ def test_without_them_everything_is_as_if_they_said_nothing() -> None:
         Redaction(),
         Approval(operations=frozenset(), expires_minutes=15),
     )
+
+
+TOOLS = Vocabulary(
+    connections=VOCABULARY.connections,
+    tools={"delete_error": ["bugsnag.errors.delete"], "resolve_error": ["bugsnag.errors.fix", "bugsnag.errors.open"]},
+)
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (
+            '[off]\noperations = ["delete_error"]\n',
+            "`delete_error` is a tool; its operation is `bugsnag.errors.delete`",
+        ),
+        (
+            '[approve]\noperations = ["resolve_error"]\n',
+            "`resolve_error` is a tool; its operations are `bugsnag.errors.fix`, `bugsnag.errors.open`",
+        ),
+        (
+            '[off]\nparameters = ["delete_error.error_id"]\n',
+            "`delete_error` is a tool; its operation is `bugsnag.errors.delete`",
+        ),
+    ],
+)
+def test_a_tool_in_place_of_an_operation_is_told_what_to_write(body: str, told: str) -> None:
+    with pytest.raises(PolicyDocumentError) as caught:
+        load(HEAD + body, source=SOURCE, vocabulary=TOOLS)
+
+    assert [str(each) for each in caught.value.problems] == [f"{X}:5: {told}"]
+
+
+@pytest.mark.parametrize(
+    ("field", "told"),
+    [
+        ("usr.emial", "did you mean `user.email`?"),
+        ("zzz.stacktrace", "did you mean `exceptions.stacktrace`?"),
+        ("usr.email", "the nearest are `collaborator.email`, `email`, `user.email`"),
+        ("foo", "the nearest are `"),
+    ],
+)
+def test_an_unknown_field_is_told_with_the_nearest_and_not_with_the_first(field: str, told: str) -> None:
+    (problem,) = problems(f'[redact]\nfields = ["{field}"]\n')
+
+    assert told in problem
+    assert "what there is" not in problem
 
 
 WRONG: Mapping[str, tuple[str, Sequence[str]]] = {

@@ -67,10 +67,10 @@ class _Reader:
             hash=hash_,
             grants=(BUILT_IN, *self._grants(data.get("grant", []))),
             mode=tables.mode(self._reading, data),
-            off=tables.switches(self._reading, data),
+            off=tables.switches(self._reading, data, self._vocabulary.tools),
             limits=tables.limits(self._reading, data),
             redaction=tables.redaction(self._reading, data),
-            approval=tables.approval(self._reading, data),
+            approval=tables.approval(self._reading, data, self._vocabulary.tools),
         )
 
     def _agent(self, data: Mapping[str, object]) -> str:

@@ -4,9 +4,11 @@ A warning is a ``Problem`` with its line, so that it is shown like one.
 """
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any, get_args
 
 from crashgate.catalogue.access import Access, Level
+from crashgate.catalogue.bugsnag.event_keys import EVENT_KEYS
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.params import In
 from crashgate.catalogue.provider import Provider
@@ -23,7 +25,7 @@ from crashgate.policy.problem import Problem
 from crashgate.policy.question import Question
 from crashgate.policy.rule import Rule
 from crashgate.policy.vocabulary import Vocabulary
-from crashgate.policy.wording import listed
+from crashgate.policy.wording import listed, word
 
 
 def lint(policy: Policy, vocabulary: Vocabulary, connections: Mapping[str, Provider]) -> tuple[Problem, ...]:
@@ -38,6 +40,7 @@ def lint(policy: Policy, vocabulary: Vocabulary, connections: Mapping[str, Provi
         *_idle_names(policy, open_to),
         *_idle_window(policy, open_to),
         *_unbounded(policy),
+        *_near_misses(policy),
     ]
     return tuple(sorted(Problem(source=policy.source, line=max(line, 1), text=text) for line, text in found))
 
@@ -205,3 +208,16 @@ def _unbounded(policy: Policy) -> Iterator[tuple[int, str]]:
         yield 1, 'mode = "observe": what this policy refuses is let through, deletes apart'
     if not policy.limits.rates:
         yield 1, "there are no limits; write [limits] and below it calls_per_minute = 60"
+
+
+def _near_misses(policy: Policy) -> Iterator[tuple[int, str]]:
+    """Names below free data that are nearly the vendor's: any is legal there, and a misspelt one takes nothing out."""
+    for written in policy.redaction.fields:
+        top, _, below = written.partition(".")
+        name, _, rest = below.partition(".")
+        known = EVENT_KEYS.get(top, frozenset())
+        if name == "*" or not known or name.lower() in {each.lower() for each in known}:
+            continue
+        for near in get_close_matches(name, sorted(known), n=1, cutoff=0.7):
+            meant = ".".join(each for each in (top, near, rest) if each)
+            yield 1, f"it redacts {word(written)}, which no event is known to have; did you mean {meant}?"

@@ -3,7 +3,8 @@
 Rule: an operation, a parameter or a field that does not exist is a problem, for the line would do nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from typing import Final
 
 from crashgate.catalogue.registry import BY_ID
@@ -15,7 +16,13 @@ from crashgate.policy.redaction import SETS, Redaction
 from crashgate.policy.result_fields import find, paths, resources
 from crashgate.policy.survey import Path
 from crashgate.policy.switches import Switch, Switches
-from crashgate.policy.wording import unknown, word
+from crashgate.policy.wording import listed, unknown, word
+
+Tools = Mapping[str, Sequence[str]]
+"""The operations behind each tool."""
+
+_LONGEST = 60
+_HINTS = 5
 
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "off": ("operations", "parameters"),
@@ -43,7 +50,7 @@ def mode(reading: Reading, data: Mapping[str, object]) -> Mode:
     return Mode.ENFORCE
 
 
-def switches(reading: Reading, data: Mapping[str, object]) -> Switches:
+def switches(reading: Reading, data: Mapping[str, object], tools: Tools) -> Switches:
     """What ``[off]`` names."""
     table = reading.table(data, "off", known=KEYS["off"], example=f"operations = [{_OPERATION}]")
     found: list[Switch] = []
@@ -51,19 +58,28 @@ def switches(reading: Reading, data: Mapping[str, object]) -> Switches:
         if name in BY_ID:
             found.append(Switch(operation=name, line=reading.line(path), source=reading.source))
         else:
-            reading.note(path, unknown("operation", name, BY_ID))
+            reading.note(path, _no_operation(name, tools))
     for path, name in reading.texts(("off",), table, "parameters", example=_PARAMETER):
         operation, _, parameter = name.rpartition(".")
-        if _is_parameter(reading, path, operation, parameter):
+        if _is_parameter(reading, path, operation, parameter, tools):
             line = reading.line(path)
             found.append(Switch(operation=operation, parameter=parameter, line=line, source=reading.source))
     return Switches(all=tuple(found))
 
 
-def _is_parameter(reading: Reading, path: Path, operation: str, parameter: str) -> bool:
+def _no_operation(name: str, tools: Tools) -> str:
+    """What is said of a name that is no operation's; a tool's name stands in every log, so people write that."""
+    behind = tools.get(name)
+    if behind is None:
+        return unknown("operation", name, BY_ID)
+    are = "operation is" if len(behind) == 1 else "operations are"
+    return f"`{name}` is a tool; its {are} {listed([f'`{each}`' for each in behind], limit=300)}"
+
+
+def _is_parameter(reading: Reading, path: Path, operation: str, parameter: str, tools: Tools) -> bool:
     if operation not in BY_ID:
         example = f"write an operation and its parameter, such as {_PARAMETER}"
-        reading.note(path, unknown("operation", operation, BY_ID) if operation else example)
+        reading.note(path, _no_operation(operation, tools) if operation else example)
         return False
     fields = BY_ID[operation].params.model_fields
     if parameter not in fields:
@@ -110,7 +126,7 @@ def _is_field(reading: Reading, path: Path, name: str) -> bool:
     plain = names[:-1] if names[-1] == "*" else names
     found = [along for each in resources().values() if (along := find(each, plain))]
     if not found:
-        reading.note(path, unknown("field", name, sorted(paths())))
+        reading.note(path, _no_field(name))
         return False
     if names[-1] == "*" and not any(along[-1].below or along[-1].free for along in found):
         reading.note(path, f"nothing is below `{word('.'.join(plain))}`; write it without the *")
@@ -121,7 +137,17 @@ def _is_field(reading: Reading, path: Path, name: str) -> bool:
     return True
 
 
-def approval(reading: Reading, data: Mapping[str, object]) -> Approval:
+def _no_field(name: str) -> str:
+    """What is said of a path that no answer has: the nearest that some has, by its words or by its last name."""
+    wrong, known = name[:_LONGEST], sorted(paths())
+    end = f".{wrong.rpartition('.')[2].lower()}"
+    near = [each for each in known if f".{each.lower()}".endswith(end)] or get_close_matches(wrong, known, n=1)
+    near = near or get_close_matches(wrong, known, n=_HINTS, cutoff=0)
+    told = listed([f"`{each}`" for each in near], limit=200)
+    return f"unknown field `{word(name)}`; {f'did you mean {told}?' if len(near) == 1 else f'the nearest are {told}'}"
+
+
+def approval(reading: Reading, data: Mapping[str, object], tools: Tools) -> Approval:
     """What ``[approve]`` asks a person for."""
     table = reading.table(data, "approve", known=KEYS["approve"], example=f"operations = [{_OPERATION}]")
     if table and table.keys().isdisjoint({"operations", "after_untrusted_minutes"}):
@@ -130,7 +156,7 @@ def approval(reading: Reading, data: Mapping[str, object]) -> Approval:
     operations = reading.texts(("approve",), table, "operations", example=_OPERATION)
     for path, name in operations:
         if name not in BY_ID:
-            reading.note(path, unknown("operation", name, BY_ID))
+            reading.note(path, _no_operation(name, tools))
     minutes = reading.number(("approve",), table, "expires_minutes", most=MOST_MINUTES)
     return Approval(
         operations=frozenset(name for _, name in operations),

@@ -1,6 +1,6 @@
 """The words that a document may use. Rule: read off the catalogue and the configured connections, never listed here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -15,10 +15,12 @@ _OWN: Mapping[str, Dimension] = {each.resource: each.scope.dimension for each in
 class Vocabulary:
     """For each configured connection its resources, and what a grant on each must name.
 
-    The connection ``crashgate`` is always there; it need not be given.
+    The connection ``crashgate`` is always there; it need not be given. ``tools`` are the operations behind each tool: a
+    policy names no tool, and who writes one is told what to name.
     """
 
     connections: Mapping[str, Mapping[str, Dimension]] = field(hash=False)
+    tools: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]], hash=False)
 
     def __post_init__(self) -> None:
         """Add our own connection and freeze the mappings."""

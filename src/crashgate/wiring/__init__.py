@@ -36,6 +36,7 @@ from crashgate.policy.port import PolicySource
 from crashgate.policy.vocabulary import Vocabulary
 from crashgate.settings import ConnectionSettings, Settings
 from crashgate.tools.cursor import Cursors
+from crashgate.tools.registry import TOOLS
 from crashgate.tools.toolbox import Toolbox
 from crashgate.upstream.connection import LOOPBACK, Auth, Connection
 from crashgate.upstream.exchange import Upstream
@@ -78,7 +79,10 @@ def policies(settings: Settings, *, sandbox: Sandbox | None = None) -> PolicyFil
 def vocabulary(settings: Settings, *, sandbox: Sandbox | None = None) -> Vocabulary:
     """The words that a policy may use here."""
     found = spoken_of(settings, sandbox=sandbox)
-    return Vocabulary(connections={name: RESOURCES[each.provider] for name, each in found.items()})
+    return Vocabulary(
+        connections={name: RESOURCES[each.provider] for name, each in found.items()},
+        tools={tool.name: [each.id for each in tool.operations] for tool in TOOLS},
+    )
 
 
 def spoken_of(settings: Settings, *, sandbox: Sandbox | None = None) -> Mapping[str, ConnectionSettings]:
