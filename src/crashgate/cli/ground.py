@@ -4,7 +4,7 @@ A document calls itself by its folder's name and its own (``policies/triage-agen
 agents are told, on any machine. Whoever corrects it needs a path that leads there from where they are.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -90,7 +90,7 @@ def as_given(problem: "Problem", folder: Path) -> "Problem":
 
 
 @contextmanager
-def _as_given(folder: Path) -> Iterator[None]:
+def _as_given(folder: Path) -> Generator[None]:
     from crashgate.policy.problem import PolicyDocumentError
 
     try:
