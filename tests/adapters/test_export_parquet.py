@@ -25,7 +25,7 @@ def _file(columns: tuple[Column, ...], *pages: Sequence[Row]) -> bytes:
     encoder = Parquet(columns)
     stream = encoder.head() + b"".join(encoder.encode(page).data for page in pages)
     target = io.BytesIO()
-    encoder.convert(io.BytesIO(stream), target)
+    encoder.converter(io.BytesIO(stream), target)
     return target.getvalue()
 
 
@@ -103,4 +103,4 @@ def test_a_row_group_of_large_rows_has_fewer_of_them() -> None:
 
 def test_a_stream_of_other_columns_is_not_converted() -> None:
     with pytest.raises(ValueError, match="other columns"):
-        Parquet((TEXT,)).convert(io.BytesIO(Parquet((MOMENT,)).head()), io.BytesIO())
+        Parquet((TEXT,)).converter(io.BytesIO(Parquet((MOMENT,)).head()), io.BytesIO())

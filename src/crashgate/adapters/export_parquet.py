@@ -17,7 +17,7 @@ from typing import IO, Any, Final, cast
 from pydantic_core import to_json
 
 from crashgate.exports.column import Column, Kind
-from crashgate.exports.encoder import Encoded
+from crashgate.exports.encoder import Converter, Encoded
 from crashgate.exports.page import Row
 from crashgate.exports.rows import FittedColumns, Fitting, encoded
 
@@ -32,8 +32,6 @@ _TIME_LENGTH: Final = len("2026-11-20T17:18:16.123Z")
 
 class Parquet:
     """Encodes rows as messages of an Arrow stream, and makes a Parquet file of them."""
-
-    converts = True
 
     def __init__(self, columns: Sequence[Column]) -> None:
         arrow: Any = import_module("pyarrow")
@@ -61,7 +59,12 @@ class Parquet:
         """One message. Raises ExportError for rows that do not fit the columns."""
         return Encoded(data=encoded(self._fitting.columns(rows), self._message) if rows else b"")
 
-    def convert(self, source: IO[bytes], target: IO[bytes]) -> None:
+    @property
+    def converter(self) -> Converter:
+        """Makes a Parquet file of an Arrow stream."""
+        return self._convert
+
+    def _convert(self, source: IO[bytes], target: IO[bytes]) -> None:
         """Row group by row group. Raises ValueError when the source is no Arrow stream of these columns."""
         ipc: Any = import_module("pyarrow.ipc")
         parquet: Any = import_module("pyarrow.parquet")

@@ -110,7 +110,7 @@ class WorkFolder:
     def build(self, encoder: Encoder) -> Digest:
         """Make the finished file. What an interrupted building left is written over: it was not published."""
         with self._turn, storing(self._folder.path):
-            if not encoder.converts:
+            if encoder.converter is None:
                 if self._sha256 is not None:
                     return Digest(size=os.fstat(self._rows).st_size, sha256=self._sha256.hexdigest())
                 return _digest(self._folder, ROWS)
@@ -119,7 +119,7 @@ class WorkFolder:
                 os.fdopen(self._folder.file(RESULT, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), "wb") as target,
             ):
                 try:
-                    encoder.convert(source, target)
+                    encoder.converter(source, target)
                 except ValueError as problem:
                     raise damaged(self._folder.path) from problem
                 target.flush()

@@ -7,7 +7,7 @@ compact JSON. Text that begins like a formula gets an apostrophe in front and is
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import IO, cast
+from typing import cast
 
 from pydantic_core import to_json
 
@@ -28,7 +28,7 @@ _ALONE = '""'
 class CsvLines:
     """Encodes rows as lines of CSV, column by column: most columns of a page need no look at each cell."""
 
-    converts = False
+    converter = None
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self._fitting = Fitting(columns)
@@ -42,10 +42,6 @@ class CsvLines:
     def encode(self, rows: Sequence[Row]) -> Encoded:
         """One line a row. Raises ExportError for rows that do not fit the columns."""
         return encoded(self._fitting.columns(rows), self._lines)
-
-    def convert(self, source: IO[bytes], target: IO[bytes]) -> None:
-        """Never called: the file in progress is the finished one."""
-        raise NotImplementedError
 
     def _lines(self, columns: FittedColumns) -> Encoded:
         count, fields = 0, list[list[str]]()

@@ -1,6 +1,6 @@
 """What turns rows into bytes. Rule: the bytes of a page depend on its rows alone, so that a file can be repeated."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import IO, Protocol
 
@@ -15,6 +15,13 @@ class Encoded:
     neutralised: int = 0
 
 
+Converter = Callable[[IO[bytes], IO[bytes]], None]
+"""Makes the finished file (second) of the one in progress (first), in memory that does not grow with the rows.
+
+Raises ValueError when that one is not what was written.
+"""
+
+
 class Encoder(Protocol):
     """One format, for the columns of one export.
 
@@ -23,8 +30,8 @@ class Encoder(Protocol):
     """
 
     @property
-    def converts(self) -> bool:
-        """Whether the finished file is another one, made by ``convert`` of the one in progress."""
+    def converter(self) -> Converter | None:
+        """What makes the finished file; None where the one in progress is the finished one."""
         ...
 
     def head(self) -> bytes:
@@ -33,8 +40,4 @@ class Encoder(Protocol):
 
     def encode(self, rows: Sequence[Row]) -> Encoded:
         """The rows of one page. Raises ExportError for rows that do not fit the columns."""
-        ...
-
-    def convert(self, source: IO[bytes], target: IO[bytes]) -> None:
-        """Make the finished file, in memory that does not grow with the rows. Only called where ``converts``."""
         ...

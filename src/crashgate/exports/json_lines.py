@@ -4,7 +4,6 @@ Lines end with a line feed. Text is not escaped beyond what JSON asks for; unkno
 """
 
 from collections.abc import Sequence
-from typing import IO
 
 from pydantic_core import to_json
 
@@ -17,7 +16,7 @@ from crashgate.exports.rows import Fitting, encoded
 class JsonLines:
     """Encodes rows as lines of JSON."""
 
-    converts = False
+    converter = None
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self._fitting = Fitting(columns)
@@ -29,10 +28,6 @@ class JsonLines:
     def encode(self, rows: Sequence[Row]) -> Encoded:
         """One line a row. Raises ExportError for rows that do not fit the columns."""
         return Encoded(data=encoded(self._fitting.fit(rows), _lines))
-
-    def convert(self, source: IO[bytes], target: IO[bytes]) -> None:
-        """Never called: the file in progress is the finished one."""
-        raise NotImplementedError
 
 
 def _lines(rows: Sequence[Row]) -> bytes:
