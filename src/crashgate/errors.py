@@ -23,6 +23,7 @@ class Code(StrEnum):
     APPROVAL_REQUIRED = "approval_required"
     APPROVAL_REJECTED = "approval_rejected"
     STATE_UNAVAILABLE = "state_unavailable"
+    EXPORT_FAILED = "export_failed"
     UPSTREAM_REJECTED = "upstream_rejected"
     UPSTREAM_CREDENTIAL = "upstream_credential"
     UPSTREAM_FORBIDDEN = "upstream_forbidden"

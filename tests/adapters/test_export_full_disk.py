@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from crashgate.adapters.export_parquet import Parquet
+from crashgate.errors import Code
 from crashgate.exports.failure import ExportError
 from crashgate.exports.plan import Format
 from tests.adapters.export_harness import exporter_to, names
@@ -31,7 +32,7 @@ async def test_an_export_on_a_full_disk_says_so_and_goes_on_when_there_is_room(
     finally:
         whole = await exporter_to(tmp_path / "whole").run(plan(format_), Source(pages=60, size=20))
 
-    assert refused.value.why == "The disk is full."
+    assert (refused.value.code, refused.value.why) == (Code.EXPORT_FAILED, "The disk is full.")
     assert str(small_disk) in refused.value.remedy
     assert not {name for name in left if name.startswith("sessions")}
     assert names(small_disk) == {manifest.file, manifest.manifest_file}

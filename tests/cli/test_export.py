@@ -55,3 +55,12 @@ def test_an_agent_without_a_policy_is_told_before_anything_is_opened(crashgate: 
 
     assert (told.code, told.out) == (3, "")
     assert "nobody" in told.err
+
+
+@pytest.mark.usefixtures("analyst")
+def test_what_cannot_be_stored_has_an_exit_code_of_its_own(crashgate: Shell, home: Path) -> None:
+    # Not that of a configuration which cannot be used: there is nothing in it to mend.
+    (home / "out").write_text("a file where the folder would be")
+    told = crashgate("export", "crashes", "--agent", ANALYST, "--to", "out", "--sandbox", "--json")
+
+    assert (told.code, json.loads(told.out)["error"]["code"]) == (7, "export_failed")

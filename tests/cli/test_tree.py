@@ -61,6 +61,7 @@ def test_each_code_of_an_error_has_an_exit_code_that_is_not_success() -> None:
         Code.APPROVAL_REQUIRED: ExitCode.NO,
         Code.APPROVAL_REJECTED: ExitCode.NO,
         Code.STATE_UNAVAILABLE: ExitCode.LOG,
+        Code.EXPORT_FAILED: ExitCode.EXPORT,
         Code.UPSTREAM_REJECTED: ExitCode.UPSTREAM,
         Code.UPSTREAM_CREDENTIAL: ExitCode.UPSTREAM,
         Code.UPSTREAM_FORBIDDEN: ExitCode.UPSTREAM,
@@ -77,7 +78,7 @@ def test_each_exit_code_says_what_it_means() -> None:
 
 
 def test_a_number_means_one_thing() -> None:
-    assert [code.value for code in ExitCode] == [0, 1, 2, 3, 4, 5, 6, 70, 130, 143]
+    assert [code.value for code in ExitCode] == [0, 1, 2, 3, 4, 5, 6, 7, 70, 130, 143]
 
 
 def test_the_version_is_the_packages(crashgate: Shell) -> None:

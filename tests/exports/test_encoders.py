@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import to_json
 
+from crashgate.errors import Code
 from crashgate.exports.column import Column, Kind
 from crashgate.exports.csv_lines import CsvLines
 from crashgate.exports.encoder import Encoder
@@ -123,6 +124,8 @@ def test_a_value_of_another_kind_is_refused_by_the_name_of_its_column(
         make(COLUMNS).encode([{}, {column: value}])
 
     assert refused.value.what == f"A row does not fit the columns of the export: {column}."
+    # It is the upstream that is not as documented, and nothing that the operator has configured.
+    assert refused.value.code is Code.UPSTREAM_MALFORMED
     assert "yesterday" not in str(refused.value)
 
 

@@ -15,7 +15,7 @@ from crashgate.adapters.export_failure import in_the_way
 from crashgate.adapters.export_folder import Folder
 from crashgate.adapters.export_storage import ExportStorage
 from crashgate.adapters.export_work import LARGEST_FILE, MANIFEST
-from crashgate.errors import CrashgateError
+from crashgate.errors import Code, CrashgateError
 from crashgate.exports import manifest as manifests
 from crashgate.exports.failure import ExportError
 from crashgate.exports.manifest import ENDING, Manifest
@@ -133,6 +133,7 @@ def _reaching() -> Generator[None]:
             "The object storage cannot be used.",
             why=f"The driver {problem.name or 'of its scheme'} is not installed.",
             remedy="The operator should install it, or configure a directory.",
+            code=Code.CONFIGURATION,
         ) from problem
     except Exception as problem:
         raise ExportError(

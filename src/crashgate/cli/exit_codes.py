@@ -20,6 +20,7 @@ class ExitCode(IntEnum):
     LOG = 4
     UPSTREAM = 5
     DEPENDS = 6
+    EXPORT = 7
     DEFECT = 70
     INTERRUPTED = 130
     TERMINATED = 143
@@ -38,6 +39,7 @@ _MEANINGS: Mapping[ExitCode, str] = {
     ExitCode.LOG: "The decision log cannot be read or written, or it is not sound.",
     ExitCode.UPSTREAM: "An upstream did not give a usable answer.",
     ExitCode.DEPENDS: "The answer depends on a place that is not named.",
+    ExitCode.EXPORT: "An export cannot be stored or go on as things are. What arrived of it is kept.",
     ExitCode.DEFECT: "A defect of crashgate itself.",
     ExitCode.INTERRUPTED: "Interrupted with Ctrl-C.",
     ExitCode.TERMINATED: "Told to stop (SIGTERM).",
@@ -56,9 +58,20 @@ _OF_ERRORS: Mapping[Code, ExitCode] = {
     Code.APPROVAL_REQUIRED: ExitCode.NO,
     Code.APPROVAL_REJECTED: ExitCode.NO,
     Code.STATE_UNAVAILABLE: ExitCode.LOG,
+    Code.EXPORT_FAILED: ExitCode.EXPORT,
+    Code.UPSTREAM_REJECTED: ExitCode.UPSTREAM,
+    Code.UPSTREAM_CREDENTIAL: ExitCode.UPSTREAM,
+    Code.UPSTREAM_FORBIDDEN: ExitCode.UPSTREAM,
+    Code.UPSTREAM_TOO_DEEP: ExitCode.UPSTREAM,
+    Code.UPSTREAM_RATE_LIMITED: ExitCode.UPSTREAM,
+    Code.UPSTREAM_UNAVAILABLE: ExitCode.UPSTREAM,
+    Code.UPSTREAM_TIMEOUT: ExitCode.UPSTREAM,
+    Code.UPSTREAM_MALFORMED: ExitCode.UPSTREAM,
 }
+if set(_OF_ERRORS) != set(Code):
+    raise ValueError("an error has no exit code")
 
 
 def exit_code(code: Code) -> ExitCode:
-    """The exit code for an error; whatever is not ours to mend is the upstream's."""
-    return _OF_ERRORS.get(code, ExitCode.UPSTREAM)
+    """The exit code for an error."""
+    return _OF_ERRORS[code]

@@ -8,7 +8,7 @@ import anyio.lowlevel
 from anyio import to_thread
 
 from crashgate.clock import Clock, timestamp
-from crashgate.errors import CrashgateError
+from crashgate.errors import Code, CrashgateError
 from crashgate.exports.column import Column
 from crashgate.exports.encoder import Encoder
 from crashgate.exports.failure import ExportError
@@ -78,7 +78,9 @@ class Exporter:
         make = self._encoders.get(format_)
         if make is None:
             raise ExportError(
-                f"There are no exports as {format_} here.", remedy=f"Choose one of {', '.join(self._encoders)}."
+                f"There are no exports as {format_} here.",
+                remedy=f"Choose one of {', '.join(self._encoders)}.",
+                code=Code.CONFIGURATION,
             )
         return make(columns)
 

@@ -1,10 +1,16 @@
 """What can go wrong with an export. Rule: what was stored so far stays, and the remedy says how to go on."""
 
-from crashgate.errors import ConfigurationError, NotAvailableError
+from crashgate.errors import Code, CrashgateError, NotAvailableError
 
 
-class ExportError(ConfigurationError):
-    """The export cannot be made, or not go on, as things are; the operator or the caller has to change something."""
+class ExportError(CrashgateError):
+    """The export cannot be made, or not go on, as things are.
+
+    The code says whose it is to mend: ``export_failed`` is about what is stored, ``configuration`` about where, and
+    ``upstream_malformed`` about rows that are not as documented.
+    """
+
+    code = Code.EXPORT_FAILED
 
 
 def not_available(export_id: str) -> NotAvailableError:

@@ -7,6 +7,7 @@ from typing import TypeVar, cast
 
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
 
+from crashgate.errors import Code
 from crashgate.exports.column import Column, Kind
 from crashgate.exports.failure import ExportError
 from crashgate.exports.page import Row
@@ -101,6 +102,7 @@ def _misfit(column: str) -> ExportError:
         f"A row does not fit the columns of the export: {column}.",
         why="The upstream gave a value of another kind than is documented.",
         remedy="Report it: the provider's answer has changed. What was exported so far is kept.",
+        code=Code.UPSTREAM_MALFORMED,
     )
 
 
