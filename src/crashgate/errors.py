@@ -22,6 +22,7 @@ class Code(StrEnum):
     TOO_MANY_ROWS = "too_many_rows"
     APPROVAL_REQUIRED = "approval_required"
     APPROVAL_REJECTED = "approval_rejected"
+    POLICY_CHANGED = "policy_changed"
     STATE_UNAVAILABLE = "state_unavailable"
     EXPORT_FAILED = "export_failed"
     UPSTREAM_REJECTED = "upstream_rejected"

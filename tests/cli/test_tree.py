@@ -60,6 +60,7 @@ def test_each_code_of_an_error_has_an_exit_code_that_is_not_success() -> None:
         Code.TOO_MANY_ROWS: ExitCode.NO,
         Code.APPROVAL_REQUIRED: ExitCode.NO,
         Code.APPROVAL_REJECTED: ExitCode.NO,
+        Code.POLICY_CHANGED: ExitCode.NO,
         Code.STATE_UNAVAILABLE: ExitCode.LOG,
         Code.EXPORT_FAILED: ExitCode.EXPORT,
         Code.UPSTREAM_REJECTED: ExitCode.UPSTREAM,

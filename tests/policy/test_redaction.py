@@ -6,7 +6,7 @@ import pytest
 
 from crashgate.catalogue.registry import OPERATIONS
 from crashgate.catalogue.result import SecretMark
-from crashgate.policy.redaction import SETS, Redaction
+from crashgate.policy.redaction import SETS, Redaction, beyond
 from crashgate.policy.result_fields import fields_of, find, free_paths, paths, resources
 
 
@@ -103,3 +103,37 @@ def test_below_what_is_listed_any_name_is_found_and_below_nothing_else() -> None
         for path in closed
         if any(find(fields, (*path.split("."), "no-such-name")) for fields in resources().values())
     ]
+
+
+@pytest.mark.threats(31)
+@pytest.mark.parametrize(
+    ("wanted", "out", "left"),
+    [
+        ((), (), ()),
+        (("user_id",), (), ("user_id",)),
+        (("user_id",), ("user_id",), ()),
+        (("data.user.email",), ("data.user",), ()),
+        (("data.user.email",), ("data",), ()),
+        (("data.user.email",), ("data.*",), ()),
+        (("data.user.email",), ("data.user.*",), ()),
+        (("data.user.*",), ("data.user",), ()),
+        (("data.user.*",), ("data.user.*",), ()),
+        (("data.user",), ("data.user.*",), ("data.user",)),
+        (("data.user",), ("data.user.email",), ("data.user",)),
+        (("data.*",), ("data.user", "data.url"), ("data.*",)),
+        (("user_id", "users"), ("user",), ("user_id", "users")),
+    ],
+)
+def test_a_path_is_out_where_it_or_what_is_above_it_is_out(
+    wanted: tuple[str, ...], out: tuple[str, ...], left: tuple[str, ...]
+) -> None:
+    assert beyond(wanted, out) == left
+
+
+@pytest.mark.threats(31)
+def test_what_is_taken_out_of_a_row_is_named_by_the_fields_that_it_has() -> None:
+    redaction = Redaction(fields=("user_id", "data.user.email", "request.headers"), sets=("people",))
+
+    assert redaction.taken_out("session", ("id", "user_id")) == ("user_id",)
+    assert redaction.taken_out("session", ("id",)) == ()
+    assert redaction.taken_out("nothing", ("user_id",)) == ()

@@ -322,13 +322,14 @@ async def test_only_the_maker_of_an_export_finds_and_reads_it(house: House) -> N
     lists = {agent: await house.call(agent, "list_exports") for agent in (OTHER, OPERATOR)}
     mine = Principal(agent=OPERATOR, via=Via.MEMORY)
     link, data = await house.toolbox.read_resource(mine, uri)
+    sentence = house.sentences[-1]
 
     assert lists[OTHER].content == {"exports": [], "total": 0}
     assert export["id"] in {each["id"] for each in lists[OPERATOR].content["exports"]}
-    assert await house.toolbox.resources(OTHER) == ()
-    assert uri in {each.uri for each in await house.toolbox.resources(OPERATOR)}
+    assert await house.toolbox.resources(Principal(agent=OTHER, via=Via.MEMORY)) == ()
+    assert uri in {each.uri for each in await house.toolbox.resources(mine)}
     assert (link.uri, data) == (uri, _file(house, export))
-    assert "read its export" in house.sentences[-1]
+    assert "read its export" in sentence
 
 
 async def test_who_may_export_nothing_is_shown_no_list_of_exports(house: House) -> None:

@@ -57,6 +57,7 @@ _OF_ERRORS: Mapping[Code, ExitCode] = {
     Code.TOO_MANY_ROWS: ExitCode.NO,
     Code.APPROVAL_REQUIRED: ExitCode.NO,
     Code.APPROVAL_REJECTED: ExitCode.NO,
+    Code.POLICY_CHANGED: ExitCode.NO,
     Code.STATE_UNAVAILABLE: ExitCode.LOG,
     Code.EXPORT_FAILED: ExitCode.EXPORT,
     Code.UPSTREAM_REJECTED: ExitCode.UPSTREAM,

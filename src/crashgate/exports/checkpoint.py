@@ -29,7 +29,6 @@ class Checkpoint:
     size: int = 0
     total: int | None = None
     neutralised: int = 0
-    redacted: tuple[str, ...] = ()
     permissions: tuple[Permission, ...]
 
     def after(self, page: ExportPage, *, size: int, neutralised: int) -> "Checkpoint":
@@ -43,7 +42,6 @@ class Checkpoint:
             size=self.size + size,
             total=self.total if page.total is None else page.total,
             neutralised=self.neutralised + neutralised,
-            redacted=self.redacted if not page.redacted else tuple(sorted({*self.redacted, *page.redacted})),
         )
 
     def allowed_by(self, permission: Permission) -> "Checkpoint":
@@ -54,7 +52,7 @@ class Checkpoint:
 
 def first(plan: Plan) -> Checkpoint:
     """The state before the first page."""
-    return Checkpoint(redacted=tuple(sorted(set(plan.redacted))), permissions=(plan.permission,))
+    return Checkpoint(permissions=(plan.permission,))
 
 
 _PLAN = TypeAdapter(Plan)

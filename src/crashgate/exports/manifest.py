@@ -26,8 +26,8 @@ class Manifest:
     """One finished export, as stored.
 
     ``permissions`` has a decision for the start and for every resumption, each with the hash of its policy. ``size``
-    is in bytes. ``redacted`` names what was taken out; ``neutralised`` counts the cells that got an apostrophe so that
-    no spreadsheet runs them. Times are RFC 3339 in UTC.
+    is in bytes. ``redacted`` names what is taken out of every row; ``neutralised`` counts the cells that got an
+    apostrophe so that no spreadsheet runs them. Times are RFC 3339 in UTC.
     """
 
     manifest_format: int = FORMAT
@@ -77,7 +77,7 @@ def manifest_of(plan: Plan, checkpoint: Checkpoint, digest: Digest, *, finished_
         columns=plan.columns,
         size=digest.size,
         sha256=digest.sha256,
-        redacted=checkpoint.redacted,
+        redacted=plan.redacted,
         neutralised=checkpoint.neutralised,
         started_at=plan.created_at,
         finished_at=finished_at,

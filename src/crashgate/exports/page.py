@@ -17,13 +17,12 @@ class ExportPage:
     """Rows that arrived together.
 
     ``next`` is the mark of the page after this one, None on the last. ``total`` is the number of all rows where the
-    upstream tells it. ``redacted`` names what was taken out of these rows.
+    upstream tells it.
     """
 
     rows: Sequence[Row]
     next: Mark
     total: int | None = None
-    redacted: tuple[str, ...] = ()
 
 
 Pages = Callable[[Mark], AsyncGenerator[ExportPage, None]]

@@ -9,6 +9,7 @@ from crashgate.catalogue.params import Params
 from crashgate.catalogue.result import Page
 from crashgate.errors import InvalidArgumentsError
 from crashgate.gateway.approval import AskUser
+from crashgate.gateway.holding import Holding
 from crashgate.identity import Principal
 
 OwnAnswer = Callable[[], Awaitable[Page[Any]]]
@@ -23,6 +24,8 @@ class Ask:
     ``resumed`` says that the call goes on with a reading that an earlier call began.
     ``answer`` answers an operation of crashgate's own. ``choices`` are the connections that are open to the agent where
     it named none of several. ``ask_user`` asks the person at the agent's client for an approval, where that can be.
+    ``to_file`` says that the answer is kept in a file; ``holding`` is what the file holds already that is read, or goes
+    on.
     ``bounds`` are put in once the call is permitted, and may only narrow it: an approval is for what the caller gave.
     """
 
@@ -35,6 +38,8 @@ class Ask:
     resumed: bool = False
     fault: InvalidArgumentsError | None = None
     answer: OwnAnswer | None = None
+    to_file: bool = False
+    holding: Holding | None = None
     choices: tuple[str, ...] = ()
     bounds: Mapping[str, Any] = field(default_factory=dict[str, Any])
     ask_user: AskUser | None = field(default=None, repr=False)

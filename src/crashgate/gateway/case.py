@@ -11,6 +11,7 @@ from crashgate.catalogue.params import Params
 from crashgate.catalogue.scope import Dimension, naming
 from crashgate.decisions.record import Value
 from crashgate.gateway.ask import Ask
+from crashgate.gateway.holding import Holding
 from crashgate.gateway.places import Found
 from crashgate.gateway.target import spoken
 from crashgate.policy.policy import Policy
@@ -23,6 +24,7 @@ class Case:
 
     ``kept`` names the parameters that the gate put in itself, with the values that stand upstream already. ``counted``:
     it stands among the agent's calls. ``observed``: its policy refuses it, and trial mode lets it through.
+    ``holding``: what is in the file that the call reads from or writes to.
     """
 
     ask: Ask
@@ -40,6 +42,7 @@ class Case:
     kept: frozenset[str] = frozenset()
     counted: bool = False
     observed: bool = False
+    holding: Holding | None = None
     _access: tuple[Params, frozenset[str], Access] | None = field(default=None, init=False, repr=False)
 
     @property

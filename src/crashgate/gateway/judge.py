@@ -28,6 +28,7 @@ from crashgate.errors import InvalidArgumentsError
 from crashgate.gateway import arguments
 from crashgate.gateway.case import Case
 from crashgate.gateway.fixed import nearest, offered, settled
+from crashgate.gateway.holding import Holding, goes_on, still_given, taken_out
 from crashgate.gateway.limiter import Limiter
 from crashgate.gateway.narrow import NOWHERE
 from crashgate.gateway.picked import refuse_hidden
@@ -54,8 +55,8 @@ class Judge:
     async def rule(self, case: Case, look_up: LookUp) -> Ruling:
         """The ruling on a case with an operation.
 
-        Raises InvalidArgumentsError and NotNowError, only to an agent that might be allowed; UpstreamError from a
-        look-up.
+        Raises InvalidArgumentsError and NotNowError (of a limit, or where a file cannot go on), only to an agent that
+        might be allowed; UpstreamError from a look-up.
         """
         operation = case.ask.operation
         if operation is None:
@@ -77,7 +78,7 @@ class Judge:
             if case.policy is not None and case.params is not None:
                 refuse_hidden(operation, case.params, case.policy.redaction)
             await self._filters_known(case, look_up)
-        return ruling
+        return _with_file(case, operation, ruling) if ruling.allowed else ruling
 
     async def _placed(  # noqa: C901, PLR0911 - one for each kind of scope
         self, case: Case, scope: Scope, ruling: Ruling, look_up: LookUp
@@ -229,6 +230,25 @@ class Judge:
         known = await self._places.fields(case.connection, case.home, look_up)
         if unknown := sorted(given - known):
             raise arguments.unknown_filters(unknown)
+
+
+def _with_file(case: Case, operation: AnyOperation, ruling: Ruling) -> Ruling:
+    """The ruling where there is a file: it may be read, or go on, as far as the policy gives what is in it."""
+    agent, policy = case.ask.principal.agent, case.policy
+    holding = case.holding = case.holding or case.ask.holding
+    if holding is None:
+        if case.ask.to_file and policy is not None:
+            case.holding = Holding(
+                operation=operation,
+                connection=case.connection,
+                query=case.sent,
+                redacted=taken_out(policy, operation),
+                policies=frozenset({policy.hash}),
+            )
+        return ruling
+    found = goes_on(policy, agent, holding) if case.ask.to_file else still_given(policy, agent, holding)
+    case.observed = case.observed or found.observed
+    return ruling if found.allowed and not found.observed else replace(found, needs_approval=ruling.needs_approval)
 
 
 def _listed(given: Any) -> Sequence[str]:  # noqa: ANN401 - a parameter that takes one name or several

@@ -21,6 +21,7 @@ class Reason(StrEnum):
     RATE_LIMITED = "rate_limited"
     APPROVAL_REQUIRED = "approval_required"
     APPROVAL_REJECTED = "approval_rejected"
+    POLICY_CHANGED = "policy_changed"
     STATE_UNAVAILABLE = "state_unavailable"
     LOOK_UP = "look_up"
 

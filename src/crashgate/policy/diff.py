@@ -23,7 +23,7 @@ from crashgate.policy.mode import Mode
 from crashgate.policy.pattern import STRANGER, example
 from crashgate.policy.policy import Policy, PolicySet
 from crashgate.policy.question import Place, Question
-from crashgate.policy.redaction import Tree
+from crashgate.policy.redaction import paths
 from crashgate.policy.result_fields import resources
 from crashgate.policy.trial import lets_through
 
@@ -264,8 +264,8 @@ def _bounds(policy: Policy) -> dict[str, int | None]:
 
 
 def _of_fields(agent: str, old: Policy, new: Policy) -> Iterator[Change]:
-    before = {f"{name}: {path}" for name in resources() for path in _paths(old.redaction.tree(name))}
-    after = {f"{name}: {path}" for name in resources() for path in _paths(new.redaction.tree(name))}
+    before = {f"{name}: {path}" for name in resources() for path in paths(old.redaction.tree(name))}
+    after = {f"{name}: {path}" for name in resources() for path in paths(new.redaction.tree(name))}
     for path in sorted(before ^ after):
         shown = path in before
         yield Change(
@@ -276,11 +276,3 @@ def _of_fields(agent: str, old: Policy, new: Policy) -> Iterator[Change]:
             before="left out" if shown else "shown",
             after="shown" if shown else "left out",
         )
-
-
-def _paths(tree: Tree, above: str = "") -> Iterator[str]:
-    for name, below in tree.items():
-        if below is None:
-            yield above + name
-        else:
-            yield from _paths(below, f"{above}{name}.")

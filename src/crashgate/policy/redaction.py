@@ -15,6 +15,7 @@ Tree = Mapping[str, Union["Tree", None]]
 """What goes, by name in lower case: None for the field whole, else what goes below it; ``*`` stands for every name."""
 
 _EVERYWHERE = ""
+_EVERY = "*"
 SETS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "people": {
         _EVERYWHERE: ("user", "user_id", "collaborator", "creator", "traces.user_id"),
@@ -63,8 +64,36 @@ class Redaction:
         """Whether nothing goes at all."""
         return not self._trees
 
+    def taken_out(self, resource: str, names: Iterable[str]) -> tuple[str, ...]:
+        """What goes out of a row of this resource that has the fields ``names``: paths in lower case, sorted."""
+        had = {name.lower(): None for name in names} | {_EVERY: None}
+        tree = {name: below for name, below in self.tree(resource).items() if name in had}
+        return tuple(sorted(paths(tree)))
+
 
 _NOTHING: Tree = MappingProxyType({})
+
+
+def paths(tree: Tree, above: str = "") -> Iterator[str]:
+    """The paths of all that goes, in no order."""
+    for name, below in tree.items():
+        if below is None:
+            yield above + name
+        else:
+            yield from paths(below, f"{above}{name}.")
+
+
+def beyond(wanted: Iterable[str], out: Iterable[str]) -> tuple[str, ...]:
+    """Those of the paths ``wanted`` that are not out already where the paths ``out`` are."""
+    gone = frozenset(out)
+    return tuple(path for path in wanted if gone.isdisjoint(_covering(path.split("."))))
+
+
+def _covering(names: list[str]) -> Iterator[str]:
+    """Each path with which that of ``names`` goes: its own, those above it, and all below one of those."""
+    for length in range(1, len(names) + 1):
+        yield ".".join(names[:length])
+        yield ".".join([*names[: length - 1], _EVERY])
 
 
 def _tree(redaction: Redaction, resource: str, nodes: Mapping[str, Node]) -> Tree:

@@ -183,7 +183,7 @@ class _Handlers:
     async def list_resources(self, context: Context, _: PaginatedRequestParams | None) -> ListResourcesResult:
         """The caller's own files."""
         with _defects_in_our_words(), _errors_in_the_protocol():
-            return render.resources(await self._toolbox.resources(self._identify(context).agent))
+            return render.resources(await self._toolbox.resources(self._identify(context)))
 
     async def read_resource(self, context: Context, params: ReadResourceRequestParams) -> ReadResourceResult:
         """One of them; what is missing and what is another's are not told apart (THREATS row 21)."""

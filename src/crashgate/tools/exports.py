@@ -5,12 +5,14 @@ What the agent gets is a link, a summary and the first rows; only the agent that
 
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
+from crashgate.catalogue.registry import BY_ID
 from crashgate.catalogue.result import Page, Result
 from crashgate.clock import Clock, timestamp
-from crashgate.errors import CrashgateError, InvalidArgumentsError, NotAvailableError
+from crashgate.errors import CrashgateError, InvalidArgumentsError, NotAvailableError, NotNowError
 from crashgate.exports.column import Column, Kind
 from crashgate.exports.exporter import Exporter
 from crashgate.exports.failure import ExportError
@@ -21,6 +23,7 @@ from crashgate.exports.port import LARGEST_READ, Unfinished
 from crashgate.exports.shelf import ExportShelf
 from crashgate.gateway.ask import Ask
 from crashgate.gateway.door import Gateway
+from crashgate.gateway.holding import Holding, taken_out
 from crashgate.gateway.reading import Reading
 from crashgate.tools.export import Export, columns
 from crashgate.tools.present import plain, present
@@ -58,67 +61,57 @@ class Exports:
         self.shelf = shelf
         self._clock = clock
 
-    async def make(self, gateway: Gateway, ask: Ask, export: Export, order: Order, watch: Watch) -> tuple[Shown, Link]:
-        """Make an export, or go on with one. Raises what the door raises, and ExportError."""
-        before = await self._interrupted(ask, order.resume) if order.resume is not None else None
-        plan = before.plan if before else None
-        if order.resume is not None and plan is None:
-            ask = replace(ask, fault=ask.fault or _nothing_to_resume())
-        export_id = plan.id if plan else secrets.token_hex(12)
-        first: list[dict[str, Any]] = []
-        try:
-            async with gateway.reading(self._whole(ask, plan)) as reading:
-                manifest = await self._run(reading, ask, export, before or (export_id, order.format), first, watch)
-        except (InvalidArgumentsError, NotAvailableError):
-            raise
-        except CrashgateError as problem:
-            raise ExportError(
-                problem.what,
-                why=problem.why,
-                remedy=f"What arrived is kept: call {export.name} with resume = {export_id} to go on.",
-                code=problem.code,
-            ) from problem
+    async def start(
+        self, gateway: Gateway, ask: Ask, export: Export, format_: Format, watch: Watch
+    ) -> tuple[Shown, Link]:
+        """Make an export. Raises what the door raises, and ExportError."""
+        export_id, first = secrets.token_hex(12), list[dict[str, Any]]()
+        async with _reading(gateway, self._with_end(ask), export, export_id) as reading:
+            plan = self._plan(gateway, ask, reading, export_id=export_id, export=export, format_=format_)
+            pages = _pages(reading, plan.columns, first)
+            manifest = await self._exporter.run(plan, pages, _told_to(watch, export_id))
         return _told(manifest, first), link(manifest)
 
-    async def _run(  # noqa: PLR0913, PLR0917 - the parts of one run
-        self,
-        reading: Reading,
-        ask: Ask,
-        export: Export,
-        begun: Unfinished | tuple[str, Format],
-        first: list[dict[str, Any]],
-        watch: Watch,
-    ) -> Manifest:
-        operation = cast("AnyOperation", ask.operation)
-        permission = Permission(decision=reading.reply.call, policy_hash=reading.reply.policy_hash or "")
-        described = columns(cast("type[Result]", operation.result))
+    async def go_on(
+        self, gateway: Gateway, ask: Ask, export: Export, export_id: str, watch: Watch
+    ) -> tuple[Shown, Link]:
+        """Go on with an interrupted export of the agent. Raises as ``start`` does.
 
-        held = begun.checkpoint.rows if isinstance(begun, Unfinished) else 0
+        It has to be one by the same tool on the same connection, and one that the policy in force lets go on.
+        """
+        before = await self._interrupted(ask, export_id)
+        if before is None:
+            fault = ask.fault or _nothing_to_resume()
+            await gateway.run(replace(ask, fault=fault))
+            raise fault
+        plan, held, first = before.plan, before.checkpoint.rows, list[dict[str, Any]]()
+        again = replace(ask, arguments=dict(plan.query), resumed=True, holding=holding_of(before))
+        async with _reading(gateway, again, export, export_id) as reading:
+            pages = _pages(reading, plan.columns, first, held=held)
+            permission = _permission(reading)
+            manifest = await self._exporter.resume(export_id, pages, permission, _told_to(watch, export_id))
+        return _told(manifest, first), link(manifest)
 
-        async def pages(mark: Mark) -> AsyncGenerator[ExportPage]:
-            # The policy's limit is on the file, however many runs it took.
-            async for page in reading.pages(None if mark is None else str(mark), before=held):
-                if not held and not first:
-                    first.extend(_first(page, described))
-                yield _exported(page, described)
-
-        if isinstance(begun, Unfinished):
-            export_id = begun.plan.id
-            return await self._exporter.resume(export_id, pages, permission, _told_to(watch, export_id))
-        export_id, format_ = begun
-        fresh = Plan(
+    def _plan(  # noqa: PLR0913 - the parts of one plan
+        self, gateway: Gateway, ask: Ask, reading: Reading, *, export_id: str, export: Export, format_: Format
+    ) -> Plan:
+        """What was decided, as a plan. Raises NotAvailableError where the policy is another one already."""
+        operation, policy = cast("AnyOperation", ask.operation), gateway.policy_of(ask.principal.agent)
+        if policy is None or policy.hash != reading.reply.policy_hash:
+            raise NotAvailableError("Another policy came into force meanwhile.")
+        return Plan(
             id=export_id,
             subject=export.subject,
             format=format_,
-            columns=described,
+            columns=columns(cast("type[Result]", operation.result)),
             agent=ask.principal.agent,
             connection=reading.reply.connection,
             operation=operation.id,
             query=dict(reading.arguments),
-            permission=permission,
+            permission=_permission(reading),
             created_at=timestamp(self._clock.now()),
+            redacted=taken_out(policy, operation),
         )
-        return await self._exporter.run(fresh, pages, _told_to(watch, export_id))
 
     async def _interrupted(self, ask: Ask, export_id: str) -> Unfinished | None:
         """The agent's own export of that id, made by the same operation on the same connection."""
@@ -129,25 +122,83 @@ class Exports:
                 return each
         return None
 
-    def _whole(self, ask: Ask, plan: Plan | None) -> Ask:
-        """The question of an interrupted export again; a new one gets an end, so that no new rows shift its pages."""
-        if plan is not None:
-            return replace(ask, arguments=dict(plan.query), resumed=True)
+    def _with_end(self, ask: Ask) -> Ask:
+        """The question of a new export gets an end, so that no new rows shift its pages."""
         takes: set[str] = {each.name for each in ask.operation.fields} if ask.operation else set()
         if "until" in takes and ask.arguments.get("until") is None:
             return replace(ask, bounds={"until": timestamp(self._clock.now())})
         return ask
 
-    async def read(self, export_id: str, agent: str, part: int | None) -> tuple[Manifest, bytes]:
-        """A file of the agent's, or one part of it. Raises NotAvailableError, InvalidArgumentsError, ExportError."""
-        manifest = await self.shelf.find(export_id, agent)
+    async def find(self, export_id: str, agent: str) -> Manifest:
+        """A finished export of the agent. Raises NotAvailableError, ExportError."""
+        return await self.shelf.find(export_id, agent)
+
+    async def read(self, manifest: Manifest, part: int | None) -> bytes:
+        """A file, or one part of it. Raises InvalidArgumentsError, ExportError."""
         if part is None and manifest.size > LARGEST_READ:
-            parts = -(-manifest.size // LARGEST_READ)
+            parts, address = -(-manifest.size // LARGEST_READ), uri(manifest.id)
             raise InvalidArgumentsError(
                 f"The file has {manifest.size} bytes, more than one answer holds.",
-                remedy=f"Read its {parts} parts instead: {uri(export_id)}/0 to {uri(export_id)}/{parts - 1}.",
+                remedy=f"Read its {parts} parts instead: {address}/0 to {address}/{parts - 1}.",
             )
-        return manifest, await self.shelf.read(manifest, (part or 0) * LARGEST_READ)
+        return await self.shelf.read(manifest, (part or 0) * LARGEST_READ)
+
+
+@asynccontextmanager
+async def _reading(gateway: Gateway, ask: Ask, export: Export, export_id: str) -> AsyncGenerator[Reading]:
+    """The reading whose rows go to the file; what breaks it off is told with how to go on.
+
+    What is refused, and what fails before there is a decision, is told as it is: there is nothing to go on with.
+    """
+    decided = False
+    try:
+        async with gateway.reading(replace(ask, to_file=True)) as reading:
+            decided = True
+            yield reading
+    except (InvalidArgumentsError, NotAvailableError, NotNowError):
+        raise
+    except CrashgateError as problem:
+        if not decided:
+            raise
+        raise ExportError(
+            problem.what,
+            why=problem.why,
+            remedy=f"What arrived is kept: call {export.name} with resume = {export_id} to go on.",
+            code=problem.code,
+        ) from problem
+
+
+def _pages(
+    reading: Reading, described: tuple[Column, ...], first: list[dict[str, Any]], *, held: int = 0
+) -> Callable[[Mark], AsyncGenerator[ExportPage]]:
+    """The pages as the file has them; of a file that held no rows, the first few rows are put in ``first``."""
+
+    async def pages(mark: Mark) -> AsyncGenerator[ExportPage]:
+        # The policy's limit is on the file, however many runs it took.
+        async for page in reading.pages(None if mark is None else str(mark), before=held):
+            if not held and not first:
+                first.extend(_first(page, described))
+            yield _exported(page, described)
+
+    return pages
+
+
+def _permission(reading: Reading) -> Permission:
+    return Permission(decision=reading.reply.call, policy_hash=reading.reply.policy_hash or "")
+
+
+def holding_of(kept: Manifest | Unfinished) -> Holding:
+    """What is in the file of an export, for the policy to be asked about."""
+    made, permissions = (
+        (kept, kept.permissions) if isinstance(kept, Manifest) else (kept.plan, kept.checkpoint.permissions)
+    )
+    return Holding(
+        operation=BY_ID.get(made.operation),
+        connection=made.connection,
+        query=made.query,
+        redacted=made.redacted,
+        policies=frozenset(each.policy_hash for each in permissions),
+    )
 
 
 def uri(export_id: str) -> str:
@@ -214,7 +265,6 @@ def _exported(page: Page[Any], described: tuple[Column, ...]) -> ExportPage:
         rows=rows,
         next=page.next_mark,
         total=page.total,
-        redacted=page.redacted,
     )
 
 

@@ -1,13 +1,16 @@
 """The tool that tells an agent what it exported. Rule: it speaks of the agent's own exports and of no others."""
 
+from collections.abc import Callable
 from typing import Any
 
 from crashgate.catalogue.own.exports import LIST_EXPORTS, READ_EXPORT
 from crashgate.catalogue.result import Page, Result
+from crashgate.exports.manifest import Manifest
+from crashgate.exports.port import Unfinished
 from crashgate.exports.shelf import ExportShelf
 from crashgate.gateway.ask import Reply
-from crashgate.tools.exports import summary
-from crashgate.tools.tool import Always, Detail, Shown, Tool
+from crashgate.tools.exports import link, summary
+from crashgate.tools.tool import Always, Detail, Link, Shown, Tool
 
 _MOST = 50
 NEEDED_FOR = frozenset({LIST_EXPORTS.id, READ_EXPORT.id})
@@ -20,7 +23,17 @@ class OwnExport(Result):
     told: dict[str, Any]
 
 
-async def answer(shelf: ExportShelf, agent: str) -> Page[OwnExport]:
+class OwnFile(Result):
+    """The link to a finished one, as a result for the same reason."""
+
+    link: Link
+
+
+Given = Callable[[Manifest | Unfinished], bool]
+"""Whether the policy in force still gives the agent what is in a file (THREATS row 31)."""
+
+
+async def answer(shelf: ExportShelf, agent: str, given: Given) -> Page[OwnExport]:
     """The agent's exports, those that can be resumed first, then the finished ones, newest first."""
     unfinished = [
         {
@@ -32,10 +45,17 @@ async def answer(shelf: ExportShelf, agent: str) -> Page[OwnExport]:
             "resume_with": {"resume": each.plan.id},
         }
         for each in await shelf.unfinished(agent)
+        if given(each)
     ]
-    finished = [summary(manifest) for manifest in await shelf.finished(agent)]
+    finished = [summary(manifest) for manifest in await shelf.finished(agent) if given(manifest)]
     rows = tuple(OwnExport.model_construct(told=each) for each in (*unfinished, *finished))
     return Page(rows=rows[:_MOST], total=len(rows))
+
+
+async def files(shelf: ExportShelf, agent: str, given: Given) -> Page[OwnFile]:
+    """Links to the agent's finished exports, newest first."""
+    found = [link(manifest) for manifest in await shelf.finished(agent) if given(manifest)]
+    return Page(rows=tuple(OwnFile.model_construct(link=each) for each in found))
 
 
 def _view(reply: Reply, _: Detail) -> Shown:

@@ -17,11 +17,14 @@ from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Page
 from crashgate.clock import Clock
 from crashgate.errors import Code, CrashgateError, InvalidArgumentsError, LimitError, NotAvailableError, NotNowError
+from crashgate.exports.manifest import Manifest
+from crashgate.exports.port import Unfinished
 from crashgate.gateway.approval import AskUser
 from crashgate.gateway.arguments import read
 from crashgate.gateway.ask import Ask, OwnAnswer, Reply
 from crashgate.gateway.door import Gateway
 from crashgate.gateway.fixed import offered, settled
+from crashgate.gateway.holding import still_given
 from crashgate.identity import Principal
 from crashgate.policy.policy import Policy
 from crashgate.policy.refusal import refusal
@@ -30,7 +33,7 @@ from crashgate.tools import own, own_exports
 from crashgate.tools.cursor import Cursors
 from crashgate.tools.derive import AnyTool, Definition, define
 from crashgate.tools.export import Export
-from crashgate.tools.exports import Exports, Order, Watch
+from crashgate.tools.exports import Exports, Order, Watch, holding_of
 from crashgate.tools.exports import link as link_of
 from crashgate.tools.meaning import choose, detail_of, hidden, order
 from crashgate.tools.opening import Opening, opening, question
@@ -180,17 +183,41 @@ class Toolbox:
             choices=choices,
             ask_user=ask_user,
         )
-        shown, link = await self.exports.make(self.gateway, ask, tool, wanted, progress)
+        if wanted.resume is None:
+            shown, link = await self.exports.start(self.gateway, ask, tool, wanted.format, progress)
+        else:
+            shown, link = await self.exports.go_on(self.gateway, ask, tool, wanted.resume, progress)
         return Answer(content=shown.content, text=shown.text, links=(link,))
 
-    async def resources(self, agent: str) -> tuple[Link, ...]:
-        """The files of the agent's own exports, newest first. Raises ExportError."""
-        if self.exports is None or self._policy(agent) is None:
+    async def resources(self, principal: Principal) -> tuple[Link, ...]:
+        """The files of the agent's own exports, newest first; decided and recorded as ``list_exports`` is.
+
+        Empty where that is refused. Raises what the door raises otherwise, and ExportError.
+        """
+        if self.exports is None:
             return ()
-        return tuple(link_of(manifest) for manifest in await self.exports.shelf.finished(agent))
+        agent = principal.agent
+        ask = Ask(
+            principal=principal,
+            tool=None,
+            operation=LIST_EXPORTS,
+            connection=Provider.CRASHGATE.value,
+            answer=partial(own_exports.files, self.exports.shelf, agent, partial(self._is_given, agent)),
+        )
+        try:
+            reply = await self.gateway.run(ask)
+        except NotAvailableError:
+            return ()
+        return tuple(row.link for row in reply.page.rows)
+
+    def _is_given(self, agent: str, kept: Manifest | Unfinished) -> bool:
+        """Whether the policy in force gives the agent what is in the file."""
+        return still_given(self._policy(agent), agent, holding_of(kept)).allowed
 
     async def read_resource(self, principal: Principal, uri: str) -> tuple[Link, bytes]:
         """A file of the agent's own, or a part of one; decided and recorded like every call.
+
+        The policy in force has to give what is in the file, too.
 
         Raises NotAvailableError for everything else, InvalidArgumentsError for one too large to read at once.
         """
@@ -199,14 +226,21 @@ class Toolbox:
             await self.gateway.run(Ask(principal=principal, tool=None, operation=None))
             raise NotAvailableError("There is no such resource.")
         exports, read_back = self.exports, list[tuple[Link, bytes]]()
+        part = int(found["part"]) if found["part"] else None
+        manifest, problem = None, None
+        try:
+            manifest = await exports.find(found["id"], principal.agent)
+        except CrashgateError as missing:
+            problem = missing  # told once the reading is decided and recorded
 
         async def read() -> Page[Any]:
-            part = int(found["part"]) if found["part"] else None
-            manifest, data = await exports.read(found["id"], principal.agent, part)
+            if manifest is None:
+                raise problem or NotAvailableError("There is no such resource.")
+            data = await exports.read(manifest, part)
             read_back.append((replace(link_of(manifest), uri=uri, size=len(data)), data))
             return Page(rows=())
 
-        arguments = {"export_id": found["id"], **({"part": int(found["part"])} if found["part"] else {})}
+        arguments = {"export_id": found["id"], **({"part": part} if part is not None else {})}
         ask = Ask(
             principal=principal,
             tool=None,
@@ -214,6 +248,7 @@ class Toolbox:
             connection=Provider.CRASHGATE.value,
             arguments=arguments,
             answer=read,
+            holding=holding_of(manifest) if manifest else None,
         )
         await self.gateway.run(ask)
         return read_back[0]
@@ -297,7 +332,9 @@ class Toolbox:
         if operation.provider is not Provider.CRASHGATE or policy is None:
             return None
         if operation is LIST_EXPORTS:
-            return None if self.exports is None else partial(own_exports.answer, self.exports.shelf, agent)
+            if self.exports is None:
+                return None
+            return partial(own_exports.answer, self.exports.shelf, agent, partial(self._is_given, agent))
         return partial(own.answer, policy, self.vocabulary)
 
     async def _answered(self, tool: Tool, reply: Reply, detail: Detail, bound: Sequence[object]) -> Answer:
