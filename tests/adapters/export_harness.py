@@ -12,6 +12,7 @@ from crashgate.exports.exporter import Encoders, Exporter
 from crashgate.exports.json_lines import JsonLines
 from crashgate.exports.manifest import Manifest
 from crashgate.exports.plan import Format, Plan
+from crashgate.exports.port import Unfinished
 from tests.exports.samples import COLUMNS, FIRST, STARTED
 from tests.held_clock import HeldClock
 
@@ -54,3 +55,8 @@ def manifest_of_source(plan: Plan, data: bytes, *, rows: int, pages: int, neutra
         started_at=STARTED,
         finished_at="2026-11-20T15:30:00.000Z",
     )
+
+
+def everything(_: Manifest | Unfinished) -> bool:
+    """Nothing is withheld from the agent."""
+    return True

@@ -2,21 +2,23 @@
 
 import json
 import os
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pytest
 
 from crashgate.adapters.export_directory import directory_storage
+from crashgate.adapters.export_folder import Folder
 from crashgate.errors import NotAvailableError
 from crashgate.exports.column import Kind
 from crashgate.exports.failure import ExportError
+from crashgate.exports.manifest import Manifest
 from crashgate.exports.page import Progress
 from crashgate.exports.plan import Format
 from crashgate.exports.port import LARGEST_READ
-from crashgate.exports.shelf import ExportShelf
-from tests.adapters.export_harness import exporter_to, manifest_of_source, names
-from tests.exports.samples import COLUMNS, ID, Source, Stumble, Watcher, given_pages, plan
+from crashgate.exports.shelf import ExportShelf, id_of_export
+from tests.adapters.export_harness import everything, exporter_to, manifest_of_source, names
+from tests.exports.samples import COLUMNS, ID, OTHERS, READERS, Source, Stumble, Watcher, given_pages, plan
 
 DATA = f"sessions-{ID}.jsonl"
 MANIFEST = f"sessions-{ID}.manifest.json"
@@ -159,17 +161,62 @@ async def test_a_directory_that_others_may_write_to_is_refused(tmp_path: Path) -
         await exporter_to(tmp_path).run(plan(), Source(pages=1, size=1))
 
 
+@pytest.mark.threats(21)
 async def test_the_shelf_shows_an_agent_its_own_exports_newest_first(tmp_path: Path) -> None:
-    ids = ["a" * 16, "b" * 16, "c" * 16]
-    for number, owner in zip(ids, ("reader", "other", "reader"), strict=True):
-        await exporter_to(tmp_path).run(plan(id=number, agent=owner), Source(pages=1, size=1))
+    made = ((READERS, 1, "reader"), (OTHERS, 2, "other"), (READERS, 3, "reader"), (READERS, 4, "other"))
+    for whose, begun, agent in made:
+        await exporter_to(tmp_path).run(plan(id=f"{whose}{begun:08x}", agent=agent), Source(pages=1, size=1))
     (tmp_path / "notes-0000000000000000.manifest.json").write_text("{}")
     shelf = ExportShelf(directory_storage(tmp_path))
 
-    assert [manifest.id for manifest in await shelf.finished("reader")] == [ids[2], ids[0]]
-    assert [manifest.id for manifest in await shelf.finished("other")] == [ids[1]]
-    assert await shelf.finished("nobody") == ()
-    assert (await shelf.find(ids[0], "reader")).id == ids[0]
+    # The last one's id begins as the reader's do, by bad luck: that does not make it the reader's.
+    assert await _ids(shelf, "reader") == [f"{READERS}00000003", f"{READERS}00000001"]
+    assert await _ids(shelf, "other") == [f"{OTHERS}00000002"]
+    assert await _ids(shelf, "nobody") == []
+    assert (await shelf.find(f"{READERS}00000001", "reader")).agent == "reader"
+
+
+async def _ids(shelf: ExportShelf, agent: str) -> list[str]:
+    return [each.id for each in (await shelf.page(agent, everything)).exports if isinstance(each, Manifest)]
+
+
+async def test_a_list_opens_no_manifest_of_anybody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for whose, agent in ((READERS, "reader"), (OTHERS, "other")):
+        await exporter_to(tmp_path).run(plan(id=f"{whose}00000000", agent=agent), Source(pages=1, size=1))
+    opened: list[str] = []
+    real = Folder.content
+
+    def content(self: Folder, name: str, limit: int) -> bytes:
+        opened.append(name)
+        return real(self, name, limit)
+
+    monkeypatch.setattr(Folder, "content", content)
+    await ExportShelf(directory_storage(tmp_path)).page("reader", everything)
+
+    assert opened == [MANIFEST]
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, 4, 5, 6, 7])
+async def test_the_pages_of_a_shelf_are_the_shelf(tmp_path: Path, most: int) -> None:
+    for number in range(6):
+        stumbles = 0 if number in {1, 4} else None
+        with suppress(Stumble):
+            await exporter_to(tmp_path).run(
+                plan(id=f"{READERS}{number:08x}"), Source(pages=1, size=1, stumbles_before=stumbles)
+            )
+    shelf, before, sizes = ExportShelf(directory_storage(tmp_path)), None, list[int]()
+    seen: list[str] = []
+    while before is not None or not sizes:
+        page = await shelf.page(
+            "reader", lambda each: id_of_export(each) != f"{READERS}00000003", before=before, most=most
+        )
+        seen += map(id_of_export, page.exports)
+        sizes.append(len(page.exports))
+        before = page.next
+
+    assert seen == [f"{READERS}{number:08x}" for number in (5, 4, 2, 1, 0)]
+    assert sizes[:-1] == [most] * (len(sizes) - 1)
+    assert sizes[-1] > 0
 
 
 @pytest.mark.threats(21)

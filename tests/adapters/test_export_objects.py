@@ -14,7 +14,7 @@ from crashgate.exports.page import Progress
 from crashgate.exports.plan import Format
 from crashgate.exports.port import LARGEST_READ
 from crashgate.exports.shelf import ExportShelf
-from tests.adapters.export_harness import exporter, manifest_of_source, names
+from tests.adapters.export_harness import everything, exporter, manifest_of_source, names
 from tests.exports.samples import ID, SECOND, Source, Stumble, plan
 
 Memory: TypeAlias = Any  # fsspec has no types
@@ -46,7 +46,7 @@ async def test_a_finished_export_is_uploaded_and_its_local_files_are_gone(
     assert manifest == manifest_of_source(plan(format_), data, rows=20, pages=4, neutralised=neutralised)
     assert set(memory.store) == {MANIFEST, f"/bucket/exports/sessions-{ID}.{format_}"}
     assert names(tmp_path) == set()
-    assert await ExportShelf(storage).finished("reader") == (manifest,)
+    assert (await ExportShelf(storage).page("reader", everything)).exports == (manifest,)
     assert await ExportShelf(storage).read(manifest, 3, 9) == data[3:12]
     assert await ExportShelf(storage).read(manifest, len(data), LARGEST_READ) == b""
 
@@ -134,7 +134,7 @@ async def test_anothers_export_is_not_found(tmp_path: Path, memory: Memory) -> N
     await exporter(storage).run(plan(agent="other"), Source(pages=1, size=1))
     memory.pipe_file("/bucket/exports/other.manifest.json", b"{}")
 
-    assert await ExportShelf(storage).finished("reader") == ()
+    assert (await ExportShelf(storage).page("reader", everything)).exports == ()
     with pytest.raises(NotAvailableError):
         await ExportShelf(storage).find(ID, "reader")
 

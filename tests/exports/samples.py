@@ -11,7 +11,9 @@ from crashgate.exports.column import Column, Kind
 from crashgate.exports.page import ExportPage, Mark, Pages, Progress, Row
 from crashgate.exports.plan import Format, Permission, Plan
 
-ID = "0123456789abcdef"
+READERS, OTHERS = "3d094196", "d9298a10"
+"""How the ids of exports of ``reader`` begin, and those of ``other``."""
+ID = f"{READERS}00000000"
 STARTED = "2026-11-20T12:00:00.000Z"
 FIRST = Permission(decision="decision-1", policy_hash="aa" * 32)
 SECOND = Permission(decision="decision-2", policy_hash="bb" * 32)

@@ -132,6 +132,7 @@ def test_an_agent_that_comes_or_goes_is_told_with_all_it_may_do() -> None:
             SOURCE,
             "60 to 59",
         ),
+        ("[limits]\nexports_kept = 5\n", "", "limits.exports_kept", SOURCE, "5 to no limit"),
         ('[redact]\nfields = ["user.email"]\n', "", "redact", "event: user.email", "left out to shown"),
     ],
 )

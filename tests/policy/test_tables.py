@@ -39,6 +39,7 @@ parameters = [
 writes_per_hour = 20
 calls_per_minute = 60
 rows_per_export = 1000
+exports_kept = 20
 [redact]
 fields = ["user.email", "metaData.account.*"]
 sets = ["network"]
@@ -63,6 +64,7 @@ after_untrusted_minutes = 1440
                 Rate(counted=Counted.WRITES, window=Window.HOUR, most=20),
             ),
             rows_per_export=1000,
+            exports_kept=20,
         ),
         Redaction(fields=("user.email", "metaData.account.*"), sets=("network",)),
         Approval(

@@ -89,7 +89,7 @@ async def test_anothers_file_and_a_missing_one_are_the_same_and_both_are_recorde
 
     assert set(map(str, refused)) == {str((-32602, "Resource not found", None))}
     assert listed.resources == []
-    assert [entry.decision.record.agent for entry in entries] == [OTHER] * 4
+    assert [entry.decision.record.agent for entry in entries] == [OTHER] * 5
 
 
 async def _made(face: Face) -> None:

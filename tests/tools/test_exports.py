@@ -324,10 +324,10 @@ async def test_only_the_maker_of_an_export_finds_and_reads_it(house: House) -> N
     link, data = await house.toolbox.read_resource(mine, uri)
     sentence = house.sentences[-1]
 
-    assert lists[OTHER].content == {"exports": [], "total": 0}
+    assert lists[OTHER].content == {"exports": []}
     assert export["id"] in {each["id"] for each in lists[OPERATOR].content["exports"]}
-    assert await house.toolbox.resources(Principal(agent=OTHER, via=Via.MEMORY)) == ()
-    assert uri in {each.uri for each in await house.toolbox.resources(mine)}
+    assert await house.toolbox.resources(Principal(agent=OTHER, via=Via.MEMORY)) == ((), None)
+    assert uri in {each.uri for each in (await house.toolbox.resources(mine))[0]}
     assert (link.uri, data) == (uri, _file(house, export))
     assert "read its export" in sentence
 

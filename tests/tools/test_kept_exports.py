@@ -93,7 +93,7 @@ async def test_a_file_that_the_policy_would_not_give_now_is_as_if_it_were_missin
     assert [each.effect for each in read] == [Effect.ALLOW, Effect.DENY, Effect.DENY, Effect.ALLOW]
     # Who may export nothing has no such tool at all.
     assert listed.content.get("exports", []) == []
-    assert files == ()
+    assert files == ((), None)
 
 
 @pytest.mark.threats(31)
@@ -178,8 +178,12 @@ async def test_a_file_has_rows_of_environments_that_are_open_now(tmp_path: Path,
         with pytest.raises(NotAvailableError):
             await _read(gate, address)
     assert b"chat-production" in await _read(gate, named["production"])
-    _in_force(gate, _environments('"*"'), connection=STACK)
+    everywhere = _environments('"*"')
+    _in_force(gate, everywhere, connection=STACK)
     assert b"chat-staging" in await _read(gate, picked)
+    _in_force(gate, everywhere + _environments('"staging"').replace("read", "off"), connection=STACK)
+    with pytest.raises(NotAvailableError):
+        await _read(gate, picked)
 
 
 @pytest.mark.threats(31)
@@ -209,12 +213,12 @@ async def test_the_list_of_files_is_decided_and_recorded_like_that_of_exports(tm
     gate = _opened(SESSIONS, tmp_path)
     address = await _exported(gate)
     before = len(gate.log.decisions)
-    shown = await gate.toolbox.resources(principal())
+    shown, more = await gate.toolbox.resources(principal())
     _in_force(gate, f'{SESSIONS}[off]\noperations = ["crashgate.exports.list"]\n')
-    hidden = await gate.toolbox.resources(principal())
+    hidden, none = await gate.toolbox.resources(principal())
     decisions = gate.log.decisions[before:]
 
-    assert ([link.uri for link in shown], hidden) == ([address], ())
+    assert ([link.uri for link in shown], hidden, more, none) == ([address], (), None, None)
     assert [(each.operation, each.effect) for each in decisions] == [
         ("crashgate.exports.list", Effect.ALLOW),
         ("crashgate.exports.list", Effect.DENY),

@@ -1,7 +1,7 @@
 """Finished exports in a directory. Rule: data and manifest appear whole, in this order, and never replace a file."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Sequence
 from pathlib import Path
 
 from crashgate.adapters.export_failure import in_the_way, storing
@@ -9,8 +9,9 @@ from crashgate.adapters.export_folder import Folder
 from crashgate.adapters.export_storage import ExportStorage
 from crashgate.adapters.export_work import LARGEST_FILE, MANIFEST
 from crashgate.exports import manifest as manifests
-from crashgate.exports.manifest import ENDING, Manifest
-from crashgate.exports.plan import Plan, check_id
+from crashgate.exports.manifest import Manifest
+from crashgate.exports.naming import ENDING
+from crashgate.exports.plan import Plan
 from crashgate.exports.port import LARGEST_READ
 
 
@@ -36,19 +37,24 @@ class Directory:
                 except FileExistsError:
                     raise in_the_way(new_name, self._path) from None
 
-    def finished(self) -> Iterator[Manifest]:
-        """All manifests that can be read, in no order. Raises ExportError."""
+    def names(self) -> Sequence[str]:
+        """The names of what is there, others' files among them. Raises ExportError."""
         with storing(self._path), Folder.top(self._path) as top:
-            for name in top.names():
-                if name.endswith(ENDING) and (manifest := _manifest(top, name)) is not None:
-                    yield manifest
+            return top.names()
 
-    def find(self, export_id: str) -> Manifest | None:
-        """The manifest of one. Raises ExportError."""
-        ending = f"-{check_id(export_id)}{ENDING}"
+    def manifest(self, name: str) -> Manifest | None:
+        """The manifest in a file; None where it is no manifest of ours. Raises ExportError."""
         with storing(self._path), Folder.top(self._path) as top:
-            found = (_manifest(top, name) for name in top.names() if name.endswith(ending))
-            return next((manifest for manifest in found if manifest is not None), None)
+            try:
+                return manifests.decode(top.content(name, LARGEST_FILE), stored_as=name)
+            except (OSError, ValueError):
+                return None
+
+    def remove(self, name: str) -> None:
+        """Remove a file, if it is there, durably. Raises ExportError."""
+        with storing(self._path), Folder.top(self._path) as top:
+            top.remove(name)
+            top.sync()
 
     def read(self, manifest: Manifest, start: int, length: int) -> bytes:
         """Bytes of the data file from ``start``, at most LARGEST_READ; empty behind the end. Raises ExportError."""
@@ -63,11 +69,3 @@ class Directory:
 def directory_storage(path: Path) -> ExportStorage:
     """Exports to a directory, which is made where it is missing; work in progress is in there too, hidden."""
     return ExportStorage(path, Directory(path))
-
-
-def _manifest(top: Folder, name: str) -> Manifest | None:
-    """A file that is no manifest of ours is none of our business."""
-    try:
-        return manifests.decode(top.content(name, LARGEST_FILE), stored_as=name)
-    except (OSError, ValueError):
-        return None

@@ -5,8 +5,8 @@ failed is repeated by resuming the export. fsspec is imported when the first URL
 (s3fs for ``s3://``) and its credentials are the operator's.
 """
 
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -18,8 +18,9 @@ from crashgate.adapters.export_work import LARGEST_FILE, MANIFEST
 from crashgate.errors import Code, CrashgateError
 from crashgate.exports import manifest as manifests
 from crashgate.exports.failure import ExportError
-from crashgate.exports.manifest import ENDING, Manifest
-from crashgate.exports.plan import Plan, check_id
+from crashgate.exports.manifest import Manifest
+from crashgate.exports.naming import ENDING
+from crashgate.exports.plan import Plan
 from crashgate.exports.port import LARGEST_READ
 
 _UPLOADING = "uploading"
@@ -35,6 +36,7 @@ class FileSystem(Protocol):
     def makedirs(self, path: str, exist_ok: bool = ...) -> None: ...  # noqa: D102, FBT001 - fsspec's own
     def put_file(self, lpath: str, rpath: str) -> None: ...  # noqa: D102 - fsspec's own
     def cat_file(self, path: str, start: int | None = ..., end: int | None = ...) -> bytes: ...  # noqa: D102 - fsspec's own
+    def rm_file(self, path: str) -> None: ...  # noqa: D102 - fsspec's own
     def invalidate_cache(self, path: str | None = ...) -> None: ...  # noqa: D102 - fsspec's own
 
 
@@ -66,17 +68,33 @@ class Objects:
             self._system.put_file(str(work.path / MANIFEST), self._at(manifest.manifest_file))
             self._system.invalidate_cache()
 
-    def finished(self) -> Iterator[Manifest]:
-        """All manifests that can be read, in no order. Raises ExportError."""
-        for name in self._names():
-            if name.endswith(ENDING) and (manifest := self._manifest(name)) is not None:
-                yield manifest
+    def names(self) -> Sequence[str]:
+        """The names of what is there, others' objects among them. Raises ExportError."""
+        with _reaching():
+            try:
+                paths = self._system.ls(self._prefix, detail=False, refresh=True)
+            except FileNotFoundError:
+                return ()
+        return [path.rsplit("/", 1)[-1] for path in paths]
 
-    def find(self, export_id: str) -> Manifest | None:
-        """The manifest of one. Raises ExportError."""
-        ending = f"-{check_id(export_id)}{ENDING}"
-        found = (self._manifest(name) for name in self._names() if name.endswith(ending))
-        return next((manifest for manifest in found if manifest is not None), None)
+    def manifest(self, name: str) -> Manifest | None:
+        """The manifest in an object; None where it is no manifest of ours, or gone. Raises ExportError."""
+        with _reaching():
+            try:
+                body = self._system.cat_file(self._at(name), start=0, end=LARGEST_FILE)
+            except FileNotFoundError:
+                return None
+        try:
+            return manifests.decode(body, stored_as=name)
+        except ValueError:
+            return None
+
+    def remove(self, name: str) -> None:
+        """Remove an object, if it is there. Raises ExportError."""
+        with _reaching():
+            with suppress(FileNotFoundError):
+                self._system.rm_file(self._at(name))
+            self._system.invalidate_cache()
 
     def read(self, manifest: Manifest, start: int, length: int) -> bytes:
         """Bytes of the data file from ``start``, at most LARGEST_READ; empty behind the end. Raises ExportError."""
@@ -88,22 +106,6 @@ class Objects:
 
     def _at(self, name: str) -> str:
         return f"{self._prefix.rstrip('/')}/{name}"
-
-    def _names(self) -> list[str]:
-        with _reaching():
-            try:
-                paths = self._system.ls(self._prefix, detail=False, refresh=True)
-            except FileNotFoundError:
-                return []
-        return [path.rsplit("/", 1)[-1] for path in paths]
-
-    def _manifest(self, name: str) -> Manifest | None:
-        with _reaching():
-            body = self._system.cat_file(self._at(name), start=0, end=LARGEST_FILE)
-        try:
-            return manifests.decode(body, stored_as=name)
-        except ValueError:
-            return None
 
     def _check_free(self, *names: str) -> None:
         for name in names:

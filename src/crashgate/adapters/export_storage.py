@@ -14,13 +14,14 @@ from crashgate.adapters.export_work import PLAN, WorkFolder, clear, lock, stored
 from crashgate.exports.checkpoint import encode_plan
 from crashgate.exports.failure import ExportError, not_available
 from crashgate.exports.manifest import Manifest
+from crashgate.exports.naming import id_of, manifests
 from crashgate.exports.plan import Plan, check_id
-from crashgate.exports.port import Shelf, Unfinished
+from crashgate.exports.port import Unfinished
 
 IN_PROGRESS = ".in-progress"
 
 
-class Place(Shelf, Protocol):
+class Place(Protocol):
     """Where finished exports go."""
 
     def check_free(self, plan: Plan) -> None:
@@ -32,6 +33,22 @@ class Place(Shelf, Protocol):
 
         Never replaces a file of anybody else. Raises ExportError, or OSError of the working folder.
         """
+        ...
+
+    def names(self) -> Sequence[str]:
+        """The names of what is there, others' files among them. Raises ExportError."""
+        ...
+
+    def manifest(self, name: str) -> Manifest | None:
+        """The manifest of that name; None where it is none of ours, or gone. Raises ExportError."""
+        ...
+
+    def read(self, manifest: Manifest, start: int, length: int) -> bytes:
+        """Bytes of a data file from ``start``, at most LARGEST_READ; empty behind the end. Raises ExportError."""
+        ...
+
+    def remove(self, name: str) -> None:
+        """Remove what has that name, if it is there, durably. Raises ExportError."""
         ...
 
 
@@ -81,18 +98,27 @@ class ExportStorage:
                 clear(folder)
             parent.remove_sub(export_id)
 
-    def unfinished(self) -> Sequence[Unfinished]:
-        """The exports that are in progress, or were interrupted; what cannot be read is left out."""
+    def unfinished(self, whose: str = "") -> Sequence[Unfinished]:
+        """The exports in progress, or interrupted, whose ids begin so; what cannot be read is left out."""
         with storing(self._local), self._in_progress() as parent:
-            return tuple(_unfinished(parent))
+            return tuple(_unfinished(parent, whose))
 
-    def finished(self) -> Iterator[Manifest]:
-        """All finished exports, in no order. Raises ExportError."""
-        return self._place.finished()
+    def ids(self, whose: str = "") -> frozenset[str]:
+        """The ids that begin so, of all exports. Raises ExportError."""
+        # In this order: one that is published meanwhile is found in one of the two.
+        with storing(self._local), self._in_progress() as parent:
+            working = [name for name in parent.names() if name.startswith(whose)]
+        return frozenset(working).union(map(id_of, manifests(self._place.names(), whose=whose)))
+
+    def finished(self, whose: str = "", before: str | None = None) -> Iterator[Manifest]:
+        """The finished exports whose ids begin so, and come after ``before``; opened one by one. Raises ExportError."""
+        for name in manifests(self._place.names(), whose=whose, before=before):
+            if (manifest := self._place.manifest(name)) is not None:
+                yield manifest
 
     def find(self, export_id: str) -> Manifest | None:
         """The manifest of a finished export. Raises ExportError."""
-        return self._place.find(export_id)
+        return next(self.finished(check_id(export_id)), None)
 
     def read(self, manifest: Manifest, start: int, length: int) -> bytes:
         """Bytes of a data file from ``start``, at most LARGEST_READ. Raises ExportError."""
@@ -121,8 +147,10 @@ class ExportStorage:
             parent.remove_sub(export_id)
 
 
-def _unfinished(parent: Folder) -> Iterator[Unfinished]:
+def _unfinished(parent: Folder, whose: str) -> Iterator[Unfinished]:
     for name in parent.names():
+        if not name.startswith(whose):
+            continue
         with suppress(OSError, ValueError), parent.sub(check_id(name)) as folder:
             plan = stored_plan(folder)
             yield Unfinished(plan=plan, checkpoint=stored_checkpoint(folder, plan))

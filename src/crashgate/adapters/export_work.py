@@ -25,6 +25,7 @@ from crashgate.exports.checkpoint import Checkpoint
 from crashgate.exports.encoder import Encoder
 from crashgate.exports.failure import ExportError
 from crashgate.exports.manifest import Digest, Manifest
+from crashgate.exports.naming import ENDING
 from crashgate.exports.plan import Format, Plan
 
 PLAN: Final = "plan.json"
@@ -151,7 +152,7 @@ class WorkFolder:
             body = self._folder.content(MANIFEST, LARGEST_FILE)
         except FileNotFoundError:
             return None
-        return manifests.decode(body, stored_as=f"{self.plan.name}{manifests.ENDING}")
+        return manifests.decode(body, stored_as=f"{self.plan.name}{ENDING}")
 
 
 def lock(folder: Folder) -> None:

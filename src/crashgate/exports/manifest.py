@@ -7,10 +7,10 @@ from pydantic import JsonValue, TypeAdapter
 
 from crashgate.exports.checkpoint import Checkpoint
 from crashgate.exports.column import Column
+from crashgate.exports.naming import ENDING
 from crashgate.exports.plan import Format, Permission, Plan
 
 FORMAT = 1
-ENDING = ".manifest.json"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

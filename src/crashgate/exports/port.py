@@ -63,8 +63,11 @@ class Work(Protocol):
 class Shelf(Protocol):
     """Finished exports."""
 
-    def finished(self) -> Iterator[Manifest]:
-        """All of them, in no order. Raises ExportError."""
+    def finished(self, whose: str = "", before: str | None = None) -> Iterator[Manifest]:
+        """Those whose ids begin with ``whose``; those of one agent newest first. Raises ExportError.
+
+        ``before`` leaves out what does not come after that id. Each is opened when it is asked for.
+        """
         ...
 
     def find(self, export_id: str) -> Manifest | None:
@@ -91,6 +94,10 @@ class Storage(Shelf, Protocol):
         """Remove what a finished export may have left behind in its working folder."""
         ...
 
-    def unfinished(self) -> Sequence[Unfinished]:
-        """The exports that are in progress, or were interrupted. Raises ExportError."""
+    def unfinished(self, whose: str = "") -> Sequence[Unfinished]:
+        """The exports that are in progress, or were interrupted, whose ids begin so. Raises ExportError."""
+        ...
+
+    def ids(self, whose: str = "") -> frozenset[str]:
+        """The ids that begin so, of finished and unfinished exports; no file is opened. Raises ExportError."""
         ...

@@ -13,6 +13,7 @@ from crashgate.gateway.holding import Holding
 from crashgate.identity import Principal
 
 OwnAnswer = Callable[[], Awaitable[Page[Any]]]
+Kept = Callable[[], Awaitable[int]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +26,7 @@ class Ask:
     ``answer`` answers an operation of crashgate's own. ``choices`` are the connections that are open to the agent where
     it named none of several. ``ask_user`` asks the person at the agent's client for an approval, where that can be.
     ``to_file`` says that the answer is kept in a file; ``holding`` is what the file holds already that is read, or goes
-    on.
+    on; ``kept`` counts the agent's other files where a new one is made.
     ``bounds`` are put in once the call is permitted, and may only narrow it: an approval is for what the caller gave.
     """
 
@@ -40,6 +41,7 @@ class Ask:
     answer: OwnAnswer | None = None
     to_file: bool = False
     holding: Holding | None = None
+    kept: Kept | None = None
     choices: tuple[str, ...] = ()
     bounds: Mapping[str, Any] = field(default_factory=dict[str, Any])
     ask_user: AskUser | None = field(default=None, repr=False)

@@ -4,17 +4,18 @@ THREATS row 31. Rows that a policy picked from those of several places belong to
 afterwards which of them another would have picked.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from typing import Any, cast
 
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.scope import naming
-from crashgate.errors import Code, NotNowError
+from crashgate.errors import Code, CrashgateError, LimitError, NotNowError, StateUnavailableError
+from crashgate.gateway.narrow import NOWHERE
 from crashgate.gateway.ruling import Reason, Ruling, by_policy, refused
 from crashgate.policy.decide import decide
-from crashgate.policy.decision import Effect
+from crashgate.policy.decision import Decision, Effect
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Place, Question
 from crashgate.policy.redaction import beyond
@@ -52,7 +53,7 @@ def still_given(policy: Policy | None, agent: str, holding: Holding) -> Ruling:
         ruling = by_policy(decision)
         if lets_through(policy, question, decision):
             ruling = replace(ruling, allowed=True, observed=True)
-        elif decision.effect is Effect.DEPENDS and policy.hash not in holding.policies:
+        elif policy.hash not in holding.policies and not _wherever(policy, question, decision):
             return _changed("an earlier policy picked the rows that are in the file")
         if not ruling.allowed:
             return ruling
@@ -85,8 +86,43 @@ def goes_on(policy: Policy | None, agent: str, holding: Holding) -> Ruling:
     )
 
 
+async def check_room(policy: Policy, kept: Callable[[], Awaitable[int]] | None) -> None:
+    """Raises LimitError where as many files are ``kept`` as the policy lets the agent keep.
+
+    Raises StateUnavailableError where they cannot be counted.
+    """
+    most = policy.limits.exports_kept
+    if most is None or kept is None:
+        return
+    try:
+        count = await kept()
+    except CrashgateError as problem:
+        raise StateUnavailableError(
+            "The exports that are kept cannot be counted.",
+            because="the exports that are kept cannot be counted",
+            why=problem.what,
+            remedy="Tell the operator of crashgate. Nothing was sent.",
+        ) from problem
+    if count >= most:
+        exports = "1 export is" if most == 1 else f"{most} exports are"
+        raise LimitError(
+            f"{exports} kept for this agent already, as many as its policy allows.",
+            because=f"{exports} kept already, as many as the policy allows",
+            why="Finished and interrupted ones count until the operator removes them.",
+            remedy="Ask the operator to run `crashgate exports prune`. Nothing was sent.",
+        )
+
+
 def _changed(because: str) -> Ruling:
     return refused(Reason.POLICY_CHANGED, because)
+
+
+def _wherever(policy: Policy, question: Question, decision: Decision) -> bool:
+    """Whether the decision holds for every row: for one of a place that nobody named, and switched off in none."""
+    if decision.effect is not Effect.DEPENDS:
+        return True
+    anywhere = decide(policy, question.at({question.dimension: NOWHERE}))
+    return anywhere.effect is Effect.ALLOW and not decision.buckets.may_switch_off
 
 
 def _questions(agent: str, operation: AnyOperation, holding: Holding) -> Iterator[Question]:

@@ -28,7 +28,7 @@ from crashgate.errors import InvalidArgumentsError
 from crashgate.gateway import arguments
 from crashgate.gateway.case import Case
 from crashgate.gateway.fixed import nearest, offered, settled
-from crashgate.gateway.holding import Holding, goes_on, still_given, taken_out
+from crashgate.gateway.holding import Holding, check_room, goes_on, still_given, taken_out
 from crashgate.gateway.limiter import Limiter
 from crashgate.gateway.narrow import NOWHERE
 from crashgate.gateway.picked import refuse_hidden
@@ -78,7 +78,7 @@ class Judge:
             if case.policy is not None and case.params is not None:
                 refuse_hidden(operation, case.params, case.policy.redaction)
             await self._filters_known(case, look_up)
-        return _with_file(case, operation, ruling) if ruling.allowed else ruling
+        return await _with_file(case, operation, ruling) if ruling.allowed else ruling
 
     async def _placed(  # noqa: C901, PLR0911 - one for each kind of scope
         self, case: Case, scope: Scope, ruling: Ruling, look_up: LookUp
@@ -232,12 +232,13 @@ class Judge:
             raise arguments.unknown_filters(unknown)
 
 
-def _with_file(case: Case, operation: AnyOperation, ruling: Ruling) -> Ruling:
+async def _with_file(case: Case, operation: AnyOperation, ruling: Ruling) -> Ruling:
     """The ruling where there is a file: it may be read, or go on, as far as the policy gives what is in it."""
     agent, policy = case.ask.principal.agent, case.policy
     holding = case.holding = case.holding or case.ask.holding
     if holding is None:
         if case.ask.to_file and policy is not None:
+            await check_room(policy, case.ask.kept)
             case.holding = Holding(
                 operation=operation,
                 connection=case.connection,

@@ -19,6 +19,7 @@ from crashgate.catalogue.registry import OPERATIONS
 from crashgate.catalogue.scope import Dimension
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect
+from crashgate.policy.limits import KEPT, ROWS
 from crashgate.policy.mode import Mode
 from crashgate.policy.pattern import STRANGER, example
 from crashgate.policy.policy import Policy, PolicySet
@@ -260,7 +261,8 @@ def _of_window(agent: str, old: Policy, new: Policy) -> Iterator[Change]:
 
 def _bounds(policy: Policy) -> dict[str, int | None]:
     found: dict[str, int | None] = {rate.key: rate.most for rate in policy.limits.rates}
-    return found | ({"rows_per_export": policy.limits.rows_per_export} if policy.limits.rows_per_export else {})
+    of_exports = {ROWS: policy.limits.rows_per_export, KEPT: policy.limits.exports_kept}
+    return found | {key: most for key, most in of_exports.items() if most}
 
 
 def _of_fields(agent: str, old: Policy, new: Policy) -> Iterator[Change]:

@@ -66,10 +66,14 @@ class Rate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
-    """``rates`` from the shorter window to the longer; ``rows_per_export`` is None where a policy bounds no export."""
+    """``rates`` from the shorter window to the longer; None where a policy does not bound exports.
+
+    ``exports_kept`` counts what is finished, under way and interrupted, until the operator removes it.
+    """
 
     rates: tuple[Rate, ...] = ()
     rows_per_export: int | None = None
+    exports_kept: int | None = None
 
     def on(self, access: Access) -> tuple[Rate, ...]:
         """The rates in which a call that takes ``access`` is counted."""
@@ -78,6 +82,8 @@ class Limits:
 
 MOST_ROWS = 100_000_000
 ROWS = "rows_per_export"
+MOST_KEPT = 10_000
+KEPT = "exports_kept"
 RATES: Mapping[str, tuple[Counted, Window]] = {
     f"{counted}_per_{window}": (counted, window) for window in Window for counted in Counted
 }

@@ -14,7 +14,7 @@ from crashgate.identity import AGENT_NAME_PATTERN
 from crashgate.policy import pattern
 from crashgate.policy.approval import MOST_MINUTES, USUAL_MINUTES
 from crashgate.policy.document import MAX_ABOUT, MAX_GRANTS, MAX_OWNER, MAX_PATTERNS
-from crashgate.policy.limits import MOST_ROWS, RATES, ROWS
+from crashgate.policy.limits import KEPT, MOST_KEPT, MOST_ROWS, RATES, ROWS
 from crashgate.policy.mode import Mode
 from crashgate.policy.redaction import SETS
 
@@ -96,7 +96,7 @@ def _off() -> Schema:
 
 
 def _limits() -> Schema:
-    most = {key: window.most for key, (_, window) in RATES.items()} | {ROWS: MOST_ROWS}
+    most = {key: window.most for key, (_, window) in RATES.items()} | {ROWS: MOST_ROWS, KEPT: MOST_KEPT}
     numbers = {key: {"type": "integer", "minimum": 1, "maximum": number} for key, number in most.items()}
     return _table(numbers, least=1, about="How much the agent may do, over all its connections.")
 

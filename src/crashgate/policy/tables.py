@@ -9,7 +9,7 @@ from typing import Final
 
 from crashgate.catalogue.registry import BY_ID
 from crashgate.policy.approval import MOST_MINUTES, USUAL_MINUTES, Approval
-from crashgate.policy.limits import MOST_ROWS, RATES, ROWS, Limits, Rate
+from crashgate.policy.limits import KEPT, MOST_KEPT, MOST_ROWS, RATES, ROWS, Limits, Rate
 from crashgate.policy.mode import Mode
 from crashgate.policy.reading import Reading, kind, missing
 from crashgate.policy.redaction import SETS, Redaction
@@ -26,7 +26,7 @@ _HINTS = 5
 
 KEYS: Final[Mapping[str, tuple[str, ...]]] = {
     "off": ("operations", "parameters"),
-    "limits": (*RATES, ROWS),
+    "limits": (*RATES, ROWS, KEPT),
     "redact": ("fields", "sets"),
     "approve": ("operations", "after_untrusted_minutes", "expires_minutes", "ask_client"),
 }
@@ -100,7 +100,11 @@ def limits(reading: Reading, data: Mapping[str, object]) -> Limits:
         most = reading.number(("limits",), table, key, most=window.most)
         if most is not None:
             rates.append(Rate(counted=counted, window=window, most=most))
-    return Limits(rates=tuple(rates), rows_per_export=reading.number(("limits",), table, ROWS, most=MOST_ROWS))
+    return Limits(
+        rates=tuple(rates),
+        rows_per_export=reading.number(("limits",), table, ROWS, most=MOST_ROWS),
+        exports_kept=reading.number(("limits",), table, KEPT, most=MOST_KEPT),
+    )
 
 
 def redaction(reading: Reading, data: Mapping[str, object]) -> Redaction:

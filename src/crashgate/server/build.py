@@ -180,10 +180,11 @@ class _Handlers:
         to_be_asked = question.instead_of(given) if question else None
         return to_be_asked or render.answer(given)
 
-    async def list_resources(self, context: Context, _: PaginatedRequestParams | None) -> ListResourcesResult:
+    async def list_resources(self, context: Context, params: PaginatedRequestParams | None) -> ListResourcesResult:
         """The caller's own files."""
         with _defects_in_our_words(), _errors_in_the_protocol():
-            return render.resources(await self._toolbox.resources(self._identify(context)))
+            cursor = params.cursor if params else None
+            return render.resources(*await self._toolbox.resources(self._identify(context), cursor))
 
     async def read_resource(self, context: Context, params: ReadResourceRequestParams) -> ReadResourceResult:
         """One of them; what is missing and what is another's are not told apart (THREATS row 21)."""

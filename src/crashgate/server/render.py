@@ -46,13 +46,13 @@ def answer(given: Answer) -> CallToolResult:
     return CallToolResult(content=content, structured_content=dict(given.content), is_error=given.error is not None)
 
 
-def resources(links: tuple[Link, ...]) -> ListResourcesResult:
+def resources(links: tuple[Link, ...], more: str | None) -> ListResourcesResult:
     """What its caller may read: private and stale at once, like the tool list."""
     found = [
         Resource(uri=link.uri, name=link.name, description=link.description, mime_type=link.mime_type, size=link.size)
         for link in links
     ]
-    return ListResourcesResult(resources=found, ttl_ms=0, cache_scope="private")
+    return ListResourcesResult(resources=found, next_cursor=more, ttl_ms=0, cache_scope="private")
 
 
 def resource(link: Link, data: bytes) -> ReadResourceResult:

@@ -3,10 +3,11 @@
 What the agent gets is a link, a summary and the first rows; only the agent that made an export may read it.
 """
 
-import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, cast
 
 from crashgate.catalogue.registry import BY_ID
@@ -17,6 +18,7 @@ from crashgate.exports.column import Column, Kind
 from crashgate.exports.exporter import Exporter
 from crashgate.exports.failure import ExportError
 from crashgate.exports.manifest import Manifest
+from crashgate.exports.naming import new_id
 from crashgate.exports.page import ExportPage, Mark, Progress
 from crashgate.exports.plan import Format, Permission, Plan
 from crashgate.exports.port import LARGEST_READ, Unfinished
@@ -60,17 +62,30 @@ class Exports:
         self._exporter = exporter
         self.shelf = shelf
         self._clock = clock
+        self._starting: dict[str, str] = {}
 
     async def start(
         self, gateway: Gateway, ask: Ask, export: Export, format_: Format, watch: Watch
     ) -> tuple[Shown, Link]:
         """Make an export. Raises what the door raises, and ExportError."""
-        export_id, first = secrets.token_hex(12), list[dict[str, Any]]()
-        async with _reading(gateway, self._with_end(ask), export, export_id) as reading:
-            plan = self._plan(gateway, ask, reading, export_id=export_id, export=export, format_=format_)
-            pages = _pages(reading, plan.columns, first)
-            manifest = await self._exporter.run(plan, pages, _told_to(watch, export_id))
+        agent, first = ask.principal.agent, list[dict[str, Any]]()
+        export_id = new_id(agent, self._clock.now())
+        counted = replace(self._with_end(ask), kept=partial(self._kept, agent, export_id))
+        self._starting[export_id] = agent
+        try:
+            async with _reading(gateway, counted, export, export_id) as reading:
+                plan = self._plan(gateway, ask, reading, export_id=export_id, export=export, format_=format_)
+                pages = _pages(reading, plan.columns, first)
+                manifest = await self._exporter.run(plan, pages, _told_to(watch, export_id))
+        finally:
+            del self._starting[export_id]
         return _told(manifest, first), link(manifest)
+
+    async def _kept(self, agent: str, export_id: str) -> int:
+        """How many exports of the agent there are beside this one, with those that were called for before it."""
+        earlier = takewhile(lambda each: each != export_id, tuple(self._starting))
+        started = {each for each in earlier if self._starting[each] == agent}
+        return len((await self.shelf.ids(agent) | started) - {export_id})
 
     async def go_on(
         self, gateway: Gateway, ask: Ask, export: Export, export_id: str, watch: Watch

@@ -44,6 +44,8 @@ from crashgate.tools.sessions.exports import EXPORT_TOOLS
 from crashgate.tools.tool import Detail, Link, Shown, Tool
 
 _MOST_LISTS = 1_000
+_RESOURCES = "resources/list"
+"""What the cursors of that list are bound to, in place of a tool's name."""
 _legal_export = re.compile(r"crashgate://exports/(?P<id>[0-9a-f]{16,32})(?:/(?P<part>[0-9]{1,7}))?").fullmatch
 _legal_name = re.compile(r"[a-z][a-z0-9_]{0,63}").fullmatch
 _legal_connection = re.compile(r"[a-z0-9][a-z0-9-]{0,63}").fullmatch
@@ -154,7 +156,7 @@ class Toolbox:
             arguments=arguments,
             mark=mark,
             fault=fault or hidden(tool, arguments),
-            answer=self._own_answer(policy, principal.agent, operation),
+            answer=self._own_answer(policy, principal.agent, operation, mark),
             choices=choices,
             ask_user=ask_user,
         )
@@ -189,26 +191,35 @@ class Toolbox:
             shown, link = await self.exports.go_on(self.gateway, ask, tool, wanted.resume, progress)
         return Answer(content=shown.content, text=shown.text, links=(link,))
 
-    async def resources(self, principal: Principal) -> tuple[Link, ...]:
-        """The files of the agent's own exports, newest first; decided and recorded as ``list_exports`` is.
+    async def resources(self, principal: Principal, cursor: str | None = None) -> tuple[tuple[Link, ...], str | None]:
+        """The files of the agent's own exports, newest first, and the cursor of the next page, if there is one.
 
-        Empty where that is refused. Raises what the door raises otherwise, and ExportError.
+        Decided and recorded as ``list_exports`` is; empty where that is refused. Raises what the door raises otherwise,
+        ExportError, and InvalidArgumentsError for a cursor that is not good.
         """
         if self.exports is None:
-            return ()
-        agent = principal.agent
+            return (), None
+        agent, policy = principal.agent, self._policy(principal.agent)
+        bound, mark, fault = (agent, policy.hash if policy else None, _RESOURCES), None, None
+        try:
+            mark = None if cursor is None else self.cursors.open(cursor, bound_to=bound)
+        except InvalidArgumentsError as problem:
+            fault = problem
         ask = Ask(
             principal=principal,
             tool=None,
             operation=LIST_EXPORTS,
             connection=Provider.CRASHGATE.value,
-            answer=partial(own_exports.files, self.exports.shelf, agent, partial(self._is_given, agent)),
+            mark=mark,
+            fault=fault,
+            answer=partial(own_exports.files, self.exports.shelf, agent, partial(self._is_given, agent), mark),
         )
         try:
-            reply = await self.gateway.run(ask)
+            page = (await self.gateway.run(ask)).page
         except NotAvailableError:
-            return ()
-        return tuple(row.link for row in reply.page.rows)
+            return (), None
+        more = None if page.next_mark is None else self.cursors.seal(page.next_mark, bound_to=bound)
+        return tuple(row.link for row in page.rows), more
 
     def _is_given(self, agent: str, kept: Manifest | Unfinished) -> bool:
         """Whether the policy in force gives the agent what is in the file."""
@@ -328,13 +339,15 @@ class Toolbox:
             raise InvalidArgumentsError("cursor must be the next_cursor of a list.", remedy="Nothing was sent.")
         return self.cursors.open(cursor, bound_to=bound)
 
-    def _own_answer(self, policy: Policy | None, agent: str, operation: AnyOperation) -> OwnAnswer | None:
+    def _own_answer(
+        self, policy: Policy | None, agent: str, operation: AnyOperation, mark: str | None
+    ) -> OwnAnswer | None:
         if operation.provider is not Provider.CRASHGATE or policy is None:
             return None
         if operation is LIST_EXPORTS:
             if self.exports is None:
                 return None
-            return partial(own_exports.answer, self.exports.shelf, agent, partial(self._is_given, agent))
+            return partial(own_exports.answer, self.exports.shelf, agent, partial(self._is_given, agent), mark)
         return partial(own.answer, policy, self.vocabulary)
 
     async def _answered(self, tool: Tool, reply: Reply, detail: Detail, bound: Sequence[object]) -> Answer:
