@@ -64,3 +64,30 @@ def test_what_cannot_be_stored_has_an_exit_code_of_its_own(crashgate: Shell, hom
     told = crashgate("export", "crashes", "--agent", ANALYST, "--to", "out", "--sandbox", "--json")
 
     assert (told.code, json.loads(told.out)["error"]["code"]) == (7, "export_failed")
+
+
+@pytest.mark.usefixtures("analyst")
+def test_old_exports_are_listed_and_removed(crashgate: Shell, home: Path) -> None:
+    made = [crashgate("export", "crashes", "--agent", ANALYST, "--to", "out", "--sandbox", "--json") for _ in range(2)]
+    ids = sorted(json.loads(each.out)["id"] for each in made)
+    listed = crashgate("exports", "list", "--at", "out", "--json")
+    would = crashgate("exports", "prune", "--keep", "0s", "--at", "out", "--dry-run")
+    young = crashgate("exports", "prune", "--keep", "1d", "--at", "out")
+    others = crashgate("exports", "prune", "--keep", "0s", "--at", "out", "--agent", "nobody")
+    pruned = crashgate("exports", "prune", "--keep", "0s", "--at", "out", "--json")
+    after = crashgate("exports", "list", "--at", "out")
+
+    told = json.loads(listed.out)
+    assert sorted(each["id"] for each in told) == ids
+    assert {(each["standing"], each["agent"], each["rows"]) for each in told} == {("finished", ANALYST, 38)}
+    assert would.out.rstrip().endswith("2 exports would be removed.")
+    assert (young.out, others.out) == ("Nothing is that old.\n",) * 2
+    assert sorted(each["id"] for each in json.loads(pruned.out)["exports"]) == ids
+    assert after.out == "No exports are kept.\n"
+    assert [path.name for path in (home / "out").iterdir()] == [".in-progress"]
+
+
+def test_without_a_place_or_an_age_nothing_is_pruned(crashgate: Shell) -> None:
+    assert crashgate("exports", "prune", "--keep", "1d").code == 3
+    assert crashgate("exports", "prune", "--at", "out").code == 2
+    assert crashgate("exports", "prune", "--keep", "1d", "--before", "2026-11-20", "--at", "out").code == 2

@@ -8,6 +8,7 @@ import os
 import stat
 import weakref
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
@@ -58,6 +59,11 @@ class Folder:
     def names(self) -> list[str]:
         """What is in it."""
         return os.listdir(self.descriptor)  # noqa: PTH208 - pathlib knows no descriptors
+
+    def changed(self) -> datetime | None:
+        """When one of its files was last written to; None where there is none. Removing some is no such change."""
+        files = [os.stat(name, dir_fd=self.descriptor, follow_symlinks=False) for name in self.names()]
+        return datetime.fromtimestamp(max(each.st_mtime for each in files), UTC) if files else None
 
     def has(self, name: str) -> bool:
         """Whether the name is taken, be it by a link that leads nowhere."""

@@ -63,7 +63,7 @@ class ExportStorage:
     def begin(self, plan: Plan) -> WorkFolder:
         """Start an export. Raises ExportError when there is one of that id, or something in the way."""
         self._place.check_free(plan)
-        with storing(self._local), self._in_progress() as parent:
+        with storing(self._local), in_progress(self._local) as parent:
             folder = parent.sub(plan.id, make=True)
             try:
                 lock(folder)
@@ -78,7 +78,7 @@ class ExportStorage:
 
     def reopen(self, export_id: str) -> WorkFolder:
         """Go on with an export. Raises NotAvailableError when there is none, ExportError when it cannot go on."""
-        with storing(self._local), self._in_progress() as parent:
+        with storing(self._local), in_progress(self._local) as parent:
             try:
                 folder = parent.sub(check_id(export_id))
             except FileNotFoundError:
@@ -92,7 +92,7 @@ class ExportStorage:
 
     def clear(self, export_id: str) -> None:
         """Remove what a finished export may have left behind. Raises ExportError."""
-        with storing(self._local), self._in_progress() as parent, suppress(FileNotFoundError):
+        with storing(self._local), in_progress(self._local) as parent, suppress(FileNotFoundError):
             with parent.sub(check_id(export_id)) as folder:
                 lock(folder)
                 clear(folder)
@@ -100,13 +100,13 @@ class ExportStorage:
 
     def unfinished(self, whose: str = "") -> Sequence[Unfinished]:
         """The exports in progress, or interrupted, whose ids begin so; what cannot be read is left out."""
-        with storing(self._local), self._in_progress() as parent:
+        with storing(self._local), in_progress(self._local) as parent:
             return tuple(_unfinished(parent, whose))
 
     def ids(self, whose: str = "") -> frozenset[str]:
         """The ids that begin so, of all exports. Raises ExportError."""
         # In this order: one that is published meanwhile is found in one of the two.
-        with storing(self._local), self._in_progress() as parent:
+        with storing(self._local), in_progress(self._local) as parent:
             working = [name for name in parent.names() if name.startswith(whose)]
         return frozenset(working).union(map(id_of, manifests(self._place.names(), whose=whose)))
 
@@ -124,10 +124,6 @@ class ExportStorage:
         """Bytes of a data file from ``start``, at most LARGEST_READ. Raises ExportError."""
         return self._place.read(manifest, start, length)
 
-    def _in_progress(self) -> Folder:
-        with Folder.top(self._local) as top:
-            return top.sub(IN_PROGRESS, make=True)
-
     def _plan(self, folder: Folder, export_id: str) -> Plan:
         try:
             plan = stored_plan(folder)
@@ -143,8 +139,14 @@ class ExportStorage:
         return WorkFolder(folder, plan, self._place.publish, self._remove)
 
     def _remove(self, export_id: str) -> None:
-        with suppress(OSError, ExportError), self._in_progress() as parent:
+        with suppress(OSError, ExportError), in_progress(self._local) as parent:
             parent.remove_sub(export_id)
+
+
+def in_progress(local: Path) -> Folder:
+    """The folder of the working folders, made where it is missing. Raises OSError."""
+    with Folder.top(local) as top:
+        return top.sub(IN_PROGRESS, make=True)
 
 
 def _unfinished(parent: Folder, whose: str) -> Iterator[Unfinished]:

@@ -12,6 +12,8 @@ from crashgate.cli.approvals_reject import approvals_reject
 from crashgate.cli.approvals_show import approvals_show
 from crashgate.cli.demo import demo
 from crashgate.cli.export import export
+from crashgate.cli.exports_list import exports_list
+from crashgate.cli.exports_prune import exports_prune
 from crashgate.cli.failure import Root
 from crashgate.cli.log_checkpoint import log_checkpoint, log_key
 from crashgate.cli.log_export import log_export
@@ -52,6 +54,11 @@ def policy() -> None:
 
 
 @click.group(cls=Group)
+def exports() -> None:
+    """See the exports that are kept, and remove old ones."""
+
+
+@click.group(cls=Group)
 def log() -> None:
     """Read the decision log, check that it is whole, and keep it."""
 
@@ -76,6 +83,8 @@ policy.add_command(policy_lint)
 policy.add_command(policy_init)
 policy.add_command(policy_export)
 policy.add_command(policy_schema)
+exports.add_command(exports_list)
+exports.add_command(exports_prune)
 log.add_command(log_show)
 log.add_command(log_follow)
 log.add_command(log_search)
@@ -89,7 +98,7 @@ approvals.add_command(approvals_list)
 approvals.add_command(approvals_show)
 approvals.add_command(approvals_approve)
 approvals.add_command(approvals_reject)
-for _command in (serve, sandbox, demo, export, policy, approvals, log, token, reference):
+for _command in (serve, sandbox, demo, export, exports, policy, approvals, log, token, reference):
     cli.add_command(_command)
 
 

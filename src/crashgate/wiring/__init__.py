@@ -42,7 +42,7 @@ from crashgate.upstream.connection import LOOPBACK, Auth, Connection
 from crashgate.upstream.exchange import Upstream
 from crashgate.upstream.turns import Turns
 from crashgate.wiring.budgets import budget
-from crashgate.wiring.exports import exports
+from crashgate.wiring.exports import export_keeper, exports
 from crashgate.wiring.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ __all__ = [
     "Opened",
     "Sandbox",
     "approvals",
+    "export_keeper",
     "face",
     "log_reader",
     "opened",

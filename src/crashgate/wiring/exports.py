@@ -2,13 +2,17 @@
 
 from pathlib import Path
 
-from crashgate.adapters.export_directory import directory_storage
-from crashgate.adapters.export_objects import object_storage
+from crashgate.adapters.export_directory import Directory
+from crashgate.adapters.export_keeper import ExportKeeper
+from crashgate.adapters.export_objects import Objects
 from crashgate.adapters.export_parquet import Parquet
+from crashgate.adapters.export_storage import ExportStorage, Place
 from crashgate.clock import Clock
+from crashgate.errors import ConfigurationError
 from crashgate.exports.csv_lines import CsvLines
 from crashgate.exports.exporter import Encoders, Exporter
 from crashgate.exports.json_lines import JsonLines
+from crashgate.exports.keeping import Keeper
 from crashgate.exports.plan import Format
 from crashgate.exports.shelf import ExportShelf
 from crashgate.settings import Settings
@@ -18,10 +22,29 @@ from crashgate.wiring.sandbox import Sandbox
 
 def exports(settings: Settings, clock: Clock, *, sandbox: Sandbox | None) -> Exports | None:
     """Where exports go, if anywhere; with a sandbox they are beside the log. Raises ExportError."""
-    place = settings.exports or (str(settings.state / "exports") if sandbox else None)
-    if place is None:
+    where = settings.exports or (str(_beside(settings)) if sandbox else None)
+    if where is None:
         return None
-    storage = object_storage(place, settings.state / "exports") if "://" in place else directory_storage(Path(place))
+    storage = ExportStorage(*_places(where, settings))
     encoders: Encoders = {Format.JSONL: JsonLines, Format.CSV: CsvLines, Format.PARQUET: Parquet}
     exporter = Exporter(storage=storage, encoders=encoders, clock=clock)
     return Exports(exporter=exporter, shelf=ExportShelf(storage), clock=clock)
+
+
+def export_keeper(settings: Settings) -> Keeper:
+    """What lists and removes exports. Raises ConfigurationError where there is no place for them, ExportError."""
+    where = settings.exports
+    if where is None:
+        raise ConfigurationError(
+            "No place for exports is configured.", remedy="Write `exports` in crashgate.toml, or give --at PLACE."
+        )
+    return ExportKeeper(*_places(where, settings))
+
+
+def _places(where: str, settings: Settings) -> tuple[Path, Place]:
+    """The directory for work in progress, and where what is finished goes."""
+    return (_beside(settings), Objects(where)) if "://" in where else (Path(where), Directory(Path(where)))
+
+
+def _beside(settings: Settings) -> Path:
+    return settings.state / "exports"

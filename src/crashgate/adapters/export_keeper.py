@@ -1,0 +1,140 @@
+"""Removes old exports. Rule: the manifest before the data, so that nothing is listed that cannot be read.
+
+Killed in between it leaves a data file that no manifest tells of, or a working folder without a plan. Neither is listed
+for anybody, and the next run removes both. What is being written is locked, and stays.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from crashgate.adapters.export_failure import storing
+from crashgate.adapters.export_folder import Folder
+from crashgate.adapters.export_storage import Place, in_progress
+from crashgate.adapters.export_work import clear, lock, stored_checkpoint, stored_plan
+from crashgate.exports.failure import ExportError
+from crashgate.exports.keeping import Kept, Standing
+from crashgate.exports.manifest import Manifest
+from crashgate.exports.naming import begun, id_of, id_of_data, manifests, owner
+from crashgate.exports.plan import check_id
+
+
+class ExportKeeper:
+    """Fills the port Keeper, for one place and the directory of the work in progress."""
+
+    def __init__(self, local: Path, place: Place) -> None:
+        self._local = local
+        self._place = place
+
+    def kept(self, agent: str | None = None) -> Sequence[Kept]:
+        """Everybody's, or one agent's, the oldest first."""
+        whose = owner(agent) if agent else ""
+        every = (*self._finished(whose), *self._worked_on(whose), *self._left_behind(whose))
+        return sorted((each for each in every if agent in {None, each.agent or agent}), key=lambda each: each.at)
+
+    def prune(self, before: datetime, agent: str | None = None, *, dry_run: bool = False) -> Sequence[Kept]:
+        """Remove what was finished or last worked on before that time. What is being written now is left out."""
+        old = (each for each in self.kept(agent) if each.at < before)
+        return [each for each in old if self._goes(each, before, dry_run=dry_run)]
+
+    def _goes(self, kept: Kept, before: datetime, *, dry_run: bool) -> bool:
+        match kept.standing:
+            case Standing.FINISHED:
+                manifest = self._place.manifest(kept.name)
+                if manifest is None:
+                    return False
+                for name in () if dry_run else (manifest.manifest_file, manifest.file):
+                    self._place.remove(name)
+            case Standing.UNFINISHED:
+                return self._abandon(kept.id, before, dry_run=dry_run)
+            case Standing.LEFT_BEHIND:
+                if not dry_run:
+                    self._place.remove(kept.name)
+        return True
+
+    def _abandon(self, export_id: str, before: datetime, *, dry_run: bool) -> bool:
+        """Remove a working folder, unless somebody holds it or has come back to it."""
+        with storing(self._local), in_progress(self._local) as parent, suppress(FileNotFoundError):
+            with parent.sub(export_id) as folder:
+                try:
+                    lock(folder)
+                except ExportError:
+                    return False
+                if _changed(export_id, folder) >= before:
+                    return False
+                if not dry_run:
+                    clear(folder)
+            if not dry_run:
+                parent.remove_sub(export_id)
+            return True
+        return False
+
+    def _finished(self, whose: str) -> Iterator[Kept]:
+        for name in manifests(self._place.names(), whose=whose):
+            if (manifest := self._place.manifest(name)) is not None:
+                yield _of_manifest(manifest)
+
+    def _worked_on(self, whose: str) -> Iterator[Kept]:
+        with storing(self._local), in_progress(self._local) as parent:
+            for name in parent.names():
+                with suppress(OSError, ValueError), parent.sub(check_id(name)) as folder:
+                    if name.startswith(whose):
+                        yield _of_work(name, folder)
+
+    def _left_behind(self, whose: str) -> Iterator[Kept]:
+        """Data files that no manifest tells of, and that no work in progress is about to publish."""
+        loose = _without_manifest(self._place.names(), whose)
+        with storing(self._local), in_progress(self._local) as parent:
+            working = set(parent.names())
+        # Looked at in this order, one that is published meanwhile is in progress or has its manifest by now.
+        loose &= _without_manifest(self._place.names(), whose)
+        for export_id, name in sorted(loose):
+            at = begun(export_id)
+            if at is not None and export_id not in working:
+                yield Kept(id=export_id, name=name, standing=Standing.LEFT_BEHIND, at=at)
+
+
+def _of_manifest(manifest: Manifest) -> Kept:
+    return Kept(
+        id=manifest.id,
+        name=manifest.manifest_file,
+        standing=Standing.FINISHED,
+        at=datetime.fromisoformat(manifest.finished_at).astimezone(UTC),
+        agent=manifest.agent,
+        connection=manifest.connection,
+        rows=manifest.rows,
+        size=manifest.size,
+    )
+
+
+def _of_work(export_id: str, folder: Folder) -> Kept:
+    """What a working folder holds; one without a plan is what a ``kill -9`` left of a beginning or an end."""
+    at = _changed(export_id, folder)
+    try:
+        plan = stored_plan(folder)
+        checkpoint = stored_checkpoint(folder, plan)
+    except (OSError, ValueError):
+        return Kept(id=export_id, name=export_id, standing=Standing.UNFINISHED, at=at)
+    return Kept(
+        id=export_id,
+        name=plan.file,
+        standing=Standing.UNFINISHED,
+        at=at,
+        agent=plan.agent,
+        connection=plan.connection,
+        rows=checkpoint.rows,
+        size=checkpoint.size,
+    )
+
+
+def _changed(export_id: str, folder: Folder) -> datetime:
+    """When it was last worked on; an empty one is as old as its export, or new where nothing tells."""
+    return folder.changed() or begun(export_id) or datetime.now(UTC)
+
+
+def _without_manifest(names: Sequence[str], whose: str) -> set[tuple[str, str]]:
+    """The data files, with their ids, beside which no manifest stands."""
+    finished = {id_of(name) for name in manifests(names)}
+    data = ((id_of_data(name), name) for name in names)
+    return {(each, name) for each, name in data if each and each.startswith(whose) and each not in finished}
