@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 from crashgate.adapters.credentials import credential
 from crashgate.errors import ConfigurationError
+from tests.owned import given_away
 
 TOKEN = "canary-0123-upstream-token"
 
@@ -47,8 +48,8 @@ def test_the_token_of_a_file_is_taken_without_its_line_end(file: Path) -> None:
     assert from_file(file).get_secret_value() == TOKEN
 
 
-@pytest.mark.parametrize("mode", [0o400, 0o600, 0o440, 0o640])
-def test_a_file_of_the_owner_and_perhaps_their_group_is_taken(file: Path, mode: int) -> None:
+@pytest.mark.parametrize("mode", [0o400, 0o600])
+def test_a_file_of_the_owner_alone_is_taken(file: Path, mode: int) -> None:
     file.chmod(mode)
 
     assert from_file(file).get_secret_value() == TOKEN
@@ -61,6 +62,26 @@ def test_a_file_that_others_may_read_or_write_is_refused(file: Path, mode: int) 
 
     assert refusal(file) == (
         f"The token file of connection bugsnag is open to other users: {file}. Run: chmod 600 {file}"
+    )
+
+
+@pytest.mark.threats(32)
+def test_a_file_that_our_group_may_read_is_taken_from_root_only(file: Path) -> None:
+    file.chmod(0o640)
+
+    if file.stat().st_uid == 0:
+        assert from_file(file).get_secret_value() == TOKEN
+    else:
+        assert "is open to other users" in refusal(file)
+
+
+@pytest.mark.threats(32)
+def test_a_file_of_another_user_is_refused(file: Path) -> None:
+    given_away(file)
+
+    assert refusal(file) == (
+        f"The token file of connection bugsnag belongs to another user: {file}. "
+        "Give it to the user that runs crashgate, or to root."
     )
 
 

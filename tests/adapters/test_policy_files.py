@@ -13,6 +13,7 @@ from crashgate.policy.policy import PolicySet
 from crashgate.policy.problem import PolicyDocumentError, Problem
 from crashgate.policy.syntax import MAX_BYTES
 from crashgate.policy.vocabulary import Vocabulary
+from tests.owned import given_away
 
 if TYPE_CHECKING:
     from crashgate.policy.port import PolicySource
@@ -136,6 +137,29 @@ def test_a_folder_that_others_may_write_to_is_refused(folder: Path, mode: int) -
         f"The policy folder {folder} cannot be used.",
         "Its group or everybody may write to it, so another user could add or swap a policy.",
         f"Run: chmod go-w {folder}",
+    )
+
+
+@pytest.mark.threats(30)
+def test_a_document_of_another_user_is_refused(folder: Path) -> None:
+    given_away(write(folder, "a"))
+
+    assert problems(folder) == [
+        "policies/a.toml:1: it belongs to another user; give it to the user that runs crashgate, or to root"
+    ]
+
+
+@pytest.mark.threats(30)
+def test_a_folder_of_another_user_is_refused(folder: Path) -> None:
+    given_away(folder)
+
+    with pytest.raises(ConfigurationError) as caught:
+        files(folder).load()
+
+    assert (caught.value.what, caught.value.why, caught.value.remedy) == (
+        f"The policy folder {folder} cannot be used.",
+        "It belongs to another user, who could add or swap a policy.",
+        "Give it to the user that runs crashgate, or to root, or name another folder.",
     )
 
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from crashgate.adapters.token_file import FILE, TokenFile
 from crashgate.errors import ConfigurationError
 from crashgate.identity import VerifiedToken
+from tests.owned import given_away
 
 
 class NoonClock:
@@ -189,6 +190,15 @@ def test_a_file_that_others_may_write_to_holds_no_token_until_that_is_mended(sta
 
     (state / FILE).chmod(0o600)
     assert known.verify(token) is not None
+
+
+@pytest.mark.threats(2)
+def test_a_file_of_another_user_holds_no_token(state: Path) -> None:
+    known = tokens(state)
+    token = known.new("triage-agent")
+    given_away(state / FILE)
+
+    assert known.verify(token) is None
 
 
 def test_a_line_that_is_no_token_is_passed_over(state: Path) -> None:

@@ -15,7 +15,19 @@ SANDBOX = "The sandbox reads the catalogue and nothing of ours above it, so that
 SETTINGS = "Settings are read by the command line and the wiring only"
 CYCLES = "There are no cycles at any depth"
 
-MODULES = ["__main__", "aside", "clock", "errors", "formula", "gateway", "identity", "settings", "text", "wiring"]
+MODULES = [
+    "__main__",
+    "aside",
+    "clock",
+    "errors",
+    "formula",
+    "gateway",
+    "identity",
+    "ownership",
+    "settings",
+    "text",
+    "wiring",
+]
 PACKAGES = [
     "adapters",
     "catalogue",

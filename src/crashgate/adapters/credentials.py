@@ -1,13 +1,13 @@
 """Upstream credentials. Rule: from a variable or a file that the operator named, and held only as a secret."""
 
 import os
-import stat
 from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from crashgate.errors import ConfigurationError
+from crashgate.ownership import is_anothers, others_may_read, others_may_write
 
 _LONGEST = 4_096
 
@@ -15,7 +15,7 @@ _LONGEST = 4_096
 def credential(
     connection: str, *, variable: str | None, file: Path | None, environment: Mapping[str, str]
 ) -> SecretStr:
-    """The token of a connection. Raises ConfigurationError when it is missing, unreadable or open to others."""
+    """The token of a connection. Raises ConfigurationError when it is missing, unreadable, open to others or theirs."""
     if (variable is None) == (file is None):
         raise ConfigurationError(
             f"Connection {connection} names no token.",
@@ -35,14 +35,20 @@ def credential(
 
 def _from_file(connection: str, path: Path) -> str:
     try:
-        mode = path.stat().st_mode
-        text = path.read_text(encoding="utf-8")[:_LONGEST]
+        with path.open(encoding="utf-8") as file:
+            status = os.fstat(file.fileno())
+            text = file.read(_LONGEST)
     except (OSError, UnicodeDecodeError) as problem:
         raise ConfigurationError(
             f"The token file of connection {connection} cannot be read: {path}.",
             remedy="Make it readable for the user that runs crashgate.",
         ) from problem
-    if os.name == "posix" and mode & (stat.S_IWGRP | stat.S_IWOTH | stat.S_IROTH):
+    if is_anothers(status):
+        raise ConfigurationError(
+            f"The token file of connection {connection} belongs to another user: {path}.",
+            remedy="Give it to the user that runs crashgate, or to root.",
+        )
+    if others_may_read(status) or others_may_write(status):
         raise ConfigurationError(
             f"The token file of connection {connection} is open to other users: {path}.",
             remedy=f"Run: chmod 600 {path}",

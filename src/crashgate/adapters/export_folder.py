@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-_OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+from crashgate.ownership import others_may_write
+
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _TEMPORARY = ".new"
 
@@ -24,7 +25,7 @@ class Folder:
         self.path = path
         self.descriptor = descriptor
         self._close = weakref.finalize(self, os.close, descriptor)
-        if os.fstat(descriptor).st_mode & _OTHERS_MAY_WRITE:
+        if others_may_write(os.fstat(descriptor)):
             self.close()
             raise PermissionError(errno.EPERM, "others than its owner may write to it")
 

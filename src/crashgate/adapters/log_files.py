@@ -8,7 +8,6 @@ that writes the chain ``main``, and holds the chain's head. ``arguments.key`` is
 import errno
 import fcntl
 import os
-import stat
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from crashgate.adapters.log_failure import cannot_open
 from crashgate.adapters.system_failure import reason
+from crashgate.ownership import others_may_write
 
 DATABASE = "decisions.sqlite3"
 KEY = "arguments.key"
@@ -23,7 +23,6 @@ SIGNING_KEY = "checkpoint.key"
 PUBLIC_KEY = "checkpoint.pub"
 HEAD_SUFFIX = ".head"
 
-_OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _FIRST_PAUSE = 0.000_5
 _LONGEST_PAUSE = 0.002
 
@@ -94,7 +93,7 @@ class LogFiles:
             os.close(file)
 
     def _refuse_other_writers(self, path: Path) -> None:
-        if path.stat().st_mode & _OTHERS_MAY_WRITE:
+        if others_may_write(path.stat()):
             raise cannot_open("Others than its owner may write to it.", self.folder, remedy=f"Run `chmod go-w {path}`.")
 
 

@@ -1,4 +1,4 @@
-"""The policy documents of a folder. Rule: all of them or none; a file that others could change is refused (row 30)."""
+"""The policy documents of a folder. Rule: all of them or none; what others could change is refused (row 30)."""
 
 import os
 import stat
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from crashgate.errors import ConfigurationError
+from crashgate.ownership import is_anothers, others_may_write
 from crashgate.policy.document import load
 from crashgate.policy.policy import Policy, PolicySet
 from crashgate.policy.problem import PolicyDocumentError, Problem
@@ -13,8 +14,6 @@ from crashgate.policy.syntax import MAX_BYTES, NOT_UTF8, TOO_LARGE
 from crashgate.policy.vocabulary import Vocabulary
 from crashgate.text import clean
 
-_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
-_HAS_MODES = os.name == "posix"
 _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 """Not through a link put there after the check, and not waiting on a pipe."""
 
@@ -98,16 +97,22 @@ def _safe(name: str) -> str:
 def _checked_folder(folder: Path) -> Path:
     try:
         real = Path(os.path.realpath(folder, strict=True))
-        mode = real.stat().st_mode
+        status = real.stat()
     except OSError as error:
         raise _no_folder(folder, error.strerror or "it cannot be read") from error
-    if not stat.S_ISDIR(mode):
+    if not stat.S_ISDIR(status.st_mode):
         raise _no_folder(folder, "this is not a folder")
-    if _HAS_MODES and mode & _OTHERS_WRITE:
+    if others_may_write(status):
         raise ConfigurationError(
             f"The policy folder {folder} cannot be used.",
             why="Its group or everybody may write to it, so another user could add or swap a policy.",
             remedy=f"Run: chmod go-w {folder}",
+        )
+    if is_anothers(status):
+        raise ConfigurationError(
+            f"The policy folder {folder} cannot be used.",
+            why="It belongs to another user, who could add or swap a policy.",
+            remedy="Give it to the user that runs crashgate, or to root, or name another folder.",
         )
     return real
 
@@ -151,11 +156,13 @@ def _bytes(real: Path, *, source: str) -> bytes:
     """At most one byte more than a document may have. The open file is checked, so it cannot be swapped after that."""
     descriptor = os.open(real, _OPEN)
     try:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
             raise _refused(source, "this is not a file")
-        if _HAS_MODES and mode & _OTHERS_WRITE:
+        if others_may_write(status):
             raise _refused(source, f"its group or everybody may write to the document; run: chmod go-w {source}")
+        if is_anothers(status):
+            raise _refused(source, "it belongs to another user; give it to the user that runs crashgate, or to root")
         with os.fdopen(descriptor, "rb", closefd=False) as file:
             return file.read(MAX_BYTES + 1)
     finally:

@@ -2,7 +2,6 @@
 
 import os
 import sqlite3
-import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -10,8 +9,8 @@ from types import MappingProxyType
 from crashgate.adapters.system_failure import reason
 from crashgate.adapters.transaction import transaction
 from crashgate.errors import StateUnavailableError
+from crashgate.ownership import others_may_write
 
-_OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _ROOT = 0
 
 
@@ -38,7 +37,7 @@ def own(file: Path) -> tuple[int, int]:
         status = os.fstat(descriptor)
     finally:
         os.close(descriptor)
-    if status.st_mode & _OTHERS_MAY_WRITE:
+    if others_may_write(status):
         raise unusable("Others than its owner may write to it.", file)
     if os.geteuid() not in {status.st_uid, _ROOT}:
         raise unusable("It belongs to somebody else.", file)

@@ -10,13 +10,13 @@ import hmac
 import json
 import os
 import secrets
-import stat
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from crashgate.clock import Clock, timestamp
 from crashgate.errors import ConfigurationError
 from crashgate.identity import VerifiedToken
+from crashgate.ownership import is_anothers, others_may_write
 
 FILE = "tokens.jsonl"
 _PREFIX = "cg"
@@ -79,13 +79,12 @@ class TokenFile:
         return VerifiedToken(agent=stored.agent, id=stored.id)
 
     def _current(self) -> dict[str, StoredToken]:
-        """The tokens, read again when the file changed. A file that others may write to holds none."""
+        """The tokens, read again when the file changed. A file that others may write to, or another's, holds none."""
         try:
             status = self._path.stat()
-            state = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode)
+            state = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode, status.st_uid)
             if state != self._seen:
-                others = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-                self._known = {} if others else self._read()
+                self._known = {} if others_may_write(status) or is_anothers(status) else self._read()
                 self._seen = state
         except (OSError, UnicodeDecodeError):
             self._seen, self._known = None, {}

@@ -1,0 +1,28 @@
+"""Whose a file is, and who else may touch it. Rule: what gives rights or names credentials is ours or root's alone.
+
+Each takes what ``os.fstat`` says of a file that is open, so that it cannot be swapped after the check.
+"""
+
+import os
+import stat
+
+_ROOT = 0
+
+
+def others_may_write(status: os.stat_result) -> bool:
+    """Whether its group or everybody may write to it."""
+    return bool(status.st_mode & (stat.S_IWGRP | stat.S_IWOTH))
+
+
+def others_may_read(status: os.stat_result) -> bool:
+    """Whether its group or everybody may read it.
+
+    The group of a file of root's may: that is how a secret is handed to a service that does not run as root.
+    """
+    group = 0 if status.st_uid == _ROOT else stat.S_IRGRP
+    return bool(status.st_mode & (group | stat.S_IROTH))
+
+
+def is_anothers(status: os.stat_result) -> bool:
+    """Whether it belongs to neither us nor root: its owner may change it, or its mode, whenever they like."""
+    return status.st_uid not in {os.geteuid(), _ROOT}
