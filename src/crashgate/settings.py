@@ -2,8 +2,13 @@
 
 Later ones win: defaults, ``crashgate.toml``, environment variables (``CRASHGATE_POLICIES``, ``CRASHGATE_HTTP__PORT``),
 options of the command line. Credentials come from the environment or from files that these settings name.
+
+Nothing is read because of the folder that we were started in: clients start us in a workspace, and whoever writes there
+would say where the credentials go and what agents may do.
 """
 
+import os
+import stat
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,15 +27,17 @@ from pydantic import (
 )
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    TomlConfigSettingsSource,
 )
 
 from crashgate.catalogue.provider import Provider
 from crashgate.errors import ConfigurationError
+from crashgate.ownership import is_anothers, others_may_write
 
 CONFIG_FILE = "crashgate.toml"
+POLICIES = "policies"
 BUGSNAG_TOKEN = "BUGSNAG_AUTH_TOKEN"  # noqa: S105 - the name of a variable, not a token
 BUGSNAG_ENDPOINT = "BUGSNAG_ENDPOINT"
 BUGSNAG_URL = "https://api.bugsnag.com"
@@ -43,6 +50,7 @@ DEFAULT_URLS = {
     Provider.CRASHGATE: "",
 }
 """Organizations of app.bugsnag.smartbear.com write the hosts of that domain in ``base_url``."""
+_LARGEST = 1024 * 1024
 
 
 def _not_our_own(name: str) -> str:
@@ -117,6 +125,8 @@ class HttpSettings(BaseModel):
 class Settings(BaseSettings):
     """All of it. ``policies`` and ``state`` are folders; paths in ``crashgate.toml`` are relative to that file.
 
+    ``policies`` is beside that file unless given, or in the user's configuration folder where there is no file.
+
     ``exports`` is where exports go: a folder, or the URL of a place in object storage (``s3://…``). Without it there
     are none.
     """
@@ -128,9 +138,9 @@ class Settings(BaseSettings):
         env_nested_delimiter="__",
         nested_model_default_partial_update=True,
     )
-    config_file: ClassVar[Path | None] = None
+    of_file: ClassVar[Mapping[str, Any]] = {}
 
-    policies: Path = Path("policies")
+    policies: Path = Path(POLICIES)
     state: Path = Field(default_factory=lambda: platformdirs.user_state_path("crashgate"))
     connections: dict[ConnectionName, ConnectionSettings] = Field(default_factory=dict)
     http: HttpSettings = HttpSettings()
@@ -147,20 +157,21 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Options, then the environment, then the file; no ``.env`` and no secrets folder."""
         del dotenv_settings, file_secret_settings
-        file = TomlConfigSettingsSource(settings_cls, toml_file=cls.config_file)
-        return init_settings, env_settings, file
+        return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=dict(cls.of_file))
 
 
 def load(*, config: Path | None, options: Mapping[str, Any], environment: Mapping[str, str], here: Path) -> Settings:
     """The settings in force.
 
-    ``config`` is the file to read; without it, ``CRASHGATE_CONFIG``, then ``crashgate.toml`` in ``here`` or in the
-    user's configuration folder. ``options`` are those of the command line that were given. Without any connection,
-    ``BUGSNAG_AUTH_TOKEN`` alone makes one that is called ``bugsnag``. Raises ConfigurationError.
+    ``config`` is the file to read; without it, ``CRASHGATE_CONFIG``, then ``crashgate.toml`` in the user's
+    configuration folder. ``options`` are those of the command line that were given; they and the environment may name
+    folders relative to ``here``. Without any connection, ``BUGSNAG_AUTH_TOKEN`` alone makes one that is called
+    ``bugsnag``. Raises ConfigurationError.
     """
-    file = _config_file(config, environment, here)
-    bound = type("BoundSettings", (Settings,), {"config_file": file, "__doc__": Settings.__doc__})
+    file = _config_file(config, environment)
     try:
+        of_file = tomllib.loads(_text(file)) if file is not None else {}
+        bound = type("BoundSettings", (Settings,), {"of_file": of_file, "__doc__": Settings.__doc__})
         found: Settings = bound(**options)
     except ValidationError as problem:
         raise _unusable(problem, file) from None
@@ -172,19 +183,33 @@ def load(*, config: Path | None, options: Mapping[str, Any], environment: Mappin
     connections = found.connections or _from_environment(environment)
     beside = file.parent if file is not None else here
     folders = {name: getattr(found, name).expanduser() for name in ("policies", "state")}
-    overridden = {name for name in folders if name in options or f"CRASHGATE_{name.upper()}" in environment}
+    by_hand = {name for name in folders if name in options or f"CRASHGATE_{name.upper()}" in environment}
+    usual = file.parent if file is not None else user_folder()
     place = found.exports
-    in_file = set(tomllib.loads(file.read_text(encoding="utf-8")) if file is not None else {}) - overridden
     return found.model_copy(
         update={
-            **{name: (beside if name in in_file else here) / path for name, path in folders.items()},
+            **{name: (here if name in by_hand else usual) / path for name, path in folders.items()},
             "exports": place if place is None or "://" in place else str(beside / Path(place).expanduser()),
             "connections": {name: _with_path(each, beside) for name, each in connections.items()},
         }
     )
 
 
-def _config_file(config: Path | None, environment: Mapping[str, str], here: Path) -> Path | None:
+def user_folder() -> Path:
+    """The user's own configuration folder, such as ``~/.config/crashgate``; whoever can write there is the user."""
+    return platformdirs.user_config_path("crashgate")
+
+
+def passed_over(*, config: Path | None, environment: Mapping[str, str], here: Path) -> Path | None:
+    """The ``crashgate.toml`` in ``here``, where it is not in force and no other file was named instead of it."""
+    found = here / CONFIG_FILE
+    used = _config_file(config, environment)
+    if config or environment.get("CRASHGATE_CONFIG") or not found.is_file():
+        return None
+    return None if used is not None and used.samefile(found) else found
+
+
+def _config_file(config: Path | None, environment: Mapping[str, str]) -> Path | None:
     named = config or (Path(environment["CRASHGATE_CONFIG"]) if environment.get("CRASHGATE_CONFIG") else None)
     if named is not None:
         if not named.is_file():
@@ -192,8 +217,32 @@ def _config_file(config: Path | None, environment: Mapping[str, str], here: Path
                 f"The configuration file {named} does not exist.", remedy="Give the path of a crashgate.toml."
             )
         return named.resolve()
-    usual = (here / CONFIG_FILE, platformdirs.user_config_path("crashgate") / CONFIG_FILE)
-    return next((path for path in usual if path.is_file()), None)
+    usual = user_folder() / CONFIG_FILE
+    return usual if usual.is_file() else None
+
+
+def _text(file: Path) -> str:
+    """What the file holds, read once. Raises OSError, ValueError, and ConfigurationError where others could change it.
+
+    It says where credentials go, and which policies are in force.
+    """
+    with file.open("rb") as opened:
+        status = os.fstat(opened.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
+            raise ValueError("It is no file of less than 1 MiB")
+        if is_anothers(status):
+            raise ConfigurationError(
+                f"The configuration file {file} cannot be used.",
+                why="It belongs to another user, who could send your credentials elsewhere.",
+                remedy="Give it to the user that runs crashgate, or to root, or name another file with --config.",
+            )
+        if others_may_write(status):
+            raise ConfigurationError(
+                f"The configuration file {file} cannot be used.",
+                why="Its group or everybody may write to it, so another user could send your credentials elsewhere.",
+                remedy=f"Run: chmod go-w {file}",
+            )
+        return opened.read(_LARGEST).decode("utf-8")
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, ConnectionSettings]:

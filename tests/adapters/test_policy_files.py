@@ -232,5 +232,5 @@ def test_a_missing_folder_is_told_with_what_to_do(folder: Path, name: str, why: 
     assert (caught.value.what, caught.value.why, caught.value.remedy) == (
         f"The policy folder {folder / name} cannot be used.",
         why,
-        "Make the folder and put one document for each agent in it, called AGENT.toml, or name another folder.",
+        "Make the folder, with one document for each agent called AGENT.toml, or name another with --policies.",
     )

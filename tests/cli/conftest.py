@@ -7,20 +7,25 @@ from pathlib import Path
 
 import pytest
 
+from crashgate.settings import user_folder
 from tests.cli.calls import Call, make
 from tests.cli.shell import Shell
 
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder in which every command of a test runs; nothing of the user's own is in force."""
+    """The user's configuration folder, in which every command of a test runs, too; nothing else is in force.
+
+    That the folder alone, where it is not the user's own, puts nothing in force is shown in test_workspace.py.
+    """
     for name in [name for name in os.environ if name.startswith(("CRASHGATE_", "BUGSNAG_", "XDG_"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
     monkeypatch.delenv("NO_COLOR", raising=False)
-    here = tmp_path / "here"
-    here.mkdir()
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    here = user_folder()
+    here.mkdir(parents=True)
     monkeypatch.chdir(here)
     return here
 

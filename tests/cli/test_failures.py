@@ -41,7 +41,7 @@ def test_a_folder_of_policies_that_is_not_there_is_named(crashgate: Shell, home:
     assert told.err.splitlines() == [
         f"Error: The policy folder {home / 'policies'} cannot be used.",
         f"{os.strerror(errno.ENOENT).capitalize()}.",
-        "Make the folder and put one document for each agent in it, called AGENT.toml, or name another folder.",
+        "Make the folder, with one document for each agent called AGENT.toml, or name another with --policies.",
     ]
 
 

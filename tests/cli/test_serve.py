@@ -162,10 +162,10 @@ def test_a_credential_is_read_from_the_environment_and_stands_in_no_argument(sta
     assert "upstream-secret" not in json.dumps(answers)
 
 
-def test_without_policies_the_sandbox_takes_the_examples(state: Path) -> None:
+def test_without_policies_the_sandbox_takes_the_examples(home: Path, state: Path) -> None:
     with started(("--state", str(state), "serve", "--agent", "triage-agent", "--sandbox")) as process:
         assert line(process, err=True) == (
-            f"There is no folder policies here; copies of the examples are used: {state / 'example-policies'}"
+            f"There is no folder {home / 'policies'}; copies of the examples are used: {state / 'example-policies'}"
         )
         answers = converse(process, HELLO, READY, LIST)
     assert len(answers) == 2

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from crashgate.catalogue.provider import Provider
 from crashgate.errors import ConfigurationError
-from crashgate.settings import ConnectionSettings, HttpSettings, Settings, load
+from crashgate.settings import ConnectionSettings, HttpSettings, Settings, load, passed_over, user_folder
+from tests.owned import given_away
 
 Load = Callable[..., Settings]
 
@@ -24,13 +25,21 @@ def here(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def loaded(here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
-    """Load settings in ``here`` with these variables and no others, far from the machine's own configuration."""
-    for name in [name for name in os.environ if name.startswith("CRASHGATE_")]:
-        monkeypatch.delenv(name)
+def users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's configuration folder, far from the machine's own."""
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home" / "config"))
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "home" / "state"))
+    found = user_folder()
+    found.mkdir(parents=True)
+    return found
+
+
+@pytest.fixture
+def loaded(here: Path, users: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
+    """Load settings in ``here`` with these variables and no others, and this text as the user's own file."""
+    for name in [name for name in os.environ if name.startswith("CRASHGATE_")]:
+        monkeypatch.delenv(name)
 
     def settings(
         toml: str | None = None,
@@ -40,7 +49,7 @@ def loaded(here: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
         **environment: str,
     ) -> Settings:
         if toml is not None:
-            (here / "crashgate.toml").write_text(toml, encoding="utf-8")
+            (users / "crashgate.toml").write_text(toml, encoding="utf-8")
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         return load(config=config, options=options or {}, environment=environment, here=here)
@@ -54,9 +63,9 @@ def refusal(loaded: Load, *arguments: Any, **more: Any) -> str:  # noqa: ANN401 
     return str(caught.value)
 
 
-def test_with_nothing_there_are_defaults_and_no_connection(loaded: Load, here: Path) -> None:
+def test_with_nothing_there_are_defaults_and_no_connection(loaded: Load, users: Path) -> None:
     assert loaded().model_dump() == {
-        "policies": here / "policies",
+        "policies": users / "policies",
         "state": platformdirs.user_state_path("crashgate"),
         "connections": {},
         "http": HttpSettings().model_dump(),
@@ -120,10 +129,10 @@ def test_the_command_line_wins_over_the_environment_and_that_over_the_file(loade
     assert (found.http.host, found.http.port, found.http.shutdown_seconds) == ("::1", 2, 1)
 
 
-def test_the_file_wins_over_the_defaults(loaded: Load, here: Path) -> None:
+def test_the_file_wins_over_the_defaults(loaded: Load, users: Path) -> None:
     found = loaded('state = "st"\n[http]\nport = 9000\nallowed_hosts = ["gate.example.com"]\n')
 
-    assert (found.state, found.policies) == (here / "st", here / "policies")
+    assert (found.state, found.policies) == (users / "st", users / "policies")
     assert found.http == HttpSettings(port=9000, allowed_hosts=("gate.example.com",))
 
 
@@ -148,19 +157,80 @@ def test_an_absolute_path_and_one_of_the_home_folder_stay_what_they_are(loaded: 
     assert found.connections["bugsnag"].token_file == tmp_path / "home" / "token"
 
 
-def test_the_file_is_looked_for_where_one_is_and_then_in_the_users_configuration(
-    loaded: Load, here: Path, tmp_path: Path
-) -> None:
-    users = platformdirs.user_config_path("crashgate")
-    users.mkdir(parents=True)
-    (users / "crashgate.toml").write_text('policies = "users"\n', encoding="utf-8")
-    named = tmp_path / "named.toml"
-    named.write_text('policies = "named"\n', encoding="utf-8")
+def test_the_file_that_is_named_wins_over_the_one_of_the_user(loaded: Load, users: Path, tmp_path: Path) -> None:
+    named, other = tmp_path / "named.toml", tmp_path / "other.toml"
+    for each in (named, other):
+        each.write_text(f'policies = "{each.stem}"\n', encoding="utf-8")
 
-    assert loaded().policies == users / "users"
-    assert loaded('policies = "local"\n').policies == here / "local"
+    assert loaded('policies = "users"\n').policies == users / "users"
     assert loaded(CRASHGATE_CONFIG=str(named)).policies == tmp_path / "named"
-    assert loaded(config=here / "crashgate.toml", CRASHGATE_CONFIG=str(named)).policies == here / "local"
+    assert loaded(config=other, CRASHGATE_CONFIG=str(named)).policies == tmp_path / "other"
+
+
+def test_policies_are_beside_the_file_that_is_named(loaded: Load, tmp_path: Path) -> None:
+    named = tmp_path / "named.toml"
+    named.touch()
+
+    assert loaded(config=named).policies == tmp_path / "policies"
+
+
+@pytest.mark.threats(10, 32)
+@pytest.mark.parametrize("toml", [None, 'state = "users"\n'])
+def test_the_folder_it_is_started_in_says_nothing(loaded: Load, here: Path, users: Path, toml: str | None) -> None:
+    before = loaded(toml)
+    (here / "policies").mkdir()
+    (here / "crashgate.toml").write_text(
+        'policies = "evil"\n[connections.bugsnag]\nbase_url = "https://evil.example.com"\ntoken_env = "A"\n',
+        encoding="utf-8",
+    )
+
+    assert loaded(toml).model_dump() == before.model_dump()
+    assert (before.policies, before.connections) == (users / "policies", {})
+
+
+def test_a_file_that_is_passed_over_is_told_of_unless_another_was_named(
+    loaded: Load, here: Path, users: Path, tmp_path: Path
+) -> None:
+    def told(config: Path | None = None, where: Path = here, **environment: str) -> Path | None:
+        return passed_over(config=config, environment=environment, here=where)
+
+    loaded("")
+    assert told() is None
+    local, named = here / "crashgate.toml", tmp_path / "named.toml"
+    local.touch()
+    named.touch()
+
+    assert told() == local
+    assert (told(named), told(CRASHGATE_CONFIG=str(local)), told(where=users)) == (None, None, None)
+
+
+@pytest.mark.threats(10, 32)
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o664, 0o666])
+def test_a_file_that_others_may_write_to_is_refused(loaded: Load, users: Path, mode: int) -> None:
+    file = users / "crashgate.toml"
+    file.touch()
+    file.chmod(mode)
+
+    assert refusal(loaded) == (
+        f"The configuration file {file} cannot be used. Its group or everybody may write to it, so another user could "
+        f"send your credentials elsewhere. Run: chmod go-w {file}"
+    )
+
+
+@pytest.mark.threats(10, 32)
+def test_a_file_of_another_user_is_refused(loaded: Load, tmp_path: Path) -> None:
+    named = tmp_path / "named.toml"
+    named.touch()
+    given_away(named)
+
+    assert refusal(loaded, config=named) == (
+        f"The configuration file {named} cannot be used. It belongs to another user, who could send your credentials "
+        "elsewhere. Give it to the user that runs crashgate, or to root, or name another file with --config."
+    )
+
+
+def test_a_file_of_more_than_a_mebibyte_is_refused(loaded: Load) -> None:
+    assert "It is no file of less than 1 MiB." in refusal(loaded, "#" * (1024 * 1024 + 1))
 
 
 def test_a_named_file_that_is_not_there_is_refused(loaded: Load, tmp_path: Path) -> None:
@@ -213,18 +283,18 @@ def test_a_token_in_a_variable_of_ours_is_refused_and_not_repeated(loaded: Load)
         ),
     ],
 )
-def test_a_wrong_word_is_refused_with_its_place_and_the_file(loaded: Load, here: Path, toml: str, told: str) -> None:
+def test_a_wrong_word_is_refused_with_its_place_and_the_file(loaded: Load, users: Path, toml: str, told: str) -> None:
     found = refusal(loaded, toml)
 
-    assert found.startswith(f"The configuration cannot be used ({here / 'crashgate.toml'}). ")
+    assert found.startswith(f"The configuration cannot be used ({users / 'crashgate.toml'}). ")
     assert told in found
 
 
 @pytest.mark.parametrize("content", [b"policies = \n", b"policies = 'a'\npolicies = 'b'\n", b"\xff\xfe"])
-def test_a_file_that_is_no_toml_is_refused_with_its_name(loaded: Load, here: Path, content: bytes) -> None:
-    (here / "crashgate.toml").write_bytes(content)
+def test_a_file_that_is_no_toml_is_refused_with_its_name(loaded: Load, users: Path, content: bytes) -> None:
+    (users / "crashgate.toml").write_bytes(content)
 
-    assert refusal(loaded).startswith(f"{here / 'crashgate.toml'} cannot be read. ")
+    assert refusal(loaded).startswith(f"{users / 'crashgate.toml'} cannot be read. ")
 
 
 def test_several_wrong_words_are_told_together(loaded: Load) -> None:
@@ -239,11 +309,13 @@ def test_settings_cannot_be_changed_after_they_were_read(loaded: Load, name: str
         setattr(loaded(), name, None)
 
 
-def test_a_file_called_dot_env_is_not_read(loaded: Load, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_called_dot_env_is_not_read(
+    loaded: Load, here: Path, users: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(here)
     (here / ".env").write_text("CRASHGATE_POLICIES=elsewhere\nBUGSNAG_AUTH_TOKEN=canary\n", encoding="utf-8")
 
-    assert (loaded().policies, loaded().connections) == (here / "policies", {})
+    assert (loaded().policies, loaded().connections) == (users / "policies", {})
 
 
 def test_a_connection_without_an_address_goes_to_its_providers_own_host(loaded: Load) -> None:

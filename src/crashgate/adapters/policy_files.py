@@ -121,7 +121,7 @@ def _no_folder(folder: Path, why: str) -> ConfigurationError:
     return ConfigurationError(
         f"The policy folder {folder} cannot be used.",
         why=f"{why.capitalize()}.",
-        remedy="Make the folder and put one document for each agent in it, called AGENT.toml, or name another folder.",
+        remedy="Make the folder, with one document for each agent called AGENT.toml, or name another with --policies.",
     )
 
 

@@ -111,8 +111,12 @@ def _tell_beyond(policy: "Policy", start: "Ground") -> None:
 
 
 def _write(path: Path, text: str) -> None:
-    """Make the file, whole or not at all: half a document would put every policy of the folder out of use."""
+    """Make the file, whole or not at all, and its folder where there is none.
+
+    Half a document would put every policy of the folder out of use.
+    """
     try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with whole_file(path, mode=0o644, over=False) as stream:
             stream.write(text)
     except OSError as error:

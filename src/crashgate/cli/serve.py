@@ -46,7 +46,7 @@ def serve(*, agent: str | None, over_http: bool, host: str | None, port: int | N
     with `crashgate token new`.
 
     With --sandbox no account is needed: it has a believable BugSnag in it, with ten times the vendor's rate limits,
-    and uses the example policies where there is no folder `policies`. Its calls go into the decision log like others;
+    and uses the example policies where you have none and name none. Its calls go into the decision log like others;
     give --state a folder of its own to keep them apart.
     """
     if over_http == (agent is not None):
@@ -62,14 +62,13 @@ def serve(*, agent: str | None, over_http: bool, host: str | None, port: int | N
 
 
 def _settings(more: Mapping[str, Any], *, in_sandbox: bool) -> "Settings":
-    from pathlib import Path
-
     from crashgate.cli.checkout import copy_example_policies
+    from crashgate.settings import POLICIES, user_folder
 
     settings = session.settings(more)
-    if in_sandbox and settings.policies == Path.cwd() / "policies" and not settings.policies.exists():
+    if in_sandbox and settings.policies == user_folder() / POLICIES and not settings.policies.exists():
         examples = copy_example_policies(settings.state / _EXAMPLES)
-        note(f"There is no folder policies here; copies of the examples are used: {examples}")
+        note(f"There is no folder {settings.policies}; copies of the examples are used: {examples}")
         return session.settings({**more, "policies": examples})
     return settings
 

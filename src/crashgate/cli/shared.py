@@ -53,10 +53,15 @@ def options() -> list[click.Option]:
         click.Option(
             ["--config"],
             type=path,
-            help="The crashgate.toml to read.",
+            help="The crashgate.toml to read; otherwise that of your configuration folder.",
             **kept,
         ),
-        click.Option(["--policies"], type=path, help="The folder with the policy documents.", **kept),
+        click.Option(
+            ["--policies"],
+            type=path,
+            help="The folder with the policy documents; otherwise `policies` beside crashgate.toml.",
+            **kept,
+        ),
         click.Option(["--state"], type=path, help="The folder for the decision log and the tokens.", **kept),
         click.Option(["--json", "json"], is_flag=True, help="Print JSON, errors too.", **kept),
     ]
