@@ -310,6 +310,22 @@ def test_after_one_read_was_told_to_wait_the_next_one_waits_too() -> None:
     assert script.asked_at == [0.0, pytest.approx(7.0, abs=0.1)]
 
 
+@pytest.mark.threats(24)
+def test_a_pause_that_no_vendor_asks_for_passes_by_itself() -> None:
+    script = Script([status(429, retry_after="99999"), FOUND])
+    upstream = Upstream(connection=connection_for(GET_ERROR), transport=script, patience=Patience(attempts=1))
+
+    async def first_one_agent_then_another_in_a_minute() -> None:
+        with suppress(UpstreamError):
+            await exchange(upstream, Call(operation=GET_ERROR, params=READ, agent="a"), Trace())
+        await anyio.sleep(60)
+        await exchange(upstream, Call(operation=GET_ERROR, params=READ, agent="b"), Trace())
+
+    run(first_one_agent_then_another_in_a_minute())
+
+    assert script.asked_at == [0.0, pytest.approx(60.0, abs=0.1)]
+
+
 def test_every_page_of_a_long_read_is_asked_for_as_often_as_patience_allows() -> None:
     trace = Trace(requests=40)
     script = Script([Fault.CUT_OFF, status(503), FOUND])

@@ -79,9 +79,9 @@ def test_each_status_and_code_of_the_vendor_has_its_code_here(status: int, body:
             401,
             None,
             (
-                "BugSnag did not accept crashgate's own credential (401). The token of the connection is wrong, "
+                "BugSnag did not accept crashgate's own credential (401). The credential of the connection is wrong, "
                 "expired or revoked; yours is not the cause. "
-                "Tell the operator of crashgate to renew the token of connection bugsnag."
+                "Tell the operator of crashgate to renew the credential of connection bugsnag."
             ),
         ),
         (
@@ -104,25 +104,28 @@ def test_each_status_and_code_of_the_vendor_has_its_code_here(status: int, body:
             403,
             envelope("Organization Administrator role required"),
             (
-                "BugSnag refused (403). The user or the plan behind crashgate's token does not allow it. "
+                "BugSnag refused (403). The account or the plan behind crashgate's credential does not allow it. "
                 "Tell the operator of crashgate (connection bugsnag)."
             ),
         ),
         (
             400,
             envelope("x", "Buckets count must be between 1 and 50"),
-            "BugSnag refused the arguments (400). buckets_count must be between 1 and 50.",
+            (
+                "BugSnag refused the arguments (400). buckets_count must be between 1 and 50. "
+                "Check the values of the arguments."
+            ),
         ),
         (
             400,
             envelope("x"),
-            "BugSnag refused the arguments (400). Check the values of filters and of the other arguments.",
+            "BugSnag refused the arguments (400). Check the values of the arguments.",
         ),
         (
             429,
             None,
             (
-                "BugSnag's rate limit is used up (429). All agents share its budget of requests per minute. "
+                "BugSnag's rate limit is used up (429). All agents share the limit of the connection. "
                 "Wait 60 s; then ask for more rows per page rather than for more pages."
             ),
         ),
@@ -151,6 +154,8 @@ def test_a_failed_change_says_that_it_may_have_happened(status: int) -> None:
         (429, "1.5", 60.0),
         (429, "Fri, 20 Nov 2026 15:30:00 GMT", 60.0),
         (429, "999999", 60.0),
+        (429, "61", 60.0),
+        (503, "61", 60.0),
         (429, "٣", 60.0),
         (503, "7", 7.0),
         (503, None, None),

@@ -135,6 +135,18 @@ def test_after_the_upstream_said_wait_nobody_sends_before() -> None:
     assert 30.0 <= at <= 30.01
 
 
+@pytest.mark.threats(24)
+def test_whatever_the_upstream_says_it_stops_nobody_for_longer_than_any_window() -> None:
+    def held() -> Turns:
+        turns = Turns(None)
+        turns.hold(99_999.0)
+        return turns
+
+    ((_, at),) = read(held, ("a", 1, 0.0, 0.0, False))
+
+    assert 300.0 <= at <= 300.01
+
+
 def test_who_would_wait_too_long_is_told_the_seconds_and_sends_nothing() -> None:
     async def main() -> UpstreamError:
         turns, sent = Turns(Budget(requests=1)), list[tuple[str, float]]()

@@ -13,9 +13,10 @@ from crashgate.catalogue.access import Access
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.params import In
 from crashgate.errors import Code, UpstreamError
-from crashgate.upstream import javascript_date, langfuse_keys, usual
+from crashgate.upstream import javascript_date, langfuse_keys, status_errors
 from crashgate.upstream.connection import Connection
 from crashgate.upstream.message import Response
+from crashgate.upstream.retry_after import seconds
 
 WINDOW = 60.0
 """Seconds: every documented limit counts the requests of a minute."""
@@ -62,15 +63,16 @@ class BrowserStack:
 
     def failure(self, response: Response, operation: AnyOperation) -> UpstreamError | None:
         """Our error for a status, or for what a success says of our event; None where all went well."""
-        body, status = usual.told(response.body), response.status
-        if status in _SUCCESSES:
+        body, status = status_errors.told(response.body), response.status
+        if response.ok:
             return None if operation.envelope is None else self._of_event(body)
         if status == _NO_SUCH_METHOD or (status == _NOT_FOUND and not _is_about_an_object(body, operation)):
             return self._not_offered(status, body)
         if operation.access is Access.READ and (status == _UNPROCESSABLE or body.get("message") == _TIMED_OUT):
             return self._too_slow(status, operation)
         why = _cause(body, operation)
-        return usual.failure(response, operation, self.connection, why=why, wait=_wait(response, body))
+        wait = _wait(response, body)
+        return status_errors.failure(response, operation, self.connection, why=why, wait=wait, longest=WINDOW)
 
     def _of_event(self, body: Mapping[str, Any]) -> UpstreamError | None:
         """Our error for what an answer says of the one event that was sent; None where it was taken in."""
@@ -170,9 +172,8 @@ def _wait(response: Response, body: Mapping[str, Any]) -> float:
     The reset is a moment, and the answer's own ``Date`` says what is now over there.
     """
     details = body.get("details")
-    given = (
-        usual.seconds(cast("dict[str, Any]", details).get("retryAfterSeconds")) if isinstance(details, dict) else None
-    )
+    told = cast("dict[str, Any]", details).get("retryAfterSeconds") if isinstance(details, dict) else None
+    given = seconds(told, longest=WINDOW)
     if given is not None:
         return given
     try:

@@ -32,7 +32,7 @@ class BugSnagSessions:
     def failure(self, response: Response, operation: AnyOperation) -> UpstreamError | None:
         """Our error for a status, and None for 2xx, which every notifier takes for a success."""
         del operation
-        if 200 <= response.status < 300:  # noqa: PLR2004 - the class of successes
+        if response.ok:
             return None
         what, remedy, code = self._meaning(response.status)
         return UpstreamError(what, remedy=remedy, code=code, status=response.status)

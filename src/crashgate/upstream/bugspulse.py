@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.errors import UpstreamError
-from crashgate.upstream import usual
+from crashgate.upstream import status_errors
 from crashgate.upstream.connection import Connection
 from crashgate.upstream.message import Response
 
@@ -46,4 +46,4 @@ class BugsPulse:
 
     def failure(self, response: Response, operation: AnyOperation) -> UpstreamError | None:
         """Our error for a status, and None for 2xx; the bodies of failures are not documented."""
-        return usual.failure(response, operation, self.connection, wait=WINDOW)
+        return status_errors.failure(response, operation, self.connection, wait=WINDOW, longest=WINDOW)

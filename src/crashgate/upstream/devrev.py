@@ -10,9 +10,10 @@ from typing import Any
 
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.errors import Code, UpstreamError
-from crashgate.upstream import usual
+from crashgate.upstream import status_errors
 from crashgate.upstream.connection import Connection
 from crashgate.upstream.message import Response
+from crashgate.upstream.retry_after import seconds
 
 WINDOW = 300.0
 """Seconds: the limit counts all requests of the token's owner in five minutes."""
@@ -66,15 +67,18 @@ class DevRev:
 
     def failure(self, response: Response, operation: AnyOperation) -> UpstreamError | None:
         """Our error for a status and type, and None for 2xx."""
-        if 200 <= response.status < 300:  # noqa: PLR2004 - the class of successes
+        if response.ok:
             return None
-        body = usual.told(response.body)
+        body = status_errors.told(response.body)
         given = body.get("type")
         kind = given if isinstance(given, str) and given in _CAUSES else ""
         if response.status == 404 and given is None and body.get("message") == _NO_ROUTE:  # noqa: PLR2004 - not found
             return self._no_route(response.status)
         why = " ".join(part for part in (_CAUSES.get(kind, ""), _part(body, operation), _most(body)) if part)
-        return usual.failure(response, operation, self.connection, code=kind, why=why, wait=_wait(response, body))
+        wait = _wait(response, body)
+        return status_errors.failure(
+            response, operation, self.connection, code=kind, why=why, wait=wait, longest=WINDOW
+        )
 
     def _no_route(self, status: int) -> UpstreamError:
         return UpstreamError(
@@ -104,7 +108,7 @@ def _wait(response: Response, body: Mapping[str, Any]) -> float:
 
     ``X-Ratelimit-Reset`` is a moment in epoch seconds; the answer's own ``Date`` says what is now over there.
     """
-    given = usual.seconds(body.get("retry_after"))
+    given = seconds(body.get("retry_after"), longest=WINDOW)
     if given is not None:
         return given
     reset = response.headers.get("x-ratelimit-reset", "")

@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+_SUCCESSES = range(200, 300)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
@@ -23,3 +25,8 @@ class Response:
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
     links: Mapping[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def ok(self) -> bool:
+        """Whether the status is one of success."""
+        return self.status in _SUCCESSES

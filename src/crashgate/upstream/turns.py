@@ -14,6 +14,7 @@ import anyio
 
 from crashgate.catalogue.provider import Provider
 from crashgate.errors import Code, UpstreamError
+from crashgate.upstream.retry_after import LONGEST
 
 _MARGIN = 0.01
 """Seconds: the two clocks are not the same, and a window's edge may belong to either side."""
@@ -58,8 +59,8 @@ class Turns:
         return self._budget is None and self._held_until <= anyio.current_time()
 
     def hold(self, seconds: float) -> None:
-        """Send nothing for so long: upstream said so."""
-        self._held_until = max(self._held_until, anyio.current_time() + seconds)
+        """Send nothing for so long, but no longer than any window is: upstream said so."""
+        self._held_until = max(self._held_until, anyio.current_time() + min(seconds, LONGEST))
 
     @asynccontextmanager
     async def turn(self, agent: str, *, bulk: bool, patience: float) -> AsyncGenerator[None]:

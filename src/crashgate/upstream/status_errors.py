@@ -1,7 +1,4 @@
-"""What an HTTP status means where a provider documents nothing of its own. Rule: its words never leave.
-
-Shared by the dialects of the providers of sessions.
-"""
+"""What an HTTP status means where a provider documents nothing of its own. Rule: its words never leave."""
 
 import json
 from collections.abc import Mapping
@@ -12,8 +9,8 @@ from crashgate.catalogue.operation import AnyOperation
 from crashgate.errors import Code, UpstreamError
 from crashgate.upstream.connection import Connection
 from crashgate.upstream.message import Response
+from crashgate.upstream.retry_after import LONGEST, retry_after
 
-_MOST_DIGITS = 6
 _LONGEST_BODY = 100_000
 
 
@@ -25,22 +22,24 @@ def failure(  # noqa: PLR0913 - an answer to an operation at a connection, with 
     code: str = "",
     why: str = "",
     wait: float = 60.0,
+    longest: float = LONGEST,
 ) -> UpstreamError | None:
     """Our error for a status; None for 2xx.
 
     ``code`` is the provider's own, from a documented list; ``why`` is what the dialect knows of the cause, in our own
-    words. ``wait`` is in seconds, for an exhausted limit whose answer has no ``Retry-After``.
+    words; of a refusal it is all that is said of it. ``wait`` and ``longest`` are in seconds: ``wait`` is for an
+    exhausted limit whose answer has no ``Retry-After``, and no longer one than ``longest`` is believed.
     """
-    if 200 <= response.status < 300:  # noqa: PLR2004 - the class of successes
+    if response.ok:
         return None
     what, usually, remedy, kind = _meaning(response.status, operation, connection)
     shown = f"{response.status}, code {code}" if code else f"{response.status}"
-    given = seconds(response.headers.get("retry-after"))
+    given = retry_after(response.headers, longest=longest)
     limited = kind is Code.UPSTREAM_RATE_LIMITED
     pause = (wait if given is None else given) if limited else given if kind is Code.UPSTREAM_UNAVAILABLE else None
     return UpstreamError(
         f"{what} ({shown}).",
-        why=" ".join(part for part in (why, usually) if part),
+        why=why if why and kind is Code.UPSTREAM_FORBIDDEN else " ".join(part for part in (why, usually) if part),
         remedy=f"Wait {pause:.0f} s; then {remedy}" if limited else remedy,
         code=kind,
         status=response.status,
@@ -101,11 +100,3 @@ def told(body: bytes) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return cast("dict[str, Any]", document) if isinstance(document, dict) else {}
-
-
-def seconds(given: object) -> float | None:
-    """A whole number of seconds, as a header or in a body; None for anything else."""
-    if isinstance(given, int) and not isinstance(given, bool):
-        return float(given) if 0 <= given < 10**_MOST_DIGITS else None
-    plain = isinstance(given, str) and given.isascii() and given.isdigit() and len(given) < _MOST_DIGITS
-    return float(cast("str", given)) if plain else None
