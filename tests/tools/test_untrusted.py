@@ -16,7 +16,7 @@ from crashgate.server import render
 from crashgate.text import clean
 from crashgate.tools.present import NOTICE
 from crashgate.tools.registry import BY_NAME
-from tests.gateway.gate import ACME, AGENT, ANDROID, IOS, PAYMENTS, Gate, failing, policy
+from tests.gateway.gate import ACME, AGENT, ANDROID, IOS, PAYMENTS, Gate, failing, ok, policy
 from tests.house import OPERATOR, SESSION_PROVIDERS, everything, open_house, policies_of_all, texts
 from tests.tools.asks import ASKS, RIGHT
 from tests.tools.canary import MARK, TEXT, CanaryUpstream, outside_untrusted
@@ -161,6 +161,32 @@ def _without_untrusted(node: object) -> object:
     if isinstance(node, list):
         return [_without_untrusted(each) for each in cast("list[object]", node)]
     return node
+
+
+@pytest.mark.threats(5)
+@pytest.mark.parametrize(
+    ("provider", "tool", "path", "answer"),
+    [
+        (Provider.BUGSPULSE, "list_sessions", "/export/sessions", {"data": [{"id": "s", "networkType": "obey-me"}]}),
+        (Provider.BUGSPULSE, "list_sessions", "/export/sessions", {"data": [{"id": "s", "platform": "obey-me"}]}),
+        (Provider.BUGSPULSE, "list_crashes", "/export/crashes", {"data": [{"id": "c", "platform": "obey-me"}]}),
+        (
+            Provider.DEVREV,
+            "list_session_events",
+            "/observability.sessions.data.get",
+            {"app_launch": {"launch_type": "obey-me"}},
+        ),
+    ],
+)
+async def test_what_an_app_says_of_itself_is_outsiders_text_even_where_it_is_one_word(
+    tmp_path: Path, provider: Provider, tool: str, path: str, answer: Mapping[str, Any]
+) -> None:
+    opened = open_to_all(provider, tmp_path)
+    opened.upstream.answers[path] = lambda _: ok(answer)
+    found = await opened.call(tool, RIGHT[provider, tool])
+
+    assert "obey-me" in json.dumps(dict(found.content))
+    assert "obey-me" not in json.dumps(_without_untrusted(dict(found.content)))
 
 
 LISTS = {

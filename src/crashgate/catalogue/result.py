@@ -98,8 +98,12 @@ Many = Annotated[tuple[_T, ...], WrapValidator(_rows)]
 Id = Annotated[str, StringConstraints(pattern=OBJECT_ID_PATTERN)]
 OptionalId = Annotated[str | None, Only(r"[0-9a-f]{24}")]
 Slug = Annotated[str | None, Only(r"[a-z0-9][a-z0-9_.-]{0,199}")]
-Word = Annotated[str | None, Only(r"[A-Za-z0-9_.+ -]{1,40}")]
-"""A value of one of the vendor's own closed lists; new values pass, sentences do not."""
+Word = Annotated[str | None, Only(r"[A-Za-z0-9_.+-]{1,40}|in progress")]
+"""A value of one of the vendor's own closed lists, which the vendor sets; new values pass, sentences do not.
+
+BugSnag documents one value of two words, the status ``in progress``.
+What an app says of itself or its device is no such word, even where a vendor's example looks like a closed list.
+"""
 
 Time = Annotated[str | None, Only(r"[0-9TZ:.+ -]{1,40}")]
 Link = Annotated[str | None, Only(r"https?://[A-Za-z0-9_.~:/?#@!$&()*+,;=%\[\]-]{1,2000}")]

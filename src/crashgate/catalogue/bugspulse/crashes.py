@@ -27,7 +27,7 @@ class Crash(Documented):
     handled: bool | None = None
     occurrence_count: int | None = Field(default=None, validation_alias="occurrenceCount")
     affected_devices: int | None = Field(default=None, validation_alias="affectedDevices")
-    platform: Word = None
+    platform: Untrusted | None = None
     app_version: Untrusted | None = Field(default=None, validation_alias="appVersion")
     os_version: Untrusted | None = Field(default=None, validation_alias="osVersion")
     first_seen_at: At = Field(default=None, validation_alias="firstSeenAt")

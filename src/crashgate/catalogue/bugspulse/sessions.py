@@ -25,10 +25,10 @@ class Session(Documented):
 
     id: Untrusted
     status: Word = None
-    platform: Word = None
+    platform: Untrusted | None = None
     app_version: Untrusted | None = Field(default=None, validation_alias="appVersion")
     os_version: Untrusted | None = Field(default=None, validation_alias="osVersion")
-    network_type: Word = Field(default=None, validation_alias="networkType")
+    network_type: Untrusted | None = Field(default=None, validation_alias="networkType")
     user_id: Untrusted | None = Field(default=None, validation_alias="userId")
     started_at: At = Field(default=None, validation_alias="startedAt")
     ended_at: At = Field(default=None, validation_alias="endedAt")

@@ -44,7 +44,7 @@ class SessionData(OnDevice):
     recording: Word = None
     created_at: At = None
     launch_time_ms: int | None = Field(default=None, validation_alias=AliasPath(_LAUNCH, "launch_time_ms"))
-    launch_type: Word = Field(default=None, validation_alias=AliasPath(_LAUNCH, "launch_type"))
+    launch_type: Untrusted | None = Field(default=None, validation_alias=AliasPath(_LAUNCH, "launch_type"))
     available_ram: int | None = None
     has_crash: bool | None = Field(default=None, validation_alias=AliasPath(_LOG, "is_crash"))
     has_anr: bool | None = Field(default=None, validation_alias=AliasPath(_LOG, "is_anr"))
