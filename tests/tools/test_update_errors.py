@@ -157,6 +157,21 @@ SERIOUS: Mapping[str, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {
         {"project_id": "checkout-ios", "name": "iOS"},
         {"discarded_app_versions": ["1"]},
     ),
+    "ignore_old_browsers": (
+        "update_project",
+        {"project_id": "checkout-ios", "name": "iOS"},
+        {"ignore_old_browsers": True},
+    ),
+    "ignored_browser_versions": (
+        "update_project",
+        {"project_id": "checkout-ios", "name": "iOS"},
+        {"ignored_browser_versions": {"chrome": "all"}},
+    ),
+    "url_whitelist": (
+        "update_project",
+        {"project_id": "checkout-ios", "name": "iOS"},
+        {"url_whitelist": ["x.invalid"]},
+    ),
 }
 
 

@@ -111,22 +111,22 @@ class CreateProject(Params):
     organization_id: Annotated[Ref, In.PATH]
     name: Annotated[ProjectName, In.BODY]
     type: Annotated[ProjectType, In.BODY, Logged()]
-    ignore_old_browsers: Annotated[bool | None, In.BODY, Logged()] = None
+    ignore_old_browsers: Annotated[bool | None, In.BODY, Logged(), Needs(Access.DELETE)] = None
 
 
 class UpdateProject(GetProject):
     """Parameters of changing a project.
 
-    ``collaborator_ids`` is the new list of members: whoever is not on it loses access. ``discarded_*`` make BugSnag
-    throw future data away.
+    ``collaborator_ids`` is the new list of members: whoever is not on it loses access. ``discarded_*``, ``ignore*`` and
+    ``url_whitelist`` make BugSnag throw future data away.
     """
 
     name: Annotated[ProjectName | None, In.BODY] = None
     global_grouping: Annotated[Texts, In.BODY] = None
     location_grouping: Annotated[Texts, In.BODY] = None
-    url_whitelist: Annotated[Texts, In.BODY] = None
-    ignore_old_browsers: Annotated[bool | None, In.BODY, Logged()] = None
-    ignored_browser_versions: Annotated[BrowserVersions | None, In.BODY] = None
+    url_whitelist: Annotated[Texts, In.BODY, Needs(Access.DELETE)] = None
+    ignore_old_browsers: Annotated[bool | None, In.BODY, Logged(), Needs(Access.DELETE)] = None
+    ignored_browser_versions: Annotated[BrowserVersions | None, In.BODY, Needs(Access.DELETE)] = None
     resolve_on_deploy: Annotated[bool | None, In.BODY, Logged()] = None
     discarded_app_versions: Annotated[Texts, In.BODY, Needs(Access.DELETE)] = None
     discarded_errors: Annotated[Texts, In.BODY, Needs(Access.DELETE)] = None
