@@ -18,7 +18,15 @@ CHOSEN_BY_AN_APP = {("browserstack.sessions.get", "session_id")}
 
 COSTLY = {
     "bugsnag.organizations.update": {"auto_upgrade"},
-    "bugsnag.projects.update": {"collaborator_ids", "discarded_app_versions", "discarded_errors"},
+    "bugsnag.projects.create": {"ignore_old_browsers"},
+    "bugsnag.projects.update": {
+        "collaborator_ids",
+        "discarded_app_versions",
+        "discarded_errors",
+        "ignore_old_browsers",
+        "ignored_browser_versions",
+        "url_whitelist",
+    },
 }
 """Parameters that cost money, take people's access away or lose data: they need the level of a delete."""
 

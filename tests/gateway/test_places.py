@@ -1,12 +1,14 @@
 """What look-ups find is kept for a while, asked for once, and decided upon anew each time."""
 
+from dataclasses import replace
+
 import anyio
 import pytest
 
 from crashgate.errors import Code
-from crashgate.gateway.places import ABSENT_SECONDS, KEPT_SECONDS
+from crashgate.gateway.places import KEPT_SECONDS
 from crashgate.policy.policy import PolicySet
-from tests.gateway.gate import ANDROID, IOS, PAYMENTS, failing, ok, open_gate, policy
+from tests.gateway.gate import ACME, ANDROID, IOS, PAYMENTS, PlayedUpstream, failing, ok, open_gate, policy
 
 GRANTS = (
     '[[grant]]\nconnection = "bugsnag"\nprojects = ["checkout-ios"]\naccess.error = "read"\naccess.event = "read"\n'
@@ -23,13 +25,44 @@ async def test_a_project_is_looked_up_once_in_five_minutes() -> None:
     assert gate.upstream.lines.count(LOOK_UP) == 2
 
 
-async def test_a_project_that_is_not_there_is_asked_for_again_after_half_a_minute() -> None:
+async def test_a_project_that_is_not_there_is_asked_for_again_after_five_minutes() -> None:
     gate = open_gate(policy(GRANTS))
-    for passed in (0.0, ABSENT_SECONDS - 1, ABSENT_SECONDS):
+    for passed in (0.0, KEPT_SECONDS - 1, KEPT_SECONDS):
         gate.clock.passed = passed
         await gate.call("list_errors", {"project_id": "nowhere"})
 
     assert gate.upstream.lines == ["GET /projects/nowhere"] * 2
+
+
+@pytest.mark.threats(21)
+async def test_whether_a_project_is_there_does_not_show_in_how_often_it_is_looked_up() -> None:
+    counts = dict[str, list[int]]()
+    for project in (PAYMENTS.slug, PAYMENTS.id, "nowhere", "0" * 24):
+        gate, counts[project] = open_gate(policy(GRANTS)), []
+        for passed in (0.0, 31.0, KEPT_SECONDS - 1, KEPT_SECONDS, KEPT_SECONDS + 31, 3 * KEPT_SECONDS):
+            gate.clock.passed = passed
+            answer = await gate.call("list_errors", {"project_id": project})
+            assert answer.error is Code.NOT_AVAILABLE
+            counts[project].append(len(gate.upstream.received))
+
+    assert list(counts.values()) == [[1, 1, 1, 2, 2, 3]] * 4
+
+
+@pytest.mark.threats(14)
+async def test_a_project_that_is_called_like_the_id_of_another_one_is_not_that_one() -> None:
+    ids = GRANTS.replace("checkout-ios", IOS.id).replace('error = "read"', 'error = "full"\naccess.project = "read"')
+    organization = '[[grant]]\nconnection = "bugsnag"\norganizations = ["acme"]\naccess.organization = "read"\n'
+    other = replace(PAYMENTS, slug=IOS.id)
+    gate = open_gate(
+        policy(ids + organization), upstream=PlayedUpstream(organizations={ACME: "acme"}, sites=(IOS, ANDROID, other))
+    )
+
+    listed = await gate.call("list_projects", {"organization_id": "acme"})
+    deleted = await gate.call("delete_error", {"project_id": other.id, "error_id": other.error})
+
+    assert [project["id"] for project in listed.content["projects"]] == [IOS.id]
+    assert deleted.error is Code.NOT_AVAILABLE
+    assert [line for line in gate.upstream.lines if line.startswith("DELETE")] == []
 
 
 async def test_calls_that_arrive_together_look_up_once() -> None:

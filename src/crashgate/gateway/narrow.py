@@ -84,7 +84,7 @@ def _environment(row: Any) -> str | None:  # noqa: ANN401 - a row or a part of o
 
 def place_of(row: Any) -> Place:  # noqa: ANN401 - a project or an organization
     """The names by which a policy can speak of a row that is a place itself."""
-    return Place(names=frozenset(name for name in (row.id, row.slug) if name))
+    return Place.known_as(row.id, row.slug)
 
 
 def _object(row: Any, name: str) -> str | None:  # noqa: ANN401 - any row

@@ -21,7 +21,8 @@ from crashgate.clock import Clock
 from crashgate.policy.question import Place
 
 KEPT_SECONDS = 300.0
-ABSENT_SECONDS = 30.0
+"""For what is there and for what is not: asking again must cost the same (THREATS row 21)."""
+
 MOST_KEPT = 10_000
 
 
@@ -35,13 +36,13 @@ class Found:
 
     @property
     def place(self) -> Place:
-        """Both names, as the policy may use either."""
-        return Place(names=frozenset(name for name in (self.id, self.slug) if name))
+        """Its names, as the policy may use either."""
+        return Place.known_as(self.id, self.slug)
 
     @property
     def shown(self) -> str:
         """The name for people."""
-        return self.slug or self.id
+        return self.place.spoken
 
 
 LookUp = Callable[[AnyOperation, Params, str], Awaitable[Page[Any] | None]]
@@ -52,7 +53,7 @@ Key = tuple[str, str, str]
 
 
 class Places:
-    """What look-ups found, kept for five minutes; what they did not find, for half a minute."""
+    """What look-ups found, and what they did not find, kept for five minutes."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -157,6 +158,5 @@ class Places:
     def _keep(self, key: Key, found: object) -> None:
         if len(self._kept) >= MOST_KEPT:
             self._kept.pop(next(iter(self._kept)))
-        seconds = ABSENT_SECONDS if found is None else KEPT_SECONDS
         self._kept.pop(key, None)
-        self._kept[key] = (self._clock.monotonic() + seconds, found)
+        self._kept[key] = (self._clock.monotonic() + KEPT_SECONDS, found)

@@ -17,11 +17,23 @@ class Place:
 
     names: frozenset[str]
 
+    @classmethod
+    def known_as(cls, identifier: str, slug: str | None) -> "Place":
+        """The place with that id, and with its slug unless that has the form of an id.
+
+        Whoever may name a project could otherwise name it after the id of another one, which a policy grants.
+        """
+        return cls(names=frozenset({identifier, slug} if slug and not _is_id(slug) else {identifier}))
+
     @property
     def spoken(self) -> str:
         """The name for people: the slug where there is one."""
-        ordered = sorted(self.names, key=lambda name: (re.fullmatch(OBJECT_ID_PATTERN, name) is not None, name))
+        ordered = sorted(self.names, key=lambda name: (_is_id(name), name))
         return word(ordered[0]) if ordered else "unnamed"
+
+
+def _is_id(name: str) -> bool:
+    return re.fullmatch(OBJECT_ID_PATTERN, name) is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
