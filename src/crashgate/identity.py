@@ -2,14 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum, unique
-from typing import Annotated
-
-from pydantic import StringConstraints
 
 AGENT_NAME_PATTERN = r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$"
 """ASCII, lower case, digits and inner hyphens, 1 to 64 characters: no look-alike letters (THREATS row 25)."""
-
-AgentName = Annotated[str, StringConstraints(pattern=AGENT_NAME_PATTERN)]
 
 
 @unique

@@ -104,7 +104,8 @@ class ConnectionSettings(BaseModel):
 class HttpSettings(BaseModel):
     """The HTTP side. Beside its own address it is known only by ``allowed_hosts`` (``name`` or ``name:port``).
 
-    A request's head must be here in ``head_seconds``, its body in ``body_seconds`` more. ``most_at_once`` are one
+    A message has at most ``largest_body`` bytes, over stdio too. A request's head must be here in ``head_seconds``, its
+    body in ``body_seconds`` more. ``most_at_once`` are one
     agent's requests under way, ``most_of_an_agent`` its sessions of the older protocol era.
     """
 

@@ -183,7 +183,7 @@ async def open_face(
             clock=clock or found.clock,
             ended=notices.left,
         )
-        server = _Server(listen.config(served, attempts, head_seconds=face.head_seconds))
+        server = _Server(listen.config(served, attempts, head_seconds=settings.http.head_seconds))
         serving = asyncio.create_task(server.serve(sockets=[listener.socket]))
         try:
             async with httpx2.AsyncClient(base_url=listener.url, timeout=20) as client:

@@ -42,7 +42,7 @@ def _head(face: Face, *more: str) -> bytes:
 async def test_a_body_that_drips_is_answered_408_and_recorded_and_its_connection_ends(tmp_path: Path) -> None:
     # Guards: the time limit in BodyLayer, and waiting in server.connections, without which the connection would stay
     # for as long as the client drips.
-    async with open_face(tmp_path, shown={"body_seconds": SHORT, "head_seconds": SHORT}) as face:
+    async with open_face(tmp_path, body_seconds=SHORT, head_seconds=SHORT) as face:
         answer = await _drip(face, _head(face, "Content-Length: 100000"), b" ")
 
         assert answer.startswith(b"HTTP/1.1 408")
@@ -53,7 +53,7 @@ async def test_a_body_that_drips_is_answered_408_and_recorded_and_its_connection
 @pytest.mark.threats(24)
 async def test_a_head_that_drips_ends_its_connection_and_is_recorded(tmp_path: Path) -> None:
     # Guards: the deadline in server.connections.
-    async with open_face(tmp_path, shown={"head_seconds": SHORT}) as face:
+    async with open_face(tmp_path, head_seconds=SHORT) as face:
         assert await _drip(face, b"POST /mcp HTTP/1.1\r\nX-Slow: ", b"a") == b""
         await face.attempts.aclose()
 
@@ -64,7 +64,7 @@ async def test_a_head_that_drips_ends_its_connection_and_is_recorded(tmp_path: P
 @pytest.mark.threats(24)
 async def test_empty_lines_do_not_keep_a_connection(tmp_path: Path) -> None:
     # Guards: that waiting begins again between two requests; uvicorn's own patience ends at any byte.
-    async with open_face(tmp_path, shown={"head_seconds": SHORT}) as face:
+    async with open_face(tmp_path, head_seconds=SHORT) as face:
         health = f"GET /healthz HTTP/1.1\r\nHost: {face.own_host}\r\n\r\n".encode()
         answer = await _drip(face, health, b"\r\n")
         await face.attempts.aclose()
@@ -96,7 +96,7 @@ async def test_a_head_without_end_ends_its_connection_and_is_recorded(face: Face
 
 
 async def test_a_connection_that_says_nothing_ends_without_a_record(tmp_path: Path) -> None:
-    async with open_face(tmp_path, shown={"head_seconds": SHORT}) as face:
+    async with open_face(tmp_path, head_seconds=SHORT) as face:
         host, port = face.own_host.split(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         async with asyncio.timeout(20):
@@ -122,7 +122,7 @@ async def test_a_body_that_breaks_off_is_recorded(face: Face) -> None:
 
 async def test_many_requests_on_one_connection_are_served(tmp_path: Path) -> None:
     # Guards: that a deadline of one request never falls on the next.
-    async with open_face(tmp_path, shown={"head_seconds": SHORT, "body_seconds": SHORT}) as face:
+    async with open_face(tmp_path, head_seconds=SHORT, body_seconds=SHORT) as face:
         statuses: set[int] = set()
         loop = asyncio.get_running_loop()
         end = loop.time() + 4 * SHORT

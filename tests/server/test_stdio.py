@@ -16,10 +16,11 @@ from crashgate.decisions.attempt import AttemptRecord
 from crashgate.decisions.record import Ending
 from crashgate.sandbox.app import SANDBOX_TOKEN
 from crashgate.sandbox.faults import Fault, FaultKind
-from crashgate.server.stdio import LONGEST_LINE, UnderWay
+from crashgate.server.stdio import UnderWay
+from crashgate.settings import HttpSettings
 from tests.house import TRIAGE, until
 from tests.server.face import LIST_ERRORS, call, message
-from tests.server.pipe import INITIALIZE, open_pipe
+from tests.server.pipe import INITIALIZE, Pipe, open_pipe
 from tests.server.test_strict_json import REFUSED
 from tests.system.served import Site, open_site
 
@@ -89,13 +90,28 @@ async def test_lines_that_are_no_message_get_errors_and_the_session_goes_on(site
     }
 
 
+LONGEST = HttpSettings().largest_body
+
+
+@pytest.mark.threats(24)
+async def test_the_longest_message_is_the_same_over_stdio_as_over_http(site: Site) -> None:
+    async with site.process("--agent", TRIAGE, environment={"CRASHGATE_HTTP__LARGEST_BODY": "2048"}) as process:
+        pipe = Pipe(process=process)
+        told = await pipe.ask(b"y" * 2049)
+        taken = await pipe.ask(b" " * 1500 + json.dumps(message("tools/list", number=1)).encode())
+
+        assert await pipe.end() == 0
+    assert told["error"]["message"] == "Message refused: a message is at most 2048 bytes long."
+    assert taken["id"] == 1
+
+
 @pytest.mark.threats(24)
 async def test_a_line_that_is_too_long_costs_only_itself(site: Site) -> None:
     # Guards: _lines, which throws away up to the end of that line and not beyond.
-    long = b'{"x": "' + b"y" * (LONGEST_LINE + 70_000) + b'"}'
+    long = b'{"x": "' + b"y" * (LONGEST + 70_000) + b'"}'
     async with open_pipe(site) as pipe:
         pipe.say(message("tools/list", number=1), long, message("tools/list", number=2), long, long)
-        pipe.say(b"y" * (LONGEST_LINE - 1), message("tools/list", number=3))
+        pipe.say(b"y" * (LONGEST - 1), message("tools/list", number=3))
         answers = [await pipe.hear() for _ in range(7)]
 
         assert await pipe.end() == 0
@@ -284,7 +300,7 @@ async def listed(context, params):
     return ListToolsResult(tools=[])
 
 attempts = Attempts(None, SystemClock(), via=Via.STDIO)
-asyncio.run(serve_stdio(Server("noisy", on_list_tools=listed), attempts, agent="noisy"))
+asyncio.run(serve_stdio(Server("noisy", on_list_tools=listed), attempts, agent="noisy", longest=1024))
 """
 
 

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from crashgate.catalogue.access import Access
 from crashgate.catalogue.provider import Provider
 from crashgate.errors import Code
 from crashgate.policy.policy import PolicySet
@@ -80,7 +81,12 @@ async def test_no_dangerous_character_gets_through_a_tool(
     assert answer.text.isprintable()
 
 
-READS = [call for call in CALLS if BY_NAME[call[1]].access == "read" and call[1] not in {"get_trend", "my_access"}]
+READS = [
+    call
+    for call in CALLS
+    if {each.access for each in BY_NAME[call[1]].operations} == {Access.READ}
+    and call[1] not in {"get_trend", "my_access"}
+]
 
 
 @pytest.mark.parametrize(("provider", "tool", "detail"), READS)

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from crashgate.settings import Settings
     from crashgate.wiring import Sandbox
 
-_MCP = "/mcp"
 _EXAMPLES = "example-policies"
 
 
@@ -121,7 +120,9 @@ def _announce(listener: "Listener", settings: "Settings", agents: tuple[str, ...
     given = shared()
     if settings.policies.name == _EXAMPLES:
         given = replace(given, policies=settings.policies)
-    url = f"{listener.url}{_MCP}"
+    from crashgate.server.http import MCP_PATH
+
+    url = f"{listener.url}{MCP_PATH}"
     if given.json:
         click.echo(json.dumps({"url": url, "agents": agents}), err=True)
         return

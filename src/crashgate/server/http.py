@@ -6,7 +6,7 @@ refused, protocol. Whatever one of them refuses is recorded.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from mcp.server.auth.middleware.auth_context import AuthContextMiddleware
 from mcp.server.lowlevel import Server
@@ -24,26 +24,38 @@ from crashgate.server.refused import RefusedLayer
 from crashgate.server.replies import reply
 from crashgate.server.sessions import SessionLayer
 
+MCP_PATH = "/mcp"
+
+
+class HttpLimits(Protocol):
+    """How much the operator lets clients do; the settings are one.
+
+    ``largest_body`` is in bytes; it must be here in ``body_seconds``. ``most_of_an_agent`` and ``most_at_once`` are one
+    agent's sessions and its requests under way.
+    """
+
+    @property
+    def largest_body(self) -> int: ...  # noqa: D102 - see the class
+    @property
+    def body_seconds(self) -> float: ...  # noqa: D102 - see the class
+    @property
+    def most_of_an_agent(self) -> int: ...  # noqa: D102 - see the class
+    @property
+    def most_at_once(self) -> int: ...  # noqa: D102 - see the class
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HttpFace:
     """How the HTTP side shows itself.
 
-    ``hosts`` and ``origins`` are exact values of the two headers, ports included. ``largest_body`` is in bytes. A
-    request's head must be here in ``head_seconds``, and its body in ``body_seconds`` more. ``idle_seconds`` ends
-    sessions of the older era that say nothing. ``most_sessions`` are those of all agents together;
-    ``most_of_an_agent`` and ``most_at_once`` are one agent's sessions and its requests under way.
+    ``hosts`` and ``origins`` are exact values of the two headers, ports included. ``idle_seconds`` ends sessions of the
+    older era that say nothing. ``most_sessions`` are those of all agents together.
     """
 
+    limits: HttpLimits
     hosts: frozenset[str]
     origins: frozenset[str] = frozenset()
-    path: str = "/mcp"
-    largest_body: int = 1024 * 1024
-    head_seconds: float = 10.0
-    body_seconds: float = 30.0
     most_sessions: int = 1_000
-    most_of_an_agent: int = 100
-    most_at_once: int = 100
     idle_seconds: float = 1_800.0
 
 
@@ -56,13 +68,13 @@ def http_app(  # noqa: PLR0913 - one place where the side is put together
     clock: Clock,
     ended: Callable[[str], None],
 ) -> ASGIApp:
-    """The ASGI application: the protocol at ``face.path``, ``/healthz``, and nothing else.
+    """The ASGI application: the protocol at ``MCP_PATH``, ``/healthz``, and nothing else.
 
     ``ended`` is told the id of each session of the older era that is over.
     """
     protocol = server.streamable_http_app(
-        streamable_http_path=face.path,
-        max_request_body_size=face.largest_body,
+        streamable_http_path=MCP_PATH,
+        max_request_body_size=face.limits.largest_body,
         max_sessions=face.most_sessions,
         session_idle_timeout=face.idle_seconds,
         # The guard has checked both headers already, and strictly.
@@ -72,12 +84,12 @@ def http_app(  # noqa: PLR0913 - one place where the side is put together
         RefusedLayer(AuthContextMiddleware(protocol), attempts),
         attempts,
         clock,
-        most=face.most_of_an_agent,
+        most=face.limits.most_of_an_agent,
         idle_seconds=face.idle_seconds,
         ended=ended,
     )
-    body = BodyLayer(sessions, attempts, largest=face.largest_body, seconds=face.body_seconds)
-    crowd = CrowdLayer(body, attempts, most=face.most_at_once)
+    body = BodyLayer(sessions, attempts, largest=face.limits.largest_body, seconds=face.limits.body_seconds)
+    crowd = CrowdLayer(body, attempts, most=face.limits.most_at_once)
     checked = GuardLayer(BearerLayer(crowd, attempts, tokens), attempts, hosts=face.hosts, origins=face.origins)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

@@ -34,9 +34,6 @@ from crashgate.decisions.attempt import Attempt
 from crashgate.server.attempts import Attempts
 from crashgate.server.strict_json import NotStrictError, parse
 
-LONGEST_LINE = 4 * 1024 * 1024
-"""Bytes; what the HTTP side takes as a body at most."""
-
 _LAST_SECONDS = 3.0
 """For calls under way when stdin has ended."""
 
@@ -46,10 +43,13 @@ _STANDING = "subscriptions/listen"
 Incoming = SessionMessage | Exception
 
 
-async def serve_stdio(server: Server[dict[str, Any]], attempts: Attempts, *, agent: str) -> None:
-    """Serve until stdin ends. Lines of ``agent`` that are no message are noted in ``attempts``."""
-    async with _pipes() as (reader, writer), anyio.create_task_group() as tasks:
-        await _Conversations(server, writer, tasks, attempts, agent).follow(reader)
+async def serve_stdio(server: Server[dict[str, Any]], attempts: Attempts, *, agent: str, longest: int) -> None:
+    """Serve until stdin ends. A line has at most ``longest`` bytes.
+
+    Lines of ``agent`` that are no message are noted in ``attempts``.
+    """
+    async with _pipes(longest) as (reader, writer), anyio.create_task_group() as tasks:
+        await _Conversations(server, writer, tasks, attempts, agent=agent, longest=longest).follow(reader)
 
 
 class UnderWay:
@@ -93,19 +93,22 @@ class UnderWay:
 class _Conversations:
     """The conversation under way, and how a new one begins."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - both ends of a conversation, and what becomes of a bad line
         self,
         server: Server[dict[str, Any]],
         writer: asyncio.StreamWriter,
         tasks: TaskGroup,
         attempts: Attempts,
+        *,
         agent: str,
+        longest: int,
     ) -> None:
         self._server = server
         self._writer = writer
         self._tasks = tasks
         self._attempts = attempts
         self._agent = agent
+        self._longest = longest
         self._under_way = UnderWay()
         self._current: MemoryObjectSendStream[Incoming] | None = None
 
@@ -145,7 +148,7 @@ class _Conversations:
         """The message in a line; a line that is none gets its error at once."""
         if line is None:
             await self._attempts.note(Attempt.OVERSIZED, "line_too_long", agent=self._agent)
-            await self._refuse(INVALID_REQUEST, f"a message is at most {LONGEST_LINE} bytes long")
+            await self._refuse(INVALID_REQUEST, f"a message is at most {self._longest} bytes long")
             return None
         if not line.strip():
             return None
@@ -192,12 +195,12 @@ async def _lines(reader: asyncio.StreamReader) -> AsyncIterator[bytes | None]:
 
 
 @asynccontextmanager
-async def _pipes() -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+async def _pipes(longest: int) -> AsyncGenerator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
     """Our own copies of stdin and stdout; the originals then lead nowhere and to stderr, so no stray print can hurt."""
     loop = asyncio.get_running_loop()
     sys.stdout.flush()
     source, sink = _take(0, os.O_RDONLY), _take(1, os.O_WRONLY)
-    reader = asyncio.StreamReader(limit=LONGEST_LINE)
+    reader = asyncio.StreamReader(limit=longest)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), source)
     transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, sink)
     writer = asyncio.StreamWriter(transport, protocol, None, loop)

@@ -9,7 +9,6 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from crashgate.catalogue.access import Access
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.result import Result
 from crashgate.catalogue.untrusted import untrusted_fields
@@ -36,11 +35,6 @@ class Export:
     def operations(self) -> tuple[AnyOperation, ...]:
         """The operations behind it, in a fixed order."""
         return self.of
-
-    @property
-    def access(self) -> Access:
-        """The furthest that it can go."""
-        return max((operation.access for operation in self.of), key=lambda access: access.rank)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from crashgate.catalogue.own.exports import LIST_EXPORTS, READ_EXPORT
+from crashgate.catalogue.own.exports import LIST_EXPORTS
 from crashgate.catalogue.result import Page, Result
 from crashgate.exports.manifest import Manifest
 from crashgate.exports.port import Unfinished
@@ -10,9 +10,6 @@ from crashgate.exports.shelf import ExportShelf, Given
 from crashgate.gateway.ask import Reply
 from crashgate.tools.exports import link, summary
 from crashgate.tools.tool import Always, Detail, Link, Shown, Tool
-
-NEEDED_FOR = frozenset({LIST_EXPORTS.id, READ_EXPORT.id})
-"""Operations that are there only where exports are configured."""
 
 
 class OwnExport(Result):

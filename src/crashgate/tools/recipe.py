@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from crashgate.catalogue.access import Access
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.params import Params
 from crashgate.clock import Clock
@@ -75,8 +74,3 @@ class Recipe:
     def operations(self) -> tuple[AnyOperation, ...]:
         """All that it may ask."""
         return (self.first, *self.others)
-
-    @property
-    def access(self) -> Access:
-        """The furthest that it can go."""
-        return max((operation.access for operation in self.operations), key=lambda access: access.rank)

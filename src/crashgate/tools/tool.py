@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from typing import Any
 
-from crashgate.catalogue.access import Access
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.gateway.ask import Reply
 
@@ -125,8 +124,3 @@ class Tool:
     def operations(self) -> tuple[AnyOperation, ...]:
         """The operations behind the tool, in a fixed order."""
         return self.choice.operations
-
-    @property
-    def access(self) -> Access:
-        """The furthest that the tool can go."""
-        return max((operation.access for operation in self.operations), key=list(Access).index)

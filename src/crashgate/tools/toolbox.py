@@ -37,7 +37,6 @@ from crashgate.tools.exports import Exports, Order, Watch, holding_of
 from crashgate.tools.exports import link as link_of
 from crashgate.tools.meaning import choose, detail_of, hidden, order
 from crashgate.tools.opening import Opening, opening, question
-from crashgate.tools.own_exports import NEEDED_FOR
 from crashgate.tools.recipe import Kitchen, Recipe
 from crashgate.tools.registry import BY_NAME, TOOLS
 from crashgate.tools.sessions.exports import EXPORT_TOOLS
@@ -96,7 +95,7 @@ class Toolbox:
         """Exports are there where the operator configured a place for them; their list, for who may make some."""
         if isinstance(tool, Export):
             return self.exports is not None
-        if NEEDED_FOR.isdisjoint(each.id for each in tool.operations):
+        if LIST_EXPORTS.id not in {each.id for each in tool.operations}:
             return True
         return self.exports is not None and any(self._opening(policy, agent, each) for each in EXPORT_TOOLS)
 

@@ -216,7 +216,7 @@ async def run_stdio(
             watching(files, notices.changed),
         ):
             server = build(found.toolbox, Launched(agent=agent), attempts=attempts, notices=notices)
-            await serve_stdio(server, attempts, agent=agent)
+            await serve_stdio(server, attempts, agent=agent, longest=settings.http.largest_body)
 
 
 async def run_http(
@@ -254,7 +254,7 @@ async def run_http(
                     ended=notices.left,
                 )
                 ready()
-                await listen(app, listener, attempts, head_seconds=shown.head_seconds, ending=ending)
+                await listen(app, listener, attempts, head_seconds=settings.http.head_seconds, ending=ending)
 
 
 def face(settings: Settings, listener: "Listener") -> "HttpFace":
@@ -265,11 +265,7 @@ def face(settings: Settings, listener: "Listener") -> "HttpFace":
     own = {*LOOPBACK, settings.http.host} if settings.http.host in LOOPBACK else {settings.http.host}
     hosts = {f"[{name}]:{port}" if ":" in name else f"{name}:{port}" for name in own}
     return HttpFace(
+        limits=settings.http,
         hosts=frozenset(host.lower() for host in {*hosts, *settings.http.allowed_hosts}),
         origins=frozenset(origin.lower() for origin in settings.http.allowed_origins),
-        largest_body=settings.http.largest_body,
-        head_seconds=settings.http.head_seconds,
-        body_seconds=settings.http.body_seconds,
-        most_at_once=settings.http.most_at_once,
-        most_of_an_agent=settings.http.most_of_an_agent,
     )

@@ -19,8 +19,6 @@ MOST_COMPARISONS = 20
 LONGEST = 6_000
 """Characters that all filters may take in an address; web servers commonly read 8 kB of one."""
 
-RELATIVE_TIME_FIELDS = frozenset({"event.since", "event.before"})
-
 
 @unique
 class Match(StrEnum):
