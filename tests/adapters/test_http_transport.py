@@ -27,6 +27,7 @@ from crashgate.upstream.message import Response
 from crashgate.upstream.port import Fault, TransportError
 from crashgate.upstream.retry import Patience
 from tests.adapters.wire import OK, fault_of, request_to, saying, silent, speaking
+from tests.held_clock import HeldClock
 
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 ONCE = Patience(attempts=1)
@@ -60,7 +61,9 @@ class Sandbox:
     error: str
 
     async def ask(self, operation: Operation[P, R], params: P, *, patience: Patience = ONCE) -> Page[R]:
-        upstream = Upstream(connection=self.upstream.connection, transport=self.upstream.transport, patience=patience)
+        upstream = Upstream(
+            connection=self.upstream.connection, transport=self.upstream.transport, clock=HeldClock(), patience=patience
+        )
         return await exchange(upstream, Call(operation=operation, params=params), Trace())
 
     async def errors(self, **more: Any) -> Page[Any]:  # noqa: ANN401 - as ask takes it
@@ -78,7 +81,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
             name="bugsnag", provider=Provider.BUGSNAG, base_url=base_url, credential=SecretStr(SANDBOX_TOKEN)
         )
         yield Sandbox(
-            upstream=Upstream(connection=connection, transport=transport),
+            upstream=Upstream(connection=connection, transport=transport, clock=HeldClock()),
             faults=faults,
             log=log,
             project=project.id,
@@ -324,7 +327,7 @@ async def test_an_upstream_in_this_process_is_reached_without_a_network() -> Non
         name="bugsnag", provider=Provider.BUGSNAG, base_url="http://localhost", credential=SecretStr(SANDBOX_TOKEN)
     )
     async with http_transport(in_process(create_app(world, budgets=UNLIMITED))) as transport:
-        upstream = Upstream(connection=connection, transport=transport)
+        upstream = Upstream(connection=connection, transport=transport, clock=HeldClock())
         params = GetError(project_id=project.id, error_id=error)
         page = await exchange(upstream, Call(operation=GET_ERROR, params=params), Trace())
 

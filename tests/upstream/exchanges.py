@@ -17,6 +17,7 @@ from crashgate.catalogue.result import Page
 from crashgate.upstream.connection import Connection
 from crashgate.upstream.envelope import Stamp
 from crashgate.upstream.exchange import Call, Trace, Upstream, exchange
+from tests.held_clock import HeldClock
 
 JsonObject = dict[str, Any]
 BASE_URL = "https://api.bugsnag.com"
@@ -91,7 +92,7 @@ async def answered(
         return httpx2.Response(status, headers=dict(headers), content=b"" if body is None else json.dumps(body))
 
     async with http_transport(httpx2.MockTransport(answer)) as transport:
-        upstream = Upstream(connection=connection_for(operation), transport=transport)
+        upstream = Upstream(connection=connection_for(operation), transport=transport, clock=HeldClock())
         page = await exchange(upstream, Call(operation=operation, params=params), Trace())
     assert len(sent) == 1
     return page, sent[0]

@@ -26,6 +26,7 @@ from crashgate.upstream.message import Request, Response
 from crashgate.upstream.port import Fault, TransportError
 from crashgate.upstream.retry import Patience
 from crashgate.upstream.turns import Budget, Turns
+from tests.held_clock import HeldClock
 from tests.upstream.exchanges import connection_for
 from tests.upstream.test_path import some_params
 from tests.upstream.virtual_time import run
@@ -298,7 +299,7 @@ def test_no_exchange_outlasts_its_patience_or_its_attempts(
 def test_after_one_read_was_told_to_wait_the_next_one_waits_too() -> None:
     script = Script([status(429, retry_after="7"), FOUND])
     patience = Patience(attempts=1)
-    upstream = Upstream(connection=connection_for(GET_ERROR), transport=script, patience=patience)
+    upstream = Upstream(connection=connection_for(GET_ERROR), transport=script, clock=HeldClock(), patience=patience)
 
     async def two() -> None:
         for _ in range(2):
@@ -313,7 +314,9 @@ def test_after_one_read_was_told_to_wait_the_next_one_waits_too() -> None:
 @pytest.mark.threats(24)
 def test_a_pause_that_no_vendor_asks_for_passes_by_itself() -> None:
     script = Script([status(429, retry_after="99999"), FOUND])
-    upstream = Upstream(connection=connection_for(GET_ERROR), transport=script, patience=Patience(attempts=1))
+    upstream = Upstream(
+        connection=connection_for(GET_ERROR), transport=script, clock=HeldClock(), patience=Patience(attempts=1)
+    )
 
     async def first_one_agent_then_another_in_a_minute() -> None:
         with suppress(UpstreamError):
@@ -339,7 +342,9 @@ def test_a_page_is_named_ahead_of_its_turn_only_where_nobody_waits_for_one(
     budget: Budget | None, later: str | None
 ) -> None:
     script = Script([Response(status=200, headers={}, body=b'{"data":[],"pages":3}')])
-    upstream = Upstream(connection=connection_for(LIST_SESSIONS), transport=script, turns=Turns(budget))
+    upstream = Upstream(
+        connection=connection_for(LIST_SESSIONS), transport=script, clock=HeldClock(), turns=Turns(budget)
+    )
 
     found = run(exchange(upstream, Call(operation=LIST_SESSIONS, params=ListSessions()), Trace()))
     assert (found.next_mark, found.later_mark) == ("2", later)

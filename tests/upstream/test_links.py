@@ -15,6 +15,7 @@ from crashgate.upstream.codec import decode, encode
 from crashgate.upstream.exchange import Call, Trace, Upstream, exchange
 from crashgate.upstream.message import Response
 from crashgate.upstream.pages import LONGEST_MARK
+from tests.held_clock import HeldClock
 from tests.upstream.exchanges import CONNECTION
 
 PARAMS = ListErrors(project_id="checkout-ios")
@@ -129,7 +130,7 @@ async def test_a_foreign_link_header_is_never_asked_for(header: str) -> None:
         return httpx2.Response(200, headers={"Link": header}, json=[])
 
     async with http_transport(httpx2.MockTransport(answer)) as transport:
-        upstream = Upstream(connection=CONNECTION, transport=transport)
+        upstream = Upstream(connection=CONNECTION, transport=transport, clock=HeldClock())
         page = await exchange(upstream, Call(operation=LIST_ERRORS, params=PARAMS), Trace())
 
     assert page == Page(rows=(), truncated=True)
@@ -152,7 +153,7 @@ async def test_a_foreign_link_header_is_never_asked_for(header: str) -> None:
 async def test_a_link_header_is_read_as_the_vendor_writes_it(header: str, wanted: str | None) -> None:
     mock = httpx2.MockTransport(lambda _: httpx2.Response(200, headers={"Link": header}, json=[]))
     async with http_transport(mock) as transport:
-        upstream = Upstream(connection=CONNECTION, transport=transport)
+        upstream = Upstream(connection=CONNECTION, transport=transport, clock=HeldClock())
         page = await exchange(upstream, Call(operation=LIST_ERRORS, params=PARAMS), Trace())
 
     assert (page.next_mark, page.truncated) == (wanted, False)

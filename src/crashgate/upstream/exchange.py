@@ -44,10 +44,10 @@ class Upstream:
 
     connection: Connection
     transport: Transport
+    clock: Clock
     patience: Patience = field(default_factory=Patience)
     turns: Turns = field(default_factory=lambda: Turns(None))
     flights: Flights = field(default_factory=Flights)
-    clock: Clock | None = None
 
 
 def _always() -> bool:
@@ -75,7 +75,7 @@ class WithdrawnError(Exception):
 
 async def exchange(upstream: Upstream, call: Call[P, R], trace: Trace) -> Page[R]:
     """The answer's rows. Raises UpstreamError, WithdrawnError; a cancelled caller cancels the request under way."""
-    stamp = Stamp(id=uuid4(), at=upstream.clock.now()) if upstream.clock and call.operation.envelope else None
+    stamp = Stamp(id=uuid4(), at=upstream.clock.now()) if call.operation.envelope else None
     request = encode(call.operation, call.params, upstream.connection, mark=call.mark, stamp=stamp)
     if not request.repeatable:
         response = await _persist(upstream, call, request, trace)
