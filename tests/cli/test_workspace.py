@@ -5,6 +5,7 @@ import json
 import os
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -22,38 +23,31 @@ access.error = "read"
 """
 
 
-class Listening(http.server.HTTPServer):
-    """A server that keeps the credential of each request."""
+@dataclass(kw_only=True)
+class Listening:
+    """A server, and the credential of each request that it got."""
 
-    def __init__(self) -> None:
-        self.credentials: list[str | None] = []
-        super().__init__(("127.0.0.1", 0), _Answers)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class _Answers(http.server.BaseHTTPRequestHandler):
-    server: Listening
-
-    def do_GET(self) -> None:
-        self.server.credentials.append(self.headers.get("Authorization"))
-        self.send_response(200)
-        self.send_header("Content-Type", "application/json")
-        self.end_headers()
-        self.wfile.write(b"[]")
-
-    def log_message(self, *_: object) -> None:
-        pass
+    url: str = ""
+    credentials: list[str | None] = field(default_factory=list[str | None])
 
 
 @pytest.fixture
 def listening() -> Iterator[Listening]:
-    with Listening() as server:
+    found = Listening()
+
+    class Answers(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found.credentials.append(self.headers.get("Authorization"))
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(b"[]")
+
+    with http.server.HTTPServer(("127.0.0.1", 0), Answers) as server:
+        found.url = f"http://127.0.0.1:{server.server_port}"
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
-        yield server
+        yield found
         server.shutdown()
         thread.join()
 
