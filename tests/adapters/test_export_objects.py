@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from crashgate.adapters.export_objects import object_storage
-from crashgate.errors import NotAvailableError
+from crashgate.errors import Code, NotAvailableError
 from crashgate.exports.failure import ExportError
 from crashgate.exports.page import Progress
 from crashgate.exports.plan import Format
@@ -144,3 +144,43 @@ def test_a_url_without_a_driver_is_refused_without_its_credentials(tmp_path: Pat
     with pytest.raises(ExportError) as refused:
         object_storage(url, tmp_path)
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("problem", "why"),
+    [
+        (FileNotFoundError, "There is no such bucket or folder."),
+        (PermissionError, "Its credentials do not permit it."),
+        (ConnectionError, "Its driver gave ConnectionError."),
+    ],
+)
+async def test_what_a_driver_says_is_told_in_our_words(
+    tmp_path: Path, memory: Memory, monkeypatch: pytest.MonkeyPatch, problem: type[Exception], why: str
+) -> None:
+    def put_file(*_: str) -> None:
+        raise problem("s3://key:secret@bucket")
+
+    monkeypatch.setattr(memory, "put_file", put_file)
+    with pytest.raises(ExportError) as refused:
+        await exporter(object_storage(URL, tmp_path)).run(plan(), Source(pages=1, size=1))
+
+    assert (refused.value.why, refused.value.code) == (why, Code.EXPORT_FAILED)
+
+
+async def test_a_bucket_is_never_made(tmp_path: Path, memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As s3fs does it: a name begins with the bucket, and making folders makes the bucket.
+    made: list[str] = []
+
+    def makedirs(path: str, **_: object) -> None:
+        made.append(path)
+
+    def url_to_fs(url: str) -> tuple[Memory, str]:
+        return memory, url.partition("://")[2]
+
+    monkeypatch.setattr(memory, "makedirs", makedirs)
+    monkeypatch.setattr("fsspec.core.url_to_fs", url_to_fs)
+    await exporter(object_storage("s3://bucket/exports", tmp_path)).run(plan(), Source(pages=1, size=1))
+
+    # The storage in memory makes folders by itself, with names that begin with a stroke.
+    assert [path for path in made if not path.startswith("/")] == []
+    assert sorted(memory.store) == [DATA, MANIFEST]

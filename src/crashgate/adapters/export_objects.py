@@ -5,7 +5,7 @@ failed is repeated by resuming the export. fsspec is imported when the first URL
 (s3fs for ``s3://``) and its credentials are the operator's.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
 from pathlib import Path
@@ -25,6 +25,11 @@ from crashgate.exports.port import LARGEST_READ
 
 _UPLOADING = "uploading"
 """In the working folder: from here on, objects of the export's names are our own."""
+
+_WHY: Mapping[type[Exception], str] = {
+    FileNotFoundError: "There is no such bucket or folder.",
+    PermissionError: "Its credentials do not permit it.",
+}
 
 
 class FileSystem(Protocol):
@@ -59,7 +64,10 @@ class Objects:
             self._check_free(manifest.file, manifest.manifest_file)
             work.put(_UPLOADING, b"")
         with _reaching():
-            self._system.makedirs(self._prefix, exist_ok=True)
+            # A name that begins with a bucket needs no folders, and a driver would make the bucket: where the operator
+            # misspelt it, the rows would go to one that nobody guards.
+            if self._prefix.startswith("/"):
+                self._system.makedirs(self._prefix, exist_ok=True)
             self._system.put_file(str(work.path / data), self._at(manifest.file))
             self._system.invalidate_cache()
             arrived = self._system.info(self._at(manifest.file))["size"]
@@ -140,6 +148,7 @@ def _reaching() -> Generator[None]:
     except Exception as problem:
         raise ExportError(
             "The object storage cannot be reached.",
-            why=f"Its driver gave {type(problem).__name__}.",
+            why=next((why for kind, why in _WHY.items() if isinstance(problem, kind)), None)
+            or f"Its driver gave {type(problem).__name__}.",
             remedy="What was exported so far is kept: resume the export when the storage can be reached.",
         ) from problem
