@@ -90,7 +90,12 @@ async def test_a_file_that_the_policy_would_not_give_now_is_as_if_it_were_missin
     listed, files = await gate.call("list_exports"), await gate.toolbox.resources(principal())
 
     assert told == ["NotAvailableError"] * 3
-    assert [each.effect for each in read] == [Effect.ALLOW, Effect.DENY, Effect.DENY, Effect.ALLOW]
+    assert [(each.effect, each.reason) for each in read] == [
+        (Effect.ALLOW, "granted"),
+        (Effect.DENY, "policy_changed"),
+        (Effect.DENY, "policy_changed"),
+        (Effect.ALLOW, "granted"),
+    ]
     # Who may export nothing has no such tool at all.
     assert listed.content.get("exports", []) == []
     assert files == ((), None)

@@ -249,6 +249,9 @@ async def _with_file(case: Case, operation: AnyOperation, ruling: Ruling) -> Rul
         return ruling
     found = goes_on(policy, agent, holding) if case.ask.to_file else still_given(policy, agent, holding)
     case.observed = case.observed or found.observed
+    if not found.allowed and not case.ask.to_file:
+        # Of the reading itself the policy thinks as before: whoever asks it again must not take this for its answer.
+        return replace(found, reason=Reason.POLICY_CHANGED.value)
     return ruling if found.allowed and not found.observed else replace(found, needs_approval=ruling.needs_approval)
 
 
