@@ -123,6 +123,18 @@ class HttpSettings(BaseModel):
     most_of_an_agent: Annotated[int, Field(ge=1, le=1_000)] = 100
 
 
+class ServeSettings(BaseModel):
+    """What clients are given, over stdio and over HTTP.
+
+    ``text`` is what an answer's text says beside its structured content: ``short``, one sentence; ``full``, the
+    sentence and the same content as JSON, for clients that give a model the text alone.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: Literal["short", "full"] = "short"
+
+
 class Settings(BaseSettings):
     """All of it. ``policies`` and ``state`` are folders; paths in ``crashgate.toml`` are relative to that file.
 
@@ -145,6 +157,7 @@ class Settings(BaseSettings):
     state: Path = Field(default_factory=lambda: platformdirs.user_state_path("crashgate"))
     connections: dict[ConnectionName, ConnectionSettings] = Field(default_factory=dict)
     http: HttpSettings = HttpSettings()
+    serve: ServeSettings = ServeSettings()
     exports: str | None = None
 
     @classmethod

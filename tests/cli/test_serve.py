@@ -6,6 +6,7 @@ import socket
 import subprocess
 import urllib.parse
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,6 +56,16 @@ def test_over_stdio_stdout_carries_the_protocol_and_nothing_else(state: Path) ->
         ("2.0", 2, True),
         ("2.0", 3, True),
     ]
+
+
+@pytest.mark.usefixtures("policies")
+def test_the_option_text_puts_the_data_into_an_answers_text(state: Path) -> None:
+    words = ("--state", str(state), "serve", "--agent", "triage-agent", "--sandbox", "--text", "full")
+    with started(words) as process:
+        _, answer = converse(process, HELLO, READY, call(2, "my_access"))
+    result: Any = answer["result"]
+    (block,) = result["content"]
+    assert json.loads(block["text"].split("\n", 1)[1]) == result["structuredContent"]
 
 
 @pytest.mark.usefixtures("policies")

@@ -37,8 +37,15 @@ _EXAMPLES = "example-policies"
     metavar="PORT",
     help="Its port; otherwise http.port, or 8321. 0: any free one.",
 )
+@click.option(
+    "--text",
+    type=click.Choice(("short", "full")),
+    help="An answer's text beside its structured content: short, one sentence (usual), or full, the data as JSON, too.",
+)
 @in_sandbox_option
-def serve(*, agent: str | None, over_http: bool, host: str | None, port: int | None, in_sandbox: bool) -> None:
+def serve(  # noqa: PLR0913 - one parameter an option
+    *, agent: str | None, over_http: bool, host: str | None, port: int | None, text: str | None, in_sandbox: bool
+) -> None:
     """Serve MCP, over stdio for one agent or over HTTP for all.
 
     Over stdio the agent is who --agent says, and must have a policy. Over HTTP it is who the token stands for: make one
@@ -53,7 +60,8 @@ def serve(*, agent: str | None, over_http: bool, host: str | None, port: int | N
     if not over_http and (host is not None or port is not None):
         raise click.UsageError("--host and --port go with --http.")
     at = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    settings = _settings({"http": at} if at else {}, in_sandbox=in_sandbox)
+    more = {**({"http": at} if at else {}), **({"serve": {"text": text}} if text else {})}
+    settings = _settings(more, in_sandbox=in_sandbox)
     if over_http:
         _over_http(settings, chosen(in_sandbox=in_sandbox))
     elif agent is not None:

@@ -70,11 +70,13 @@ def build(  # noqa: PLR0913 - one place where the face is put together
     notices: Notices | None = None,
     most_calls: int = MOST_CALLS,
     answer_seconds: float = ANSWER_SECONDS,
+    full_text: bool = False,
 ) -> Server[dict[str, Any]]:
     """A server whose callers are told apart by ``identify``.
 
     What it refuses is noted in ``attempts``; ``notices`` knows who wants to hear of changes. A call of the older era
-    waits ``answer_seconds`` for its user's approval.
+    waits ``answer_seconds`` for its user's approval. With ``full_text`` an answer's text holds its data as well, for
+    clients that give a model the text alone (decision 0014).
     """
     asking = Asking(toolbox.clock, seconds=answer_seconds)
     handlers = _Handlers(
@@ -84,6 +86,7 @@ def build(  # noqa: PLR0913 - one place where the face is put together
         notices=notices or Notices(toolbox),
         crowd=Crowd(most_calls),
         asking=asking,
+        full_text=full_text,
     )
     with_files = toolbox.exports is not None
     server = _Server(
@@ -130,6 +133,7 @@ class _Handlers:
         notices: Notices,
         crowd: Crowd,
         asking: Asking,
+        full_text: bool,
     ) -> None:
         self._toolbox = toolbox
         self._identify = identify
@@ -138,6 +142,7 @@ class _Handlers:
         self._crowd = crowd
         self._asking = asking
         self._refusals = Refusals(toolbox.clock)
+        self._full_text = full_text
 
     async def list_tools(self, context: Context, _: PaginatedRequestParams | None) -> ListToolsResult:
         """What the caller may be shown."""
@@ -178,7 +183,7 @@ class _Handlers:
         if given.links:
             await self._notices.new_files(principal.agent)
         to_be_asked = question.instead_of(given) if question else None
-        return to_be_asked or render.answer(given)
+        return to_be_asked or render.answer(given, full_text=self._full_text)
 
     async def list_resources(self, context: Context, params: PaginatedRequestParams | None) -> ListResourcesResult:
         """The caller's own files."""

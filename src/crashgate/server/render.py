@@ -1,6 +1,7 @@
 """Our values in the protocol's types. Rule: nothing is added and nothing is decided here."""
 
 import base64
+import json
 
 from mcp_types import (
     BlobResourceContents,
@@ -29,9 +30,16 @@ def tools(definitions: tuple[Definition, ...]) -> ListToolsResult:
     return ListToolsResult(tools=[_tool(each) for each in definitions], ttl_ms=0, cache_scope="private")
 
 
-def answer(given: Answer) -> CallToolResult:
-    """A call's result; an error of ours is a result too, as the protocol wants it."""
-    content: list[ContentBlock] = [TextContent(type="text", text=given.text)]
+def answer(given: Answer, *, full_text: bool = False) -> CallToolResult:
+    """A call's result; an error of ours is a result too, as the protocol wants it.
+
+    With ``full_text`` the text of a success holds the structured content as well, as compact JSON on its second line.
+    An error's text says all that there is to say.
+    """
+    text = given.text
+    if full_text and given.error is None:
+        text += "\n" + json.dumps(dict(given.content), ensure_ascii=False, separators=(",", ":"))
+    content: list[ContentBlock] = [TextContent(type="text", text=text)]
     content += [
         ResourceLink(
             type="resource_link",

@@ -215,7 +215,13 @@ async def run_stdio(
             noting(found.log, found.clock, via=Via.STDIO) as attempts,
             watching(files, notices.changed),
         ):
-            server = build(found.toolbox, Launched(agent=agent), attempts=attempts, notices=notices)
+            server = build(
+                found.toolbox,
+                Launched(agent=agent),
+                attempts=attempts,
+                notices=notices,
+                full_text=settings.serve.text == "full",
+            )
             await serve_stdio(server, attempts, agent=agent, longest=settings.http.largest_body)
 
 
@@ -245,8 +251,15 @@ async def run_http(
                 noting(found.log, found.clock, via=Via.HTTP) as attempts,
                 watching(files, notices.changed),
             ):
+                server = build(
+                    found.toolbox,
+                    Bearer(),
+                    attempts=attempts,
+                    notices=notices,
+                    full_text=settings.serve.text == "full",
+                )
                 app = http_app(
-                    build(found.toolbox, Bearer(), attempts=attempts, notices=notices),
+                    server,
                     tokens=tokens(settings),
                     face=shown,
                     attempts=attempts,
