@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from crashgate.catalogue.bugsnag.errors import Error
 from crashgate.catalogue.bugsnag.event import Event
 from crashgate.catalogue.devrev.developer_info import GET_DEVELOPER_INFO
 from crashgate.catalogue.operation import AnyOperation, Shape
@@ -14,7 +15,7 @@ from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import SecretMark
 from crashgate.tools.registry import BY_NAME
 from crashgate.tools.tool import Detail, Tool
-from crashgate.tools.views import events
+from crashgate.tools.views import errors, events
 from tests.gateway.gate import ACME, ANDROID, IOS, PAYMENTS
 from tests.house import OPERATOR, TRIAGE, House, open_house
 from tests.tools.asks import RIGHT
@@ -50,6 +51,55 @@ async def test_what_a_summary_leaves_out_is_counted_and_the_rest_can_be_had(tmp_
         assert len(shown.get(name, ())) + left_out.get(f"{name}_fields", 0) == len(whole.get(name, ()))
     assert left_out.get("metadata_tabs", 0) == len(whole.get("metaData", ()))
     assert "left_out" not in full
+
+
+def _long_event() -> Event:
+    frames = [{"method": f"own{n}", "inProject": True, "code": {"1": "x"}} for n in range(9)]
+    frames += [{"method": f"library{n}", "inProject": False} for n in range(14)]
+    thrown = {"errorClass": "E", "message": "m", "stacktrace": frames}
+    crumbs = [{"name": f"tap {n}", "type": "user", "metaData": {"title": "it's"}} for n in range(30)]
+    return Event.model_validate({"id": IOS.event, "exceptions": [thrown] * 4, "breadcrumbs": crumbs})
+
+
+def test_what_a_triage_leaves_out_of_an_event_is_counted_against_what_it_shows() -> None:
+    # Guards: that _cut counts by the same numbers by which it cuts, and counts whole exceptions with their frames.
+    shown = events.brief(_long_event())
+    outside = shown["untrusted"]
+
+    assert [
+        (len(each["frames_in_app"]), len(each["frames_of_libraries"]), "code" in each) for each in outside["exceptions"]
+    ] == [(8, 2, True), (8, 2, False)]
+    assert len(outside["breadcrumbs_newest_first"]) == 5
+    assert shown["left_out"] == {
+        "exceptions": 2,
+        "app_frames": 4 * 9 - 2 * 8,
+        "library_frames": 4 * 14 - 2 * 2,
+        "older_breadcrumbs": 25,
+        "how": "get_latest_event shows more",
+    }
+
+
+def test_a_breadcrumbs_details_are_json() -> None:
+    assert events.brief(_long_event())["untrusted"]["breadcrumbs_newest_first"][0] == (
+        '? user: tap 0 {"title":"it\'s"}'
+    )
+
+
+def test_what_upstream_has_not_got_of_an_event_is_said() -> None:
+    whole = {"id": IOS.event, "missing_dsym": False, "is_full_report": True}
+    short = {"id": IOS.event, "missing_dsym": True, "is_full_report": False}
+
+    assert events.summary(Event.model_validate(whole), Detail.SUMMARY) == {"id": IOS.event, "untrusted": {}}
+    assert events.summary(Event.model_validate(short), Detail.SUMMARY) == {**short, "untrusted": {}}
+
+
+def test_how_often_it_happened_is_said_where_upstream_did_not_keep_every_event() -> None:
+    throttled = Error.model_validate({"id": IOS.error, "events": 5, "unthrottled_occurrence_count": 90})
+    kept = Error.model_validate({"id": IOS.error, "events": 5, "unthrottled_occurrence_count": 5})
+
+    for view in (lambda error: errors.summary(error, Detail.SUMMARY), errors.triage):
+        assert view(throttled) == {"id": IOS.error, "events": 5, "unthrottled_occurrence_count": 90}
+        assert view(kept) == {"id": IOS.error, "events": 5}
 
 
 async def test_the_newest_breadcrumbs_and_the_frames_of_the_app_come_first(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from crashgate.tools.bugsnag.words import FILTERS, NOT_OFFERED
 from crashgate.tools.tool import Always, Tool
 from crashgate.tools.views import errors
 from crashgate.tools.views.one import one
-from crashgate.tools.views.page import fields, rows
+from crashgate.tools.views.page import rows
 
 ERROR_TOOLS = (
     Tool(
@@ -28,7 +28,7 @@ ERROR_TOOLS = (
         title="Get an error",
         description="Read one error: status, counts, releases that introduced it, assignee, issues.",
         choice=Always(operation=GET_ERROR),
-        view=one("error", fields(*errors.SUMMARY)),
+        view=one("error", errors.summary),
         holds=("error", "object"),
         hidden=frozenset({"filters"}),
         detailed=True,

@@ -11,7 +11,7 @@ from crashgate.catalogue.bugsnag.releases import GET_RELEASE
 from crashgate.catalogue.bugsnag.trends import GET_ERROR_TREND
 from crashgate.catalogue.params import In, ObjectId, Params, Ref
 from crashgate.gateway.ask import Reply
-from crashgate.tools.present import UNTRUSTED, present
+from crashgate.tools.present import UNTRUSTED
 from crashgate.tools.recipe import Kitchen, Recipe
 from crashgate.tools.tool import Detail, Shown
 from crashgate.tools.views import errors, events, releases
@@ -38,7 +38,7 @@ async def cook(kitchen: Kitchen, params: TriageError) -> Shown:
     pivots = await kitchen.may("concentrates_in", LIST_ERROR_PIVOTS, **named, pivots=list(PIVOTS), summary_size=_TOP)
     release = await _introduced(kitchen, params.project_id, error)
     project = await kitchen.may("link", GET_PROJECT, project_id=params.project_id)
-    found: dict[str, Any] = {"error": present(error.page.rows[0], errors.TRIAGE)}
+    found: dict[str, Any] = {"error": errors.triage(error.page.rows[0])}
     if event and event.page.rows:
         found["latest_event"] = await aside(event.page.size, events.brief, event.page.rows[0])
     if trend:

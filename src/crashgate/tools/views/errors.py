@@ -12,7 +12,7 @@ _LONGEST_CLASS = 50
 _LONGEST_MESSAGE = 40
 _LONGEST_CONTEXT = 32
 
-SUMMARY = (
+_SUMMARY = (
     "id",
     "severity",
     "status",
@@ -34,8 +34,24 @@ SUMMARY = (
 )
 
 
-TRIAGE = tuple(name for name in SUMMARY if name not in {"comment_count", "discarded", "introduced_in_releases"})
+_TRIAGE = tuple(name for name in _SUMMARY if name not in {"comment_count", "discarded", "introduced_in_releases"})
 """What a triage shows; the introducing release has a part of its own there."""
+
+
+def summary(error: Error, _: Detail) -> dict[str, Any]:
+    """One error, texts whole."""
+    return _with_throttled(error, _SUMMARY)
+
+
+def triage(error: Error) -> dict[str, Any]:
+    """One error in an answer that holds more than it."""
+    return _with_throttled(error, _TRIAGE)
+
+
+def _with_throttled(error: Error, names: tuple[str, ...]) -> dict[str, Any]:
+    """The fields, and how often it really happened where upstream did not keep every event."""
+    kept_all = error.unthrottled_occurrence_count in (None, error.events)
+    return present(error, names if kept_all else (*names, "unthrottled_occurrence_count"))
 
 
 def row(error: Error, _: Detail) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """An event as an agent sees it. Rule: in-app frames first, last breadcrumbs, every omission said with its remedy."""
 
+import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 from crashgate.catalogue.bugsnag.event import Breadcrumb, Event, Frame, Thrown
@@ -9,12 +11,6 @@ from crashgate.tools.present import UNTRUSTED, everything, plain, present
 from crashgate.tools.tool import Detail
 
 _LISTED = ("id", "error_id", "received_at", "severity", "unhandled", "context")
-_FRAMES_OF_APP = 8
-_FRAMES_OF_OTHERS = 4
-_BREADCRUMBS = 10
-_BRIEF_EXCEPTIONS = 2
-_BRIEF_FRAMES = 2
-_BRIEF_BREADCRUMBS = 5
 _LONGEST_MESSAGE = 500
 _LONGEST_LINE = 200
 _APP = ("version", "versionCode", "bundleVersion", "releaseStage", "type", "inForeground", "durationInForeground")
@@ -23,9 +19,24 @@ _DEVICE = (
     "jailbroken", "orientation", "locale", "runtimeVersions",
 )  # fmt: skip
 _REQUEST = ("httpMethod", "url")
-_HOW = 'detail="full" shows all of it'
 MOST_CHARACTERS = 60_000
 _SENSITIVE_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Most:
+    """How many of each are shown, and ``how`` to see the others. ``code`` is of so many exceptions."""
+
+    how: str
+    exceptions: int = 1_000
+    code: int = 1_000
+    frames_of_app: int = 8
+    frames_of_libraries: int = 4
+    breadcrumbs: int = 10
+
+
+_SUMMARY = _Most(how='detail="full" shows all of it')
+_BRIEF = _Most(how="get_latest_event shows more", exceptions=2, code=1, frames_of_libraries=2, breadcrumbs=5)
 
 
 def row(event: Event, _: Detail) -> dict[str, Any]:
@@ -43,13 +54,30 @@ def row(event: Event, _: Detail) -> dict[str, Any]:
 
 def summary(event: Event, _: Detail) -> dict[str, Any]:
     """What a person looks at first, and what was left out of it."""
+    return _cut(event, _SUMMARY)
+
+
+def brief(event: Event) -> dict[str, Any]:
+    """The summary with fewer frames and breadcrumbs, for an answer that holds more than the event."""
+    return _cut(event, _BRIEF)
+
+
+def _cut(event: Event, most: _Most) -> dict[str, Any]:
     left_out: dict[str, Any] = {}
-    shown = present(event, _LISTED)
+    shown = present(event, _LISTED) | _incomplete(event)
     outside = shown.setdefault(UNTRUSTED, {})
-    outside["exceptions"] = [_thrown(each, left_out) for each in event.exceptions]
+    outside["exceptions"] = [
+        _thrown(each, most, left_out, code=number < most.code)
+        for number, each in enumerate(event.exceptions[: most.exceptions])
+    ]
+    for each in event.exceptions[most.exceptions :]:
+        _count(left_out, "exceptions", 1)
+        own = sum(1 for frame in each.stacktrace if frame.in_project)
+        _count(left_out, "app_frames", own)
+        _count(left_out, "library_frames", len(each.stacktrace) - own)
     if event.breadcrumbs:
-        outside["breadcrumbs_newest_first"] = [_breadcrumb(each) for each in event.breadcrumbs[:_BREADCRUMBS]]
-        _count(left_out, "older_breadcrumbs", len(event.breadcrumbs) - _BREADCRUMBS)
+        outside["breadcrumbs_newest_first"] = [_breadcrumb(each) for each in event.breadcrumbs[: most.breadcrumbs]]
+        _count(left_out, "older_breadcrumbs", len(event.breadcrumbs) - most.breadcrumbs)
     for name, wanted in (("app", _APP), ("device", _DEVICE), ("request", _REQUEST), ("user", ("id",))):
         if whole := _mapping(getattr(event, name)):
             outside[name] = _some(whole, wanted)
@@ -58,23 +86,7 @@ def summary(event: Event, _: Detail) -> dict[str, Any]:
     for name, key in (("metaData", "metadata_tabs"), ("threads", "threads"), ("customDiagnostics", "diagnostics")):
         _count(left_out, key, _size(getattr(event, name)))
     shown[UNTRUSTED] = {name: value for name, value in outside.items() if value not in ({}, [])}
-    return shown | ({"left_out": left_out | {"how": _HOW}} if left_out else {})
-
-
-def brief(event: Event) -> dict[str, Any]:
-    """The summary with fewer frames and breadcrumbs, for an answer that holds more than the event."""
-    shown = summary(event, Detail.SUMMARY)
-    outside = shown[UNTRUSTED]
-    for thrown in outside.get("exceptions", [])[1:]:
-        thrown.pop("code", None)
-    outside["exceptions"] = [
-        {**thrown, "frames_of_libraries": thrown.get("frames_of_libraries", [])[:_BRIEF_FRAMES]}
-        for thrown in outside.get("exceptions", [])[:_BRIEF_EXCEPTIONS]
-    ]
-    if "breadcrumbs_newest_first" in outside:
-        outside["breadcrumbs_newest_first"] = outside["breadcrumbs_newest_first"][:_BRIEF_BREADCRUMBS]
-    shown["left_out"] = {**shown.get("left_out", {}), "how": "get_latest_event shows more"}
-    return shown
+    return shown | ({"left_out": left_out | {"how": most.how}} if left_out else {})
 
 
 def full(event: Event) -> dict[str, Any]:
@@ -99,20 +111,28 @@ def _fit(outside: dict[str, Any]) -> dict[str, Any]:
     return {"left_out": {"too_large": dropped, "how": "open the error in the dashboard"}} if dropped else {}
 
 
-def _thrown(thrown: Thrown, left_out: dict[str, Any]) -> dict[str, Any]:
+def _incomplete(event: Event) -> dict[str, Any]:
+    """What upstream says that it has not got itself: symbols for the frames, or the whole report."""
+    return {
+        **({"missing_dsym": True} if event.missing_dsym else {}),
+        **({"is_full_report": False} if event.is_full_report is False else {}),
+    }
+
+
+def _thrown(thrown: Thrown, most: _Most, left_out: dict[str, Any], *, code: bool) -> dict[str, Any]:
     own = [frame for frame in thrown.stacktrace if frame.in_project]
     others = [frame for frame in thrown.stacktrace if not frame.in_project]
     shown: dict[str, Any] = {
         "error_class": clean(thrown.error_class or "", limit=_LONGEST_LINE, lines=False),
         "message": clean(thrown.message or "", limit=_LONGEST_MESSAGE),
-        "frames_in_app": [_frame(frame) for frame in own[:_FRAMES_OF_APP]],
-        "frames_of_libraries": [_frame(frame) for frame in others[:_FRAMES_OF_OTHERS]],
+        "frames_in_app": [_frame(frame) for frame in own[: most.frames_of_app]],
+        "frames_of_libraries": [_frame(frame) for frame in others[: most.frames_of_libraries]],
     }
-    code = own[0].code if own else None
-    if code:
-        shown["code"] = [f"{line}: {clean(text, limit=_LONGEST_LINE, lines=False)}" for line, text in code.items()]
-    _count(left_out, "app_frames", len(own) - _FRAMES_OF_APP)
-    _count(left_out, "library_frames", len(others) - _FRAMES_OF_OTHERS)
+    lines = own[0].code if own and code else None
+    if lines:
+        shown["code"] = [f"{line}: {clean(text, limit=_LONGEST_LINE, lines=False)}" for line, text in lines.items()]
+    _count(left_out, "app_frames", len(own) - most.frames_of_app)
+    _count(left_out, "library_frames", len(others) - most.frames_of_libraries)
     return {name: value for name, value in shown.items() if value not in ([], "")}
 
 
@@ -122,8 +142,10 @@ def _frame(frame: Frame) -> str:
 
 
 def _breadcrumb(crumb: Breadcrumb) -> str:
-    detail = f" {plain(crumb.metaData)}" if crumb.metaData else ""
-    return clean(f"{crumb.timestamp} {crumb.type}: {crumb.name}{detail}", limit=_LONGEST_LINE, lines=False)
+    more = plain(crumb.metaData)
+    detail = f" {json.dumps(more, ensure_ascii=False, separators=(',', ':'))}" if more else ""
+    what = f"{crumb.timestamp or '?'} {crumb.type or '?'}: {crumb.name or '?'}"
+    return clean(f"{what}{detail}", limit=_LONGEST_LINE, lines=False)
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - any JSON
