@@ -73,7 +73,17 @@ async def test_every_tool_is_there_with_its_right_arguments(tmp_path: Path, prov
 async def test_an_argument_that_the_tool_does_not_take_is_told(provider: Provider, tool: str) -> None:
     told = await _refused(provider, tool, {**RIGHT[provider, tool], SECRET: SECRET})
 
-    assert "there is an argument that this tool does not take" in told
+    names = ", ".join(SCHEMAS[provider, tool]["properties"])
+    assert f"there is an argument that this tool does not take; it takes {names}." in told
+
+
+async def test_an_argument_that_is_upstreams_but_not_offered_is_told_the_same() -> None:
+    # Guards: hidden, which names what the tool shows and not what the operation has.
+    told = await _refused(Provider.BUGSNAG, "list_errors", {**RIGHT[Provider.BUGSNAG, "list_errors"], "base": SECRET})
+
+    assert told.startswith("there is an argument that this tool does not take; it takes project_id, filters, sort")
+    assert "direction" not in told
+    assert "cursor" in told
 
 
 REQUIRED = [(*call, name) for call in CALLS for name in SCHEMAS[call].get("required", ())]

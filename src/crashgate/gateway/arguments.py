@@ -41,16 +41,25 @@ _RULES = {
 _MOST_TOLD = 5
 
 
-def read(params: type[P], arguments: Mapping[str, Any]) -> P:
-    """The parameters. Raises InvalidArgumentsError that tells every rule broken, five at most."""
+def read(params: type[P], arguments: Mapping[str, Any], *, shown: Sequence[str] = ()) -> P:
+    """The parameters. Raises InvalidArgumentsError that tells every rule broken, five at most.
+
+    ``shown`` are the names that the caller is shown, where those are not all of them.
+    """
     try:
         return params.model_validate(dict(arguments))
     except ValidationError as problem:
         known = tuple(params.model_fields)
-        told = [_told(error, known) for error in _causes(problem.errors(include_url=False, include_input=False))]
+        causes = _causes(problem.errors(include_url=False, include_input=False))
+        told = [_told(error, known, tuple(shown) or known) for error in causes]
         raise InvalidArgumentsError(
             "; ".join(dict.fromkeys(told[:_MOST_TOLD])) + ".", remedy="Nothing was sent. Mend it and call again."
         ) from None
+
+
+def foreign(shown: Sequence[str]) -> str:
+    """The words about an argument that is none of the tool's, which are ``shown``."""
+    return f"there is an argument that this tool does not take; it takes {', '.join(shown)}"
 
 
 def unknown_filters(names: Sequence[str]) -> InvalidArgumentsError:
@@ -70,11 +79,11 @@ def _causes(errors: Sequence[ErrorDetails]) -> Sequence[ErrorDetails]:
     return [error for error in errors if error["type"] != "too_short" or error["loc"] not in inside]
 
 
-def _told(error: ErrorDetails, known: tuple[str, ...]) -> str:
+def _told(error: ErrorDetails, known: tuple[str, ...], shown: tuple[str, ...]) -> str:
     location = [str(part) for part in error["loc"]]
     name = location[0] if location else ""
     if error["type"] == "extra_forbidden" and len(location) == 1:
-        return f"there is an argument that this tool does not take; it takes {', '.join(known)}"
+        return foreign(shown)
     where = name if name in known else "arguments"
     example = f", e.g. {_EXAMPLES[name]}" if name in _EXAMPLES else ""
     if where == "arguments" and error["type"] == "value_error":

@@ -27,6 +27,7 @@ class Ask:
     it named none of several. ``ask_user`` asks the person at the agent's client for an approval, where that can be.
     ``to_file`` says that the answer is kept in a file; ``holding`` is what the file holds already that is read, or goes
     on; ``kept`` counts the agent's other files where a new one is made.
+    ``shown`` names the parameters that the agent is shown, for the words about one that is none of them.
     ``bounds`` are put in once the call is permitted, and may only narrow it: an approval is for what the caller gave.
     """
 
@@ -43,6 +44,7 @@ class Ask:
     holding: Holding | None = None
     kept: Kept | None = None
     choices: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
     bounds: Mapping[str, Any] = field(default_factory=dict[str, Any])
     ask_user: AskUser | None = field(default=None, repr=False)
 

@@ -119,7 +119,8 @@ class Judge:
     def _read(self, case: Case, operation: AnyOperation) -> InvalidArgumentsError | None:
         """Read the arguments into the case, also for the record of a refusal; what is wrong with them, if anything."""
         try:
-            case.params = arguments.read(operation.params, {**self._put_in(case, operation), **case.ask.arguments})
+            given = {**self._put_in(case, operation), **case.ask.arguments}
+            case.params = arguments.read(operation.params, given, shown=case.ask.shown)
         except InvalidArgumentsError as problem:
             return case.ask.fault or problem
         return case.ask.fault

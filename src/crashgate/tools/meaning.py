@@ -1,13 +1,14 @@
 """What a caller's arguments mean: which operation, how much detail, which file. Rule: a wrong one is told, not bent."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.provider import Provider
 from crashgate.errors import InvalidArgumentsError
 from crashgate.exports.plan import Format
+from crashgate.gateway.arguments import foreign
 from crashgate.tools.export import Export
 from crashgate.tools.exports import Order
 from crashgate.tools.tool import Always, ByProvider, Detail, Given, Named, Tool
@@ -61,8 +62,8 @@ def detail_of(tool: Tool, given: object) -> Detail:
     return Detail(given)
 
 
-def hidden(tool: Tool | Export, given: Mapping[str, Any]) -> InvalidArgumentsError | None:
+def hidden(tool: Tool | Export, given: Mapping[str, Any], shown: Sequence[str]) -> InvalidArgumentsError | None:
     """The fault of giving a parameter that the tool does not offer, although the operation has it."""
     if tool.hidden.isdisjoint(given):
         return None
-    return InvalidArgumentsError("there is an argument that this tool does not take.", remedy="Nothing was sent.")
+    return InvalidArgumentsError(f"{foreign(shown)}.", remedy="Nothing was sent. Mend it and call again.")

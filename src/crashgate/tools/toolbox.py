@@ -85,6 +85,10 @@ class Toolbox:
             self._lists[key] = tuple(define(tool, each.uses, each.connections) for tool, each in found if each)
         return self._lists[key]
 
+    def _parameters(self, agent: str, name: str) -> tuple[str, ...]:
+        """The names of the parameters that the agent is shown of a tool."""
+        return next((tuple(each.input_schema["properties"]) for each in self.listed(agent) if each.name == name), ())
+
     def open_connections(self, agent: str, name: str) -> tuple[str, ...]:
         """The connections on which the tool is open to the agent; who has one need not, and cannot, name it."""
         tool = BY_NAME.get(name)
@@ -140,6 +144,7 @@ class Toolbox:
         detail, cursor = given.pop("detail", None), given.pop("cursor", None)
         bound = (principal.agent, policy.hash if policy else None, tool.name, connection, given)
         fault: InvalidArgumentsError | None = None
+        parameters = self._parameters(principal.agent, tool.name)
         operation, arguments, shown, mark = tool.operations[0], dict[str, Any](), Detail.SUMMARY, None
         try:
             operation, arguments = choose(tool, given, self._all().get(connection or ""))
@@ -154,7 +159,8 @@ class Toolbox:
             connection=connection,
             arguments=arguments,
             mark=mark,
-            fault=fault or hidden(tool, arguments),
+            shown=parameters,
+            fault=fault or hidden(tool, arguments, parameters),
             answer=self._own_answer(policy, principal.agent, operation, mark),
             choices=choices,
             ask_user=ask_user,
@@ -169,6 +175,7 @@ class Toolbox:
             raise NotAvailableError("There is no place for exports.")
         connection, choices = self._connection(self._policy(principal.agent), principal.agent, tool, given)
         provider = self._all().get(connection or "")
+        parameters = self._parameters(principal.agent, tool.name)
         wanted, fault = Order(), None
         try:
             wanted = order(given.pop("format", None), given.pop("resume", None))
@@ -180,7 +187,8 @@ class Toolbox:
             operation=next((each for each in tool.of if each.provider is provider), tool.of[0]),
             connection=connection,
             arguments=given,
-            fault=fault or hidden(tool, given),
+            shown=parameters,
+            fault=fault or hidden(tool, given, parameters),
             choices=choices,
             ask_user=ask_user,
         )
@@ -284,7 +292,9 @@ class Toolbox:
             return reply
 
         try:
-            params = read(recipe.params, {**self._settled(principal.agent, recipe, connection), **given})
+            fixed = self._settled(principal.agent, recipe, connection)
+            parameters = self._parameters(principal.agent, recipe.name)
+            params = read(recipe.params, {**fixed, **given}, shown=parameters)
         except InvalidArgumentsError as problem:
             # Told, and recorded as what it was, only to an agent that could have asked.
             await self.gateway.run(replace(first, fault=problem))
