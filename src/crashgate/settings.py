@@ -104,8 +104,9 @@ class ConnectionSettings(BaseModel):
 class HttpSettings(BaseModel):
     """The HTTP side. Beside its own address it is known only by ``allowed_hosts`` (``name`` or ``name:port``).
 
-    A message has at most ``largest_body`` bytes, over stdio too. A request's head must be here in ``head_seconds``, its
-    body in ``body_seconds`` more. ``most_at_once`` are one
+    Web pages that came from elsewhere may use it if their origin (``https://app.example.com``) is in
+    ``allowed_origins``. A message has at most ``largest_body`` bytes, over stdio too. A request's head must be here in
+    ``head_seconds``, its body in ``body_seconds`` more. ``most_at_once`` are one
     agent's requests under way, ``most_of_an_agent`` its sessions of the older protocol era.
     """
 

@@ -65,8 +65,24 @@ async def test_an_origin_that_nobody_allowed_is_refused(face: Face, origin: str)
     assert face.untouched
 
 
-async def test_the_servers_own_origin_is_not_allowed_either(face: Face) -> None:
-    assert (await face.post(more=[("Origin", face.url)])).status_code == 403
+async def test_the_origin_of_the_very_host_that_was_asked_is_allowed(face: Face) -> None:
+    for origin in (face.url, f"https://{face.own_host}", face.url.upper()):
+        assert (await face.post(more=[("Origin", origin)])).status_code == 200
+
+
+async def test_an_origin_that_nobody_allowed_is_refused_though_it_is_another_of_our_names(face: Face) -> None:
+    # Guards: that it is the Host of this request, which the guard knows to be ours, and not any of our names.
+    port = face.url.rpartition(":")[2]
+    for origin in (f"http://localhost:{port}", f"http://[::1]:{port}", f"ftp://{face.own_host}", f"{face.url}/"):
+        assert (await face.post(more=[("Origin", origin)])).status_code == 403
+    assert face.untouched
+
+
+async def test_an_origin_is_not_made_ours_by_a_host_that_says_the_same(face: Face) -> None:
+    rebound: Headers = [("Host", "evil.com"), ("Origin", "http://evil.com")]
+
+    assert (await face.post(more=rebound)).status_code == 403
+    assert face.untouched
 
 
 async def test_an_allowed_host_and_origin_are_served_exactly_as_written(tmp_path: Path) -> None:

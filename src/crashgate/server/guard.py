@@ -1,4 +1,7 @@
-"""Host and Origin. Rule: exactly one Host that we are known by, and an Origin only if the operator named it (row 4)."""
+"""Host and Origin (row 4).
+
+Rule: exactly one Host that we are known by, and an Origin only if it is that very Host or the operator named it.
+"""
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -29,7 +32,7 @@ class GuardLayer:
                 remedy="The operator can add it to http.allowed_hosts in crashgate.toml.",
             )
             await answer(scope, receive, send)
-        elif len(origins) > 1 or (origins and origins[0].lower() not in self._origins):
+        elif len(origins) > 1 or (origins and origins[0].lower() not in self._origins | _own(hosts[0])):
             await self._attempts.note(Attempt.WRONG_HOST, "origin_not_allowed")
             answer = refusal(
                 403,
@@ -39,3 +42,8 @@ class GuardLayer:
             await answer(scope, receive, send)
         else:
             await self._app(scope, receive, send)
+
+
+def _own(host: str) -> frozenset[str]:
+    """The origins of a page that came from the host itself, which was found to be ours: what it may ask anyway."""
+    return frozenset({f"http://{host.lower()}", f"https://{host.lower()}"})

@@ -1,7 +1,7 @@
 """MCP over streamable HTTP. Rule: Host, Origin, token, size and form are checked before the protocol sees a byte.
 
-THREATS rows 2, 3, 4, 16, 17, 23 and 24. The layers from the outside in: health, guard, bearer, crowd, body, sessions,
-refused, protocol. Whatever one of them refuses is recorded.
+THREATS rows 2, 3, 4, 16, 17, 23 and 24. The layers from the outside in: health, guard, cross-origin, bearer, crowd,
+body, sessions, refused, protocol. Whatever one of them refuses is recorded.
 """
 
 from collections.abc import Callable
@@ -17,6 +17,7 @@ from crashgate.clock import Clock
 from crashgate.server.attempts import Attempts
 from crashgate.server.bearer import BearerLayer
 from crashgate.server.body import BodyLayer
+from crashgate.server.cross_origin import cross_origin
 from crashgate.server.crowd import CrowdLayer
 from crashgate.server.guard import GuardLayer
 from crashgate.server.identity import Tokens
@@ -90,7 +91,8 @@ def http_app(  # noqa: PLR0913 - one place where the side is put together
     )
     body = BodyLayer(sessions, attempts, largest=face.limits.largest_body, seconds=face.limits.body_seconds)
     crowd = CrowdLayer(body, attempts, most=face.limits.most_at_once)
-    checked = GuardLayer(BearerLayer(crowd, attempts, tokens), attempts, hosts=face.hosts, origins=face.origins)
+    allowed = cross_origin(BearerLayer(crowd, attempts, tokens), face.origins)
+    checked = GuardLayer(allowed, attempts, hosts=face.hosts, origins=face.origins)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
