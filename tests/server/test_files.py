@@ -71,6 +71,7 @@ async def test_anothers_file_and_a_missing_one_are_the_same_and_both_are_recorde
     tmp_path: Path, policies: Path, era: Era
 ) -> None:
     refused: list[tuple[int, str, Any]] = []
+    asked: list[str] = []
     async with (
         open_face(tmp_path, policies=policies) as face,
         asyncio.timeout(30),
@@ -83,13 +84,29 @@ async def test_anothers_file_and_a_missing_one_are_the_same_and_both_are_recorde
         for uri in (link.uri, NOWHERE, "file:///etc/passwd", "crashgate://exports/..%2f"):
             with pytest.raises(MCPError) as caught:
                 await other.read_resource(uri)
+            asked.append(uri)
             refused.append((caught.value.error.code, caught.value.error.message, caught.value.error.data))
         listed = await other.list_resources()
         entries = face.house.entries[before:]
 
-    assert set(map(str, refused)) == {str((-32602, "Resource not found", None))}
+    # The same but for the address, which is the caller's own word.
+    assert refused == [(-32602, "Resource not found", {"uri": uri}) for uri in asked]
     assert listed.resources == []
     assert [entry.decision.record.agent for entry in entries] == [OTHER] * 5
+
+
+@pytest.mark.threats(19)
+@pytest.mark.parametrize("era", ERAS)
+async def test_there_are_no_templates_and_a_client_that_asks_is_told_so(
+    tmp_path: Path, policies: Path, era: Era
+) -> None:
+    async with (
+        open_face(tmp_path, policies=policies) as face,
+        http_client(face.url, face.tokens[MAKER], era=era) as client,
+    ):
+        listed = await client.list_resource_templates()
+
+    assert (listed.resource_templates, listed.cache_scope, listed.ttl_ms) == ([], "private", 0)
 
 
 async def _made(face: Face) -> None:

@@ -1,6 +1,7 @@
 """The HTTP side as a whole: health, headers that must match the body, and calls that are given up (rows 17, 19)."""
 
 import asyncio
+import re
 from typing import Any
 
 import anyio
@@ -9,6 +10,7 @@ import pytest
 from crashgate.decisions.record import Ending
 from crashgate.sandbox.faults import Fault, FaultKind
 from crashgate.server.build import INSTRUCTIONS
+from crashgate.tools.registry import BY_NAME
 from tests.house import OPERATOR, TRIAGE, House, until
 from tests.server.face import Face, call, message
 from tests.system.served import http_client
@@ -93,6 +95,9 @@ async def test_discover_tells_what_this_is_and_the_instructions_fit_every_client
     assert result["supportedVersions"] == ["2026-07-28"]
     assert result["instructions"] == INSTRUCTIONS
     assert len(INSTRUCTIONS) <= 2_048
+    # Whoever the agent is, its way in is named, by names that there are.
+    named = set(re.findall(r"[a-z]+_[a-z_]+", INSTRUCTIONS))
+    assert {"list_errors", "triage_error", "list_sessions", "my_access"} <= named <= set(BY_NAME)
     assert result["capabilities"] == {
         "resources": {"listChanged": True, "subscribe": True},
         "tools": {"listChanged": True},

@@ -8,6 +8,7 @@ from mcp_types import (
     CallToolResult,
     ContentBlock,
     ListResourcesResult,
+    ListResourceTemplatesResult,
     ListToolsResult,
     ReadResourceResult,
     Resource,
@@ -61,6 +62,11 @@ def resources(links: tuple[Link, ...], more: str | None) -> ListResourcesResult:
         for link in links
     ]
     return ListResourcesResult(resources=found, next_cursor=more, ttl_ms=0, cache_scope="private")
+
+
+def resource_templates() -> ListResourceTemplatesResult:
+    """There are none; what there is to read is listed, or linked by the tool that made it."""
+    return ListResourceTemplatesResult(resource_templates=[], ttl_ms=0, cache_scope="private")
 
 
 def resource(link: Link, data: bytes) -> ReadResourceResult:
