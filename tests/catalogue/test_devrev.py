@@ -235,7 +235,7 @@ def test_a_field_that_is_not_declared_is_left_out() -> None:
         (GET_SESSION, ONE, {"session": {"session_id": "s", "token": "canary", "device_metadata": device}}),
         (
             GET_SESSION_DATA,
-            GetSessionData(app_id=APP, platform="ios", session_id="s"),
+            GetSessionData(app_id=APP, platform="ios", session_id="s", recording_id="r"),
             {"token": "canary", "recording_events_timeline": [{"token": "canary"}], "device_metadata": device},
         ),
     ]

@@ -86,6 +86,16 @@ async def test_an_argument_that_is_upstreams_but_not_offered_is_told_the_same() 
     assert "cursor" in told
 
 
+async def test_a_part_of_a_session_must_be_named() -> None:
+    # Upstream would refuse it without a word that reaches an agent.
+    given = {
+        key: value for key, value in RIGHT[Provider.DEVREV, "list_session_events"].items() if key != "recording_id"
+    }
+    told = await _refused(Provider.DEVREV, "list_session_events", given)
+
+    assert told.startswith("recording_id is required for a mobile session, or tab_id for a web session.")
+
+
 REQUIRED = [(*call, name) for call in CALLS for name in SCHEMAS[call].get("required", ())]
 
 

@@ -1,5 +1,6 @@
 """What must hold for every tool, whoever adds one (THREATS row 9)."""
 
+import json
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -14,12 +15,13 @@ from crashgate.catalogue.operation import Operation
 from crashgate.catalogue.own.exports import READ_EXPORT
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.registry import OPERATIONS
+from crashgate.errors import Code
 from crashgate.tools.derive import AnyTool, Definition, Use, define
 from crashgate.tools.export import Export
 from crashgate.tools.recipe import Recipe
 from crashgate.tools.registry import BY_NAME, TOOLS
 from crashgate.tools.tool import Named, Tool
-from tests.house import OPERATOR, open_house, policies_of_all
+from tests.house import OPERATOR, TRIAGE, open_house, policies_of_all, write_policies
 from tests.system.samples import RECIPES, SAMPLES, Here
 from tests.tools.asks import ASKS, OWN_ASKS, SESSION_ASKS
 
@@ -208,3 +210,49 @@ def test_what_triage_needs_comes_first() -> None:
         "update_error",
         "update_errors",
     ]
+
+
+DEVREV_ALONE = """
+[[grant]]
+connection = "devrev"
+platforms = ["android"]
+apps = ["*"]
+access.session = "read"
+"""
+CHATS = """
+[[grant]]
+connection = "browserstack"
+environments = ["staging"]
+access.session = "write"
+"""
+ONE_PROJECT = """
+[[grant]]
+connection = "bugsnag"
+projects = ["checkout-android"]
+access.error = "read"
+"""
+
+
+async def test_the_example_of_a_tool_is_a_call_that_its_very_agent_can_make(tmp_path: Path) -> None:
+    # Guards: _with_example. One that left out what is required, or gave what the policy fixes, would be refused.
+    grants = {"both": DEVREV_ALONE + CHATS, "one": DEVREV_ALONE, "project": ONE_PROJECT}
+    write_policies(tmp_path / "policies", grants)
+    tried: dict[str, list[str]] = {}
+    async with open_house(tmp_path, policies=policies_of_all(tmp_path / "policies")) as house:
+        for agent in (*grants, OPERATOR, TRIAGE):
+            for definition in house.toolbox.listed(agent):
+                _, found, example = definition.description.partition(" Example: ")
+                if not found or definition.name == "create_project":  # which the sandbox would make
+                    continue
+                given = json.loads(example.removesuffix("."))
+                Draft202012Validator(dict(definition.input_schema)).validate(given)
+                answer = await house.call(agent, definition.name, given)
+                assert answer.error is not Code.INVALID_ARGUMENTS, (agent, definition.name, given, answer.text)
+                tried.setdefault(agent, []).append(definition.name)
+
+    assert [set(tried[agent]) for agent in grants] == [
+        {"list_sessions", "create_session", "export_sessions"},
+        {"list_sessions", "export_sessions"},
+        {"list_errors"},
+    ]
+    assert "report_sessions" in tried[OPERATOR]

@@ -60,6 +60,9 @@ def drawn(data: st.DataObject, operation: AnyOperation) -> Params:
     fields = operation.params.model_fields
     values = {**VALUES, **({"platform": st.just("web")} if operation.id == "devrev.developer_info.get" else {})}
     required = {name: values[name] for name, info in fields.items() if info.is_required()}
+    if "recording_id" in fields:
+        part = data.draw(st.sampled_from(["recording_id", "tab_id"]))
+        required[part] = values[part]
     optional = {name: values[name] for name in fields if name not in required}
     found: Params = operation.params.model_validate(data.draw(st.fixed_dictionaries(required, optional=optional)))
     return found

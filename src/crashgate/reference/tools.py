@@ -30,7 +30,7 @@ def _tool(tool: AnyTool) -> str:
     definition = define(tool, uses, (Provider.CRASHGATE.value,))
     return paragraphs(
         f"### {code(tool.name)}",
-        f"**{tool.title}.** {tool.description}",
+        f"**{tool.title}.** {definition.description}",
         f"{_hints(definition.annotations)} Operations: {codes(operation.id for operation in tool.operations)}.",
         _parameters(definition),
     )

@@ -3,6 +3,7 @@
 The input schema is read off the parameters of the operations that the agent may use.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,6 +20,8 @@ from crashgate.tools.tool import Detail, Named, Tool
 
 Schema = dict[str, Any]
 AnyTool = Tool | Recipe | Export
+_SAMPLES = {"app_id": "com.acme.checkout", "platform": "ios"}
+"""For examples: what a provider needs that others do not have."""
 _FORMATS: Schema = {"type": "string", "enum": [each.value for each in Format]}
 _LONGEST_ENUM = 20
 _NOISE = frozenset({"title", "default", "minimum", "maxLength", "minLength", "minItems", "maxItems", "minProperties"})
@@ -64,11 +67,12 @@ class Use:
 def define(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str]) -> Definition:
     """The definition for an agent that may use these operations of the tool on ``connections``."""
     furthest = max((use.furthest for use in uses), key=lambda access: access.rank)
+    schema = input_schema(tool, uses, connections)
     return Definition(
         name=tool.name,
         title=tool.title,
-        description=tool.description,
-        input_schema=input_schema(tool, uses, connections),
+        description=_with_example(tool, uses, connections, schema),
+        input_schema=schema,
         output_schema=output_schema(tool),
         annotations=Annotations(
             read_only=furthest is Access.READ,
@@ -77,6 +81,23 @@ def define(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str]) -> De
             open_world=any(use.operation.provider is not Provider.CRASHGATE for use in uses),
         ),
     )
+
+
+def _with_example(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str], schema: Schema) -> str:
+    """The tool's words and its example, as this agent would have to call it on the first of its connections.
+
+    An example that an agent cannot send teaches it a call that is refused.
+    """
+    if not tool.example:
+        return tool.description
+    properties: Mapping[str, Schema] = schema["properties"]
+    given = {"connection": connections[0]} if "connection" in properties else {}
+    needed = {name: _SAMPLES[name] for name in _SAMPLES if _requires(uses[0].operation, name)}
+    for name, value in {**needed, **tool.example}.items():
+        if name in properties:
+            names = properties[name].get("enum", [value])
+            given[name] = value if value in names else names[0]
+    return f"{tool.description} Example: {json.dumps(given, ensure_ascii=False)}." if given else tool.description
 
 
 def input_schema(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str]) -> Schema:
@@ -97,7 +118,7 @@ def input_schema(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str])
             if name in within - tool.hidden - use.off - properties.keys():
                 taking = [each for each in uses if name in each.operation.params.model_fields]
                 schema = _common([_of(each.operation)[name] for each in taking])
-                properties |= _offered(name, _whose(_noted(tool, name, schema), taking, uses), taking)
+                properties |= _offered(name, _whose(name, _noted(tool, name, schema), taking, uses), taking)
     if isinstance(tool, Export):
         properties |= {"format": _FORMATS, "resume": {"type": "string"}}
     elif isinstance(tool.choice, Named):
@@ -140,15 +161,16 @@ def _noted(tool: AnyTool, name: str, schema: Schema) -> Schema:
     return shown | ({"description": tool.notes[name]} if name in tool.notes else {})
 
 
-def _whose(schema: Schema, taking: Sequence[Use], uses: Sequence[Use]) -> Schema:
+def _whose(name: str, schema: Schema, taking: Sequence[Use], uses: Sequence[Use]) -> Schema:
     """The schema, and whose connections take the parameter where not all of the tool's do."""
     every = {use.operation.provider for use in uses}
     names = [provider for provider in every if provider in {use.operation.provider for use in taking}]
     if len(names) == len(every):
         return schema
-    only = f"{' and '.join(sorted(provider.spoken for provider in names))} only"
+    whose = " and ".join(sorted(provider.spoken for provider in names))
+    needed = all(_requires(use.operation, name) for use in taking)
     words = [schema["description"]] if "description" in schema else []
-    return schema | {"description": "; ".join([*words, only])}
+    return schema | {"description": "; ".join([*words, f"required for {whose}" if needed else f"{whose} only"])}
 
 
 def _object(properties: Schema, required: Sequence[str]) -> Schema:

@@ -27,6 +27,7 @@ class Export:
     description: str
     subject: str
     of: tuple[AnyOperation, ...]
+    example: Mapping[str, Any] = field(default_factory=dict[str, Any])
     notes: Mapping[str, str] = field(default_factory=dict[str, str])
     hidden: frozenset[str] = frozenset({"per_page"})
     holds: tuple[str, str] = ("export", "object")

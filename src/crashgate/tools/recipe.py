@@ -68,6 +68,7 @@ class Recipe:
     others: tuple[AnyOperation, ...] = ()
     cook: Cook
     holds: tuple[str, str]
+    example: Mapping[str, Any] = field(default_factory=dict[str, Any])
     notes: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property

@@ -98,7 +98,7 @@ Choice = Always | ByProvider | Given | Named
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tool:
-    """``description`` says when to use it, with one example and its limits. ``notes`` describe single parameters.
+    """``description`` says when to use it, and its limits; ``example`` is a call. ``notes`` describe single parameters.
 
     ``hidden`` are parameters of the operations that the tool does not offer. ``pages`` says that the answer is a list
     with a cursor, ``detailed`` that the tool takes ``detail``. ``holds`` names the answer's one key and JSON type.
@@ -110,6 +110,7 @@ class Tool:
     choice: Choice
     view: View
     holds: tuple[str, str]
+    example: Mapping[str, Any] = field(default_factory=dict[str, Any])
     notes: Mapping[str, str] = field(default_factory=dict[str, str])
     hidden: frozenset[str] = frozenset()
     pages: bool = False

@@ -3,9 +3,9 @@
 A mobile session has recordings and a web session tabs; the call names one of them.
 """
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AliasPath, Field
+from pydantic import AliasPath, Field, model_validator
 
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.devrev import REFERENCE
@@ -63,6 +63,13 @@ class GetSessionData(Params):
     recording_id: Annotated[SessionId | None, In.BODY] = None
     tab_id: Annotated[SessionId | None, In.BODY] = None
     include_replay_data: Annotated[bool, In.BODY, Logged()] = False
+
+    @model_validator(mode="after")
+    def _of_one_part(self) -> Self:
+        """The vendor's page lets both be left out, and does not say what it would then give."""
+        if self.recording_id is None and self.tab_id is None:
+            raise ValueError("recording_id is required for a mobile session, or tab_id for a web session")
+        return self
 
 
 GET_SESSION_DATA = Operation(

@@ -13,9 +13,9 @@ ERROR_TOOLS = (
         title="List errors",
         description=(
             "Start triage here: errors (groups of crashes) of a project, last seen first. Texts and times are cut;"
-            ' get_error shows them whole. Example: {"project_id": "checkout-ios", "filters": {"error.status": "open"},'
-            ' "sort": "users"}.'
+            " get_error shows them whole."
         ),
+        example={"project_id": "checkout-ios", "filters": {"error.status": "open"}, "sort": "users"},
         choice=Always(operation=LIST_ERRORS),
         view=rows("errors", errors.row),
         holds=("errors", "array"),

@@ -10,7 +10,8 @@ PROJECT_TOOLS = (
     Tool(
         name="list_projects",
         title="List projects",
-        description='Find projects (apps) and their slugs. Example: {"organization_id": "acme"}.',
+        description="Find projects (apps) and their slugs.",
+        example={"organization_id": "acme"},
         choice=Always(operation=LIST_PROJECTS),
         view=rows("projects", fields("id", "slug", "type", "open_error_count", "for_review_error_count", "name")),
         holds=("projects", "array"),
@@ -45,10 +46,8 @@ PROJECT_TOOLS = (
     Tool(
         name="create_project",
         title="Create a project",
-        description=(
-            "Create a project (app) of a platform. "
-            'Example: {"organization_id": "acme", "name": "Checkout TV", "type": "tvos"}.'
-        ),
+        description="Create a project (app) of a platform.",
+        example={"organization_id": "acme", "name": "Checkout TV", "type": "tvos"},
         choice=Always(operation=CREATE_PROJECT),
         view=created("project", "Created"),
         holds=("project", "object"),

@@ -32,10 +32,8 @@ RELEASE_TOOLS = (
     Tool(
         name="list_release_groups",
         title="List release groups",
-        description=(
-            "Versions on one stage, builds taken together. "
-            'Example: {"project_id": "checkout-ios", "release_stage_name": "production"}.'
-        ),
+        description="Versions on one stage, builds taken together.",
+        example={"project_id": "checkout-ios", "release_stage_name": "production"},
         choice=Always(operation=LIST_RELEASE_GROUPS),
         view=rows("release_groups", releases.release_group),
         holds=("release_groups", "array"),

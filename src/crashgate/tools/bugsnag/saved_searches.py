@@ -27,11 +27,13 @@ SAVED_SEARCH_TOOLS = (
     Tool(
         name="create_saved_search",
         title="Save a search",
-        description=(
-            "Keep filters for reuse. "
-            'Example: {"project_id": "checkout-ios", "name": "Open", "filters": {"error.status": "open"}, '
-            '"project_default": false}.'
-        ),
+        description="Keep filters for reuse.",
+        example={
+            "project_id": "checkout-ios",
+            "name": "Open",
+            "filters": {"error.status": "open"},
+            "project_default": False,
+        },
         choice=Always(operation=CREATE_SAVED_SEARCH),
         view=created("saved_search", "Created"),
         holds=("saved_search", "object"),

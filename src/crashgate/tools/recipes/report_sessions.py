@@ -72,9 +72,12 @@ REPORT_SESSIONS_TOOL = Recipe(
     title="Report sessions",
     description=(
         "Report how many sessions an app started, per minute, for its stability figures. A second report counts again:"
-        ' do not repeat one. Example: {"app": {"version": "4.18.0", "releaseStage": "production"}, "session_counts":'
-        ' [{"startedAt": "2026-11-20T17:18Z", "sessionsStarted": 12}]}.'
+        " do not repeat one."
     ),
+    example={
+        "app": {"version": "4.18.0", "releaseStage": "production"},
+        "session_counts": [{"startedAt": "2026-11-20T17:18Z", "sessionsStarted": 12}],
+    },
     params=ReportSessionsCall,
     first=REPORT_SESSIONS,
     cook=cook,

@@ -7,7 +7,7 @@ from crashgate.catalogue.bugspulse.session_events import EXPORT_SESSION_EVENTS
 from crashgate.catalogue.bugspulse.sessions import EXPORT_SESSIONS as BUGSPULSE_SESSIONS
 from crashgate.catalogue.devrev.sessions import EXPORT_SESSIONS as DEVREV_SESSIONS
 from crashgate.tools.export import Export
-from crashgate.tools.sessions.words import PERIOD
+from crashgate.tools.sessions.words import PERIOD, SORTED
 
 EXPORT_TOOLS = (
     Export(
@@ -16,16 +16,17 @@ EXPORT_TOOLS = (
         description=(
             "Write all sessions of a period to a file (JSON Lines, CSV or Parquet) and get a link, a summary and the"
             " first rows. It may take minutes, and can be resumed. For a few, use list_sessions."
-            ' Example: {"since": "2026-11-01", "format": "csv"}.'
         ),
+        example={"since": "2026-11-01", "format": "csv"},
         subject="sessions",
         of=(BUGSPULSE_SESSIONS, BROWSERSTACK_SESSIONS, DEVREV_SESSIONS),
-        notes=PERIOD,
+        notes=PERIOD | SORTED,
     ),
     Export(
         name="export_crashes",
         title="Export crashes",
-        description='Write all crash groups to a file and get a link to it. Example: {"format": "jsonl"}.',
+        description="Write all crash groups to a file and get a link to it.",
+        example={"format": "jsonl"},
         subject="crashes",
         of=(EXPORT_CRASHES,),
     ),

@@ -12,12 +12,15 @@ SESSION_EVENT_TOOLS = (
         title="List session events",
         description=(
             "What a user did and what happened in one session, in order: what led to a crash, and its log where there"
-            " is one. Long texts are cut. list_sessions names sessions and recordings."
+            " is one. Long texts are cut. Ids of sessions from list_sessions."
         ),
         choice=ByProvider(of=(LIST_SESSION_EVENTS, GET_SESSION_DATA)),
         view=by_model({SessionData: session_events.recording}, session_events.listed),
         holds=("events", "array"),
-        notes={"recording_id": "of a mobile session", "tab_id": "of a web session"},
+        notes={
+            "recording_id": "for a mobile session, one of its recording_ids in get_session",
+            "tab_id": "for a web session, one of its tab_ids in get_session",
+        },
         pages=True,
         detailed=True,
     ),

@@ -4,7 +4,7 @@ from crashgate.catalogue.browserstack import new_sessions as browserstack_new
 from crashgate.catalogue.browserstack import sessions as browserstack
 from crashgate.catalogue.bugspulse import sessions as bugspulse
 from crashgate.catalogue.devrev import sessions as devrev
-from crashgate.tools.sessions.words import PERIOD
+from crashgate.tools.sessions.words import PERIOD, SORTED
 from crashgate.tools.tool import ByProvider, Tool
 from crashgate.tools.views import sessions
 from crashgate.tools.views.one import created
@@ -14,14 +14,12 @@ SESSION_TOOLS = (
     Tool(
         name="list_sessions",
         title="List sessions",
-        description=(
-            "Sessions of an app's users, newest first; texts are cut, get_session shows one whole."
-            ' Example: {"since": "2026-11-19", "until": "2026-11-20T12:00:00Z", "per_page": 20}.'
-        ),
+        description="Sessions of an app's users, newest first; texts are cut, get_session shows one whole.",
+        example={"since": "2026-11-19", "until": "2026-11-20T12:00:00Z", "per_page": 20},
         choice=ByProvider(of=(bugspulse.LIST_SESSIONS, browserstack.LIST_SESSIONS, devrev.LIST_SESSIONS)),
         view=rows("sessions", sessions.row),
         holds=("sessions", "array"),
-        notes=PERIOD,
+        notes=PERIOD | SORTED,
         pages=True,
     ),
     Tool(
@@ -38,8 +36,9 @@ SESSION_TOOLS = (
         title="Create a session",
         description=(
             "Make a session by sending its first trace, or add a trace to one. A second call adds a second trace. It"
-            ' can be read some seconds later. Example: {"session_id": "eval-42", "name": "chat-turn"}.'
+            " can be read some seconds later."
         ),
+        example={"session_id": "eval-42", "name": "chat-turn"},
         choice=ByProvider(of=(browserstack_new.CREATE_SESSION,)),
         view=created("session", "Sent a trace of the session"),
         holds=("session", "object"),
