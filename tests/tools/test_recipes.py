@@ -274,6 +274,25 @@ async def test_a_comparison_names_the_errors_that_the_release_introduced(tmp_pat
     assert counted > 0
 
 
+async def test_releases_of_different_stages_are_compared_with_a_warning(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        by_stage = {each.stage: each.id for each in house.world.releases(house.project())}
+        production, staging = by_stage["production"], by_stage["staging"]
+        found = [
+            (
+                await house.call(
+                    OPERATOR,
+                    "compare_releases",
+                    {"project_id": "checkout-ios", "release_id": one, "baseline_release_id": other},
+                )
+            ).content["comparison"]
+            for one, other in ((production, staging), (production, production))
+        ]
+
+    assert [each["baseline"]["untrusted"]["release_stage"] for each in found] == ["staging", "production"]
+    assert [each.get("warning", "")[:45] for each in found] == ["The two releases are of different stages, so ", ""]
+
+
 async def test_a_comparison_without_errors_or_project_says_what_is_missing(tmp_path: Path) -> None:
     async with open_house(tmp_path, policies=_policies(tmp_path / "policies")) as house:
         release = house.world.releases(house.project())[0].id

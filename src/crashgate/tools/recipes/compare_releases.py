@@ -29,6 +29,7 @@ async def cook(kitchen: Kitchen, params: CompareReleases) -> Shown:
     older = await kitchen.must(GET_RELEASE, project_id=params.project_id, release_id=params.baseline_release_id)
     project = await kitchen.may("target", GET_PROJECT, project_id=params.project_id)
     release: Release = newer.page.rows[0]
+    baseline: Release = older.page.rows[0]
     introduced = None
     if release.app_version:
         introduced = await kitchen.may(
@@ -42,13 +43,15 @@ async def cook(kitchen: Kitchen, params: CompareReleases) -> Shown:
     by_user = bool(project and project.page.rows and project.page.rows[0].stability_target_type == "user")
     found: dict[str, Any] = {
         "release": _side(release, by_user=by_user),
-        "baseline": _side(older.page.rows[0], by_user=by_user),
+        "baseline": _side(baseline, by_user=by_user),
     }
     if project and project.page.rows:
         found["target"] = _target(project.page.rows[0], found["release"].get("stability"))
     if introduced:
         found["errors_introduced"] = [errors.row(row, Detail.SUMMARY) for row in introduced.page.rows]
         found["errors_introduced_total"] = introduced.page.total
+    if None not in {_stage(release), _stage(baseline)} and _stage(release) != _stage(baseline):
+        found["warning"] = "The two releases are of different stages, so their figures say little about each other."
     if kitchen.left_out:
         found["left_out"] = kitchen.left_out
     return Shown(content=noticed({"comparison": found}), text=f"Two releases of {newer.where} compared.")
@@ -69,8 +72,16 @@ def _side(release: Release, *, by_user: bool) -> dict[str, Any]:
         "sessions": release.total_sessions_count,
         "errors_introduced_count": release.errors_introduced_count,
         "errors_seen_count": release.errors_seen_count,
-        UNTRUSTED: {"app_version": release.app_version, "build_label": release.build_label},
+        UNTRUSTED: {
+            "app_version": release.app_version,
+            "build_label": release.build_label,
+            **({"release_stage": stage} if (stage := _stage(release)) else {}),
+        },
     }
+
+
+def _stage(release: Release) -> str | None:
+    return release.release_stage.name if release.release_stage else None
 
 
 def _target(project: Any, stability: float | None) -> dict[str, Any]:  # noqa: ANN401 - a project
@@ -84,8 +95,8 @@ COMPARE_RELEASES = Recipe(
     name="compare_releases",
     title="Compare releases",
     description=(
-        "Is a release better or worse than another? Stability of both against the project's target, and the errors that"
-        " the newer one introduced. Ids from list_releases."
+        "Is release_id, the newer, better or worse than baseline_release_id? Stability of both against the project's"
+        " target, and the errors that the newer one introduced. Ids from list_releases."
     ),
     params=CompareReleases,
     first=GET_RELEASE,
