@@ -55,7 +55,10 @@ def test_each_example_gives_the_levels_that_its_comments_promise(shipped: Policy
         "release-manager": dict.fromkeys(
             ("organization", "project", "error", "trend", "release", "release_group", "stability_trend"), Level.READ
         ),
-        "triage-agent": {**dict.fromkeys(("organization", "pivot", *READS), Level.READ), "error": Level.WRITE},
+        "triage-agent": {
+            **dict.fromkeys(("organization", "pivot", "comment", *READS), Level.READ),
+            "error": Level.WRITE,
+        },
     }
 
 
