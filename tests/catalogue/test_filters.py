@@ -29,6 +29,30 @@ def test_a_bare_value_a_list_and_a_whole_comparison_mean_the_same() -> None:
     assert read({"error.status": [{"type": "eq", "value": "open"}]}) == wanted
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        *({"error.status": [("eq", status)]} for status in ("open", "in progress", "for_review", "new", "snoozed")),
+        {"error.status": [("ne", "fixed"), ("empty", "true")]},
+        *({"event.since": [("eq", time)]} for time in ("7d", "12h", "2026-11-20T10:00:00Z", "2026-11-20T10:00:00.5Z")),
+        {"search": [("eq", "yesterday")]},
+    ],
+    ids=str,
+)
+def test_the_values_that_upstream_knows_are_taken(given: dict[str, list[tuple[str, str]]]) -> None:
+    asked = {name: [{"type": kind, "value": each} for kind, each in several] for name, several in given.items()}
+
+    assert read(asked) == given
+
+
+def test_a_value_that_upstream_does_not_know_is_told_with_those_that_it_knows() -> None:
+    # Guards: _with_legal_values; upstream answers that there are no such errors, and a time with a bare 400.
+    with pytest.raises(ValidationError, match="there are open, in progress, for_review, new, fixed, snoozed, ignored"):
+        read({"error.status": "opened"})
+    with pytest.raises(ValidationError, match="neither like 7d or 12h nor a time like 2026-11-20T10:00:00Z"):
+        read({"event.before": "yesterday"})
+
+
 def test_the_order_of_fields_and_comparisons_is_kept() -> None:
     given = {"b": ["2", {"type": "ne", "value": "1"}], "a": ["3"]}
 
@@ -56,6 +80,13 @@ def test_true_and_false_travel_as_words() -> None:
         {"error.status": [["open"]]},
         {"error.status": "x" * 501},
         {"error.status": ["open"] * 21},
+        {"error.status": "opened"},
+        {"error.status": ["open", {"type": "ne", "value": "closed"}]},
+        {"event.since": "yesterday"},
+        {"event.since": "1w"},
+        {"event.since": "2026-11-20"},
+        {"event.since": "2026-11-20T10:00:00+02:00"},
+        {"event.before": {"type": "ne", "value": "1d"}},
         {f"f{number}": "x" for number in range(21)},
         {"": "open"},
         {"a" * 101: "open"},

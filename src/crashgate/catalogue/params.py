@@ -126,8 +126,8 @@ Ref = Annotated[str, StringConstraints(pattern=SLUG_PATTERN, max_length=100), Lo
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@ -]*$", min_length=1, max_length=100)]
 """A short name such as a release stage: printable, no path or query characters."""
 
-_TIME = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z$"
+TIME_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z$"
 """Not ``\\d``, which takes the digits of every script."""
 
-UtcTime = Annotated[str, StringConstraints(pattern=_TIME), Logged()]
+UtcTime = Annotated[str, StringConstraints(pattern=TIME_PATTERN), Logged()]
 """ISO 8601 in UTC ending in ``Z``; BugSnag refuses ``+00:00``."""

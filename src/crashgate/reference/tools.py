@@ -3,13 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from crashgate.catalogue.params import OBJECT_ID_PATTERN, SLUG_PATTERN
 from crashgate.catalogue.provider import Provider
 from crashgate.reference.markdown import code, codes, paragraphs, table
 from crashgate.tools.derive import Annotations, AnyTool, Definition, Use, define
 from crashgate.tools.registry import TOOLS
-
-_PATTERNS = {OBJECT_ID_PATTERN: "an id of 24 hexadecimal digits", SLUG_PATTERN: "an id or a slug"}
 
 
 def section() -> str:
@@ -18,6 +15,7 @@ def section() -> str:
         "## Tools",
         "What an agent is shown, in this order. It sees a tool only when its policy allows some call of it, and of a"
         " tool with several operations only those. With several connections, a tool also takes `connection`.",
+        "BugSnag's ids are 24 hexadecimal digits; a project and an organization can be named by their slugs, too.",
         *map(_tool, TOOLS),
     )
 
@@ -70,8 +68,6 @@ def _type(schema: Mapping[str, Any]) -> str:
 
 
 def _rules(schema: Mapping[str, Any]) -> Iterator[str]:
-    if "pattern" in schema:
-        yield _PATTERNS.get(str(schema["pattern"])) or code(str(schema["pattern"]))
     if "minimum" in schema:
         yield f"at least {schema['minimum']}"
     if "maximum" in schema:

@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.operation import AnyOperation
+from crashgate.catalogue.paging import Cursors, Numbered
 from crashgate.catalogue.params import In, Params
 from crashgate.catalogue.provider import Provider
 from crashgate.exports.plan import Format
@@ -24,9 +25,10 @@ _SAMPLES = {"app_id": "com.acme.checkout", "platform": "ios"}
 """For examples: what a provider needs that others do not have."""
 _FORMATS: Schema = {"type": "string", "enum": [each.value for each in Format]}
 _LONGEST_ENUM = 20
-_NOISE = frozenset({"title", "default", "minimum", "maxLength", "minLength", "minItems", "maxItems", "minProperties"})
-_LONGEST_PATTERN = 20
-"""Characters; a longer pattern costs more tokens than it tells. What breaks it is told when it happens."""
+_NOISE = frozenset(
+    {"title", "default", "pattern", "minimum", "maxLength", "minLength", "minItems", "maxItems", "minProperties"}
+)
+"""What costs more tokens than it tells. Ids come from answers, and a rule that is broken is told when it happens."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -149,7 +151,7 @@ def _offered(name: str, schema: Schema, uses: Sequence[Use]) -> Schema:
     if all(len(use.offered[name]) == 1 for use in uses):
         return {}
     names = list(dict.fromkeys(each for use in uses for each in use.offered[name]))
-    plain = {key: value for key, value in schema.items() if key not in {"pattern", "anyOf"}}
+    plain = {key: value for key, value in schema.items() if key != "anyOf"}
     several = {"items": {"type": "string", "enum": names}}
     return {name: plain | (several if schema.get("type") == "array" else {"type": "string", "enum": names})}
 
@@ -183,7 +185,9 @@ def output_schema(tool: AnyTool) -> Schema:
     name, kind = tool.holds
     properties: Schema = {name: {"type": kind}}
     if isinstance(tool, Tool) and tool.pages:
-        properties |= {"next_cursor": {"type": "string"}, "previous_cursor": {"type": "string"}}
+        properties["next_cursor"] = {"type": "string"}
+        if any(isinstance(operation.paging, Numbered | Cursors) for operation in tool.operations):
+            properties["previous_cursor"] = {"type": "string"}
     return {"type": "object", "properties": properties, "required": [name]}
 
 
@@ -239,8 +243,6 @@ def _compact(schema: Schema, definitions: Schema) -> Schema:
     if schema.get("type") == "object" and "properties" not in schema:
         return {"type": "object"}
     compact = {name: value for name, value in schema.items() if name not in _NOISE and name != "description"}
-    if len(compact.get("pattern", "")) > _LONGEST_PATTERN:
-        del compact["pattern"]
     if "items" in compact:
         compact["items"] = _compact(compact["items"], definitions)
     if "properties" in compact:

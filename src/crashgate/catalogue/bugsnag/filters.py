@@ -5,19 +5,27 @@ field mean or, several ``ne`` mean and, different fields mean and.
 Source: https://docs.bugsnag.com/api/data-access/#filtering
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from enum import StrEnum, unique
 from typing import Annotated, Any, cast
 from urllib.parse import quote
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from crashgate.catalogue.params import NamesField, Params
+from crashgate.catalogue.params import TIME_PATTERN, NamesField, Params
 
 MOST_FIELDS = 20
 MOST_COMPARISONS = 20
 LONGEST = 6_000
 """Characters that all filters may take in an address; web servers commonly read 8 kB of one."""
+
+RELATIVE_TIME_FIELDS = frozenset({"event.since", "event.before"})
+STATUS_FIELD = "error.status"
+STATUSES = ("open", "in progress", "for_review", "new", "fixed", "snoozed", "ignored")
+"""What an error's status can be compared with; of another one upstream says that there is no such error."""
+
+_legal_moment = re.compile(rf"[0-9]{{1,4}}[hd]|{TIME_PATTERN[1:-1]}").fullmatch
 
 
 @unique
@@ -61,6 +69,21 @@ def _listed(given: Any) -> Any:  # noqa: ANN401 - whatever a caller sent
         return given
     fields = cast("Mapping[str, Any]", given)
     return {name: cast("Any", value) if isinstance(value, list | tuple) else [value] for name, value in fields.items()}
+
+
+def _with_legal_values(given: dict[str, tuple[Comparison, ...]]) -> dict[str, tuple[Comparison, ...]]:
+    """What upstream would answer with nothing found, or refuse without a word that reaches an agent."""
+    if any(each.value not in STATUSES for each in _compared(given.get(STATUS_FIELD, ()))):
+        raise ValueError(f"hold an {STATUS_FIELD} that there is not; there are {', '.join(STATUSES)}")
+    for field in sorted(RELATIVE_TIME_FIELDS & given.keys()):
+        if any(each.type is not Match.EQ or _legal_moment(each.value) is None for each in given[field]):
+            raise ValueError(f"hold an {field} that is neither like 7d or 12h nor a time like 2026-11-20T10:00:00Z")
+    return given
+
+
+def _compared(several: Iterable[Comparison]) -> Iterable[Comparison]:
+    """Those that compare with a value of the field's."""
+    return (each for each in several if each.type is not Match.EMPTY)
 
 
 def _short_enough(given: dict[str, tuple[Comparison, ...]]) -> dict[str, tuple[Comparison, ...]]:
@@ -111,6 +134,7 @@ Filters = Annotated[
     BeforeValidator(_listed),
     Field(max_length=MOST_FIELDS),
     AfterValidator(_short_enough),
+    AfterValidator(_with_legal_values),
     EVENT_FIELDS,
 ]
 

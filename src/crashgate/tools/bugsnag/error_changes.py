@@ -77,8 +77,8 @@ ERROR_CHANGE_TOOLS = (
         name="update_errors",
         title="Update errors",
         description=(
-            "Change up to 100 errors of a project at once: triage in bulk. `operation` is fix or as in"
-            " update_error. The answer counts what changed. delete and discard lose data."
+            "Change up to 100 errors of a project at once. `operation` is fix or as in update_error; delete and discard"
+            " lose data."
         ),
         choice=Named(
             argument="operation",

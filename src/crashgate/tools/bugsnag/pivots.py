@@ -6,7 +6,7 @@ from crashgate.catalogue.bugsnag.pivots import (
     LIST_PROJECT_PIVOT_VALUES,
     LIST_PROJECT_PIVOTS,
 )
-from crashgate.tools.bugsnag.words import NOT_OFFERED
+from crashgate.tools.bugsnag.words import NOT_OFFERED, SAME_FILTERS
 from crashgate.tools.tool import Given, Tool
 from crashgate.tools.views.page import fields, rows
 
@@ -21,6 +21,7 @@ PIVOT_TOOLS = (
         choice=Given(argument="error_id", present=LIST_ERROR_PIVOTS, absent=LIST_PROJECT_PIVOTS),
         view=rows("pivots", fields("event_field_display_id", "cardinality", "list", "no_value", "other", "average")),
         holds=("pivots", "array"),
+        notes=SAME_FILTERS,
         hidden=frozenset({"per_page"}),
     ),
     Tool(
@@ -32,6 +33,7 @@ PIVOT_TOOLS = (
         choice=Given(argument="error_id", present=LIST_ERROR_PIVOT_VALUES, absent=LIST_PROJECT_PIVOT_VALUES),
         view=rows("values", fields("event_field_value", "events", "proportion", "first_seen", "last_seen", "fields_")),
         holds=("values", "array"),
+        notes=SAME_FILTERS,
         hidden=NOT_OFFERED,
         pages=True,
     ),

@@ -1,6 +1,7 @@
 """The tool over trends. Rule: counts only."""
 
 from crashgate.catalogue.bugsnag.trends import GET_ERROR_TREND, GET_PROJECT_TREND
+from crashgate.tools.bugsnag.words import SAME_FILTERS
 from crashgate.tools.tool import Given, Tool
 from crashgate.tools.views.page import fields, rows
 
@@ -15,5 +16,6 @@ TREND_TOOLS = (
         choice=Given(argument="error_id", present=GET_ERROR_TREND, absent=GET_PROJECT_TREND),
         view=rows("buckets", fields("from_", "to", "events_count")),
         holds=("buckets", "array"),
+        notes=SAME_FILTERS,
     ),
 )

@@ -71,7 +71,7 @@ TRIAGE_ERROR = Recipe(
     name="triage_error",
     title="Triage an error",
     description=(
-        "First look at one error in one call: the error, its latest crash, trend, where it concentrates (release, OS,"
+        "First look at one error: the error, its latest crash, trend, where it concentrates (release, OS,"
         " device), the release that introduced it, and its link. Parts that you may not see are left out."
     ),
     params=TriageError,
