@@ -181,6 +181,19 @@ def test_an_event_of_nothing_is_shown_as_nothing() -> None:
     assert shown == {"id": IOS.event, "untrusted": {}}
 
 
+async def test_a_pivot_that_upstream_does_not_answer_is_named(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        asked = {"project_id": "checkout-ios", "pivots": ["os.name", "nope", "event.since"]}
+        found = await house.call(TRIAGE, "list_pivots", asked)
+        whole = await house.call(TRIAGE, "list_pivots", {**asked, "pivots": ["os.name"]})
+        usual = await house.call(TRIAGE, "list_pivots", {"project_id": "checkout-ios"})
+
+    assert [each["untrusted"]["event_field_display_id"] for each in found.content["pivots"]] == ["os.name"]
+    assert found.content["not_answered"]["pivots"] == ["nope", "event.since"]
+    assert found.text.endswith(" Not answered: 2 of those asked for.")
+    assert ["not_answered" in each.content for each in (whole, usual)] == [False, False]
+
+
 async def test_lists_count_only_what_is_whole(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
         errors = await house.call(TRIAGE, "list_errors", {"project_id": "checkout-ios"})

@@ -8,6 +8,7 @@ from crashgate.catalogue.bugsnag.pivots import (
 )
 from crashgate.tools.bugsnag.words import NOT_OFFERED, SAME_FILTERS
 from crashgate.tools.tool import Given, Tool
+from crashgate.tools.views import pivots
 from crashgate.tools.views.page import fields, rows
 
 PIVOT_TOOLS = (
@@ -19,7 +20,7 @@ PIVOT_TOOLS = (
             ' {"pivots": ["os.name", "device.model"]}.'
         ),
         choice=Given(argument="error_id", present=LIST_ERROR_PIVOTS, absent=LIST_PROJECT_PIVOTS),
-        view=rows("pivots", fields("event_field_display_id", "cardinality", "list", "no_value", "other", "average")),
+        view=pivots.listed,
         holds=("pivots", "array"),
         notes=SAME_FILTERS,
         hidden=frozenset({"per_page"}),
