@@ -140,7 +140,7 @@ def test_over_http_it_says_where_it_is_when_it_can_be_reached(state: Path) -> No
     assert told == [
         f"crashgate serves MCP at {url}",
         "Agents with a policy: operator, read-only-assistant, release-manager, triage-agent",
-        f"A token for one of them:  crashgate --state {state} token new operator",
+        f"A token for one of them:  crashgate --state {state} token new operator --sandbox",
         "Its client sends it as:   Authorization: Bearer TOKEN",
         "Stop it with Ctrl-C.",
     ]
@@ -186,7 +186,7 @@ def test_what_is_told_of_tokens_holds_for_the_examples_too(state: Path) -> None:
     with started(("--state", str(state), "serve", "--http", "--port", "0", "--sandbox")) as process:
         told = [line(process, err=True) for _ in range(4)]
     command = told[3].partition("crashgate ")[2].split()
-    assert command[-2:] == ["new", "operator"]
+    assert command[-3:] == ["new", "operator", "--sandbox"]
     assert run(*command).code == 0
 
 

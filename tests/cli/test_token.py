@@ -6,6 +6,7 @@ from crashgate import wiring
 from crashgate.identity import VerifiedToken
 from tests.cli.calls import settings
 from tests.cli.shell import Shell
+from tests.house import EXAMPLES
 
 
 def test_the_token_stands_alone_on_stdout_and_is_in_force(crashgate: Shell, policies: Path, state: Path) -> None:
@@ -36,6 +37,17 @@ def test_an_agent_without_a_policy_gets_no_token(crashgate: Shell, policies: Pat
     assert (told.code, told.out) == (3, "")
     assert "operator, read-only-assistant, release-manager, triage-agent" in told.err
     assert not state.exists()
+
+
+def test_with_the_sandbox_its_connections_are_those_there_are(crashgate: Shell, state: Path) -> None:
+    sessions = ("--policies", str(EXAMPLES / "sessions"), "token", "new", "session-analyst")
+    refused, made = crashgate(*sessions), crashgate(*sessions, "--sandbox")
+
+    assert (refused.code, refused.out) == (3, "")
+    assert (made.code, "serve --http --sandbox" in made.err) == (0, True)
+    found = wiring.tokens(settings(policies=state, state=state)).verify(made.out.strip())
+    assert found is not None
+    assert found.agent == "session-analyst"
 
 
 def test_force_makes_it_before_there_is_a_policy(crashgate: Shell, state: Path) -> None:

@@ -118,13 +118,13 @@ def _over_http(settings: "Settings", sandbox: "Sandbox | None") -> None:
     def ready() -> None:
         # Whoever reads the address may connect at once, so the system already takes connections for us.
         listener.socket.listen()
-        _announce(listener, settings, agents)
+        _announce(listener, settings, agents, in_sandbox=sandbox is not None)
 
     with listener.socket:
         run(wiring.run_http(settings, os.environ, listener, sandbox=sandbox, ready=ready))
 
 
-def _announce(listener: "Listener", settings: "Settings", agents: tuple[str, ...]) -> None:
+def _announce(listener: "Listener", settings: "Settings", agents: tuple[str, ...], *, in_sandbox: bool) -> None:
     given = shared()
     if settings.policies.name == _EXAMPLES:
         given = replace(given, policies=settings.policies)
@@ -137,7 +137,8 @@ def _announce(listener: "Listener", settings: "Settings", agents: tuple[str, ...
     note(f"crashgate serves MCP at {url}")
     if agents:
         note(f"Agents with a policy: {', '.join(agents)}")
-        note(f"A token for one of them:  crashgate{given.flags} token new {agents[0]}")
+        more = " --sandbox" if in_sandbox else ""
+        note(f"A token for one of them:  crashgate{given.flags} token new {agents[0]}{more}")
         note("Its client sends it as:   Authorization: Bearer TOKEN")
     else:
         note("There is no policy, so every call will be refused.")
