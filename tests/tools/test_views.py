@@ -225,3 +225,23 @@ async def test_no_key_of_the_account_is_shown_or_logged(tmp_path: Path) -> None:
     assert [answer.error for answer in answers] == [None, None, None]
     assert [key for key in keys if key in shown] == []
     assert TEXT not in shown
+
+
+async def test_a_change_shows_what_upstream_stored(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        error = house.errors()[0].id
+        given = {"project_id": "checkout-ios", "error_id": error}
+        rules = {"reopen_if": "occurs_after", "seconds": 3600}
+        person = next(iter(house.world.people)).id
+        url = "https://github.com/acme/app/issues/7"
+        snoozed = await house.call(OPERATOR, "update_error", {**given, "operation": "snooze", "reopen_rules": rules})
+        assigned = await house.call(
+            OPERATOR, "update_error", {**given, "operation": "assign", "assigned_collaborator_id": person}
+        )
+        linked = await house.call(OPERATOR, "update_error", {**given, "operation": "link_issue", "issue_url": url})
+
+    assert snoozed.content["error"]["status"] == "snoozed"
+    assert rules.items() <= snoozed.content["error"]["reopen_rules"].items()
+    assert assigned.content["error"]["assigned_collaborator_id"] == person
+    assert [each["url"] for each in linked.content["error"]["untrusted"]["linked_issues"]] == [url]
+    assert "notice" in linked.content

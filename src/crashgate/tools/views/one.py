@@ -4,11 +4,14 @@ from collections.abc import Callable
 from typing import Any
 
 from crashgate.gateway.ask import Reply
-from crashgate.tools.present import everything
+from crashgate.tools.present import everything, present
 from crashgate.tools.tool import Detail, Shown, View
 from crashgate.tools.views.page import Row, noticed
 
-_STATE = ("status", "overridden_severity", "discarded")
+_STATE = (
+    "status", "overridden_severity", "discarded", "reopen_rules", "assigned_collaborator_id", "assigned_team_id",
+    "linked_issues", "created_issue",
+)  # fmt: skip
 
 
 def one(name: str, summary: Row, full: Callable[[Any], dict[str, Any]] = everything) -> View:
@@ -37,14 +40,14 @@ def created(name: str, past: str) -> View:
 
 
 def changed(name: str, past: str) -> View:
-    """A view of an object after a change that ``past`` names: its id, and its state where the answer tells it."""
+    """A view of an object after a change that ``past`` names: its id, and what upstream stored where it tells it."""
 
     def view(reply: Reply, _: Detail) -> Shown:
         content: dict[str, Any] = {"id": getattr(reply.params, f"{name}_id")}
         if reply.page.rows:
-            state = {field: getattr(reply.page.rows[0], field, None) for field in _STATE}
-            content |= {field: value for field, value in state.items() if value is not None}
+            row = reply.page.rows[0]
+            content |= present(row, [field for field in _STATE if field in type(row).model_fields])
         where = f" in {reply.where}" if reply.where else ""
-        return Shown(content={name: content}, text=f"{past}{where}.")
+        return Shown(content=noticed({name: content}), text=f"{past}{where}.")
 
     return view
