@@ -201,6 +201,45 @@ async def test_whatever_upstream_answers_a_redacted_field_leaves_nowhere(event: 
     assert MARK not in "".join(exported) + repr(pages) + repr(opened.log.records)
 
 
+PEOPLE = ("email", "Phone", "USER", "customer", "name", "firstName", "last_name", "emailAddress")
+PLAIN = ("page", "items", "price", "id", "screen")
+
+
+@st.composite
+def _with_people(draw: st.DrawFn, deepest: int = 4) -> Any:  # noqa: ANN401 - any JSON
+    """Any JSON with the canary under keys that tell who somebody is, and under no others."""
+    if deepest == 0:
+        return draw(st.sampled_from(["plain", 7, None]))
+    below = _with_people(deepest - 1)
+    found: dict[str, Any] = draw(st.dictionaries(st.sampled_from(PLAIN), below, max_size=3))
+    for key in draw(st.lists(st.sampled_from(PEOPLE), max_size=2)):
+        found[key] = draw(st.sampled_from([MARK, [MARK], {"id": MARK}, {"page": {MARK: MARK}}]))
+    return [found, 7] if draw(st.booleans()) else found
+
+
+@pytest.mark.threats(20, 29)
+@given(tab=_with_people(), crumb=_with_people())
+async def test_who_somebody_is_leaves_nowhere_however_deep_it_stands(tab: Any, crumb: Any) -> None:  # noqa: ANN401 - any JSON
+    # Guards: DEEP in gateway.redact.
+    opened = gate('[redact]\nsets = ["people"]\n')
+    event = _event(metaData={"tab": tab}, breadcrumbs=[{"name": "tap", "metaData": crumb}], customDiagnostics=tab)
+    _answers(opened, event)
+    told = await opened.wire("get_event", {"project_id": IOS.id, "event_id": IOS.event, "detail": "full"})
+
+    assert MARK.encode() not in told
+    assert b'"tap"' in told
+    assert MARK not in repr(opened.log.records)
+
+
+def test_a_name_at_any_depth_is_told_by_the_policys_words_and_the_rest_stays() -> None:
+    tree = Redaction(fields=("metaData.**.iban", "metaData.account.id")).tree("event")
+    data = {"IBAN": 1, "account": {"id": 2, "kept": [{"deep": {"iban": 3, "kept": 4}}, 5]}, "kept": [6]}
+    page = redact(Page(rows=(Event.model_validate(_event(metaData=data)),)), tree)
+
+    assert page.rows[0].metaData == {"account": {"kept": [{"deep": {"kept": 4}}, 5]}, "kept": [6]}
+    assert page.redacted == ("metaData.**.iban", "metaData.account.**.iban", "metaData.account.id")
+
+
 @given(value=JSON, other=JSON)
 def test_what_is_not_named_stays_as_it_is(value: Any, other: Any) -> None:  # noqa: ANN401 - any JSON
     tree = Redaction(fields=("user.email", "context")).tree("event")

@@ -36,17 +36,44 @@ def test_everything_below_a_field_may_go_without_the_field() -> None:
     }
 
 
+KEYS = (
+    "user", "customer", "name", "email", "emailaddress", "email_address", "phone", "phonenumber", "phone_number",
+    "username", "user_name", "fullname", "full_name", "firstname", "first_name", "lastname", "last_name",
+)  # fmt: skip
+"""Written once more, so that one that is lost is missed."""
+
+
+def test_a_name_may_go_at_any_depth_below_free_data() -> None:
+    assert Redaction(fields=("metaData.**.Iban", "metaData.account.id")).tree("event") == {
+        "metadata": {"**": {"iban": None}, "account": {"id": None}}
+    }
+
+
 def test_people_are_their_names_addresses_and_ids() -> None:
     people = Redaction(sets=("people",))
 
-    assert people.tree("event") == {"user": None}
+    anywhere = {"**": dict.fromkeys(KEYS)}
+    assert people.tree("event") == {
+        "user": None,
+        "metadata": anywhere,
+        "breadcrumbs": {"metadata": anywhere},
+        "customdiagnostics": anywhere,
+    }
+    assert people.tree("session_event") == {
+        "data": anywhere,
+        **dict.fromkeys(("events", "recording_events_timeline"), dict.fromkeys(("data", "event_properties"), anywhere)),
+    }
     assert people.tree("comment") == {"user": None, "collaborator": None}
     assert people.tree("collaborator") == people.tree("organization_collaborator") == {"name": None, "email": None}
     assert people.tree("session") == {
         "user_id": None,
         "userid": None,
         "rev_user_id": None,
-        "traces": {"user_id": None, "userid": None},
+        "traces": {
+            "user_id": None,
+            "userid": None,
+            **dict.fromkeys(("input", "output", "metadata"), anywhere),
+        },
     }, "in the spelling of each provider"
     assert people.tree("project") == {}, "a project's name is not a person's"
 

@@ -16,6 +16,7 @@ from tests.policy.builders import HEAD, SOURCE, VOCABULARY, loaded
 
 X = SOURCE
 DISCARD = 'operations = ["bugsnag.errors.discard"]'
+RULES = "write names joined by dots, * only as the last of them, and ** only before the last"
 OPERATION = 'write operations = ["bugsnag.errors.discard"], or take the line out'
 
 
@@ -214,7 +215,11 @@ WRONG: Mapping[str, tuple[str, Sequence[str]]] = {
     ),
     "a star in the middle": (
         '[redact]\nfields = ["exceptions.*.file"]\n',
-        [f"{X}:5: `exceptions.*.file` is no path; write names joined by dots, and * only as the last of them"],
+        [f"{X}:5: `exceptions.*.file` is no path; {RULES}"],
+    ),
+    "two stars that are not before the last": (
+        '[redact]\nfields = ["metaData.**.account.iban", "metaData.**"]\n',
+        [f"{X}:5: `metaData.**.account.iban` is no path; {RULES}", f"{X}:5: `metaData.**` is no path; {RULES}"],
     ),
     "a star below nothing": (
         '[redact]\nfields = ["message.*"]\n',
@@ -222,7 +227,7 @@ WRONG: Mapping[str, tuple[str, Sequence[str]]] = {
     ),
     "nothing but dots": (
         '[redact]\nfields = ["user..email"]\n',
-        [f"{X}:5: `user..email` is no path; write names joined by dots, and * only as the last of them"],
+        [f"{X}:5: `user..email` is no path; {RULES}"],
     ),
     "a misspelt set": ('[redact]\nsets = ["poeple"]\n', [f"{X}:5: unknown set `poeple`; did you mean `people`?"]),
     "an approval of nothing": (

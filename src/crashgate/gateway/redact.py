@@ -13,7 +13,7 @@ from typing import Any, cast
 from pydantic import BaseModel
 
 from crashgate.catalogue.result import Page
-from crashgate.policy.redaction import Tree
+from crashgate.policy.redaction import DEEP, Tree
 
 _EVERY = "*"
 _speakable = re.compile(r"[A-Za-z0-9_*][A-Za-z0-9_.*-]{0,99}").fullmatch
@@ -35,7 +35,9 @@ def _below(value: Any, tree: Tree, path: str, gone: set[str]) -> Any:  # noqa: A
     if isinstance(value, Mapping):
         return _mapping(cast("Mapping[Any, Any]", value), tree, path, gone)
     if isinstance(value, list):
-        return [_below(item, tree, path, gone) for item in cast("list[Any]", value)]
+        items = cast("list[Any]", value)
+        left = [_below(item, tree, path, gone) for item in items]
+        return left if any(one is not other for one, other in zip(left, items, strict=True)) else items
     if isinstance(value, tuple):
         return tuple(_below(item, tree, path, gone) for item in cast("tuple[Any, ...]", value))
     return value
@@ -74,18 +76,26 @@ def _model(row: BaseModel, tree: Tree, path: str, gone: set[str]) -> BaseModel:
 def _mapping(value: Mapping[Any, Any], tree: Tree, path: str, gone: set[str]) -> Mapping[Any, Any]:
     kept: dict[Any, Any] = {}
     same = True
+    deep = tree.get(DEEP) or {}
     for key, inner in value.items():
         lower = str(key).lower()
         hit = lower if lower in tree else _EVERY
+        if lower in deep:
+            same = False
+            gone.add(_path(_path(path, DEEP), lower))
+            continue
         if hit not in tree:
-            kept[key] = inner
+            # The key is an outsider's word, so the path stays that of the field that holds it.
+            kept[key] = _below(inner, {DEEP: deep}, path, gone) if deep else inner
+            same = same and kept[key] is inner
             continue
         below = tree[hit]
         if below is None:
             same = False
             gone.add(_path(path, hit))
             continue
-        kept[key] = _below(inner, below, _path(path, hit), gone)
+        more = {DEEP: {**(below.get(DEEP) or {}), **deep}} if deep else {}
+        kept[key] = _below(inner, {**below, **more}, _path(path, hit), gone)
         same = same and kept[key] is inner
     return value if same else kept
 

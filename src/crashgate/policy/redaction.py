@@ -1,7 +1,8 @@
 """Which fields of an answer an agent is not shown. Rule: named by path, taken out whole, wherever they came from.
 
 Names are compared without regard to case, in every spelling that an upstream uses, and lists on the way are gone
-through. ``*`` as the last name means everything below; what is below a named field goes with it.
+through. ``*`` as the last name means everything below, and ``**`` before the last one that name at any depth below;
+what is below a named field goes with it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -12,13 +13,32 @@ from typing import Final, Union
 from crashgate.policy.result_fields import Node, find, resources
 
 Tree = Mapping[str, Union["Tree", None]]
-"""What goes, by name in lower case: None for the field whole, else what goes below it; ``*`` stands for every name."""
+"""What goes, by name in lower case: None for the field whole, else what goes below it; ``*`` stands for every name.
+
+Under ``**`` stand the names that go at any depth.
+"""
+DEEP: Final = "**"
 
 _EVERYWHERE = ""
 _EVERY = "*"
+_OF_PEOPLE = (
+    "user", "customer", "name", "email", "emailaddress", "email_address", "phone", "phonenumber", "phone_number",
+    "username", "user_name", "fullname", "full_name", "firstname", "first_name", "lastname", "last_name",
+)  # fmt: skip
+"""Keys under which apps commonly write who somebody is, where they may write any JSON. What is called otherwise stays:
+nobody can list that, and a policy can name it."""
+
+
+def _anywhere_below(*fields: str) -> tuple[str, ...]:
+    return tuple(f"{field}.{DEEP}.{name}" for field in fields for name in _OF_PEOPLE)
+
+
 SETS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "people": {
         _EVERYWHERE: ("user", "user_id", "collaborator", "creator", "traces.user_id"),
+        "event": _anywhere_below("metaData", "breadcrumbs.metaData", "customDiagnostics"),
+        "session": _anywhere_below("traces.input", "traces.output", "traces.metadata"),
+        "session_event": _anywhere_below("data", "events.data"),
         "collaborator": ("name", "email"),
         "organization_collaborator": ("name", "email"),
     },

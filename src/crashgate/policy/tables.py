@@ -12,7 +12,7 @@ from crashgate.policy.approval import MOST_MINUTES, USUAL_MINUTES, Approval
 from crashgate.policy.limits import KEPT, MOST_KEPT, MOST_ROWS, RATES, ROWS, Limits, Rate
 from crashgate.policy.mode import Mode
 from crashgate.policy.reading import Reading, kind, missing
-from crashgate.policy.redaction import SETS, Redaction
+from crashgate.policy.redaction import DEEP, SETS, Redaction
 from crashgate.policy.result_fields import find, paths, resources
 from crashgate.policy.survey import Path
 from crashgate.policy.switches import Switch, Switches
@@ -124,8 +124,9 @@ def redaction(reading: Reading, data: Mapping[str, object]) -> Redaction:
 def _is_field(reading: Reading, path: Path, name: str) -> bool:
     """Whether some resource has such a field, and none needs it to be read."""
     names = tuple(name.split("."))
-    if not all(names) or "*" in names[:-1]:
-        reading.note(path, f"`{word(name)}` is no path; write names joined by dots, and * only as the last of them")
+    if not all(names) or "*" in names[:-1] or (DEEP in names and names.index(DEEP) != len(names) - 2):
+        rules = "write names joined by dots, * only as the last of them, and ** only before the last"
+        reading.note(path, f"`{word(name)}` is no path; {rules}")
         return False
     plain = names[:-1] if names[-1] == "*" else names
     found = [along for each in resources().values() if (along := find(each, plain))]
