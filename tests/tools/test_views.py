@@ -16,6 +16,7 @@ from crashgate.catalogue.result import SecretMark
 from crashgate.tools.registry import BY_NAME
 from crashgate.tools.tool import Detail, Tool
 from crashgate.tools.views import errors, events
+from crashgate.tools.views.bounds import MOST_CHARACTERS
 from tests.gateway.gate import ACME, ANDROID, IOS, PAYMENTS
 from tests.house import OPERATOR, TRIAGE, House, open_house
 from tests.tools.asks import RIGHT
@@ -172,7 +173,7 @@ def test_an_event_too_large_to_show_names_what_it_drops() -> None:
     shown = events.full(event)
 
     assert shown["left_out"]["too_large"] == ["metaData"]
-    assert (shown["untrusted"]["context"], len(str(shown)) < events.MOST_CHARACTERS) == ("Cart", True)
+    assert (shown["untrusted"]["context"], len(str(shown)) < MOST_CHARACTERS) == ("Cart", True)
 
 
 def test_an_event_of_nothing_is_shown_as_nothing() -> None:

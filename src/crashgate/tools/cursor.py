@@ -57,6 +57,19 @@ class Cursors:
         return unpacked.decode()
 
 
+def rest_of(mark: str | None, shown: int) -> str:
+    """The mark of the rows of a page after the first ``shown`` of them. No upstream's mark begins with a new line."""
+    return f"\n{shown}\n{mark or ''}"
+
+
+def within(mark: str | None) -> tuple[str | None, int]:
+    """The mark of a page, and how many of its rows were shown already."""
+    if mark is None or not mark.startswith("\n"):
+        return mark, 0
+    _, shown, page = mark.split("\n", 2)
+    return page or None, int(shown)
+
+
 def _context(bound_to: Sequence[object]) -> bytes:
     return json.dumps(list(bound_to), sort_keys=True, separators=(",", ":"), default=str).encode()
 

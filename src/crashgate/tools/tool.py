@@ -22,10 +22,14 @@ class Detail(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
-    """What a view makes of a reply: the structured content and one sentence in our own words."""
+    """What a view makes of a reply: the structured content and one sentence in our own words.
+
+    ``rows`` is how many of the page's rows are shown, where it is not all of them.
+    """
 
     content: Mapping[str, Any]
     text: str
+    rows: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -30,7 +30,7 @@ from crashgate.policy.policy import Policy
 from crashgate.policy.refusal import refusal
 from crashgate.policy.vocabulary import Vocabulary
 from crashgate.tools import own, own_exports
-from crashgate.tools.cursor import Cursors
+from crashgate.tools.cursor import Cursors, rest_of, within
 from crashgate.tools.derive import AnyTool, Definition, define
 from crashgate.tools.export import Export
 from crashgate.tools.exports import Exports, Order, Watch, holding_of
@@ -146,10 +146,11 @@ class Toolbox:
         fault: InvalidArgumentsError | None = None
         parameters = self._parameters(principal.agent, tool.name)
         operation, arguments, shown, mark = tool.operations[0], dict[str, Any](), Detail.SUMMARY, None
+        skipped = 0
         try:
             operation, arguments = choose(tool, given, self._all().get(connection or ""))
             shown = detail_of(tool, detail)
-            mark = self._page(tool, cursor, bound)
+            mark, skipped = within(self._page(tool, cursor, bound))
         except InvalidArgumentsError as problem:
             fault = problem
         ask = Ask(
@@ -159,6 +160,7 @@ class Toolbox:
             connection=connection,
             arguments=arguments,
             mark=mark,
+            resumed=skipped > 0,
             shown=parameters,
             fault=fault or hidden(tool, arguments, parameters),
             answer=self._own_answer(policy, principal.agent, operation, mark),
@@ -166,7 +168,7 @@ class Toolbox:
             ask_user=ask_user,
         )
         reply = await self.gateway.run(ask)
-        return await self._answered(tool, reply, shown, bound)
+        return await self._answered(tool, reply, shown, bound, mark=mark, skipped=skipped)
 
     async def _call_export(
         self, principal: Principal, tool: Export, given: dict[str, Any], progress: Watch, ask_user: AskUser | None
@@ -359,14 +361,24 @@ class Toolbox:
             return partial(own_exports.answer, self.exports.shelf, agent, partial(self._is_given, agent), mark)
         return partial(own.answer, policy, self.vocabulary)
 
-    async def _answered(self, tool: Tool, reply: Reply, detail: Detail, bound: Sequence[object]) -> Answer:
-        shown: Shown = await aside(reply.page.size, tool.view, reply, detail)
-        content = dict(shown.content)
-        if tool.pages and reply.page.next_mark is not None:
-            content["next_cursor"] = self.cursors.seal(reply.page.next_mark, bound_to=bound)
+    async def _answered(  # noqa: PLR0913 - what was asked, and what came
+        self, tool: Tool, reply: Reply, detail: Detail, bound: Sequence[object], *, mark: str | None, skipped: int
+    ) -> Answer:
+        page = replace(reply.page, rows=reply.page.rows[skipped:])
+        shown: Shown = await aside(page.size, tool.view, replace(reply, page=page), detail)
+        content, text, next_mark = dict(shown.content), shown.text, reply.page.next_mark
+        if shown.rows is not None:
+            left = len(page.rows) - shown.rows
+            remedy = "next_cursor shows them" if tool.pages else "ask for fewer, with filters"
+            content["not_shown"] = {"count": left, "remedy": remedy}
+            text = f"{text} {left} more are too much for one answer: {remedy}."
+            # Upstream's next page begins after these, so the way on is the rest of this one.
+            next_mark = rest_of(mark, skipped + shown.rows)
+        if tool.pages and next_mark is not None:
+            content["next_cursor"] = self.cursors.seal(next_mark, bound_to=bound)
         if tool.pages and reply.page.previous_mark is not None:
             content["previous_cursor"] = self.cursors.seal(reply.page.previous_mark, bound_to=bound)
-        return Answer(content=_with_redacted(content, reply.page.redacted), text=shown.text)
+        return Answer(content=_with_redacted(content, reply.page.redacted), text=text)
 
     def _refused(self, agent: str) -> Answer:
         """The one answer to everything that does not exist or is not allowed."""

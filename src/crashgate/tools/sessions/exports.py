@@ -20,7 +20,7 @@ EXPORT_TOOLS = (
         example={"since": "2026-11-01", "format": "csv"},
         subject="sessions",
         of=(BUGSPULSE_SESSIONS, BROWSERSTACK_SESSIONS, DEVREV_SESSIONS),
-        notes=PERIOD | SORTED,
+        notes={**PERIOD, **SORTED},
     ),
     Export(
         name="export_crashes",

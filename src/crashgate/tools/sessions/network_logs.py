@@ -16,7 +16,7 @@ NETWORK_LOG_TOOLS = (
         choice=ByProvider(of=(LIST_NETWORK_LOGS, GET_DEVELOPER_INFO)),
         view=by_model({DeveloperInfo: network_logs.developer_info}, rows("network_logs", network_logs.row)),
         holds=("network_logs", "array"),
-        notes=PERIOD | {"tab_id": "one of the session's tab_ids in get_session"},
+        notes={**PERIOD, "tab_id": "one of the session's tab_ids in get_session"},
         pages=True,
         detailed=True,
     ),

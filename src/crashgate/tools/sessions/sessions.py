@@ -19,7 +19,7 @@ SESSION_TOOLS = (
         choice=ByProvider(of=(bugspulse.LIST_SESSIONS, browserstack.LIST_SESSIONS, devrev.LIST_SESSIONS)),
         view=rows("sessions", sessions.row),
         holds=("sessions", "array"),
-        notes=PERIOD | SORTED,
+        notes={**PERIOD, **SORTED},
         pages=True,
     ),
     Tool(

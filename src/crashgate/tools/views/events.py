@@ -9,6 +9,7 @@ from crashgate.catalogue.bugsnag.event import Breadcrumb, Event, Frame, Thrown
 from crashgate.text import clean
 from crashgate.tools.present import UNTRUSTED, everything, plain, present
 from crashgate.tools.tool import Detail
+from crashgate.tools.views.bounds import MOST_CHARACTERS
 
 _LISTED = ("id", "error_id", "received_at", "severity", "unhandled", "context")
 _LONGEST_MESSAGE = 500
@@ -19,7 +20,6 @@ _DEVICE = (
     "jailbroken", "orientation", "locale", "runtimeVersions",
 )  # fmt: skip
 _REQUEST = ("httpMethod", "url")
-MOST_CHARACTERS = 60_000
 _SENSITIVE_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key"})
 
 

@@ -1,7 +1,7 @@
 """Rows of several providers under one name. Rule: the same fields in the same order; what one has not is absent."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from crashgate.catalogue.result import Result
@@ -13,9 +13,6 @@ from crashgate.tools.views.page import Row
 
 LONGEST = 300
 """Characters of a text in a list; with full detail texts are as long as they are read."""
-
-MOST_CHARACTERS = 60_000
-"""Of rows that upstream gives all at once."""
 
 
 def common(*names: str, longest: int = LONGEST) -> Row:
@@ -55,22 +52,6 @@ def by_model(views: Mapping[type[Result] | None, View], otherwise: View) -> View
         return views.get(first, otherwise)(reply, detail)
 
     return view
-
-
-def bounded(
-    rows: Sequence[Any], row: Callable[[Any], Any], *, most: int, remedy: str
-) -> tuple[list[Any], dict[str, Any]]:
-    """At most ``most`` rows of MOST_CHARACTERS together, at least one, and what there is to say of the others."""
-    shown: list[Any] = []
-    room = MOST_CHARACTERS
-    for each in rows[:most]:
-        found = row(each)
-        room -= len(str(found))
-        if shown and room < 0:
-            break
-        shown.append(found)
-    rest = len(rows) - len(shown)
-    return shown, {"not_shown": {"count": rest, "remedy": remedy}} if rest else {}
 
 
 def whole(

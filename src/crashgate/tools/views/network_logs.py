@@ -2,7 +2,8 @@
 
 from crashgate.gateway.ask import Reply
 from crashgate.tools.tool import Detail, Shown
-from crashgate.tools.views.fields import bounded, common, cut
+from crashgate.tools.views.bounds import bounded
+from crashgate.tools.views.fields import common, cut
 from crashgate.tools.views.page import noticed
 
 LISTED = ("id", "session_id", "at", "method", "url", "status_code", "duration_ms", "error", "type")

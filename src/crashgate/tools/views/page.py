@@ -7,6 +7,7 @@ from crashgate.catalogue.result import Page
 from crashgate.gateway.ask import Reply
 from crashgate.tools.present import NOTICE, UNTRUSTED, present
 from crashgate.tools.tool import Detail, Shown, View
+from crashgate.tools.views.bounds import fitting
 
 Row = Callable[[Any, Detail], dict[str, Any]]
 
@@ -15,13 +16,14 @@ def rows(name: str, row: Row) -> View:
     """A view of a list under the key ``name``, each row made by ``row``."""
 
     def view(reply: Reply, detail: Detail) -> Shown:
-        shown = [row(each, detail) for each in reply.page.rows]
+        shown = fitting(reply.page.rows, lambda each: row(each, detail))
+        part = len(shown) if len(shown) < len(reply.page.rows) else None
         content: dict[str, Any] = {name: shown}
         if reply.page.total is not None:
             content["total"] = reply.page.total
         if reply.page.truncated:
             content["truncated"] = True
-        return Shown(content=noticed(content), text=_sentence(name, reply.page, reply.where))
+        return Shown(content=noticed(content), text=_sentence(name, reply.page, reply.where, part), rows=part)
 
     return view
 
@@ -46,12 +48,12 @@ def _has_untrusted(node: Any) -> bool:  # noqa: ANN401 - any JSON
     return isinstance(node, list) and any(map(_has_untrusted, cast("list[Any]", node)))
 
 
-def _sentence(name: str, page: Page[Any], project: str | None) -> str:
-    count = len(page.rows)
+def _sentence(name: str, page: Page[Any], project: str | None, part: int | None) -> str:
+    count = len(page.rows) if part is None else part
     of = f" of {page.total}" if page.total is not None and page.total > count else ""
     what = name.replace("_", " ")
     where = f" in {project}" if project else ""
-    more = " More with next_cursor." if page.next_mark else ""
+    more = " More with next_cursor." if page.next_mark and part is None else ""
     cut = " The upstream pages no deeper: add filters to see the rest." if page.truncated else ""
     none = f"No {what}{where} on this page." if not count else f"{count}{of} {what}{where}."
     return f"{none}{more}{cut}"

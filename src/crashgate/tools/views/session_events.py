@@ -5,7 +5,8 @@ from typing import Any
 from crashgate.gateway.ask import Reply
 from crashgate.tools.present import UNTRUSTED
 from crashgate.tools.tool import Detail, Shown
-from crashgate.tools.views.fields import bounded, common, cut, whole
+from crashgate.tools.views.bounds import bounded
+from crashgate.tools.views.fields import common, cut, whole
 from crashgate.tools.views.page import noticed
 
 _EVENT = ("id", "type", "name", "at", "sequence_number", "label", "input_type", "exception_class_name",

@@ -4,7 +4,8 @@ from typing import Any
 
 from crashgate.gateway.ask import Reply
 from crashgate.tools.tool import Detail, Shown
-from crashgate.tools.views.fields import bounded, common, cut, whole
+from crashgate.tools.views.bounds import bounded
+from crashgate.tools.views.fields import common, cut, whole
 from crashgate.tools.views.page import noticed
 
 LISTED = (
