@@ -11,10 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from crashgate.adapters.log_claim import Claim
 from crashgate.adapters.log_reader import SqliteLogReader
 from crashgate.adapters.sqlite_log import SqliteLog
 from crashgate.decisions.record import DecisionRecord
 from crashgate.errors import Code, CrashgateError, LogUnavailableError
+from tests.adapters.log_folder import fill as store
 from tests.decisions.samples import DECISION, decision
 from tests.small_disk import fill, make_read_only
 
@@ -197,3 +199,54 @@ async def test_a_defect_in_the_store_leaves_nobody_waiting(tmp_path: Path, monke
 
         stored = await log.append(decision(2))
     assert (stored.seq, type(stored.record)) == (1, DecisionRecord)
+
+
+def _fill_after_a_clean_end(disk: Path) -> Path:
+    folder = disk / "log"
+    store(folder, [decision(1), decision(2)])
+    fill(disk)
+    return folder
+
+
+def test_a_log_whose_server_has_ended_can_be_read_on_a_full_disk(small_disk: Path) -> None:
+    # Guards: connect_to_read opens without the files that SQLite finds no room for. Again: the first try leaves some.
+    reader = SqliteLogReader(_fill_after_a_clean_end(small_disk))
+
+    for _ in range(2):
+        assert [each.record for each in reader.records()] == [decision(1), decision(2)]
+        assert reader.verify()[0].sound
+    assert len(reader.keeper().prune("2027", dry_run=True)) == 1
+
+
+def test_what_needs_room_says_that_the_disk_is_full(small_disk: Path) -> None:
+    # Guards: the word for SQLITE_IOERR_SHMSIZE, and the remedy of a full disk.
+    keeper = SqliteLogReader(folder := _fill_after_a_clean_end(small_disk)).keeper()
+
+    for deed in (lambda: keeper.prune("2027"), keeper.statement):
+        with pytest.raises(LogUnavailableError) as error:
+            deed()
+        assert error.value.why == "The disk is full."
+        assert error.value.remedy == f"Make some room on the disk of {folder}, and try again."
+    assert [each.record for each in SqliteLogReader(folder).records()] == [decision(1), decision(2)]
+
+
+def test_a_log_that_somebody_may_write_is_not_read_as_if_it_stood_still(small_disk: Path) -> None:
+    # Guards: is_claimed in connect_to_read; what a reader without locks sees while it changes may be anything.
+    folder = _fill_after_a_clean_end(small_disk)
+    claim = Claim(folder, "main")
+    with pytest.raises(LogUnavailableError, match="The disk is full"):
+        list(SqliteLogReader(folder).records())
+    claim.release()
+
+    assert len(list(SqliteLogReader(folder).records())) == 2
+
+
+def test_a_log_that_was_not_folded_is_not_read_without_its_end(small_disk: Path) -> None:
+    # Guards: _is_folded in connect_to_read; the newest records stand in the write-ahead log alone.
+    folder = _fill_after_a_clean_end(small_disk)
+    (small_disk / "filler").unlink()
+    (folder / "decisions.sqlite3-wal").write_bytes(bytes(4096))
+    fill(small_disk)
+
+    with pytest.raises(LogUnavailableError, match="The disk is full"):
+        list(SqliteLogReader(folder).records())

@@ -55,6 +55,32 @@ def kept_heads(folder: Path) -> Mapping[str, Head]:
     return {chain: head for chain, head in heads if head is not None}
 
 
+def is_claimed(folder: Path) -> bool:
+    """Whether a process writes any chain in ``folder``, or is about to. Raises OSError.
+
+    It looks in the folder's own turn, in which every writer claims, so that no claim fails because of the look.
+    """
+    turn = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return not all(_is_free(path) for path in folder.glob(f"*{HEAD_SUFFIX}"))
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(turn)
+
+
+def _is_free(path: Path) -> bool:
+    head = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(head, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(head)
+    return True
+
+
 def _read(path: Path) -> Head | None:
     """Read until two readings agree, because the writer may be at it."""
     first = path.read_bytes()

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from crashgate.adapters.system_failure import reason
+from crashgate.adapters.system_failure import DISK_FULL, reason
 from crashgate.errors import Code, CrashgateError, LogUnavailableError
 
 
@@ -17,16 +17,18 @@ def cannot_store(cause: Exception, folder: Path) -> LogUnavailableError:
 
 def cannot_open(why: str, folder: Path, remedy: str = "") -> LogUnavailableError:
     """The log could not be opened for writing."""
-    return LogUnavailableError(
-        "The decision log cannot be opened.", why=why, remedy=remedy or f"Look at {folder}, or name another folder."
-    )
+    return LogUnavailableError("The decision log cannot be opened.", why=why, remedy=remedy or _remedy(why, folder))
 
 
 def cannot_read(why: str, folder: Path, remedy: str = "") -> LogUnavailableError:
     """There is no log that could be read."""
-    return LogUnavailableError(
-        "The decision log cannot be read.", why=why, remedy=remedy or f"Look at {folder}, or name another folder."
-    )
+    return LogUnavailableError("The decision log cannot be read.", why=why, remedy=remedy or _remedy(why, folder))
+
+
+def _remedy(why: str, folder: Path) -> str:
+    if why == DISK_FULL:
+        return f"Make some room on the disk of {folder}, and try again."
+    return f"Look at {folder}, or name another folder."
 
 
 def damaged(why: str, folder: Path) -> CrashgateError:

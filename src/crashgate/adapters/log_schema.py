@@ -11,7 +11,9 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
+from crashgate.adapters.log_claim import is_claimed
 from crashgate.adapters.log_failure import cannot_open
+from crashgate.adapters.system_failure import DISK_FULL, reason
 from crashgate.decisions.canonical import decode
 from crashgate.decisions.chain import Row
 from crashgate.decisions.record import DecisionRecord
@@ -144,9 +146,34 @@ class Waits:
 
 
 def connect_to_read(database: Path) -> sqlite3.Connection:
-    """A connection that cannot write and does not stumble over damaged text. Raises sqlite3.Error."""
-    left_alone = not Path(f"{database}-wal").exists() and not os.access(database.parent, os.W_OK)
-    mode = "mode=ro&immutable=1" if left_alone else "mode=ro"  # a copy on read-only media has no place for locks
+    """A connection that cannot write and does not stumble over damaged text. Raises sqlite3.Error.
+
+    SQLite makes two files beside a database that it reads. Where there is no place or no room for them, a database that
+    nobody writes is read without: what is written from then on is not seen.
+    """
+    if _is_folded(database) and not os.access(database.parent, os.W_OK):
+        return _connect(database, "mode=ro&immutable=1")
+    connection = _connect(database, "mode=ro")
+    try:
+        stored_version(connection)  # the first statement makes the files
+    except sqlite3.OperationalError as error:
+        connection.close()
+        if reason(error) == DISK_FULL and _is_folded(database) and not is_claimed(database.parent):
+            return _connect(database, "mode=ro&immutable=1")
+        raise
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _is_folded(database: Path) -> bool:
+    """Whether the write-ahead log holds nothing, so that the database alone is all there is."""
+    log = Path(f"{database}-wal")
+    return not log.exists() or log.stat().st_size == 0
+
+
+def _connect(database: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{database.absolute().as_uri()}?{mode}", uri=True, isolation_level=None)
     connection.text_factory = _text
     return connection

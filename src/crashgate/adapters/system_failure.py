@@ -4,8 +4,13 @@ import errno
 import sqlite3
 from collections.abc import Mapping
 
+DISK_FULL = "The disk is full."
+_NO_ROOM_FOR_INDEX = sqlite3.SQLITE_IOERR_SHMSIZE
+"""SQLite's word where the index of its write-ahead log, a file beside the database, finds no room."""
+
 _SQLITE: Mapping[int, str] = {
-    sqlite3.SQLITE_FULL: "The disk is full.",
+    _NO_ROOM_FOR_INDEX: DISK_FULL,
+    sqlite3.SQLITE_FULL: DISK_FULL,
     sqlite3.SQLITE_BUSY: "Another process has held the database for too long.",
     sqlite3.SQLITE_LOCKED: "Another process has held the database for too long.",
     sqlite3.SQLITE_READONLY: "The file system or the file is read-only.",
@@ -16,7 +21,7 @@ _SQLITE: Mapping[int, str] = {
     sqlite3.SQLITE_CONSTRAINT: "Another process wrote to the same chain.",
 }
 _SYSTEM: Mapping[int, str] = {
-    errno.ENOSPC: "The disk is full.",
+    errno.ENOSPC: DISK_FULL,
     errno.EDQUOT: "The disk quota is used up.",
     errno.EROFS: "The file system is read-only.",
     errno.ENOENT: "The file was removed or replaced.",
@@ -34,7 +39,7 @@ def reason(cause: Exception) -> str:
     """One sentence of our own for an error of SQLite or of the system."""
     if isinstance(cause, sqlite3.Error):
         code = getattr(cause, "sqlite_errorcode", None)
-        known = _SQLITE.get(code & _PRIMARY) if isinstance(code, int) else None
+        known = (_SQLITE.get(code) or _SQLITE.get(code & _PRIMARY)) if isinstance(code, int) else None
         return known or "The database gave an error."
     if isinstance(cause, TimeoutError):
         return "Another process has held the log for too long."

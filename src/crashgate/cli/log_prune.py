@@ -22,7 +22,8 @@ def log_prune(before: datetime | None, keep: datetime | None, *, dry_run: bool) 
 
     The log is checked first. A signed checkpoint is stored before anything goes, so that `crashgate log verify` can
     tell a prune from a truncation, and a record of who did it afterwards. The last record of each chain always stays.
-    A server may go on writing meanwhile.
+    A server may go on writing meanwhile. The file keeps its size, and the room is used again; on a full disk make some
+    room first.
     """
     from crashgate import wiring
     from crashgate.clock import timestamp
