@@ -16,6 +16,7 @@ from crashgate.adapters.sqlite_log import SqliteLog
 from crashgate.decisions.record import Effect
 from tests.cli.shell import Shell
 from tests.decisions.samples import ATTEMPT, DECISION, HOSTILE, OUTCOME, call
+from tests.small_disk import fill
 
 CALLS = tuple(
     replace(DECISION, call=call(number), at=f"2026-11-{number:02}T12:00:00.000Z", sentence=f"Call {number}.")
@@ -86,7 +87,7 @@ def test_an_exported_file_is_whole_and_for_its_owner_alone(crashgate: Shell, hom
     output = home / "log.csv"
     output.write_text("an older export")
     output.chmod(0o644)
-    told = crashgate("log", "export", "--format", "csv", "--output", str(output))
+    told = crashgate("log", "export", "--format", "csv", "--output", str(output), "--force")
 
     assert (told.code, told.out, told.err) == (0, "", f"Wrote 11 lines to {output}.\n")
     assert output.read_text() == crashgate("log", "export", "--format", "csv").out
@@ -101,11 +102,35 @@ def test_an_export_that_fails_leaves_the_older_file(crashgate: Shell, home: Path
     output = home / "log.jsonl"
     output.write_text("an older export")
 
-    assert crashgate("log", "export", "--output", str(output)).code == 4
+    assert crashgate("log", "export", "--output", str(output), "--force").code == 4
     assert output.read_text() == "an older export"
     assert [path.name for path in home.iterdir() if "log.jsonl" in path.name] == ["log.jsonl"]
     told = crashgate("log", "export", "--output", str(home / "nowhere" / "x"))
-    assert (told.code, "cannot be written" in told.err) == (2, True)
+    assert (told.code, told.err.splitlines()[:2]) == (
+        4,
+        [f"Error: {home / 'nowhere' / 'x'} cannot be written.", "No such file or directory."],
+    )
+
+
+@pytest.mark.usefixtures("log")
+def test_a_file_that_exists_is_left_alone_unless_it_is_to_be_written_anew(crashgate: Shell, home: Path) -> None:
+    (output := home / "decisions.jsonl").write_text("mine", encoding="utf-8")
+
+    told = crashgate("log", "export", "--output", str(output))
+    assert (told.code, output.read_text("utf-8")) == (2, "mine")
+    assert "--force" in told.err
+
+    assert crashgate("log", "export", "--output", str(output), "--force").code == 0
+    assert len(output.read_text("utf-8").splitlines()) == 18
+
+
+def test_a_full_disk_is_no_wrong_use_of_the_command(crashgate: Shell, log: Path, small_disk: Path) -> None:
+    assert log.exists()
+    fill(small_disk)
+    told = crashgate("log", "export", "--output", str(small_disk / "out"))
+
+    assert (told.code, told.err.splitlines()[1]) == (4, "No space left on device.")
+    assert [path.name for path in small_disk.iterdir()] == ["filler"]
 
 
 @pytest.mark.threats(25, 26)

@@ -13,6 +13,7 @@ from crashgate.cli.log_show import Since, plain_record
 from crashgate.cli.screen import note
 from crashgate.cli.shared import Command
 from crashgate.cli.whole_file import whole_file
+from crashgate.errors import Code, CrashgateError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -25,9 +26,12 @@ _FORMATS = ("jsonl", "csv", "ocsf")
 @click.command("export", cls=Command)
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="jsonl", show_default=True, help="How.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file to write, and not stdout.")
+@click.option("--force", is_flag=True, help="Write the file anew where it exists.")
 @click.option("--since", type=Since(), metavar="TIME", help="From this time on: 2026-11-20T17:00:00Z, or 7d ago.")
 @click.option("--until", type=Since(), metavar="TIME", help="Before this time.")
-def log_export(form: str, output: Path | None, since: "datetime | None", until: "datetime | None") -> None:
+def log_export(
+    *, form: str, output: Path | None, force: bool, since: "datetime | None", until: "datetime | None"
+) -> None:
     """Write the log out, oldest first.
 
     jsonl: every record whole, with its place in the chain and its hash, a JSON document a line.
@@ -41,6 +45,8 @@ def log_export(form: str, output: Path | None, since: "datetime | None", until: 
     from crashgate import wiring
     from crashgate.clock import timestamp
 
+    if output is not None and not force and (output.exists() or output.is_symlink()):
+        raise click.UsageError(f"{output} exists already. Name another file, or write it anew with --force.")
     reader = wiring.log_reader(session.settings())
     lines = _lines(reader, form, timestamp(since) if since else None, timestamp(until) if until else None)
     if output is None:
@@ -68,7 +74,7 @@ def _dumped(value: object) -> str:
 
 
 def _write(output: Path, lines: Iterable[str]) -> int:
-    """How many were written. Raises UsageError where it cannot be."""
+    """How many were written. Raises CrashgateError where it cannot be."""
     count = 0
     try:
         with whole_file(output, mode=0o600, over=True) as stream:
@@ -76,5 +82,10 @@ def _write(output: Path, lines: Iterable[str]) -> int:
                 stream.write(f"{line}\n")
                 count += 1
     except OSError as error:
-        raise click.UsageError(f"{output} cannot be written: {error.strerror}.") from error
+        raise CrashgateError(
+            f"{output} cannot be written.",
+            why=f"{error.strerror}.",
+            remedy="Make room for it, or name another file with --output. Nothing of it was kept.",
+            code=Code.LOG_UNAVAILABLE,
+        ) from error
     return count
