@@ -206,7 +206,10 @@ def test_a_store_that_cannot_be_read_is_told_with_its_exit_code(crashgate: Shell
     told = crashgate("approvals", "list")
 
     assert (told.code, told.out) == (4, "")
-    assert "The file is not a database." in told.err
+    assert told.err.splitlines()[1:] == [
+        f"{FILE} in the state folder cannot be used (the file is not a database).",
+        "Look at that file and its disk, or name another folder with --state.",
+    ]
 
 
 POLICY = (

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from crashgate.cli.export_words import in_words_of_the_command
 from tests.cli.shell import Shell
+from tests.small_disk import fill
 
 ANALYST = "session-analyst"
 
@@ -46,6 +48,7 @@ def test_what_the_policy_does_not_open_is_refused_with_its_exit_code(crashgate: 
 
     assert (told.code, told.out) == (1, "")
     assert told.err.startswith("Refused: this does not exist, or the policy of session-analyst does not allow it.")
+    assert told.err.endswith(f"\nWhy:  crashgate --state {crashgate.state} log show -n 1\n")
     assert not (home / "out").exists()
 
 
@@ -58,10 +61,12 @@ def test_an_agent_without_a_policy_is_told_before_anything_is_opened(crashgate: 
 
 
 @pytest.mark.usefixtures("analyst")
-def test_what_cannot_be_stored_has_an_exit_code_of_its_own(crashgate: Shell, home: Path) -> None:
+def test_what_cannot_be_stored_has_an_exit_code_of_its_own(crashgate: Shell, small_disk: Path) -> None:
     # Not that of a configuration which cannot be used: there is nothing in it to mend.
-    (home / "out").write_text("a file where the folder would be")
-    told = crashgate("export", "crashes", "--agent", ANALYST, "--to", "out", "--sandbox", "--json")
+    place = small_disk / "out"
+    place.mkdir()
+    fill(small_disk)
+    told = crashgate("export", "crashes", "--agent", ANALYST, "--to", str(place), "--sandbox", "--json")
 
     assert (told.code, json.loads(told.out)["error"]["code"]) == (7, "export_failed")
 
@@ -91,3 +96,25 @@ def test_without_a_place_or_an_age_nothing_is_pruned(crashgate: Shell) -> None:
     assert crashgate("exports", "prune", "--keep", "1d").code == 3
     assert crashgate("exports", "prune", "--at", "out").code == 2
     assert crashgate("exports", "prune", "--keep", "1d", "--before", "2026-11-20", "--at", "out").code == 2
+
+
+@pytest.mark.usefixtures("analyst")
+def test_a_place_that_cannot_be_is_told_before_anything_is_asked(crashgate: Shell, home: Path) -> None:
+    (home / "file").touch()
+    words = ("export", "crashes", "--agent", ANALYST, "--sandbox", "--to")
+
+    told = crashgate(*words, "/proc/nowhere/exports")
+    assert (told.code, told.err.splitlines()[0]) == (3, "Error: The folder /proc/nowhere/exports cannot be made.")
+    told = crashgate(*words, "file")
+    assert (told.code, told.err.splitlines()[0]) == (3, f"Error: {home / 'file'} is no folder.")
+    told = crashgate(*words, "foo://bucket/exports")
+    assert (told.code, told.err.splitlines()[:2]) == (3, ["Error: Exports cannot go there.", "Unknown scheme foo."])
+
+
+def test_who_is_told_to_go_on_is_told_how() -> None:
+    kept = "The disk is full. What arrived is kept: call export_session_events with resume = 3f2a9c0d to go on."
+
+    assert in_words_of_the_command(kept) == (
+        "The disk is full. What arrived is kept: repeat the command with --resume 3f2a9c0d to go on."
+    )
+    assert in_words_of_the_command("Refused: resume") == "Refused: resume"

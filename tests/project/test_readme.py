@@ -14,7 +14,7 @@ from crashgate.policy.vocabulary import Vocabulary
 from crashgate.settings import Settings
 from crashgate.tools.registry import TOOLS
 
-PAGES = ("README.md", "docs/policy.md", "CONTRIBUTING.md")
+PAGES = ("README.md", "docs/policy.md", "docs/exports.md", "CONTRIBUTING.md")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 VOCABULARY = Vocabulary(connections={"bugsnag": RESOURCES[Provider.BUGSNAG]})
 

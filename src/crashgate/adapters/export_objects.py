@@ -22,7 +22,9 @@ from crashgate.exports.manifest import Manifest
 from crashgate.exports.naming import ENDING
 from crashgate.exports.plan import Plan
 from crashgate.exports.port import LARGEST_READ
+from crashgate.text import clean
 
+_LONGEST_SCHEME = 40
 _UPLOADING = "uploading"
 """In the working folder: from here on, objects of the export's names are our own."""
 
@@ -51,6 +53,7 @@ class Objects:
     def __init__(self, url: str) -> None:
         """Reaches nothing yet. Raises ExportError when there is no driver for the URL."""
         with _reaching():
+            _refuse_unknown(url.partition("://")[0])
             system, self._prefix = import_module("fsspec.core").url_to_fs(url)
         self._system = cast("FileSystem", system)
 
@@ -129,6 +132,21 @@ def object_storage(url: str, spool: Path) -> ExportStorage:
     Raises ExportError when there is no driver for the URL.
     """
     return ExportStorage(spool, Objects(url))
+
+
+def _refuse_unknown(scheme: str) -> None:
+    """Raises ExportError for a scheme that fsspec has no word of; chains (``::``) are its own to read."""
+    if "::" in scheme:
+        return
+    try:
+        import_module("fsspec.registry").get_filesystem_class(scheme)
+    except ValueError as problem:
+        raise ExportError(
+            "Exports cannot go there.",
+            why=f"Unknown scheme {clean(scheme, limit=_LONGEST_SCHEME, lines=False)}.",
+            remedy="The operator should name a folder, or the URL of a storage that fsspec knows, such as s3://bucket.",
+            code=Code.CONFIGURATION,
+        ) from problem
 
 
 @contextmanager

@@ -13,7 +13,7 @@ import click
 from crashgate.cli import session
 from crashgate.cli.embedded import chosen, in_sandbox_option
 from crashgate.cli.ground import Ground
-from crashgate.cli.shared import Command
+from crashgate.cli.shared import Command, shared
 
 if TYPE_CHECKING:
     from crashgate.settings import Settings
@@ -52,12 +52,15 @@ def export(  # noqa: PLR0913 - options are arguments
     Beside the file comes a manifest: the query, the columns, the number of rows, the SHA-256, and the decision in the
     log. An export that is interrupted, also by Ctrl-C or kill -9, goes on with --resume ID; no row is twice or lost.
 
-    Example: crashgate export sessions since=2026-11-01 --agent triage-agent --format csv --to exports
+    Example: crashgate export sessions since=2026-11-01 --agent session-analyst --connection bugspulse --format csv
     """
+    from crashgate.cli.export_place import refuse_impossible
     from crashgate.cli.loop import run
     from crashgate.cli.words import read
 
     settings = session.settings({"exports": to} if to is not None else {})
+    if settings.exports is not None:
+        refuse_impossible(settings.exports)
     more = {"connection": connection, "resume": resume}
     asked = {**read(arguments), "format": format_, **{name: each for name, each in more.items() if each is not None}}
     answer = run(_export(settings, chosen(in_sandbox=in_sandbox), agent, f"export_{subject}", asked))
@@ -106,14 +109,19 @@ async def _bar(tool: str) -> "AsyncGenerator[Watch]":
 def _tell(answer: "Answer", settings: "Settings") -> None:
     """The summary; or the error, with the exit code that goes with it."""
     from crashgate.cli.exit_codes import exit_code
+    from crashgate.cli.export_words import in_words_of_the_command
     from crashgate.cli.screen import note
+    from crashgate.errors import Code
 
     screen = session.screen()
     if answer.error is not None:
+        text = in_words_of_the_command(answer.text)
         if screen.json:
-            screen.data({"error": {"code": answer.error.value, "text": answer.text}})
+            screen.data({"error": {"code": answer.error.value, "text": text}})
         else:
-            note(answer.text)
+            note(text)
+        if answer.error is Code.NOT_AVAILABLE and not screen.json:
+            note(f"Why:  crashgate{shared().flags} log show -n 1")
         click.get_current_context().exit(exit_code(answer.error))
     made: Mapping[str, Any] = answer.content["export"]
     if screen.json:

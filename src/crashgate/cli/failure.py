@@ -11,7 +11,7 @@ import click
 from crashgate.cli.exit_codes import ExitCode, exit_code
 from crashgate.cli.screen import note
 from crashgate.cli.shared import Group, shared
-from crashgate.errors import CrashgateError
+from crashgate.errors import CrashgateError, StateUnavailableError
 
 
 class Root(Group):
@@ -41,11 +41,12 @@ class Root(Group):
         try:
             return super().invoke(ctx)
         except CrashgateError as problem:
+            told = _for_the_operator(problem)
             if shared(ctx).json:
-                _tell_json(_ours(problem))
+                _tell_json(_ours(told))
             else:
-                _tell(problem)
-            ctx.exit(exit_code(problem.code))
+                _tell(told)
+            ctx.exit(exit_code(told.code))
         except click.UsageError as problem:
             if not ctx.meta[_WANTED]:
                 raise
@@ -67,6 +68,18 @@ _WANTED = "crashgate.json"
 def _wants_json(args: Sequence[str]) -> bool:
     """Whether ``--json`` stands anywhere; a line that cannot be read whole is told in JSON then."""
     return "--json" in args
+
+
+def _for_the_operator(problem: CrashgateError) -> CrashgateError:
+    """Agents are told to tell the operator; who is at the command line is the operator."""
+    if not isinstance(problem, StateUnavailableError):
+        return problem
+    return CrashgateError(
+        problem.what,
+        why=f"{problem.because}.",
+        remedy="Look at that file and its disk, or name another folder with --state.",
+        code=problem.code,
+    )
 
 
 def _tell(problem: CrashgateError) -> None:
