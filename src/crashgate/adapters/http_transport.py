@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx2
 
+from crashgate.adapters.unreachable import Outages
 from crashgate.upstream.message import Request, Response
 from crashgate.upstream.port import Fault, TransportError
 
@@ -26,6 +27,7 @@ class HttpTransport:
         client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._client = client
         self._largest = largest_answer
+        self._outages = Outages()
 
     async def send(self, request: Request) -> Response:
         """The whole answer. Raises TransportError; a cancelled caller closes the exchange."""
@@ -33,6 +35,7 @@ class HttpTransport:
             async with self._client.stream(
                 request.method, request.url, headers=dict(request.headers), content=request.body
             ) as response:
+                self._outages.answered(request.url)
                 body = await self._read(response)
                 return Response(
                     status=response.status_code,
@@ -41,8 +44,10 @@ class HttpTransport:
                     links=_links(response),
                 )
         except httpx2.TimeoutException as problem:
+            self._outages.failed(request.url, problem)
             raise TransportError(Fault.TIMEOUT) from problem
         except httpx2.ConnectError as problem:
+            self._outages.failed(request.url, problem)
             raise TransportError(Fault.UNREACHABLE) from problem
         except httpx2.HTTPError as problem:
             raise TransportError(Fault.CUT_OFF) from problem
