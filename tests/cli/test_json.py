@@ -34,7 +34,14 @@ CHANGING = {("token", "new"), ("log", "checkpoint"), ("log", "prune")}
 """What they say is of the moment, or new each time."""
 
 RUN_ON = {("log", "follow"), ("serve",), ("sandbox",), ("demo",)}
-NEED_MORE = {("log", "export"), ("approvals", "show"), ("approvals", "approve"), ("approvals", "reject"), ("export",)}
+NEED_MORE = {
+    ("log", "export"),
+    ("approvals", "show"),
+    ("approvals", "approve"),
+    ("approvals", "reject"),
+    ("export",),
+    ("connections", "check"),
+}
 ELSEWHERE = RUN_ON | NEED_MORE
 """Commands that run on, or need something to be there first: their JSON is read in the tests of their own."""
 

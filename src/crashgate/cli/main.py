@@ -10,6 +10,7 @@ from crashgate.cli.approvals_approve import approvals_approve
 from crashgate.cli.approvals_list import approvals_list
 from crashgate.cli.approvals_reject import approvals_reject
 from crashgate.cli.approvals_show import approvals_show
+from crashgate.cli.connections_check import connections_check
 from crashgate.cli.demo import demo
 from crashgate.cli.export import export
 from crashgate.cli.exports_list import exports_list
@@ -59,6 +60,11 @@ def exports() -> None:
 
 
 @click.group(cls=Group)
+def connections() -> None:
+    """See whether the upstreams can be used."""
+
+
+@click.group(cls=Group)
 def log() -> None:
     """Read the decision log, check that it is whole, and keep it."""
 
@@ -85,6 +91,7 @@ policy.add_command(policy_export)
 policy.add_command(policy_schema)
 exports.add_command(exports_list)
 exports.add_command(exports_prune)
+connections.add_command(connections_check)
 log.add_command(log_show)
 log.add_command(log_follow)
 log.add_command(log_search)
@@ -98,7 +105,7 @@ approvals.add_command(approvals_list)
 approvals.add_command(approvals_show)
 approvals.add_command(approvals_approve)
 approvals.add_command(approvals_reject)
-for _command in (serve, sandbox, demo, export, exports, policy, approvals, log, token, reference):
+for _command in (serve, sandbox, demo, export, exports, connections, policy, approvals, log, token, reference):
     cli.add_command(_command)
 
 

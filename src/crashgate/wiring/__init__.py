@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
+
 from crashgate.adapters.approval_store import SqliteApprovals
 from crashgate.adapters.credentials import credential
 from crashgate.adapters.http_transport import http_transport, in_process
@@ -54,6 +56,7 @@ __all__ = [
     "Opened",
     "Sandbox",
     "approvals",
+    "credential_of",
     "export_keeper",
     "face",
     "log_reader",
@@ -108,6 +111,11 @@ def operator() -> str:
     return system_user()
 
 
+def credential_of(name: str, connection: ConnectionSettings, environment: Mapping[str, str]) -> SecretStr:
+    """The token of a connection. Raises ConfigurationError where there is none that can be used."""
+    return credential(name, variable=connection.token_env, file=connection.token_file, environment=environment)
+
+
 def log_reader(settings: Settings) -> LogReader:
     """The decision log, for reading."""
     return SqliteLogReader(settings.state / "log")
@@ -154,9 +162,7 @@ async def opened(
             provider=each.provider,
             base_url=each.url,
             auth=Auth(each.auth),
-            credential=sandbox.credential(each.provider)
-            if sandbox
-            else credential(name, variable=each.token_env, file=each.token_file, environment=environment),
+            credential=sandbox.credential(each.provider) if sandbox else credential_of(name, each, environment),
         )
         for name, each in found.items()
     ]
