@@ -8,6 +8,7 @@ would say where the credentials go and what agents may do.
 """
 
 import os
+import re
 import stat
 import tomllib
 from collections.abc import Mapping
@@ -34,7 +35,9 @@ from pydantic_settings import (
 
 from crashgate.catalogue.provider import Provider
 from crashgate.errors import ConfigurationError
+from crashgate.misconfigured import faults
 from crashgate.ownership import is_anothers, others_may_write
+from crashgate.policy.survey import survey
 
 CONFIG_FILE = "crashgate.toml"
 POLICIES = "policies"
@@ -51,6 +54,9 @@ DEFAULT_URLS = {
 }
 """Organizations of app.bugsnag.smartbear.com write the hosts of that domain in ``base_url``."""
 _LARGEST = 1024 * 1024
+
+_OF_A_TOKEN = re.compile(r"token|key|secret|password|credential", re.IGNORECASE)
+"""How somebody calls it who writes a token where its variable belongs."""
 
 
 def _not_our_own(name: str) -> str:
@@ -275,9 +281,17 @@ def _with_path(connection: ConnectionSettings, base: Path) -> ConnectionSettings
 
 
 def _unusable(problem: ValidationError, file: Path | None) -> ConfigurationError:
-    told = [f"{'.'.join(map(str, error['loc']))}: {error['msg']}" for error in problem.errors(include_input=False)]
+    errors = problem.errors(include_url=False)
+    told = faults(errors, Settings, survey(file.read_text(encoding="utf-8") if file is not None else ""))
+    tokens = any(
+        _OF_A_TOKEN.search(str(error["loc"][-1]))
+        if error["type"] == "extra_forbidden"
+        else (error["type"], error["loc"][0]) == ("model_type", "connections")
+        for error in errors
+    )
     return ConfigurationError(
         f"The configuration cannot be used ({file or 'environment and options'}).",
-        why="; ".join(told) + ".",
-        remedy="Mend it and start again. A token is never written here: name its variable in token_env.",
+        why="; ".join(told) + ("" if told[-1].endswith("?") else "."),
+        remedy="Mend it and start again."
+        + (" A token is never written here: name its variable in token_env." if tokens else ""),
     )

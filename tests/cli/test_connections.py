@@ -36,6 +36,7 @@ def test_in_the_sandbox_each_that_can_be_read_is_asked_through_the_gate(crashgat
 def test_one_that_cannot_be_used_does_not_hide_the_others(
     crashgate: Shell, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("CRASHGATE_CONFIG", str(home / "crashgate.toml"))
     monkeypatch.setenv("GOOD", SANDBOX_TOKEN)
     monkeypatch.setenv("BAD", "not-the-token")
     monkeypatch.delenv("NO_SUCH", raising=False)
@@ -68,6 +69,7 @@ def test_a_key_that_can_only_write_is_looked_for_and_not_used(
     crashgate: Shell, home: Path, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("KEY", raising=False)
+    monkeypatch.setenv("CRASHGATE_CONFIG", str(home / "crashgate.toml"))
     (home / "crashgate.toml").write_text(
         '[connections.sessions]\nprovider = "bugsnag-sessions"\ntoken_env = "KEY"\n', encoding="utf-8"
     )

@@ -15,10 +15,11 @@ _PAGE = "docs/exports.md"
 
 
 @pytest.fixture
-def page(home: Path, root: Path) -> str:
+def page(home: Path, root: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The page; its configuration and the policies that this names stand where a command looks for them."""
     text = (root / _PAGE).read_text("utf-8")
     (home / "crashgate.toml").write_text(_blocks(text, "toml")[0], encoding="utf-8")
+    monkeypatch.setenv("CRASHGATE_CONFIG", str(home / "crashgate.toml"))
     named = tomllib.loads(_blocks(text, "toml")[0])["policies"]
     for document in (root / named).glob("*.toml"):
         copy = home / named / document.name
