@@ -83,7 +83,7 @@ def _choice(options: Sequence[str], given: object) -> str:
 
 def _options(wanted: object) -> list[str]:
     if isinstance(wanted, type) and issubclass(wanted, StrEnum):
-        return [each.value for each in wanted if each is not Provider.CRASHGATE]
+        return [each.value for each in wanted if each.value != Provider.CRASHGATE.value]
     return [str(each) for each in get_args(wanted)]
 
 

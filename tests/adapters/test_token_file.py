@@ -246,3 +246,48 @@ def test_a_token_that_does_not_fit_on_the_disk_is_not_shown(state: Path) -> None
     (state / FILE).symlink_to("/dev/full")
     with pytest.raises(ConfigurationError, match="No space left"):
         tokens(state).new("triage-agent")
+
+
+def test_a_revoked_token_leaves_the_other_lines_as_they_were(state: Path) -> None:
+    known, other = tokens(state), tokens(state)
+    made = [known.new(agent) for agent in ("one", "two", "three")]
+    before = lines(state)
+
+    revoked = known.revoke(id_of(made[1]))
+
+    assert revoked is not None
+    assert (revoked.agent, revoked.id) == ("two", id_of(made[1]))
+    assert lines(state) == [before[0], " " * len(before[1]), before[2]]
+    assert [other.verify(token) is not None for token in (*made, known.new("four"))] == [True, False, True, True]
+    assert known.revoke(id_of(made[1])) is None
+    assert known.faults() == ()
+
+
+def test_without_a_file_there_is_nothing_to_revoke_and_nothing_wrong(state: Path) -> None:
+    assert (tokens(state).revoke("0" * 12), tokens(state).all(), tokens(state).faults()) == (None, (), ())
+
+
+@pytest.mark.parametrize(
+    "line", ['{"agent": "a", "id": 1, "sha256": "b", "created": "c"}', "[" * 100_000, '{"agent": [], "id": []}', "\xff"]
+)
+def test_a_line_of_other_types_is_passed_over_and_told(state: Path, line: str) -> None:
+    known = tokens(state)
+    token = known.new("triage-agent")
+    with (state / FILE).open("a", encoding="latin-1") as file:
+        file.write(line + "\n")
+
+    assert known.verify(token) is not None
+    assert known.faults() == (f"{state / FILE} has lines that are no tokens and are passed over: 2.",)
+
+
+def test_why_no_token_is_known_is_told(state: Path) -> None:
+    known = tokens(state)
+    known.new("triage-agent")
+    (state / FILE).chmod(0o622)
+    (open_to_others,) = known.faults()
+    (state / FILE).unlink()
+    (state / FILE).mkdir()
+    (unreadable,) = known.faults()
+
+    assert open_to_others.endswith("is known, because others than its owner could have written to it.")
+    assert unreadable == f"No token is known, because {state / FILE} cannot be read: Is a directory."

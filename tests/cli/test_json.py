@@ -26,6 +26,7 @@ AT_ONCE: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("log", "key"): (),
     ("approvals", "list"): (),
     ("token", "new"): ("triage-agent",),
+    ("token", "list"): (),
     ("reference",): (),
 }
 """Commands that end by themselves at once, with arguments that they accept."""
@@ -41,6 +42,7 @@ NEED_MORE = {
     ("approvals", "reject"),
     ("export",),
     ("connections", "check"),
+    ("token", "revoke"),
 }
 ELSEWHERE = RUN_ON | NEED_MORE
 """Commands that run on, or need something to be there first: their JSON is read in the tests of their own."""

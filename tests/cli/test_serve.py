@@ -156,6 +156,16 @@ def test_over_http_the_announcement_can_be_json(state: Path) -> None:
     assert told["agents"] == ["operator", "read-only-assistant", "release-manager", "triage-agent"]
 
 
+@pytest.mark.usefixtures("policies")
+def test_tokens_that_are_not_known_are_told_at_the_start(state: Path) -> None:
+    (state / "tokens.jsonl").mkdir(parents=True)
+    with started(("--state", str(state), "serve", "--http", "--port", "0", "--sandbox")) as process:
+        told = [line(process, err=True) for _ in range(2)]
+
+    assert told[0].startswith("Warning: No token is known, because ")
+    assert told[1].startswith("crashgate serves MCP at ")
+
+
 @pytest.mark.threats(32)
 @pytest.mark.usefixtures("policies")
 def test_a_credential_is_read_from_the_environment_and_stands_in_no_argument(state: Path) -> None:

@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -64,3 +65,48 @@ def test_a_name_that_no_agent_can_have_gets_no_token(agent: str, crashgate: Shel
     told = crashgate("token", "new", "--force", "--", agent)
     assert (told.code, told.out) == (2, "")
     assert not state.exists()
+
+
+@pytest.mark.threats(29)
+def test_the_list_names_tokens_and_shows_nothing_of_them(crashgate: Shell, state: Path) -> None:
+    assert crashgate("token", "list").out.startswith("There is no token.")
+    made = [crashgate("token", "new", agent, "--force").out.strip() for agent in ("one", "two")]
+    told = crashgate("token", "list")
+    listed = json.loads(crashgate("token", "list", "--json").out)
+    kept = [json.loads(line) for line in (state / "tokens.jsonl").read_text("utf-8").splitlines()]
+
+    assert (told.code, told.err) == (0, "")
+    assert listed == [{name: each[name] for name in ("id", "agent", "created")} for each in kept]
+    assert [line.split() for line in told.out.splitlines()[1:]] == [list(each.values()) for each in listed]
+    assert [secret for each in made if (secret := each.split("_", 2)[2]) in told.out] == []
+    assert [each["sha256"] for each in kept if each["sha256"] in told.out] == []
+
+
+@pytest.mark.threats(2)
+def test_a_revoked_token_opens_nothing_and_the_others_still_do(crashgate: Shell, state: Path) -> None:
+    first, second = (crashgate("token", "new", agent, "--force").out.strip() for agent in ("one", "two"))
+    tokens = wiring.tokens(settings(policies=state, state=state))
+    assert tokens.verify(first) is not None
+
+    told = crashgate("token", "revoke", first.split("_")[1])
+
+    assert (told.code, told.out) == (0, f"Token {first.split('_')[1]} of one is revoked.\n")
+    assert tokens.verify(first) is None
+    assert tokens.verify(second) is not None
+    assert [each["agent"] for each in json.loads(crashgate("token", "list", "--json").out)] == ["two"]
+    assert crashgate("token", "revoke", first.split("_")[1]).code == 1
+
+
+def test_a_broken_file_of_tokens_is_told(crashgate: Shell, state: Path) -> None:
+    crashgate("token", "new", "one", "--force")
+    with (state / "tokens.jsonl").open("a", encoding="utf-8") as file:
+        file.write("# a note\n\n{broken\n")
+    told = crashgate("token", "list")
+
+    assert told.code == 0
+    assert told.err == f"Warning: {state / 'tokens.jsonl'} has lines that are no tokens and are passed over: 4.\n"
+
+    (state / "tokens.jsonl").unlink()
+    (state / "tokens.jsonl").mkdir()
+    assert crashgate("token", "list").code == 3
+    assert crashgate("token", "revoke", "0" * 12).code == 3

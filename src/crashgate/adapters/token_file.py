@@ -1,7 +1,7 @@
 """Bearer tokens in a file of the state folder. Rule: a token is shown once and never stored; its SHA-256 is.
 
-One line of JSON a token. A token is 32 random bytes, so a plain hash cannot be guessed. ``id`` is public: it stands
-in the log and names the token to revoke.
+One line of JSON a token; lines that start with # are notes. A token is 32 random bytes, so a plain hash cannot be
+guessed. ``id`` is public: it stands in the log and names the token to revoke.
 """
 
 import fcntl
@@ -22,6 +22,7 @@ FILE = "tokens.jsonl"
 _PREFIX = "cg"
 _ID_BYTES = 6
 _SECRET_BYTES = 32
+_MOST_SHOWN = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,6 +69,54 @@ class TokenFile:
             ) from problem
         return token
 
+    def all(self) -> tuple[StoredToken, ...]:
+        """The tokens that the file holds, in the order in which they were made. Raises ConfigurationError."""
+        try:
+            return tuple(self._read().values())
+        except FileNotFoundError:
+            return ()
+        except OSError as problem:
+            raise _unreadable(self._path, problem) from problem
+
+    def revoke(self, identifier: str) -> StoredToken | None:
+        """Take a token out, in force for all processes with their next request; None where there is none of that id.
+
+        Blanks are written over its line. So no other line is ever half there, for no reader and after no power cut, and
+        a token that another process makes meanwhile is not lost. Raises ConfigurationError.
+        """
+        try:
+            with self._path.open("r+b") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                found, place = None, 0
+                for line in file.read().splitlines(keepends=True):
+                    stored = _stored(line)
+                    if stored is not None and stored.id == identifier:
+                        found = stored
+                        os.pwrite(file.fileno(), b" " * len(line.rstrip(b"\r\n")), place)
+                    place += len(line)
+                os.fsync(file.fileno())
+        except FileNotFoundError:
+            return None
+        except OSError as problem:
+            raise _unreadable(self._path, problem) from problem
+        return found
+
+    def faults(self) -> tuple[str, ...]:
+        """Why tokens that somebody made are not known, for the operator: a sentence each, none where all is well."""
+        try:
+            lines = self._path.read_bytes().splitlines()
+        except FileNotFoundError:
+            return ()
+        except OSError as problem:
+            return (f"No token is known, because {self._path} cannot be read: {problem.strerror}.",)
+        if any(map(_stored, lines)) and not self._current():
+            return (f"No token of {self._path} is known, because others than its owner could have written to it.",)
+        odd = [number for number, line in enumerate(lines, start=1) if _is_odd(line)]
+        if not odd:
+            return ()
+        shown = ", ".join(map(str, odd[:_MOST_SHOWN])) + (", ..." if len(odd) > _MOST_SHOWN else "")
+        return (f"{self._path} has lines that are no tokens and are passed over: {shown}.",)
+
     def verify(self, token: str) -> VerifiedToken | None:
         """Whose token this is; None for every text that is not one of ours."""
         parts = token.split("_", 2)
@@ -86,19 +135,39 @@ class TokenFile:
             if state != self._seen:
                 self._known = {} if others_may_write(status) or is_anothers(status) else self._read()
                 self._seen = state
-        except (OSError, UnicodeDecodeError):
+        except OSError:
             self._seen, self._known = None, {}
         return self._known
 
     def _read(self) -> dict[str, StoredToken]:
         known: dict[str, StoredToken] = {}
-        for line in self._path.read_text(encoding="utf-8").splitlines():
-            try:
-                stored = StoredToken(**json.loads(line))
-            except (ValueError, TypeError):
-                continue
-            known[stored.id] = stored
+        for line in self._path.read_bytes().splitlines():
+            stored = _stored(line)
+            if stored is not None:
+                known[stored.id] = stored
         return known
+
+
+def _stored(line: bytes) -> StoredToken | None:
+    """The token of a line, or None for a note, an empty line, and what somebody broke."""
+    try:
+        stored = StoredToken(**json.loads(line))
+    except (ValueError, TypeError, RecursionError):
+        return None
+    return stored if all(isinstance(each, str) for each in asdict(stored).values()) else None
+
+
+def _is_odd(line: bytes) -> bool:
+    """Whether a line is neither a token nor empty nor a note."""
+    return bool(line.strip()) and not line.startswith(b"#") and _stored(line) is None
+
+
+def _unreadable(path: Path, problem: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        f"The tokens in {path} cannot be read or changed.",
+        why=f"{problem.strerror}.",
+        remedy="Mend the file, or choose another folder with --state.",
+    )
 
 
 def _hash(token: str) -> str:

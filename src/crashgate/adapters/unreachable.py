@@ -8,6 +8,7 @@ import logging
 import socket
 import ssl
 from enum import StrEnum, unique
+from typing import cast
 from urllib.parse import urlsplit
 
 _log = logging.getLogger(__name__)
@@ -54,9 +55,11 @@ def obstacle_of(problem: BaseException) -> Obstacle:
         known = _known(each)
         if known is not None:
             return known
-        inner = each.exceptions if isinstance(each, BaseExceptionGroup) else ()
+        if isinstance(each, BaseExceptionGroup):
+            found += cast("BaseExceptionGroup[BaseException]", each).exceptions
         cause = each.__cause__ or each.__context__
-        found += [*inner, *([cause] if cause is not None and len(found) < _DEEPEST else [])]
+        if cause is not None and len(found) < _DEEPEST:
+            found.append(cause)
     return Obstacle.OTHER
 
 

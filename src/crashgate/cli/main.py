@@ -37,7 +37,9 @@ from crashgate.cli.reference import reference
 from crashgate.cli.sandbox import sandbox
 from crashgate.cli.serve import serve
 from crashgate.cli.shared import Group
+from crashgate.cli.token_list import token_list
 from crashgate.cli.token_new import token_new
+from crashgate.cli.token_revoke import token_revoke
 
 
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})
@@ -101,6 +103,8 @@ log.add_command(log_prune)
 log.add_command(log_checkpoint)
 log.add_command(log_key)
 token.add_command(token_new)
+token.add_command(token_list)
+token.add_command(token_revoke)
 approvals.add_command(approvals_list)
 approvals.add_command(approvals_show)
 approvals.add_command(approvals_approve)

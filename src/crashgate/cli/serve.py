@@ -113,6 +113,8 @@ def _over_http(settings: "Settings", sandbox: "Sandbox | None") -> None:
     from crashgate.server.listen import open_listener
 
     agents = tuple(Ground(settings=settings, sandbox=sandbox).policies())
+    for fault in wiring.tokens(settings).faults():
+        note(f"Warning: {fault}")
     listener = open_listener(settings.http.host, settings.http.port)
 
     def ready() -> None:
