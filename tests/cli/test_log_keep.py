@@ -60,6 +60,16 @@ def test_calls_are_found(crashgate: Shell) -> None:
     assert [each["outcome"]["call"] for each in found] == [call(9), call(8)]
 
 
+async def test_what_only_trial_mode_let_through_is_found(crashgate: Shell, log: Path) -> None:
+    writer = SqliteLog.open(log)
+    await writer.append(replace(DECISION, call=call(20), observed=True, sentence="A trial."))
+    await writer.aclose()
+
+    assert _sentences(crashgate("log", "search", "--decision", "observed").out) == ["A trial. Outcome unknown."]
+    assert "A trial. Outcome unknown." in _sentences(crashgate("log", "search", "--decision", "allow").out)
+    assert crashgate("log", "search", "--decision", "observed", "--target", "nothing").out.startswith("No calls")
+
+
 @pytest.mark.usefixtures("log")
 def test_json_lines_hold_every_record_with_its_hash(crashgate: Shell) -> None:
     told = crashgate("log", "export", "--since", "2026-11-09")

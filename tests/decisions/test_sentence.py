@@ -333,3 +333,13 @@ def test_a_sentence_is_one_bounded_printable_line_whatever_it_is_made_of(
         assert sentence.isprintable()
         assert sentence.endswith(".")
         assert len(sentence) < 3_000
+
+
+def test_how_a_trial_ended_names_the_line_of_the_policy_that_refuses_it() -> None:
+    # Guards: the rule in sentence._head. The outcome's sentence is the one that `log show` prints.
+    record = replace(
+        READ, observed=True, reason="level_too_low", rule="policies/triage-agent.toml, grant 1, error = off"
+    )
+
+    assert "its policy refuses it: " in (told := tell_outcome(record, OUTCOME).sentence)
+    assert " (policies/triage-agent.toml, grant 1, error = off). " in told

@@ -20,7 +20,7 @@ from crashgate.decisions.canonical import decode
 from crashgate.decisions.chain import Row, Verdict
 from crashgate.decisions.entry import Aside, Entry, pair, tell
 from crashgate.decisions.record import DecisionRecord, Record, Stored
-from crashgate.decisions.search import Query, is_about
+from crashgate.decisions.search import Query, fits
 from crashgate.decisions.statement import Statement
 from crashgate.errors import InvalidArgumentsError
 from crashgate.text import clean
@@ -90,7 +90,7 @@ class SqliteLogReader:
         with self._database() as database:
             self._need_keys(database)
             entries = (self._entry(*rows) for rows in search(database, query))
-            fitting = (each for each in entries if not query.target or is_about(each.decision.record, query.target))
+            fitting = (each for each in entries if fits(each.decision.record, query))
             yield from islice(fitting, query.limit)
 
     def verify(self, *, statement: Statement | None = None, key: str | None = None) -> tuple[Verdict, ...]:

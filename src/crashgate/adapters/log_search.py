@@ -14,7 +14,7 @@ _MANY = 500
 
 
 def search(database: sqlite3.Connection, query: Query) -> Iterator[tuple[Row, Row | None]]:
-    """The decisions that fit, each with its outcome; ``target`` and ``limit`` are for the caller to look at."""
+    """The decisions that fit, each with its outcome; what ``fits`` says and ``limit`` are for the caller to look at."""
     clauses, values = _where(query)
     order = "ASC" if query.oldest_first else "DESC"
     found = database.execute(

@@ -21,7 +21,11 @@ _TIME = "2026-11-20T17:00:00Z, or 15m, 2h, 7d ago."
 @click.option("--target", metavar="TEXT", help="Calls whose target, place or logged argument contains this text.")
 @click.option("--connection", metavar="NAME", help="Calls to this connection.")
 @click.option("--project", metavar="ID", help="Calls in this project: its id or its slug.")
-@click.option("--decision", type=click.Choice(["allow", "deny"]), help="Calls that were decided so.")
+@click.option(
+    "--decision",
+    type=click.Choice(["allow", "deny", "observed"]),
+    help="Calls that were decided so; observed: let through by trial mode alone, which allow finds too.",
+)
 @click.option("--since", type=Since(), metavar="TIME", help=f"From this time on: {_TIME}")
 @click.option("--until", type=Since(), metavar="TIME", help=f"Before this time: {_TIME}")
 @click.option(
@@ -57,7 +61,8 @@ def log_search(  # noqa: PLR0913 - one for each option
         resource=resource,
         connection=connection,
         project=project,
-        effect=Effect(decision) if decision else None,
+        effect=Effect.ALLOW if decision == "observed" else Effect(decision) if decision else None,
+        observed=decision == "observed",
         target=target or "",
         since=timestamp(since) if since else None,
         until=timestamp(until) if until else None,

@@ -39,13 +39,13 @@ class Since(click.ParamType[datetime]):
 
 @click.command("show", cls=Command)
 @click.option(
-    "-n", "newest", type=click.IntRange(min=1), metavar="N", default=20, show_default=True, help="How many, the newest."
+    "-n", "--limit", type=click.IntRange(min=1), metavar="N", default=20, show_default=True, help="At most so many."
 )
 @click.option("--agent", metavar="NAME", help="Only calls of this agent.")
 @click.option(
     "--since", type=Since(), metavar="TIME", help="Only later ones: 2026-11-20T17:00:00Z, or 15m, 2h, 7d ago."
 )
-def log_show(newest: int, agent: str | None, since: datetime | None) -> None:
+def log_show(limit: int, agent: str | None, since: datetime | None) -> None:
     """Print the newest calls with their decisions and outcomes.
 
     One line a call, refused ones and look-ups of the gate included, the newest last. Attempts that never became a call
@@ -56,7 +56,7 @@ def log_show(newest: int, agent: str | None, since: datetime | None) -> None:
 
     reader = wiring.log_reader(session.settings())
     told = reader.told(since=timestamp(since) if since else None)
-    kept = list(islice((each for each in told if agent in {None, each.agent}), newest))[::-1]
+    kept = list(islice((each for each in told if agent in {None, each.agent}), limit))[::-1]
     screen = session.screen()
     if screen.json:
         screen.data([plain(each) for each in kept])

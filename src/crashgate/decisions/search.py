@@ -32,7 +32,8 @@ class Query:
     """What calls to look for; None and empty text mean any.
 
     ``project`` is an id or a slug. ``target`` is a part of the target's wording, of a place or of an argument that the
-    log shows, in any case. ``since`` and ``until`` are RFC 3339 in UTC with milliseconds; the end is not included.
+    log shows, in any case. ``observed`` finds what only trial mode let through; its effect is ``allow``.
+    ``since`` and ``until`` are RFC 3339 in UTC with milliseconds; the end is not included.
     """
 
     agent: str | None = None
@@ -41,6 +42,7 @@ class Query:
     connection: str | None = None
     project: str | None = None
     effect: Effect | None = None
+    observed: bool = False
     target: str = ""
     since: str | None = None
     until: str | None = None
@@ -78,7 +80,12 @@ def as_columns(found: Keys) -> tuple[str | None, ...]:
     )
 
 
-def is_about(record: DecisionRecord, text: str) -> bool:
+def fits(record: DecisionRecord, query: Query) -> bool:
+    """Whether a decision that the keys found is one that the query means."""
+    return (record.observed or not query.observed) and (not query.target or _is_about(record, query.target))
+
+
+def _is_about(record: DecisionRecord, text: str) -> bool:
     """Whether the text stands in what the call was about: its target, its place, or an argument that the log shows."""
     wanted = text.casefold()
     values = (value for item in record.arguments.values() for value in (item if isinstance(item, tuple) else (item,)))

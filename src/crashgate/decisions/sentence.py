@@ -73,7 +73,8 @@ def _head(record: DecisionRecord, did: str, because: str = "") -> str:
         return f"crashgate {did} {_object(record)} to decide a call of {_name(record.agent)}."
     deed = f"{_name(record.agent)} {did} {_object(record)}"
     if record.observed:
-        return f"{deed}: TRIAL MODE LET IT THROUGH, its policy refuses it: {_why(record, because)}."
+        line = f" ({_clause(record.rule)})" if record.rule and not because else ""  # which ``because`` names itself
+        return f"{deed}: TRIAL MODE LET IT THROUGH, its policy refuses it: {_why(record, because)}{line}."
     rule = f" by {_clause(record.rule)}" if record.rule else ""
     return f"{deed}: allowed{rule}{_approval(record)}."
 

@@ -28,7 +28,7 @@ class Trials:
         if count == 1 or count % _EVERY == 0:
             _log.warning(
                 "TRIAL MODE: the policy of %s is not obeyed (mode = observe). %d %s let through that it refuses,"
-                " the last because %s. `crashgate log show --agent %s` tells them all.",
+                " the last because %s. `crashgate log search --decision observed --agent %s` tells them all.",
                 agent,
                 count,
                 "call was" if count == 1 else "calls were",
