@@ -17,11 +17,11 @@ PYTEST_ARGS ?= --numprocesses=auto --maxprocesses=4
 .PHONY: help install demo test check check-format lint types contracts check-docs bench ablation nightly format docs pins upgrade clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(RUN) ## make .venv with the package and its pinned dependencies
 
-demo: $(RUN) ## two agents triage crashes in a sandbox, with what the log says of each call
+demo: $(RUN) ## three agents triage crashes in a sandbox, with what the log says of each call
 	$(BIN)/crashgate demo
 
 test: $(DEV) ## run the tests (PYTEST_ARGS="tests/policy -x" for some of them)
@@ -30,20 +30,20 @@ test: $(DEV) ## run the tests (PYTEST_ARGS="tests/policy -x" for some of them)
 check: check-format lint types contracts check-docs ## format, lint, types, import contracts, generated docs, tests
 	$(MAKE) test
 
-check-format: $(DEV)
+check-format: $(DEV) ## see that the code is formatted
 	$(BIN)/ruff format --check .
 
-lint: $(DEV)
+lint: $(DEV) ## run the linter
 	$(BIN)/ruff check .
 
-types: $(DEV)
+types: $(DEV) ## check the types, with mypy and basedpyright
 	$(BIN)/mypy $(CODE)
 	$(BIN)/basedpyright --warnings
 
-contracts: $(DEV)
+contracts: $(DEV) ## check who imports whom
 	$(BIN)/lint-imports
 
-check-docs: $(DEV)
+check-docs: $(DEV) ## see that the generated reference is current
 	$(BIN)/crashgate reference --check
 
 bench: $(DEV) ## run the benchmarks; they print what they measure
@@ -75,7 +75,7 @@ pins: $(DEV) ## pin what pyproject.toml newly asks for, with hashes; `make upgra
 	$(PIN) $(PIN_ARGS) --group build --output-file requirements/run.txt
 	$(PIN) $(PIN_ARGS) --group build --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
 
-upgrade:
+upgrade: ## move every pin to the newest version
 	$(MAKE) pins PIN_ARGS=--upgrade
 
 clean: ## remove .venv, caches and builds

@@ -66,7 +66,7 @@ def _fault(error: "ErrorDetails", model: type[BaseModel]) -> str:
         return _of_our_own(error)
     for bound, words in (("ge", "at least"), ("gt", "more than"), ("le", "at most"), ("lt", "less than")):
         if bound in more:
-            return f"has to be {words} {more[bound]:g}"
+            return f"has to be {words} {more[bound]}"
     wanted = next((words for start, words in _KINDS.items() if kind.startswith(f"{start}_")), None)
     return f"has to be {wanted}" if wanted else "cannot be read"
 

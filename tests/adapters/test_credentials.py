@@ -109,25 +109,32 @@ def test_a_file_that_holds_no_single_word_is_refused(file: Path, content: str) -
     file.write_text(content, encoding="utf-8")
 
     assert refusal(file) == (
-        f"Connection bugsnag has no usable token. What the file {file} holds is empty or not one word. "
-        "Put the provider's token there."
+        f"Connection bugsnag has no usable token. What the file {file} holds is "
+        f"{'not one word' if content.strip() else 'empty'}. Put the provider's token there."
     )
 
 
-@pytest.mark.parametrize("value", [None, "", "  ", "two words", "tökén", "to\nken"])
-def test_a_variable_that_holds_no_single_word_is_refused_by_its_name_alone(value: str | None) -> None:
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (None, "The variable BUGSNAG_AUTH_TOKEN is not set."),
+        ("", "What the variable BUGSNAG_AUTH_TOKEN holds is empty."),
+        ("  ", "What the variable BUGSNAG_AUTH_TOKEN holds is empty."),
+        ("two words", "What the variable BUGSNAG_AUTH_TOKEN holds is not one word."),
+        ("tökén", "What the variable BUGSNAG_AUTH_TOKEN holds is not one word."),
+        ("to\nken", "What the variable BUGSNAG_AUTH_TOKEN holds is not one word."),
+    ],
+)
+def test_a_variable_that_holds_no_single_word_is_refused_by_its_name_alone(value: str | None, why: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         from_variable(value)
 
-    assert str(caught.value) == (
-        "Connection bugsnag has no usable token. What the variable BUGSNAG_AUTH_TOKEN holds is empty or not one word. "
-        "Put the provider's token there."
-    )
+    assert str(caught.value) == (f"Connection bugsnag has no usable token. {why} Put the provider's token there.")
 
 
 @pytest.mark.parametrize("both", [True, False])
 def test_a_connection_names_either_a_variable_or_a_file(file: Path, *, both: bool) -> None:
-    with pytest.raises(ConfigurationError, match="names no token"):
+    with pytest.raises(ConfigurationError, match="names two tokens" if both else "names no token"):
         credential("bugsnag", variable="A" if both else None, file=file if both else None, environment={"A": TOKEN})
 
 

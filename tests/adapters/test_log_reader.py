@@ -97,7 +97,7 @@ def test_following_shows_the_newest_and_then_whatever_comes(tmp_path: Path) -> N
 
 def test_where_there_is_no_log_it_says_so_and_makes_none(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(LogUnavailableError, match="There is no decision log in this folder"):
+        with pytest.raises(LogUnavailableError, match="There is none yet"):
             SqliteLogReader(folder).verify()
 
     assert list(tmp_path.iterdir()) == []

@@ -98,7 +98,7 @@ def test_a_port_that_is_taken_is_named(crashgate: Shell) -> None:
 def test_there_is_no_log_before_the_first_call(crashgate: Shell) -> None:
     told = crashgate("log", "show")
     assert told.code == 4
-    assert told.err.startswith("Error: The decision log cannot be read.\nThere is no decision log in this folder.\n")
+    assert told.err.startswith("Error: The decision log cannot be read.\nThere is none yet.\n")
 
 
 def test_a_file_that_is_no_log_is_damaged(crashgate: Shell, recorded: Path) -> None:

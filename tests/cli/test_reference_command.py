@@ -1,6 +1,12 @@
 import json
+import os
 from pathlib import Path
 
+import pytest
+
+from crashgate.cli.described_settings import tables
+from crashgate.reference.settings_words import KeyDoc
+from crashgate.settings import load
 from tests.cli.shell import Shell, Told
 
 
@@ -48,3 +54,18 @@ def test_a_page_cannot_be_written_where_there_is_no_folder(crashgate: Shell) -> 
 
 def test_checking_and_writing_at_once_is_a_wrong_use(crashgate: Shell) -> None:
     assert crashgate("reference", "--check", "--write").code == 2
+
+
+VALUES = {"a path": ("a", "a"), "text": ("s3://a", "s3://a"), "a list of texts": ('["a"]', ("a",))}
+KEYS = [key for table in tables() if table.header in {"", "[http]"} for key in table.keys]
+
+
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.name)
+def test_each_variable_of_the_page_sets_its_key(key: KeyDoc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The others are numbers: one more than what they are otherwise.
+    given, read = VALUES.get(key.takes) or (str(more := int(key.default.strip("`")) + 1), more)
+    monkeypatch.setenv(key.variable, str(given))
+    found = load(config=None, options={}, environment=os.environ, here=tmp_path)
+
+    value = getattr(found.http if "HTTP__" in key.variable else found, key.name)
+    assert value == (tmp_path / "a" if key.takes == "a path" else read)

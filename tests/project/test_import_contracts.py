@@ -23,6 +23,7 @@ MODULES = [
     "formula",
     "gateway",
     "identity",
+    "misconfigured",
     "ownership",
     "settings",
     "text",

@@ -8,6 +8,7 @@ from crashgate.cli.exit_codes import ExitCode
 from crashgate.reference.commands import CommandDoc, CommandLine
 from crashgate.reference.markdown import cell, code, table
 from crashgate.reference.page import page
+from crashgate.reference.settings_words import KeyDoc, TableDoc
 from crashgate.tools.recipe import Recipe
 from crashgate.tools.registry import TOOLS
 
@@ -24,7 +25,14 @@ LINE = CommandLine(
     shared=(("--json", "Print JSON."),),
     exit_codes=((0, "Done."), (1, "Not done.")),
 )
-PAGE = page(LINE)
+SETTINGS = (
+    TableDoc(
+        header="[greeting]",
+        help=("How to greet.",),
+        keys=(KeyDoc(name="loud", takes="a number", default="`3`", variable="CRASHGATE_GREETING__LOUD"),),
+    ),
+)
+PAGE = page(LINE, SETTINGS)
 
 
 def test_every_operation_tool_resource_and_level_is_on_the_page() -> None:

@@ -157,5 +157,20 @@ def test_a_token_is_presented_as_a_token_and_a_basic_credential_as_basic() -> No
     assert presented(Auth.TOKEN, "abc") == "token abc"
 
 
+@pytest.mark.threats(29)
+def test_a_basic_credential_without_its_two_parts_is_refused_and_not_repeated() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        Connection(
+            name="bugsnag",
+            provider=Provider.BUGSNAG,
+            base_url="https://bugsnag.example.com",
+            credential=SecretStr("canary"),
+            auth=Auth.BASIC,
+        )
+
+    assert "it has to be e-mail:password" in str(caught.value)
+    assert "canary" not in str(caught.value)
+
+
 def test_an_on_premise_installation_is_told_that_the_api_is_meant() -> None:
     assert dialect(made("https://bugsnag.example.com")).headers(with_body=False)["X-Bugsnag-API"] == "true"

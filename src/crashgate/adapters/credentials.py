@@ -18,7 +18,7 @@ def credential(
     """The token of a connection. Raises ConfigurationError when it is missing, unreadable, open to others or theirs."""
     if (variable is None) == (file is None):
         raise ConfigurationError(
-            f"Connection {connection} names no token.",
+            f"Connection {connection} names {'no token' if file is None else 'two tokens'}.",
             remedy="Give either token_env (a variable) or token_file (a file) in crashgate.toml.",
         )
     token = _from_file(connection, file) if file is not None else environment.get(variable or "", "")
@@ -27,7 +27,9 @@ def credential(
         where = f"the file {file}" if file is not None else f"the variable {variable}"
         raise ConfigurationError(
             f"Connection {connection} has no usable token.",
-            why=f"What {where} holds is empty or not one word.",
+            why=f"The variable {variable} is not set."
+            if variable is not None and variable not in environment
+            else f"What {where} holds is {'not one word' if token else 'empty'}.",
             remedy="Put the provider's token there.",
         )
     return SecretStr(token)

@@ -112,7 +112,11 @@ class SqliteLogReader:
     def _database(self) -> Generator[sqlite3.Connection]:
         path = self._folder / DATABASE
         if not path.is_file():
-            raise cannot_read("There is no decision log in this folder.", self._folder)
+            raise cannot_read(
+                "There is none yet.",
+                self._folder,
+                remedy=f"`crashgate serve` makes it in {self._folder} at its start; --state names another folder.",
+            )
         try:
             with closing(connect_to_read(path)) as database:
                 version = stored_version(database)

@@ -20,8 +20,8 @@ _MEND = "crashgate reference --write"
 def reference(*, check: bool, write: bool, file: Path | None) -> None:
     """Print the reference pages in Markdown.
 
-    They tell of commands, exit codes, words of a policy, tools and operations. With --json it is a list of the
-    operations: id, provider, resource, access, method, path, tool.
+    They tell of commands, exit codes, settings, words of a policy, tools and operations. With --json it is a list of
+    the operations: id, provider, resource, access, method, path, tool.
 
     With --check it exits with 1 when the page is not current.
     """
@@ -47,9 +47,10 @@ def _usual() -> Path:
 
 def _page() -> str:
     from crashgate.cli.described import command_line
+    from crashgate.cli.described_settings import tables
     from crashgate.reference.page import page
 
-    return page(command_line(click.get_current_context().find_root().command))
+    return page(command_line(click.get_current_context().find_root().command), tables())
 
 
 def _check(file: Path) -> None:

@@ -19,9 +19,10 @@ from crashgate.cli.shared import Command
 @click.option("--seed", type=int, metavar="N", help="Draw another world; the same seed gives the same ids and texts.")
 @click.option("--budgets/--no-budgets", default=True, show_default=True, help="Rate limits as the vendor has them.")
 def sandbox(host: str, port: int, seed: int | None, *, budgets: bool) -> None:
-    """Run a local BugSnag with invented data until Ctrl-C.
+    """Run the providers' APIs with invented data until Ctrl-C.
 
-    Two organizations, seven projects, some hundred errors. It keeps what is changed until it ends. To see what it was
+    BugSnag with two organizations, seven projects, some hundred errors; its session tracking, BugsPulse, BrowserStack
+    and DevRev below paths of their own. It keeps what is changed until it ends. To see what it was
     asked: GET /_sandbox/requests; to make it fail: PUT /_sandbox/faults.
     """
     from crashgate.sandbox.app import SANDBOX_TOKEN, UNLIMITED, Budgets, World, create_app

@@ -1,15 +1,22 @@
-"""The whole page. Rule: its order is the order in which somebody needs it: commands, policy, tools, operations."""
+"""The whole page. Rule: its order is the order in which somebody needs it: commands, settings, policy, tools."""
 
-from crashgate.reference import commands, operations, policy_words, tools
+from crashgate.reference import commands, operations, policy_words, settings_words, tools
 from crashgate.reference.commands import CommandLine
 from crashgate.reference.markdown import paragraphs
+from crashgate.reference.settings_words import TableDoc
 
 _HEAD = """# Reference
 
 <!-- Written by `crashgate reference --write` from the code. Change the code, not this page. -->"""
 
 
-def page(line: CommandLine) -> str:
+def page(line: CommandLine, settings: tuple[TableDoc, ...]) -> str:
     """``docs/reference.md``, with a newline at its end."""
-    parts = (commands.section(line), policy_words.section(), tools.section(), operations.section())
+    parts = (
+        commands.section(line),
+        settings_words.section(settings),
+        policy_words.section(),
+        tools.section(),
+        operations.section(),
+    )
     return paragraphs(_HEAD, *parts) + "\n"

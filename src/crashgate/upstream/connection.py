@@ -43,6 +43,12 @@ class Connection:
     def __post_init__(self) -> None:
         """Check the address and the credential."""
         self._check_address()
+        if self.auth is Auth.BASIC and ":" not in self.credential.get_secret_value():
+            raise ConfigurationError(
+                f"connection {self.name}: the credential cannot be used.",
+                why='With auth = "basic" it has to be e-mail:password, and there is no colon in it.',
+                remedy='Write it so, or take auth = "basic" out.',
+            )
         if self.provider is Provider.BROWSERSTACK:
             why = langfuse_keys.fault(self.credential.get_secret_value())
             if why is not None:

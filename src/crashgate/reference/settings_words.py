@@ -1,0 +1,46 @@
+"""The keys of crashgate.toml and their variables. Rule: plain values; the settings are floors above."""
+
+from dataclasses import dataclass
+
+from crashgate.reference.markdown import code, paragraphs, table
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeyDoc:
+    """One key: ``takes`` says what, ``default`` is as TOML or in words, ``variable`` may be set in its place."""
+
+    name: str
+    takes: str
+    default: str
+    variable: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TableDoc:
+    """One table of the file, in the words of ``help``; ``header`` is empty for the keys at its top."""
+
+    header: str
+    help: tuple[str, ...]
+    keys: tuple[KeyDoc, ...]
+
+
+def section(tables: tuple[TableDoc, ...]) -> str:
+    """The chapter about the configuration."""
+    return paragraphs(
+        "## Configuration",
+        "Later ones win: defaults, `crashgate.toml`, variables, options of the command line. `CRASHGATE_CONFIG` names"
+        " the file, as `--config` does. Without any connection, `BUGSNAG_AUTH_TOKEN` makes one called `bugsnag`, at"
+        " `BUGSNAG_ENDPOINT` where that is set.",
+        *map(_table, tables),
+    )
+
+
+def _table(each: TableDoc) -> str:
+    return paragraphs(
+        f"### {code(each.header) if each.header else 'At the top'}",
+        *each.help,
+        table(
+            ("key", "takes", "default", "variable"),
+            [(code(key.name), key.takes, key.default, code(key.variable)) for key in each.keys],
+        ),
+    )
