@@ -245,7 +245,8 @@ async def test_the_example_of_a_tool_is_a_call_that_its_very_agent_can_make(tmp_
                 if not found or definition.name == "create_project":  # which the sandbox would make
                     continue
                 given = json.loads(example.removesuffix("."))
-                Draft202012Validator(dict(definition.input_schema)).validate(given)
+                schema: Any = Draft202012Validator(dict(definition.input_schema))
+                schema.validate(given)
                 answer = await house.call(agent, definition.name, given)
                 assert answer.error is not Code.INVALID_ARGUMENTS, (agent, definition.name, given, answer.text)
                 tried.setdefault(agent, []).append(definition.name)

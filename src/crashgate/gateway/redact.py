@@ -16,6 +16,7 @@ from crashgate.catalogue.result import Page
 from crashgate.policy.redaction import DEEP, Tree
 
 _EVERY = "*"
+_NO_NAMES: Tree = {}
 _speakable = re.compile(r"[A-Za-z0-9_*][A-Za-z0-9_.*-]{0,99}").fullmatch
 
 
@@ -76,7 +77,7 @@ def _model(row: BaseModel, tree: Tree, path: str, gone: set[str]) -> BaseModel:
 def _mapping(value: Mapping[Any, Any], tree: Tree, path: str, gone: set[str]) -> Mapping[Any, Any]:
     kept: dict[Any, Any] = {}
     same = True
-    deep = tree.get(DEEP) or {}
+    deep = tree.get(DEEP) or _NO_NAMES
     for key, inner in value.items():
         lower = str(key).lower()
         hit = lower if lower in tree else _EVERY

@@ -1,12 +1,15 @@
 """Single objects as an agent sees them. Rule: an empty answer is said to be empty, never made up."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crashgate.gateway.ask import Reply
 from crashgate.tools.present import everything, present
 from crashgate.tools.tool import Detail, Shown, View
 from crashgate.tools.views.page import Row, noticed
+
+if TYPE_CHECKING:
+    from crashgate.catalogue.result import Result
 
 _STATE = (
     "status", "overridden_severity", "discarded", "reopen_rules", "assigned_collaborator_id", "assigned_team_id",
@@ -45,7 +48,7 @@ def changed(name: str, past: str) -> View:
     def view(reply: Reply, _: Detail) -> Shown:
         content: dict[str, Any] = {"id": getattr(reply.params, f"{name}_id")}
         if reply.page.rows:
-            row = reply.page.rows[0]
+            row: Result = reply.page.rows[0]
             content |= present(row, [field for field in _STATE if field in type(row).model_fields])
         where = f" in {reply.where}" if reply.where else ""
         return Shown(content=noticed({name: content}), text=f"{past}{where}.")
