@@ -355,7 +355,7 @@ async def test_a_session_that_turns_out_to_be_on_another_platform_is_not_read() 
     there = {"session_id": "run-1", "platform": "ios"}
     opened.upstream.answers["/observability.sessions.get"] = lambda _: ok({"session": there})
     with pytest.raises(NotAvailableError):
-        await run_on(opened, "devrev", GET_SESSION_DATA, session_id="run-1")
+        await run_on(opened, "devrev", GET_SESSION_DATA, session_id="run-1", recording_id="rec-1")
 
     assert [line.partition("?")[0] for line in opened.upstream.lines] == ["GET /observability.sessions.get"]
 

@@ -108,7 +108,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     "devrev.sessions.list": {"platform": "ios"},
     "devrev.sessions.get": {"platform": "ios"},
     "devrev.sessions.export": {"platform": "ios"},
-    "devrev.session_data.get": {"platform": "ios"},
+    "devrev.session_data.get": {"platform": "ios", "recording_id": ID},
     "devrev.developer_info.get": {"platform": "web"},
 }
 """What an operation takes beside ids; for several errors the same as for one."""

@@ -19,12 +19,19 @@ _BOUNDS = (("ge", "at least {}"), ("gt", "more than {}"), ("le", "at most {}"), 
 
 def tables() -> tuple[TableDoc, ...]:
     """Every table of ``crashgate.toml``."""
-    from crashgate.settings import ConnectionSettings, HttpSettings, Settings
+    from pydantic import BaseModel
 
+    from crashgate.settings import ConnectionSettings, Settings
+
+    inner = {
+        name: field.annotation
+        for name, field in Settings.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+    }
     return (
-        _table(Settings, "", _PREFIX, without=("connections", "http")),
+        _table(Settings, "", _PREFIX, without=("connections", *inner)),
         _table(ConnectionSettings, "[connections.NAME]", f"{_PREFIX}_CONNECTIONS__NAME_"),
-        _table(HttpSettings, "[http]", f"{_PREFIX}_HTTP_"),
+        *(_table(model, f"[{name}]", f"{_PREFIX}_{name.upper()}_") for name, model in inner.items()),
     )
 
 
