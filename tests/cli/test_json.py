@@ -22,6 +22,8 @@ AT_ONCE: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("log", "search"): (),
     ("log", "verify"): (),
     ("log", "prune"): ("--keep", "90d", "--dry-run"),
+    ("exports", "list"): ("--at", "exports"),
+    ("exports", "prune"): ("--keep", "90d", "--dry-run", "--at", "exports"),
     ("log", "checkpoint"): (),
     ("log", "key"): (),
     ("approvals", "list"): (),
@@ -31,7 +33,7 @@ AT_ONCE: Mapping[tuple[str, ...], tuple[str, ...]] = {
 }
 """Commands that end by themselves at once, with arguments that they accept."""
 
-CHANGING = {("token", "new"), ("log", "checkpoint"), ("log", "prune")}
+CHANGING = {("token", "new"), ("log", "checkpoint"), ("log", "prune"), ("exports", "prune")}
 """What they say is of the moment, or new each time."""
 
 RUN_ON = {("log", "follow"), ("serve",), ("sandbox",), ("demo",)}
