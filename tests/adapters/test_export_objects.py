@@ -179,7 +179,7 @@ async def test_a_bucket_is_never_made(tmp_path: Path, memory: Memory, monkeypatc
 
     monkeypatch.setattr(memory, "makedirs", makedirs)
     monkeypatch.setattr("fsspec.core.url_to_fs", url_to_fs)
-    await exporter(object_storage("s3://bucket/exports", tmp_path)).run(plan(), Source(pages=1, size=1))
+    await exporter(object_storage(URL, tmp_path)).run(plan(), Source(pages=1, size=1))
 
     # The storage in memory makes folders by itself, with names that begin with a stroke.
     assert [path for path in made if not path.startswith("/")] == []
