@@ -22,6 +22,8 @@ from crashgate.exports.plan import Format
 from crashgate.exports.shelf import ExportShelf
 from crashgate.policy.policy import Policy
 from crashgate.tools.exports import Exports
+from crashgate.tools.files import Files
+from crashgate.tools.toolbox import Toolbox
 from crashgate.upstream.message import Request, Response
 from tests.gateway.gate import ACME, ANDROID, IOS, PAYMENTS, Gate, PlayedUpstream, ok, open_gate, policy
 from tests.house import everything
@@ -187,3 +189,9 @@ def open_to_all(provider: Provider, folder: Path, *, upstream: PlayedUpstream | 
     return open_played(
         policy(grants, connections=connections), connections=connections, folder=folder, upstream=upstream
     )
+
+
+def files_in(toolbox: Toolbox) -> Files:
+    """The files of exports, where there is a place for them."""
+    assert toolbox.files is not None
+    return toolbox.files

@@ -36,7 +36,7 @@ from crashgate.upstream.message import Response
 from tests.gateway.gate import ok, policy
 from tests.house import NOW, OPERATOR, READER, House, everything, open_house, policies_of_all, write_policies
 from tests.house import SESSION_PROVIDERS as PROVIDERS
-from tests.tools.played import open_played
+from tests.tools.played import files_in, open_played
 
 FORMATS = ("jsonl", "csv", "parquet")
 OTHER = "other"
@@ -317,17 +317,17 @@ async def test_only_the_maker_of_an_export_finds_and_reads_it(house: House) -> N
         (OPERATOR, f"{uri}/../../x"),
     ):
         with pytest.raises(NotAvailableError) as refused:
-            await house.toolbox.read_resource(Principal(agent=agent, via=Via.MEMORY), address)
+            await files_in(house.toolbox).read(Principal(agent=agent, via=Via.MEMORY), address)
         told.append(type(refused.value).__name__)
     lists = {agent: await house.call(agent, "list_exports") for agent in (OTHER, OPERATOR)}
     mine = Principal(agent=OPERATOR, via=Via.MEMORY)
-    link, data = await house.toolbox.read_resource(mine, uri)
+    link, data = await files_in(house.toolbox).read(mine, uri)
     sentence = house.sentences[-1]
 
     assert lists[OTHER].content == {"exports": []}
     assert export["id"] in {each["id"] for each in lists[OPERATOR].content["exports"]}
-    assert await house.toolbox.resources(Principal(agent=OTHER, via=Via.MEMORY)) == ((), None)
-    assert uri in {each.uri for each in (await house.toolbox.resources(mine))[0]}
+    assert await files_in(house.toolbox).listed(Principal(agent=OTHER, via=Via.MEMORY)) == ((), None)
+    assert uri in {each.uri for each in (await files_in(house.toolbox).listed(mine))[0]}
     assert (link.uri, data) == (uri, _file(house, export))
     assert "read its export" in sentence
 

@@ -10,7 +10,7 @@ from crashgate.errors import Code, NotAvailableError
 from crashgate.policy.policy import Policy, PolicySet
 from crashgate.upstream.message import Request, Response
 from tests.gateway.gate import Gate, failing, ok, policy, principal
-from tests.tools.played import open_played
+from tests.tools.played import files_in, open_played
 
 PULSE, STACK = Provider.BUGSPULSE.value, Provider.BROWSERSTACK.value
 SESSIONS = '[[grant]]\nconnection = "bugspulse"\naccess.session = "read"\n'
@@ -71,7 +71,7 @@ async def _interrupted(gate: Gate) -> str:
 
 
 async def _read(gate: Gate, address: str) -> bytes:
-    return (await gate.toolbox.read_resource(principal(), address))[1]
+    return (await files_in(gate.toolbox).read(principal(), address))[1]
 
 
 @pytest.mark.threats(21, 31)
@@ -87,7 +87,7 @@ async def test_a_file_that_the_policy_would_not_give_now_is_as_if_it_were_missin
             await _read(gate, each)
         told.append(type(refused.value).__name__)
     read = [each for each in gate.log.decisions if each.operation == "crashgate.exports.read"]
-    listed, files = await gate.call("list_exports"), await gate.toolbox.resources(principal())
+    listed, files = await gate.call("list_exports"), await files_in(gate.toolbox).listed(principal())
 
     assert told == ["NotAvailableError"] * 3
     assert [(each.effect, each.reason) for each in read] == [
@@ -218,9 +218,9 @@ async def test_the_list_of_files_is_decided_and_recorded_like_that_of_exports(tm
     gate = _opened(SESSIONS, tmp_path)
     address = await _exported(gate)
     before = len(gate.log.decisions)
-    shown, more = await gate.toolbox.resources(principal())
+    shown, more = await files_in(gate.toolbox).listed(principal())
     _in_force(gate, f'{SESSIONS}[off]\noperations = ["crashgate.exports.list"]\n')
-    hidden, none = await gate.toolbox.resources(principal())
+    hidden, none = await files_in(gate.toolbox).listed(principal())
     decisions = gate.log.decisions[before:]
 
     assert ([link.uri for link in shown], hidden, more, none) == ([address], (), None, None)

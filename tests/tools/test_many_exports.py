@@ -13,7 +13,7 @@ from crashgate.identity import Principal, Via
 from crashgate.policy.policy import PolicySet
 from crashgate.tools.toolbox import Answer
 from tests.gateway.gate import Gate, failing, policy, principal
-from tests.tools.played import open_played
+from tests.tools.played import files_in, open_played
 
 GRANTS = '[[grant]]\nconnection = "bugspulse"\naccess.session = "read"\n'
 OTHER = "other"
@@ -36,8 +36,8 @@ async def test_lists_of_exports_are_given_in_pages(tmp_path: Path) -> None:
         assert (await _export(gate)).error is None
     first = await gate.call("list_exports")
     second = await gate.call("list_exports", {"cursor": first.content["next_cursor"]})
-    files, more = await gate.toolbox.resources(principal())
-    rest, end = await gate.toolbox.resources(principal(), more)
+    files, more = await files_in(gate.toolbox).listed(principal())
+    rest, end = await files_in(gate.toolbox).listed(principal(), more)
     told: list[dict[str, Any]] = [*first.content["exports"], *second.content["exports"]]
 
     assert (len(first.content["exports"]), len(second.content["exports"])) == (MOST, 2)
@@ -53,16 +53,16 @@ async def test_a_cursor_of_files_is_good_for_its_agent_its_list_and_its_policy_o
     for _ in range(MOST + 1):
         await _export(gate)
     listed = (await gate.call("list_exports")).content["next_cursor"]
-    _, more = await gate.toolbox.resources(principal())
+    _, more = await files_in(gate.toolbox).listed(principal())
     wrong = [(principal(), listed), (principal(), "x"), (Principal(agent=OTHER, via=Via.MEMORY), more)]
     for asked, cursor in wrong:
         with pytest.raises(InvalidArgumentsError):
-            await gate.toolbox.resources(asked, cursor)
+            await files_in(gate.toolbox).listed(asked, cursor)
         assert (gate.log.decisions[-1].effect, gate.log.decisions[-1].reason) == (Effect.DENY, "invalid_arguments")
     changed = policy(f"{GRANTS}access.crash = 'read'\n", connections=("bugspulse",))
     gate.policies.policies = PolicySet([changed])
     with pytest.raises(InvalidArgumentsError):
-        await gate.toolbox.resources(principal(), more)
+        await files_in(gate.toolbox).listed(principal(), more)
 
 
 @pytest.mark.threats(23)
@@ -98,7 +98,7 @@ async def test_exports_that_begin_at_the_same_moment_do_not_pass_the_limit_toget
             group.start_soon(one)
 
     assert sorted(str(answer.error) for answer in answers) == ["None"] * 3 + ["rate_limited"] * 5
-    assert len((await gate.toolbox.resources(principal()))[0]) == 3
+    assert len((await files_in(gate.toolbox).listed(principal()))[0]) == 3
 
 
 @pytest.mark.threats(23, 33)

@@ -41,6 +41,7 @@ from crashgate.server.identity import Identify
 from crashgate.server.notices import Notices
 from crashgate.server.refusals import Refusals
 from crashgate.server.refused import REASONS
+from crashgate.tools.files import Files
 from crashgate.tools.toolbox import Answer, Toolbox
 
 _log = logging.getLogger(__name__)
@@ -193,7 +194,14 @@ class _Handlers:
         """The caller's own files."""
         with _defects_in_our_words(), _errors_in_the_protocol():
             cursor = params.cursor if params else None
-            return render.resources(*await self._toolbox.resources(self._identify(context), cursor))
+            return render.resources(*await self._files.listed(self._identify(context), cursor))
+
+    @property
+    def _files(self) -> Files:
+        """Those that there are where resources are served."""
+        if self._toolbox.files is None:
+            raise NotAvailableError("There is no place for exports.")
+        return self._toolbox.files
 
     async def list_resource_templates(
         self, context: Context, _: PaginatedRequestParams | None
@@ -210,7 +218,7 @@ class _Handlers:
             with self._crowd.one_more(principal.agent) as may:
                 if not (turned_away := await self._turned_away(principal.agent, may=may)):
                     try:
-                        return render.resource(*await self._toolbox.read_resource(principal, params.uri))
+                        return render.resource(*await self._files.read(principal, params.uri))
                     except CrashgateError as problem:
                         self._refusals.note(principal.agent, problem.code)
                         raise

@@ -12,29 +12,25 @@ from typing import Any
 
 from crashgate.aside import aside
 from crashgate.catalogue.operation import AnyOperation
-from crashgate.catalogue.own.exports import LIST_EXPORTS, READ_EXPORT
+from crashgate.catalogue.own.exports import LIST_EXPORTS
 from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.result import Page
 from crashgate.clock import Clock
 from crashgate.errors import Code, CrashgateError, InvalidArgumentsError, LimitError, NotAvailableError, NotNowError
-from crashgate.exports.manifest import Manifest
-from crashgate.exports.port import Unfinished
 from crashgate.gateway.approval import AskUser
 from crashgate.gateway.arguments import read
 from crashgate.gateway.ask import Ask, OwnAnswer, Reply
 from crashgate.gateway.door import Gateway
 from crashgate.gateway.fixed import offered, settled
-from crashgate.gateway.holding import still_given
 from crashgate.identity import Principal
 from crashgate.policy.policy import Policy
 from crashgate.policy.refusal import refusal
 from crashgate.policy.vocabulary import Vocabulary
-from crashgate.tools import own, own_exports
+from crashgate.tools import own
 from crashgate.tools.cursor import Cursors, rest_of, within
 from crashgate.tools.derive import AnyTool, Definition, define
 from crashgate.tools.export import Export
-from crashgate.tools.exports import Exports, Order, Watch, holding_of
-from crashgate.tools.exports import link as link_of
+from crashgate.tools.exports import Exports, Order, Watch
+from crashgate.tools.files import Files
 from crashgate.tools.meaning import choose, detail_of, hidden, order
 from crashgate.tools.opening import Opening, opening, question
 from crashgate.tools.recipe import Kitchen, Recipe
@@ -43,9 +39,6 @@ from crashgate.tools.sessions.exports import EXPORT_TOOLS
 from crashgate.tools.tool import Detail, Link, Shown, Tool
 
 _MOST_LISTS = 1_000
-_RESOURCES = "resources/list"
-"""What the cursors of that list are bound to, in place of a tool's name."""
-_legal_export = re.compile(r"crashgate://exports/(?P<id>[0-9a-f]{16,32})(?:/(?P<part>[0-9]{1,7}))?").fullmatch
 _legal_name = re.compile(r"[a-z][a-z0-9_]{0,63}").fullmatch
 _legal_connection = re.compile(r"[a-z0-9][a-z0-9-]{0,63}").fullmatch
 
@@ -200,78 +193,12 @@ class Toolbox:
             shown, link = await self.exports.go_on(self.gateway, ask, tool, wanted.resume, progress)
         return Answer(content=shown.content, text=shown.text, links=(link,))
 
-    async def resources(self, principal: Principal, cursor: str | None = None) -> tuple[tuple[Link, ...], str | None]:
-        """The files of the agent's own exports, newest first, and the cursor of the next page, if there is one.
-
-        Decided and recorded as ``list_exports`` is; empty where that is refused. Raises what the door raises otherwise,
-        ExportError, and InvalidArgumentsError for a cursor that is not good.
-        """
+    @property
+    def files(self) -> Files | None:
+        """The files of exports; None where there is no place for them."""
         if self.exports is None:
-            return (), None
-        agent, policy = principal.agent, self._policy(principal.agent)
-        bound, mark, fault = (agent, policy.hash if policy else None, _RESOURCES), None, None
-        try:
-            mark = None if cursor is None else self.cursors.open(cursor, bound_to=bound)
-        except InvalidArgumentsError as problem:
-            fault = problem
-        ask = Ask(
-            principal=principal,
-            tool=None,
-            operation=LIST_EXPORTS,
-            connection=Provider.CRASHGATE.value,
-            mark=mark,
-            fault=fault,
-            answer=partial(own_exports.files, self.exports.shelf, agent, partial(self._is_given, agent), mark),
-        )
-        try:
-            page = (await self.gateway.run(ask)).page
-        except NotAvailableError:
-            return (), None
-        more = None if page.next_mark is None else self.cursors.seal(page.next_mark, bound_to=bound)
-        return tuple(row.link for row in page.rows), more
-
-    def _is_given(self, agent: str, kept: Manifest | Unfinished) -> bool:
-        """Whether the policy in force gives the agent what is in the file."""
-        return still_given(self._policy(agent), agent, holding_of(kept)).allowed
-
-    async def read_resource(self, principal: Principal, uri: str) -> tuple[Link, bytes]:
-        """A file of the agent's own, or a part of one; decided and recorded like every call.
-
-        The policy in force has to give what is in the file, too.
-
-        Raises NotAvailableError for everything else, InvalidArgumentsError for one too large to read at once.
-        """
-        found = _legal_export(uri)
-        if found is None or self.exports is None:
-            await self.gateway.run(Ask(principal=principal, tool=None, operation=None))
-            raise NotAvailableError("There is no such resource.")
-        exports, read_back = self.exports, list[tuple[Link, bytes]]()
-        part = int(found["part"]) if found["part"] else None
-        manifest, problem = None, None
-        try:
-            manifest = await exports.find(found["id"], principal.agent)
-        except CrashgateError as missing:
-            problem = missing  # told once the reading is decided and recorded
-
-        async def read() -> Page[Any]:
-            if manifest is None:
-                raise problem or NotAvailableError("There is no such resource.")
-            data = await exports.read(manifest, part)
-            read_back.append((replace(link_of(manifest), uri=uri, size=len(data)), data))
-            return Page(rows=())
-
-        arguments = {"export_id": found["id"], **({"part": part} if part is not None else {})}
-        ask = Ask(
-            principal=principal,
-            tool=None,
-            operation=READ_EXPORT,
-            connection=Provider.CRASHGATE.value,
-            arguments=arguments,
-            answer=read,
-            holding=holding_of(manifest) if manifest else None,
-        )
-        await self.gateway.run(ask)
-        return read_back[0]
+            return None
+        return Files(gateway=self.gateway, policy_of=self._policy, cursors=self.cursors, exports=self.exports)
 
     async def _call_recipe(
         self, principal: Principal, recipe: Recipe, given: dict[str, Any], ask_user: AskUser | None
@@ -356,9 +283,8 @@ class Toolbox:
         if operation.provider is not Provider.CRASHGATE or policy is None:
             return None
         if operation is LIST_EXPORTS:
-            if self.exports is None:
-                return None
-            return partial(own_exports.answer, self.exports.shelf, agent, partial(self._is_given, agent), mark)
+            files = self.files
+            return None if files is None else files.own_answer(agent, mark)
         return partial(own.answer, policy, self.vocabulary)
 
     async def _answered(  # noqa: PLR0913 - what was asked, and what came
