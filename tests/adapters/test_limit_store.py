@@ -20,7 +20,7 @@ from crashgate.adapters.limit_store import FILE, SqliteCounter
 from crashgate.errors import StateUnavailableError
 from crashgate.gateway.limiter import Full
 from crashgate.policy.limits import Counted, Rate, Window
-from tests.gateway.gate import MemoryCounter
+from tests.gateway.memory import MemoryCounter
 from tests.house import small_environment
 
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)

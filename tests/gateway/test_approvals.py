@@ -18,7 +18,8 @@ from crashgate.gateway.ask import Ask
 from crashgate.policy.policy import PolicySet
 from crashgate.tools.registry import BY_NAME
 from crashgate.tools.toolbox import Answer
-from tests.gateway.gate import ACME, AGENT, IOS, Gate, MemoryApprovals, ok, open_gate, policy, principal
+from tests.gateway.gate import ACME, AGENT, IOS, Gate, ok, open_gate, policy, principal
+from tests.gateway.memory import MemoryApprovals
 
 GRANTS = (
     '[[grant]]\nconnection = "{}"\nprojects = ["checkout-ios"]\n'

@@ -1,13 +1,25 @@
 import ast
 from pathlib import Path
 
+import pytest
+
 MOST_LINES = 400
+TO_BE_SPLIT = {
+    "tests/gateway/test_approvals.py",
+    "tests/gateway/test_taint.py",
+    "tests/tools/test_exports.py",
+    "tests/upstream/test_codec.py",
+}
 
 
-def test_no_file_of_the_product_is_longer_than_400_lines(root: Path, sources: list[Path]) -> None:
-    lines = {str(path.relative_to(root)): len(path.read_text(encoding="utf-8").splitlines()) for path in sources}
+@pytest.mark.parametrize("part", ["src", "tests", "benchmarks"])
+def test_no_file_is_longer_than_400_lines(root: Path, part: str) -> None:
+    lines = {
+        str(path.relative_to(root)): len(path.read_text(encoding="utf-8").splitlines())
+        for path in (root / part).rglob("*.py")
+    }
 
-    assert {path: count for path, count in lines.items() if count > MOST_LINES} == {}
+    assert {path for path, count in lines.items() if count > MOST_LINES} - TO_BE_SPLIT == set()
     assert lines, "there are no sources to look at"
 
 

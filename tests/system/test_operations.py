@@ -14,7 +14,9 @@ from crashgate.decisions.entry import Entry
 from crashgate.decisions.record import Ending
 from crashgate.sandbox.received import Received
 from tests.house import OPERATOR, policies_of_all
-from tests.system.samples import BY_RESOURCE, RECIPES, SAMPLES, Here, expected_path
+from tests.system.bugsnag_samples import RECIPES
+from tests.system.sample import Here, expected_path
+from tests.system.samples import BY_RESOURCE, SAMPLES
 from tests.system.served import Era, Face, open_site
 
 EVERY = [operation.id for operation in OPERATIONS if operation.id not in BY_RESOURCE]

@@ -14,7 +14,9 @@ from crashgate.sandbox.devrev.auth import DEVREV_TOKEN
 from crashgate.tools.registry import BY_NAME
 from crashgate.tools.tool import Tool
 from tests.house import OPERATOR, House, bytes_below, open_house, policies_of_all
-from tests.system.samples import RECIPES, SAMPLES, Arguments, Here
+from tests.system.bugsnag_samples import RECIPES
+from tests.system.sample import Arguments, Here
+from tests.system.samples import SAMPLES
 
 NAMES = frozenset(
     {

@@ -22,7 +22,9 @@ from crashgate.tools.recipe import Recipe
 from crashgate.tools.registry import BY_NAME, TOOLS
 from crashgate.tools.tool import Named, Tool
 from tests.house import OPERATOR, TRIAGE, open_house, policies_of_all, write_policies
-from tests.system.samples import RECIPES, SAMPLES, Here
+from tests.system.bugsnag_samples import RECIPES
+from tests.system.sample import Here
+from tests.system.samples import SAMPLES
 from tests.tools.asks import ASKS, OWN_ASKS, SESSION_ASKS
 
 NAMES = [tool.name for tool in TOOLS]

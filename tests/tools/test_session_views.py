@@ -12,7 +12,7 @@ from crashgate.sandbox.bugspulse.sessions import session_id
 from crashgate.tools.columns import ABOUT
 from crashgate.tools.views.sessions import WHOLE
 from tests.house import OPERATOR, House, open_house, policies_of_all
-from tests.system.samples import run_of
+from tests.system.session_samples import run_of
 from tests.tools.counting import tokens
 
 LISTS: Mapping[str, Mapping[str, Any]] = {
