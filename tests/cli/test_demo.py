@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.cli import checkout, demo, demo_story
+from crashgate.cli import checkout, demo_story
+from crashgate.cli.commands import demo
 from crashgate.cli.demo_stage import Agent
 from tests.cli.shell import Shell, run
 

@@ -1,5 +1,7 @@
 import re
 from importlib.metadata import version
+from pathlib import Path
+from typing import Any, cast
 
 import click
 import pytest
@@ -37,6 +39,18 @@ def test_every_command_shows_its_help(path: tuple[str, ...], crashgate: Shell) -
     told = crashgate(*path, "--help")
     assert (told.code, told.err) == (0, "")
     assert f"{' '.join(('Usage: crashgate', *path))} [OPTIONS]" in told.out
+
+
+def test_each_command_has_a_file_named_by_its_words(root: Path) -> None:
+    files = (root / "src" / "crashgate" / "cli" / "commands").glob("*.py")
+    run = {
+        path: cast("Any", command.callback) for path, command, _ in commands() if not isinstance(command, click.Group)
+    }
+
+    assert {path: function.__module__.rpartition(".")[2] for path, function in run.items()} == {
+        path: "_".join(path).replace("-", "_") for path in run
+    }
+    assert {file.stem for file in files} - {"__init__"} == {"_".join(path).replace("-", "_") for path in run}
 
 
 @pytest.mark.threats(32)

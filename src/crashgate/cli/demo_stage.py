@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from crashgate.cli.log_verify import in_words
+from crashgate.cli.log_verdict import in_words
 from crashgate.cli.screen import Screen, note
 from crashgate.decisions.entry import Entry
 from crashgate.decisions.record import Purpose

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crashgate.cli import session
-from crashgate.cli.embedded import chosen
+from crashgate.cli.embedded_sandbox import chosen
 from crashgate.cli.shared import shared
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crashgate.cli import session
-from crashgate.cli.embedded import chosen, in_sandbox_option
+from crashgate.cli.embedded_sandbox import chosen, in_sandbox_option
 from crashgate.cli.exit_codes import ExitCode
 from crashgate.cli.ground import Ground
 from crashgate.cli.screen import note

@@ -46,7 +46,7 @@ def _usual() -> Path:
 
 
 def _page() -> str:
-    from crashgate.cli.described import command_line
+    from crashgate.cli.command_tree import command_line
     from crashgate.cli.described_settings import tables
     from crashgate.reference.page import page
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from crashgate.cli import session
-from crashgate.cli.embedded import in_sandbox_option
+from crashgate.cli.embedded_sandbox import in_sandbox_option
 from crashgate.cli.exit_codes import ExitCode
 from crashgate.cli.ground import ground
 from crashgate.cli.shared import Command

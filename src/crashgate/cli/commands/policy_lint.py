@@ -3,7 +3,7 @@
 import click
 
 from crashgate.cli import session
-from crashgate.cli.embedded import in_sandbox_option
+from crashgate.cli.embedded_sandbox import in_sandbox_option
 from crashgate.cli.exit_codes import ExitCode
 from crashgate.cli.ground import as_given, ground
 from crashgate.cli.shared import Command

@@ -21,7 +21,7 @@ def token_new(agent: str, *, in_sandbox: bool, force: bool) -> None:
     secret store.
     """
     from crashgate import wiring
-    from crashgate.cli.embedded import embedded
+    from crashgate.cli.embedded_sandbox import embedded
     from crashgate.errors import InvalidArgumentsError
     from crashgate.identity import AGENT_NAME_PATTERN
 

@@ -10,13 +10,13 @@ import click
 
 from crashgate.cli import session
 from crashgate.cli.agents import known
-from crashgate.cli.embedded import in_sandbox_option
+from crashgate.cli.embedded_sandbox import in_sandbox_option
 from crashgate.cli.exit_codes import ExitCode
 from crashgate.cli.ground import ground
 from crashgate.cli.shared import Command
 
 if TYPE_CHECKING:
-    from crashgate.cli.explained import Explained
+    from crashgate.cli.tool_question import Explained
 
 
 @click.command("explain", cls=Command)
@@ -37,8 +37,8 @@ def policy_explain(agent: str, tool: str, arguments: Sequence[str], *, in_sandbo
 
     Exits with 0 when it is allowed, 1 when it is denied, 6 when it depends on a place that is not named.
     """
-    from crashgate.cli.explained import explained
-    from crashgate.cli.words import read
+    from crashgate.cli.named_arguments import read
+    from crashgate.cli.tool_question import explained
 
     start = ground(in_sandbox=in_sandbox)
     policy = known(start.policies(), agent)

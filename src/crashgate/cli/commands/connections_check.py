@@ -25,7 +25,7 @@ def connections_check(names: tuple[str, ...], *, in_sandbox: bool) -> None:
 
     Exits with 0 when all can be used, with 3 when a credential is missing or not accepted, and otherwise with 5.
     """
-    from crashgate.cli.embedded import embedded
+    from crashgate.cli.embedded_sandbox import embedded
     from crashgate.cli.loop import run
     from crashgate.cli.reached import reach
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from crashgate.cli import session
-from crashgate.cli.embedded import in_sandbox_option
+from crashgate.cli.embedded_sandbox import in_sandbox_option
 from crashgate.cli.exit_codes import ExitCode
 from crashgate.cli.ground import ground
 from crashgate.cli.shared import Command
 
 if TYPE_CHECKING:
-    from crashgate.cli.expected import Case, Verdict
+    from crashgate.cli.policy_cases import Case, Verdict
 
 
 @click.command("test", cls=Command)
@@ -35,7 +35,7 @@ def policy_test(files: Sequence[Path], *, in_sandbox: bool) -> None:
 
     Exits with 0 when all are as expected, with 1 when one is not, with 3 when a file cannot be used.
     """
-    from crashgate.cli.expected import judge, read
+    from crashgate.cli.policy_cases import judge, read
 
     start = ground(in_sandbox=in_sandbox)
     policies, connections = start.policies(), start.connections

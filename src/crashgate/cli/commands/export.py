@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crashgate.cli import session
-from crashgate.cli.embedded import chosen, in_sandbox_option
+from crashgate.cli.embedded_sandbox import chosen, in_sandbox_option
 from crashgate.cli.ground import Ground
 from crashgate.cli.shared import Command, shared
 
@@ -56,7 +56,7 @@ def export(  # noqa: PLR0913 - options are arguments
     """
     from crashgate.cli.export_place import refuse_impossible
     from crashgate.cli.loop import run
-    from crashgate.cli.words import read
+    from crashgate.cli.named_arguments import read
 
     settings = session.settings({"exports": to} if to is not None else {})
     if settings.exports is not None:

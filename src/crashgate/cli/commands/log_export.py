@@ -9,7 +9,7 @@ import click
 
 from crashgate import __version__
 from crashgate.cli import session
-from crashgate.cli.log_show import Since, plain_record
+from crashgate.cli.commands.log_show import Since, plain_record
 from crashgate.cli.screen import note
 from crashgate.cli.shared import Command
 from crashgate.cli.whole_file import whole_file

@@ -7,7 +7,7 @@ import click
 
 from crashgate.cli import session
 from crashgate.cli.agents import known
-from crashgate.cli.embedded import in_sandbox_option
+from crashgate.cli.embedded_sandbox import in_sandbox_option
 from crashgate.cli.ground import ground
 from crashgate.cli.shared import Command
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crashgate.cli import session
-from crashgate.cli.log_show import Since
+from crashgate.cli.commands.log_show import Since
 from crashgate.cli.shared import Command
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crashgate.cli import session
-from crashgate.cli.log_show import Since, plain, row
+from crashgate.cli.commands.log_show import Since, plain, row
 from crashgate.cli.shared import Command
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crashgate.cli import session
-from crashgate.cli.embedded import in_sandbox_option
+from crashgate.cli.embedded_sandbox import in_sandbox_option
 from crashgate.cli.ground import ground
 from crashgate.cli.screen import note
 from crashgate.cli.shared import Command
@@ -73,8 +73,8 @@ def policy_init(
 
 
 def _existing(settings: "Settings", sandbox: "Sandbox | None") -> "Mapping[str, Places]":
-    from crashgate.cli.existing import existing
     from crashgate.cli.loop import run
+    from crashgate.cli.visible_places import existing
 
     if not sandbox and not settings.connections:
         note("There is no connection, so nobody was asked which projects exist.")

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import click
 
 from crashgate.cli import session
-from crashgate.cli.embedded import in_sandbox_option
+from crashgate.cli.embedded_sandbox import in_sandbox_option
 from crashgate.cli.exit_codes import ExitCode
 from crashgate.cli.ground import ground
 from crashgate.cli.shared import Command
 
 if TYPE_CHECKING:
-    from crashgate.cli.replayed import Replayed
+    from crashgate.cli.recorded_calls import Replayed
 
 
 @click.command("replay", cls=Command)
@@ -36,7 +36,7 @@ def policy_replay(log: Path | None, *, in_sandbox: bool) -> None:
     Exits with 0 when all would be decided as they were, with 1 when one would not.
     """
     from crashgate import wiring
-    from crashgate.cli.replayed import replay
+    from crashgate.cli.recorded_calls import replay
 
     start = ground(in_sandbox=in_sandbox)
     settings, policies = start.settings, start.policies()

@@ -5,8 +5,8 @@ from datetime import datetime
 import click
 
 from crashgate.cli import session
-from crashgate.cli.exports_list import COLUMNS, keeper, plain, row
-from crashgate.cli.log_show import Since
+from crashgate.cli.commands.exports_list import COLUMNS, keeper, plain, row
+from crashgate.cli.commands.log_show import Since
 from crashgate.cli.shared import Command
 
 

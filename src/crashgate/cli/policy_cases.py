@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from crashgate.catalogue.provider import Provider
-from crashgate.cli.explained import explained
+from crashgate.cli.tool_question import explained
 from crashgate.errors import ConfigurationError, InvalidArgumentsError
 from crashgate.policy.decision import Reason
 from crashgate.policy.policy import PolicySet

@@ -9,7 +9,7 @@ from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.registry import BY_ID
 from crashgate.catalogue.scope import EnvironmentRows, OrganizationRows, ProjectRows
 from crashgate.catalogue.untrusted import shows_untrusted
-from crashgate.cli.existing import AGENT as POLICY_INIT
+from crashgate.cli.visible_places import AGENT as POLICY_INIT
 from crashgate.decisions.port import LogReader
 from crashgate.decisions.record import DecisionRecord, Purpose
 from crashgate.policy.approval import after_reading
