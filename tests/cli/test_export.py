@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.cli.export_words import in_words_of_the_command
 from tests.cli.shell import Shell
 from tests.small_disk import fill
 
@@ -68,7 +67,9 @@ def test_what_cannot_be_stored_has_an_exit_code_of_its_own(crashgate: Shell, sma
     fill(small_disk)
     told = crashgate("export", "crashes", "--agent", ANALYST, "--to", str(place), "--sandbox", "--json")
 
-    assert (told.code, json.loads(told.out)["error"]["code"]) == (7, "export_failed")
+    error = json.loads(told.out)["error"]
+
+    assert (told.code, error["code"]) == (7, "export_failed")
 
 
 @pytest.mark.usefixtures("analyst")
@@ -109,12 +110,3 @@ def test_a_place_that_cannot_be_is_told_before_anything_is_asked(crashgate: Shel
     assert (told.code, told.err.splitlines()[0]) == (3, f"Error: {home / 'file'} is no folder.")
     told = crashgate(*words, "foo://bucket/exports")
     assert (told.code, told.err.splitlines()[:2]) == (3, ["Error: Exports cannot go there.", "Unknown scheme foo."])
-
-
-def test_who_is_told_to_go_on_is_told_how() -> None:
-    kept = "The disk is full. What arrived is kept: call export_session_events with resume = 3f2a9c0d to go on."
-
-    assert in_words_of_the_command(kept) == (
-        "The disk is full. What arrived is kept: repeat the command with --resume 3f2a9c0d to go on."
-    )
-    assert in_words_of_the_command("Refused: resume") == "Refused: resume"

@@ -53,7 +53,7 @@ def test_the_commands_of_the_page_run(page: str, crashgate: Shell, home: Path) -
 
     told = crashgate(*resuming, "--sandbox", "--to", "out")
     assert told.err == (
-        "--resume names no interrupted export of this agent by this command. The run that was interrupted told its id."
+        "--resume names no interrupted export of this agent by this command. `crashgate exports list` names them."
         " Nothing was sent.\n"
     )
 

@@ -27,8 +27,8 @@ def text_of(answer: CallToolResult) -> str:
 @pytest.mark.parametrize("era", ERAS)
 @pytest.mark.parametrize("face", ["stdio", "http"])
 async def test_with_full_text_a_client_finds_the_data_below_the_sentence(tmp_path: Path, face: Face, era: Era) -> None:
-    (tmp_path / "crashgate.toml").write_text('[serve]\ntext = "full"\n', encoding="utf-8")
-    async with open_site(tmp_path) as site, site.client(TRIAGE, face=face, era=era) as client:
+    wanted = {"CRASHGATE_SERVE__TEXT": "full"}
+    async with open_site(tmp_path, variables=wanted) as site, site.client(TRIAGE, face=face, era=era) as client:
         found = await client.call_tool("list_errors", LIST)
 
     sentence, data = text_of(found).split("\n")

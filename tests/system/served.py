@@ -7,8 +7,9 @@ import signal
 import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 import httpx2
@@ -52,6 +53,7 @@ class Site:
     policies: Path = EXAMPLES
     all_providers: bool = False
     limited: bool = False
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def exports(self) -> Path:
@@ -88,6 +90,7 @@ class Site:
             "CRASHGATE_STATE": str(self.folder / "state"),
             "CRASHGATE_POLICIES": str(self.policies),
             "CRASHGATE_HTTP__PORT": "0",
+            **self.variables,
         }
 
     @property
@@ -163,10 +166,11 @@ async def open_site(
     all_providers: bool = False,
     session_providers: SessionProviders | None = None,
     limited: bool = False,
+    variables: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncGenerator[Site]:
     """A sandbox on a port of its own; with ``all_providers``, crashgate has a connection to each, and makes exports.
 
-    ``limited`` says that the sandbox limits requests as the vendors do.
+    ``limited`` says that the sandbox limits requests as the vendors do. ``variables`` are more of crashgate's own.
     """
     world, faults, requests = fresh_world(), Faults(), RequestLog()
     others = session_providers or SessionProviders.usual(world.now, MachineClock(), limited=limited)
@@ -190,6 +194,7 @@ async def open_site(
             session_providers=others,
             all_providers=all_providers,
             limited=limited,
+            variables=variables,
         )
 
 

@@ -11,8 +11,10 @@ from crashgate.errors import Code, InvalidArgumentsError
 from crashgate.exports.shelf import MOST
 from crashgate.identity import Principal, Via
 from crashgate.policy.policy import PolicySet
+from crashgate.sandbox.faults import Fault, FaultKind
 from crashgate.tools.toolbox import Answer
 from tests.gateway.gate import Gate, failing, policy, principal
+from tests.house import OPERATOR, open_house, policies_of_all
 from tests.tools.played import files_in, open_played
 
 GRANTS = '[[grant]]\nconnection = "bugspulse"\naccess.session = "read"\n'
@@ -110,3 +112,18 @@ async def test_no_export_begins_where_those_that_are_kept_cannot_be_counted(tmp_
 
     assert (answer.error, gate.upstream.received) == (Code.STATE_UNAVAILABLE, [])
     assert gate.log.decisions[-1].reason == "state_unavailable"
+
+
+@pytest.mark.parametrize(
+    ("via", "way"),
+    [(Via.MEMORY, "call export_sessions with resume = {}"), (Via.CLI, "repeat the command with --resume {}")],
+)
+async def test_whoever_made_an_interrupted_export_is_told_how_they_go_on(tmp_path: Path, via: Via, way: str) -> None:
+    async with open_house(tmp_path, policies=policies_of_all(tmp_path / "policies")) as house:
+        house.faults.add(Fault(kind=FaultKind.STATUS, status=400))
+        broken_off = await house.toolbox.call(
+            Principal(agent=OPERATOR, via=via), "export_sessions", {"connection": "bugspulse"}
+        )
+        (kept,) = (await house.call(OPERATOR, "list_exports")).content["exports"]
+
+    assert f"What arrived is kept: {way.format(kept['id'])} to go on." in broken_off.text

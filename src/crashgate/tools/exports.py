@@ -27,6 +27,7 @@ from crashgate.gateway.ask import Ask
 from crashgate.gateway.door import Gateway
 from crashgate.gateway.holding import Holding, taken_out
 from crashgate.gateway.reading import Reading
+from crashgate.identity import Principal, Via
 from crashgate.tools.export import Export, columns
 from crashgate.tools.present import plain, present
 from crashgate.tools.tool import Link, Shown
@@ -96,7 +97,7 @@ class Exports:
         """
         before = await self._interrupted(ask, export_id)
         if before is None:
-            fault = ask.fault or _nothing_to_resume()
+            fault = ask.fault or _nothing_to_resume(ask.principal)
             await gateway.run(replace(ask, fault=fault))
             raise fault
         plan, held, first = before.plan, before.checkpoint.rows, list[dict[str, Any]]()
@@ -178,7 +179,7 @@ async def _reading(gateway: Gateway, ask: Ask, export: Export, export_id: str) -
         raise ExportError(
             problem.what,
             why=problem.why,
-            remedy=f"What arrived is kept: call {export.name} with resume = {export_id} to go on.",
+            remedy=f"What arrived is kept: {_way_on(ask.principal, export, export_id)} to go on.",
             code=problem.code,
         ) from problem
 
@@ -291,7 +292,16 @@ def _row(row: Result, flat: list[str], nested: list[str]) -> dict[str, object]:
     return found
 
 
-def _nothing_to_resume() -> InvalidArgumentsError:
-    return InvalidArgumentsError(
-        "resume names no interrupted export of yours by this tool.", remedy="list_exports names them. Nothing was sent."
-    )
+def _way_on(principal: Principal, export: Export, export_id: str) -> str:
+    """How whoever asked goes on: an agent, or a person at the command line."""
+    if principal.via is Via.CLI:
+        return f"repeat the command with --resume {export_id}"
+    return f"call {export.name} with resume = {export_id}"
+
+
+def _nothing_to_resume(principal: Principal) -> InvalidArgumentsError:
+    if principal.via is Via.CLI:
+        what, where = "--resume names no interrupted export of this agent by this command", "`crashgate exports list`"
+    else:
+        what, where = "resume names no interrupted export of yours by this tool", "list_exports"
+    return InvalidArgumentsError(f"{what}.", remedy=f"{where} names them. Nothing was sent.")

@@ -109,17 +109,15 @@ async def _bar(tool: str) -> "AsyncGenerator[Watch]":
 def _tell(answer: "Answer", settings: "Settings") -> None:
     """The summary; or the error, with the exit code that goes with it."""
     from crashgate.cli.exit_codes import exit_code
-    from crashgate.cli.export_words import in_words_of_the_command
     from crashgate.cli.screen import note
     from crashgate.errors import Code
 
     screen = session.screen()
     if answer.error is not None:
-        text = in_words_of_the_command(answer.text)
         if screen.json:
-            screen.data({"error": {"code": answer.error.value, "text": text}})
+            screen.data({"error": {"code": answer.error.value, "text": answer.text}})
         else:
-            note(text)
+            note(answer.text)
         if answer.error is Code.NOT_AVAILABLE and not screen.json:
             note(f"Why:  crashgate{shared().flags} log show -n 1")
         click.get_current_context().exit(exit_code(answer.error))
