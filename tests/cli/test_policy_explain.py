@@ -254,6 +254,19 @@ def test_a_parameter_that_is_switched_off_is_explained_by_its_own_line(crashgate
     assert 'To allow it, take "bugsnag.errors.list.sort" out of policies/one.toml, [off] (line 9).' in told.out
 
 
+@pytest.mark.threats(20)
+def test_what_asks_by_a_redacted_field_is_explained_as_the_gate_decides_it(crashgate: Shell, home: Path) -> None:
+    one(home, tail='[redact]\nsets = ["people"]\n')
+    words = ("policy", "explain", "one", "list_errors")
+
+    assert crashgate(*words, '{"filters": {"error.status": "open"}}').code == 0
+    told = crashgate(*words, '{"filters": {"user.email": "a@b.example"}}')
+    assert told.code == 1
+    assert told.out.endswith("But filters asks by a field that the policy takes out of answers, so it is refused.\n")
+    data = json.loads(crashgate(*words, '{"filters": {"user.email": "a@b.example"}}', "--json").out)
+    assert (data["allowed"], data["asks_by_redacted"]) == (False, "filters")
+
+
 @pytest.mark.threats(22)
 def test_what_a_person_has_to_approve_is_said(crashgate: Shell, home: Path) -> None:
     one(home, tail='[approve]\noperations = ["bugsnag.errors.fix"]\n')

@@ -25,6 +25,7 @@ from crashgate.errors import InvalidArgumentsError
 from crashgate.gateway import arguments as gate
 from crashgate.gateway.fixed import offered, settled
 from crashgate.gateway.judge import TO_COME
+from crashgate.gateway.picked import asks_by_hidden
 from crashgate.policy.approval import after_reading
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Decision, Effect
@@ -51,7 +52,7 @@ class Explained:
     ``observed``: the policy refuses it, and trial mode would let it through. ``after_untrusted``: for how many minutes
     after reading what outsiders can write a person has to agree to it; ``tainted``: it is asked as if in that time.
     ``parts`` are what a recipe asks beside its first operation, each decided for itself: what is refused of them is
-    left out of its answer.
+    left out of its answer. ``hidden`` is the argument that asks by what the policy takes out of answers.
     """
 
     tool: str | None
@@ -61,18 +62,22 @@ class Explained:
     observed: bool = False
     after_untrusted: int | None = None
     tainted: bool = False
+    hidden: str | None = None
     parts: tuple["Explained", ...] = ()
 
     @property
     def allowed(self) -> bool:
         """Whether the gate lets the call through; where rows name their own places, it drops those out of scope."""
-        return self.decision.effect is Effect.ALLOW or self.observed or self._rows_decide
+        open_ = self.decision.effect is Effect.ALLOW or self.observed or self._rows_decide
+        return open_ and self.hidden is None
 
     @property
     def outcome(self) -> str:
         """One word: ``allow``, ``deny``, ``depends``, or ``approve`` where a person has to agree first."""
         if self.allowed and (self.decision.needs_approval or (self.tainted and self.after_untrusted is not None)):
             return "approve"
+        if self.hidden is not None and self.decision.effect is Effect.ALLOW:
+            return "deny"
         return "allow" if self.allowed else self.decision.effect.value
 
     @property
@@ -80,6 +85,8 @@ class Explained:
         """The whole answer."""
         to_come = [each for each in PLACES if self.question.place(each) is TO_COME]
         told = explain(self.decision, self.question.at(dict.fromkeys(to_come)))
+        if self.hidden is not None and self.decision.effect is not Effect.DENY:
+            return f"{told} But {self.hidden} asks by a field that the policy takes out of answers, so it is refused."
         if self._rows_decide:
             told += " The call is let through, and rows of other places are left out of its answer."
         elif self.decision.effect is Effect.DEPENDS:
@@ -155,6 +162,7 @@ def _answered(
         decision=decision,
         observed=lets_through(policy, question, decision),
         after_untrusted=policy.approval.after_untrusted(question.access) if policy else None,
+        hidden=asks_by_hidden(operation, own, policy.redaction) if policy else None,
     )
 
 

@@ -21,19 +21,28 @@ from crashgate.policy.redaction import Redaction
 
 def refuse_hidden(operation: AnyOperation, params: Params, redaction: Redaction) -> None:
     """Raises InvalidArgumentsError where an argument picks by what the policy redacts."""
-    if operation.access is not Access.READ or redaction.empty:
+    if redaction.empty:
         return
+    name = asks_by_hidden(operation, {field.name: getattr(params, field.name) for field in operation.fields}, redaction)
+    if name is not None:
+        raise InvalidArgumentsError(
+            f"{name} asks by a field that the policy takes out of answers.",
+            why="What an agent may not see it may not search for or count either.",
+            remedy="Nothing was sent. Ask without it.",
+        )
+
+
+def asks_by_hidden(operation: AnyOperation, given: Mapping[str, object], redaction: Redaction) -> str | None:
+    """The first of the arguments ``given`` that picks by what the policy redacts; None where none does."""
+    if operation.access is not Access.READ or redaction.empty:
+        return None
     for field in operation.fields:
-        value = getattr(params, field.name)
+        value = given.get(field.name)
         if value is None or (field.travels is In.PATH and field.names is None):
             continue
-        for resource, path in _asked(operation, field, value):
-            if redaction.hides(resource, path):
-                raise InvalidArgumentsError(
-                    f"{field.name} asks by a field that the policy takes out of answers.",
-                    why="What an agent may not see it may not search for or count either.",
-                    remedy="Nothing was sent. Ask without it.",
-                )
+        if any(redaction.hides(resource, path) for resource, path in _asked(operation, field, value)):
+            return field.name
+    return None
 
 
 def without_hidden(page: Page[Any], redaction: Redaction) -> Page[Any]:

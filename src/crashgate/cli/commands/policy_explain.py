@@ -87,6 +87,7 @@ def _plain(found: "Explained") -> dict[str, object]:
         "needs_approval": decision.needs_approval,
         "needs_approval_after_untrusted_minutes": found.after_untrusted if found.allowed else None,
         "observed": found.observed,
+        "asks_by_redacted": found.hidden,
         "reason": decision.reason.value,
         "because": decision.because,
         "rule": decision.rule.words() if decision.rule else None,
