@@ -55,6 +55,7 @@ DEFAULT_URLS = {
 """Organizations of app.bugsnag.smartbear.com write the hosts of that domain in ``base_url``."""
 _LARGEST = 1024 * 1024
 
+_legal_origin = re.compile(r"https?://[A-Za-z0-9.\[\]:_-]+").fullmatch
 _OF_A_TOKEN = re.compile(r"token|key|secret|password|credential", re.IGNORECASE)
 """How somebody calls it who writes a token where its variable belongs."""
 
@@ -107,6 +108,13 @@ class ConnectionSettings(BaseModel):
         return provider
 
 
+def _origin(text: str) -> str:
+    # A token in the hands of every page would be the page author's.
+    if not _legal_origin(text):
+        raise ValueError("has to be an origin, such as https://app.example.com; * for all pages is none")
+    return text
+
+
 class HttpSettings(BaseModel):
     """The HTTP side. Beside its own address it is known only by ``allowed_hosts`` (``name`` or ``name:port``).
 
@@ -121,7 +129,7 @@ class HttpSettings(BaseModel):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8321
     allowed_hosts: tuple[str, ...] = ()
-    allowed_origins: tuple[str, ...] = ()
+    allowed_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
     largest_body: Annotated[int, Field(ge=1024, le=16 * 1024 * 1024)] = 1024 * 1024
     shutdown_seconds: Annotated[int, Field(ge=0, le=300)] = 20
     head_seconds: Annotated[float, Field(gt=0, le=300)] = 10

@@ -356,3 +356,12 @@ def test_an_installation_of_ones_own_has_any_address_and_may_take_basic_credenti
 
 def test_another_way_to_present_a_credential_is_refused(loaded: Load) -> None:
     assert "connections.inside.auth" in refusal(loaded, '[connections.inside]\nauth = "digest"\ntoken_env = "A"\n')
+
+
+@pytest.mark.threats(4)
+@pytest.mark.parametrize("wrong", ["*", "https://a.example.com/page", "a.example.com", "null", "https://*.example.com"])
+def test_every_page_and_a_page_are_no_origins(loaded: Load, wrong: str) -> None:
+    # Guards: _origin in settings; to the library "*" means every page there is.
+    told = refusal(loaded, f'[http]\nallowed_origins = ["{wrong}"]\n')
+
+    assert "line 2, http.allowed_origins.0: has to be an origin, such as https://app.example.com" in told

@@ -18,16 +18,12 @@ _SECONDS = 600
 
 
 def cross_origin(app: ASGIApp, origins: frozenset[str]) -> ASGIApp:
-    """``app``, with answers that a browser gives to pages of ``origins``; unchanged where there are none.
-
-    ``*`` is no origin: a token in the hands of every page would be the page author's.
-    """
-    named = sorted(origins - {"*"})
-    if not named:
+    """``app``, with answers that a browser gives to pages of ``origins``; unchanged where there are none."""
+    if not origins:
         return app
     return CORSMiddleware(
         app,
-        allow_origins=named,
+        allow_origins=sorted(origins),
         allow_methods=_METHODS,
         allow_headers=_REQUEST_HEADERS,
         expose_headers=_ANSWER_HEADERS,
