@@ -24,7 +24,7 @@ from crashgate.sandbox.session_providers import BUGSPULSE_PREFIX
 from tests.house import NOW, OPERATOR, SESSION_PROVIDERS, everything, policies_of_all, until, write_policies
 from tests.server.face import call
 from tests.system.served import Era, Face, Site, http_client, kill, open_site
-from tests.tools.test_exports import FORMATS, read_back
+from tests.tools.read_back import FORMATS, read_back
 
 ROUNDS = int(os.environ.get("CRASHGATE_KILLS", "2"))
 """The project's own word is fifty; that takes minutes, so it is for whoever asks."""

@@ -1,0 +1,131 @@
+"""Answers that cannot be used: each is an error that quotes nothing of them."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from crashgate.catalogue.bugsnag.error_changes import FIX_ERROR
+from crashgate.catalogue.bugsnag.errors import GET_ERROR, LIST_ERRORS, Error, GetError, ListErrors
+from crashgate.catalogue.operation import AnyOperation
+from crashgate.catalogue.params import Params
+from crashgate.catalogue.result import PART
+from crashgate.errors import Code, UpstreamError
+from crashgate.upstream.codec import MOST_ROWS
+from tests.upstream.answers import ID, ONE, errors, read
+
+
+def refused(content: bytes, operation: AnyOperation = LIST_ERRORS, params: Params | None = None) -> UpstreamError:
+    with pytest.raises(UpstreamError) as caught:
+        read(operation, params or ListErrors(project_id="checkout-ios"), content)
+    return caught.value
+
+
+def assert_malformed(problem: UpstreamError) -> None:
+    assert problem.code is Code.UPSTREAM_MALFORMED
+
+
+def test_a_row_far_behind_that_is_not_of_the_documented_form_is_told_like_the_first() -> None:
+    rows = [{"id": ID, "events": number} for number in range(PART)]
+    problem = refused(json.dumps([*rows, {"id": ID, "events": "many"}]).encode())
+
+    assert_malformed(problem)
+    assert problem.why == "these fields are not of the documented form: events."
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"", "it is not JSON"),
+        (b"<html>Sign in</html>", "it is not JSON"),
+        (b'[{"id":', "it is not JSON"),
+        (b"\xff\xfe[\x00]\x00", "it is not JSON"),
+        (b"\xef\xbb\xbf[]", "it is not JSON"),
+        (b"[" + b"1" * 5000 + b"]", "it is not JSON"),
+        (b'{"rows":1}', "it is not a list"),
+        (b"null", "it is not a list"),
+        (b"[1]", "a row is no object"),
+        (b"[null]", "a row is no object"),
+        (b"[{}]", "these fields are not of the documented form: id"),
+        (b'[{"id":"../.."}]', "these fields are not of the documented form: id"),
+        (
+            b'[{"id":"5f1a0c3d9e8b7a6655443322","events":"many","users":{}}]',
+            "these fields are not of the documented form: events, users",
+        ),
+        (
+            b"[" + b",".join([b'{"id":"5f1a0c3d9e8b7a6655443322"}'] * (MOST_ROWS + 1)) + b"]",
+            "it holds more than 10000 rows",
+        ),
+    ],
+    ids=range(14),
+)
+def test_an_answer_of_another_form_is_an_error_that_quotes_nothing_of_it(content: bytes, why: str) -> None:
+    problem = refused(content)
+
+    assert str(problem) == (
+        f"BugSnag's answer cannot be used: {why}. Try again; if it stays, tell the operator of crashgate."
+    )
+    assert (problem.code, problem.status, problem.retry_after) == (Code.UPSTREAM_MALFORMED, None, None)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"[" * 100_000, b"[" * 50 + b"]" * 50, b"[" + b"0," * 600_000 + b"0]", b"[" + b'"",' * 600_000 + b'""]'],
+    ids=["open", "deep", "numbers", "texts"],
+)
+def test_an_answer_that_is_too_large_to_read_is_an_error_that_says_how_to_get_less(content: bytes) -> None:
+    why = "BugSnag's answer cannot be used: it is nested too deep or holds too much."
+    one = refused(content, GET_ERROR, GetError(project_id="checkout-ios", error_id=ID))
+
+    assert str(refused(content)) == f"{why} Ask for fewer rows per page."
+    assert str(one) == f"{why} It does not come in parts: look at it in the pages of BugSnag."
+
+
+def test_a_list_where_an_object_belongs_is_an_error() -> None:
+    assert refused(b"[1]", GET_ERROR, GetError(project_id="checkout-ios", error_id=ID)).why == "it is not an object."
+
+
+def test_an_unreadable_answer_to_a_change_says_that_the_change_was_accepted() -> None:
+    assert str(refused(b"<html>", FIX_ERROR, ONE)) == (
+        "BugSnag's answer cannot be used: it is not JSON. The change was accepted. Look before you try again."
+    )
+
+
+@pytest.mark.threats(7)
+@given(st.text(min_size=8).map(lambda text: f"canary-{text}-canary"))
+def test_no_text_of_an_unusable_answer_is_in_the_error(text: str) -> None:
+    for document in (text, {"id": text}, [text], [{"id": text}], [{"id": ID, "events": text}], [{text: text}]):
+        assert "canary" not in repr(refused(json.dumps(document).encode()))
+
+
+ANY_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inside: st.lists(inside, max_size=4) | st.dictionaries(st.text(), inside, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(ANY_JSON)
+def test_any_json_as_an_answer_gives_rows_or_our_own_error(document: Any) -> None:  # noqa: ANN401 - JSON
+    content = json.dumps(document).encode()
+    for operation, params in ((LIST_ERRORS, ListErrors(project_id="checkout-ios")), (FIX_ERROR, ONE)):
+        try:
+            rows = read(operation, params, content).rows
+        except UpstreamError as problem:
+            rows = ()
+            assert_malformed(problem)
+        assert all(isinstance(row, BaseModel) for row in rows)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(Error.model_fields)), ANY_JSON))
+def test_any_json_in_any_field_gives_a_row_that_can_be_written_again_or_our_own_error(fields: dict[str, Any]) -> None:
+    content = json.dumps([{**fields, "id": ID}]).encode()
+    try:
+        (row,) = errors(content).rows
+    except UpstreamError as problem:
+        assert_malformed(problem)
+    else:
+        json.dumps(row.model_dump(mode="json"), allow_nan=False)
