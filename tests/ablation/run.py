@@ -62,6 +62,9 @@ def main(words: Sequence[str]) -> int:
     """The exit code: 0 when every check proved itself."""
     every = checks()
     chosen = [each for each in every if all(word in each.name for word in words)]
+    if not chosen:
+        print("No check has all of these words in its name.")
+        return 1
     workers = os.cpu_count() or 1
     copies: SimpleQueue[Path] = SimpleQueue()
     with tempfile.TemporaryDirectory() as name:
