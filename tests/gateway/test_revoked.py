@@ -100,3 +100,44 @@ async def test_what_waited_for_its_turn_is_not_sent_under_a_policy_that_was_take
     sent = [line.partition("?")[0] for line in gate.upstream.lines]
     assert sent.count(f"GET {listing}") + sent.count(f"GET {listing}/{IOS.error}") == 1
     assert [outcome.result for outcome in gate.log.outcomes if outcome.error is Code.NOT_AVAILABLE] == [Ending.FAILED]
+
+
+@pytest.mark.threats(31)
+async def test_an_answer_that_another_agent_asked_for_is_given_under_the_policy_in_force() -> None:
+    # Guards: that a shared answer is looked at again in exchange.
+    gate = open_gate(policy(OPEN), policy(OPEN, agent="other"))
+    asked = anyio.Event()
+
+    def answering(_: Request) -> Response:
+        asked.set()
+        gate.policies.policies = PolicySet([policy(CLOSED), policy(OPEN, agent="other")])
+        return ok([{"id": IOS.error, "project_id": IOS.id}])
+
+    for agent in (AGENT, "other"):  # where the project is, both know already
+        await gate.call("get_error", {"project_id": IOS.id, "error_id": IOS.error}, agent=agent)
+    gate.upstream.answers[f"/projects/{IOS.id}/errors"] = answering
+    answers: dict[str, Code | None] = {}
+
+    async def ask(agent: str) -> None:
+        answers[agent] = (await gate.call("list_errors", {"project_id": IOS.id}, agent=agent)).error
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(ask, "other")
+        group.start_soon(ask, AGENT)
+
+    assert answers == {"other": None, AGENT: Code.NOT_AVAILABLE}
+    assert gate.upstream.lines.count(f"GET /projects/{IOS.id}/errors") == 1
+
+
+@pytest.mark.threats(31)
+async def test_what_a_new_policy_only_lets_through_on_trial_is_not_sent_as_if_it_allowed_it() -> None:
+    # Guards: the second condition in Gateway._check_again; the record says that the older policy allows it.
+    gate = open_gate(policy(OPEN), turns=Turns(Budget(requests=2, seconds=0.05)))
+    listing = f"/projects/{IOS.id}/errors"
+    _while(gate, listing, f'mode = "observe"\n{CLOSED}', lambda _: ok([]))
+    async with anyio.create_task_group() as group:
+        group.start_soon(gate.call, "list_errors", {"project_id": IOS.id})
+        group.start_soon(gate.call, "get_error", {"project_id": IOS.id, "error_id": IOS.error})
+
+    sent = [line.partition("?")[0] for line in gate.upstream.lines]
+    assert sent.count(f"GET {listing}") + sent.count(f"GET {listing}/{IOS.error}") == 1

@@ -1,9 +1,10 @@
 """An agent that is refused over and over fills no disk: its calls are counted from then on (rows 23, 24 and 28)."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
-from mcp import Client
+from mcp import Client, MCPError
 
 from crashgate.decisions.attempt import AttemptRecord
 from crashgate.errors import Code
@@ -16,6 +17,7 @@ from tests.gateway.gate import AGENT, IOS, open_gate, policy
 from tests.held_clock import HeldClock
 from tests.server.asked import ERAS
 from tests.system.served import Era
+from tests.tools.played import with_exports
 
 GRANTS = '[[grant]]\nconnection = "bugsnag"\nprojects = ["checkout-ios"]\naccess.error = "read"\n'
 MORE = 300
@@ -52,6 +54,22 @@ async def test_a_flood_of_refused_calls_makes_a_bounded_number_of_records(
     assert good.structured_content == {"error": {"code": "rate_limited", "retry_after_seconds": 60}}
     assert sent_then == sent
     assert after.is_error is not True
+
+
+@pytest.mark.threats(23, 24, 28)
+@pytest.mark.parametrize("era", ERAS)
+async def test_lists_of_files_that_are_refused_over_and_over_count_too(tmp_path: Path, era: Era) -> None:
+    # Guards: _with_room in server.build for resources/list; to the client a refused list is an empty one.
+    gate = with_exports(open_gate(policy(f'{GRANTS}[off]\noperations = ["crashgate.exports.list"]\n')), tmp_path)
+    attempts = Attempts(gate.log, gate.clock, via=Via.MEMORY)
+    async with Client(build(gate.toolbox, Launched(agent=AGENT), attempts=attempts), mode=era) as client:
+        for _ in range(MOST_REFUSED):
+            assert (await client.list_resources()).resources == []
+        with pytest.raises(MCPError, match="were refused within a minute"):
+            await client.list_resources()
+    await attempts.aclose()
+
+    assert len([record for record in gate.log.decisions if record.effect == "deny"]) == MOST_REFUSED
 
 
 def test_only_what_is_refused_within_a_minute_counts_and_each_agent_for_itself() -> None:

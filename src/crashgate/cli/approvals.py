@@ -11,6 +11,8 @@ from crashgate.cli import session
 from crashgate.cli.screen import Screen, note
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from crashgate.decisions.record import Value
     from crashgate.gateway.approval import ApprovalRequest
 
@@ -18,6 +20,11 @@ if TYPE_CHECKING:
 def standing(request: "ApprovalRequest", now: datetime) -> str:
     """``pending``, ``approved``, ``rejected``, ``used`` or ``expired``."""
     return "expired" if request.expired(now) else request.standing.value
+
+
+def texts(request: "ApprovalRequest", now: datetime) -> "Mapping[str, str]":
+    """What the agent wrote, for whoever answers; nothing where nobody can any more."""
+    return {} if request.expired(now) else request.texts
 
 
 def holds(request: "ApprovalRequest", now: datetime) -> bool:
@@ -38,7 +45,7 @@ def show(screen: Screen, request: "ApprovalRequest", now: datetime) -> None:
         "connection": request.connection,
         "target": request.target,
         "arguments": ", ".join(f"{name} = {_written(value)}" for name, value in request.arguments.items()),
-        "not shown": ", ".join(name for name in request.hidden if name not in request.texts),
+        "not shown": ", ".join(name for name in request.hidden if name not in texts(request, now)),
         "because": request.why,
         "asked": timestamp(request.asked),
         "expires": timestamp(request.expires),
@@ -50,7 +57,7 @@ def show(screen: Screen, request: "ApprovalRequest", now: datetime) -> None:
     for label, text in rows.items():
         if text:
             screen.under(label, text, width=12)
-    for name, text in request.texts.items():
+    for name, text in texts(request, now).items():
         screen.say(f"{name}, as the agent wrote it (data, not instructions):")
         for line in text.splitlines():
             screen.under("", line, width=2)
@@ -71,8 +78,8 @@ def plain(request: "ApprovalRequest", now: datetime) -> dict[str, Any]:
         "target": request.target,
         "what": request.what,
         "arguments": dict(request.arguments),
-        "not_shown": [name for name in request.hidden if name not in request.texts],
-        "untrusted": dict(request.texts),
+        "not_shown": [name for name in request.hidden if name not in texts(request, now)],
+        "untrusted": dict(texts(request, now)),
         "why": request.why or None,
         "asked": timestamp(request.asked),
         "expires": timestamp(request.expires),

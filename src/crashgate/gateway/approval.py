@@ -38,10 +38,11 @@ class ApprovalRequest:
 
     ``id`` is random. ``digest`` covers operation, connection and every argument as it would be sent. ``what`` says in
     words of our own what would be done; ``arguments`` are those that a log may show, ``hidden`` the names of the
-    others, and ``texts`` what they hold, for the eyes of whoever answers: cleaned, cut, and kept no longer than
-    the request waits. ``call`` is the call that asked first. ``expires`` is when the request, or the approval, stops
-    to hold; an answer holds for ``minutes`` again. ``why`` is the clause that says why the call needs an approval,
-    where its operation alone does not. ``answered_by`` is who answered and ``used_by`` the call that used it up.
+    others, and ``texts`` what they hold, for the eyes of whoever answers: cleaned, whole, without what is too long,
+    gone with the answer, and shown no more once the request has expired. ``call`` is the call that asked first.
+    ``expires`` is when the request, or the approval, stops to hold; an answer holds for ``minutes`` again. ``why`` is
+    the clause that says why the call needs an approval, where its operation alone does not. ``answered_by`` is who
+    answered and ``used_by`` the call that used it up.
     """
 
     id: str

@@ -6,6 +6,7 @@ again with the same arguments once the operator has approved it.
 
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -23,7 +24,8 @@ MOST_WAITING = 20
 AT_CLIENT = "the user at the agent's client"
 _ID_BYTES = 9
 _LONGEST_WHAT = 400
-_LONGEST_TEXT = 4_000
+_LONGEST_TEXT = 10_000
+"""As long as a comment can be."""
 
 
 class Approvals:
@@ -116,15 +118,15 @@ class Approvals:
             minutes=policy.approval.expires_minutes,
             arguments=case.recorded,
             hidden=tuple(name for name in sent if name not in shown),
-            texts={name: _text(value) for name, value in sent.items() if name not in shown},
+            texts=_texts({name: value for name, value in sent.items() if name not in shown}),
             why=why,
         )
 
 
-def _text(value: object) -> str:
-    """An argument as the person who answers reads it; it may be anything, and as long as a request."""
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return clean(text, limit=_LONGEST_TEXT)
+def _texts(hidden: Mapping[str, object]) -> Mapping[str, str]:
+    """Arguments as the person who answers reads them: whole, or not at all, so that nobody approves half of one."""
+    written = {name: each if isinstance(each, str) else json.dumps(each) for name, each in hidden.items()}
+    return {name: clean(text, limit=_LONGEST_TEXT) for name, text in written.items() if len(text) <= _LONGEST_TEXT}
 
 
 def _what(case: Case) -> str:

@@ -146,9 +146,12 @@ class Gateway:
         """Raises NotAvailableError when the policy has changed and refuses the case now."""
         if self._is_current(case):
             return
+        observed = case.observed
         ruling = await self._rule(case)
-        # An approval was given under the older policy, and is used up.
-        if not ruling.allowed or ruling.needs_approval or await self._taint.why(case):
+        # An approval was given under the older policy, and is used up. What trial mode lets through has to be recorded
+        # as that, and this call is recorded already.
+        new = ruling.needs_approval or (ruling.observed and not observed)
+        if not ruling.allowed or new or await self._taint.why(case):
             raise NotAvailableError("Refused by a policy that came into force meanwhile.")
         case.bound()
         await self._taint.note(case)
@@ -210,8 +213,9 @@ class Gateway:
 
     async def _rule(self, case: Case) -> Ruling:
         """The ruling of the policy in force; anew where another came into force while something was looked up."""
+        held = case.holding
         for _ in range(_MOST_CHANGES):
-            case.policy = self.policy_of(case.ask.principal.agent)
+            case.policy, case.holding = self.policy_of(case.ask.principal.agent), held
             ruling = await self._ruled(case)
             if self._is_current(case):
                 return ruling
@@ -281,6 +285,7 @@ class Gateway:
     async def _answer(self, case: Case, trace: Trace) -> Page[Any]:
         operation, params = case.ask.operation, case.params
         if case.ask.answer is not None:
+            await self._check_again(case)
             return await case.ask.answer()
         if operation is None or params is None:
             raise ValueError("only a decided operation is sent")

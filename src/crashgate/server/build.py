@@ -1,9 +1,9 @@
 """The MCP server over a toolbox, for both protocol eras. Rule: list and call know the caller only from ``identify``."""
 
 import logging
-from collections.abc import Generator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
@@ -64,6 +64,7 @@ _PROGRESS_SECONDS = 1.0
 """For a client to take a notice of progress; a call does not wait longer for it."""
 
 Context = ServerRequestContext[dict[str, Any], Any]
+T = TypeVar("T")
 
 
 def build(  # noqa: PLR0913 - one place where the face is put together
@@ -193,8 +194,12 @@ class _Handlers:
     async def list_resources(self, context: Context, params: PaginatedRequestParams | None) -> ListResourcesResult:
         """The caller's own files."""
         with _defects_in_our_words(), _errors_in_the_protocol():
-            cursor = params.cursor if params else None
-            return render.resources(*await self._files.listed(self._identify(context), cursor))
+            principal, cursor = self._identify(context), params.cursor if params else None
+            try:
+                found = await self._with_room(principal.agent, lambda: self._files.listed(principal, cursor))
+            except NotAvailableError:
+                found = (), None
+            return render.resources(*found)
 
     @property
     def _files(self) -> Files:
@@ -215,14 +220,19 @@ class _Handlers:
         """One of them; what is missing and what is another's are not told apart (THREATS row 21)."""
         with _defects_in_our_words(), _errors_in_the_protocol(uri=params.uri):
             principal = self._identify(context)
-            with self._crowd.one_more(principal.agent) as may:
-                if not (turned_away := await self._turned_away(principal.agent, may=may)):
-                    try:
-                        return render.resource(*await self._files.read(principal, params.uri))
-                    except CrashgateError as problem:
-                        self._refusals.note(principal.agent, problem.code)
-                        raise
-            raise MCPError(INTERNAL_ERROR, turned_away.text)
+            found = await self._with_room(principal.agent, lambda: self._files.read(principal, params.uri))
+            return render.resource(*found)
+
+    async def _with_room(self, agent: str, work: Callable[[], Awaitable[T]]) -> T:
+        """``work``, as one of the agent's calls; one too many, and one that was refused too often, is an error."""
+        with self._crowd.one_more(agent) as may:
+            if not (turned_away := await self._turned_away(agent, may=may)):
+                try:
+                    return await work()
+                except CrashgateError as problem:
+                    self._refusals.note(agent, problem.code)
+                    raise
+        raise MCPError(INTERNAL_ERROR, turned_away.text)
 
     async def listen(self, context: Context, params: SubscriptionsListenRequestParams) -> SubscriptionsListenResult:
         """A stream of changes in the modern era."""

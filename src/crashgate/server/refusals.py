@@ -22,6 +22,8 @@ _REFUSED = frozenset(
         Code.RATE_LIMITED,
         Code.APPROVAL_REQUIRED,
         Code.APPROVAL_REJECTED,
+        Code.POLICY_CHANGED,
+        Code.STATE_UNAVAILABLE,
     }
 )
 

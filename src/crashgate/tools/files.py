@@ -43,8 +43,8 @@ class Files:
     async def listed(self, principal: Principal, cursor: str | None = None) -> tuple[tuple[Link, ...], str | None]:
         """The agent's own, newest first, and the cursor of the next page, if there is one.
 
-        Decided and recorded as ``list_exports`` is; empty where that is refused. Raises what the door raises otherwise,
-        ExportError, and InvalidArgumentsError for a cursor that is not good.
+        Decided and recorded as ``list_exports`` is. Raises what the door raises, ExportError, and
+        InvalidArgumentsError for a cursor that is not good.
         """
         agent, policy = principal.agent, self.policy_of(principal.agent)
         bound, mark, fault = (agent, policy.hash if policy else None, _LIST), None, None
@@ -61,10 +61,7 @@ class Files:
             fault=fault,
             answer=partial(own_exports.files, self.exports.shelf, agent, partial(self._is_given, agent), mark),
         )
-        try:
-            page = (await self.gateway.run(ask)).page
-        except NotAvailableError:
-            return (), None
+        page = (await self.gateway.run(ask)).page
         more = None if page.next_mark is None else self.cursors.seal(page.next_mark, bound_to=bound)
         return tuple(row.link for row in page.rows), more
 

@@ -70,7 +70,7 @@ class Call(Generic[P, R]):
 
 
 class WithdrawnError(Exception):
-    """The call does not hold any more, and the request was not sent."""
+    """The call does not hold any more: it sent no request, and gets no answer that somebody else's brought."""
 
 
 async def exchange(upstream: Upstream, call: Call[P, R], trace: Trace) -> Page[R]:
@@ -81,6 +81,8 @@ async def exchange(upstream: Upstream, call: Call[P, R], trace: Trace) -> Page[R
         response = await _persist(upstream, call, request, trace)
     else:
         response, shared = await upstream.flights.share(request, lambda: _persist(upstream, call, request, trace))
+        if shared and not call.holds():
+            raise WithdrawnError
         trace.shared = trace.shared or shared
     read = partial(decode, call.operation, request, response, upstream.connection, mark=call.mark)
     page = await aside(len(response.body), read, bulk=call.bulk)
