@@ -48,8 +48,8 @@ def storage(tmp_path: Path, place: Place) -> ExportStorage:
 
 
 def _id(number: int, whose: str = READERS) -> str:
-    """Of an export that was begun so many seconds after 1970."""
-    return f"{whose}{number:08x}{0:016x}"
+    """Of an export that was begun so many seconds after the beginning of 2026."""
+    return f"{whose}{int(datetime(2026, 1, 1, tzinfo=UTC).timestamp()) + number:08x}{0:016x}"
 
 
 async def _finish(storage: ExportStorage, number: int, agent: str = "reader", format_: Format = Format.JSONL) -> None:
@@ -190,6 +190,59 @@ def _kill_after(steps: int, patch: pytest.MonkeyPatch, place: Place) -> None:
     if isinstance(place, Objects):
         system: Any = import_module("fsspec").filesystem("memory")
         patch.setattr(system, "rm_file", dying(system.rm_file))
+
+
+@pytest.mark.parametrize("begun", [0x0_91F4A7E, int(FINISHED.timestamp()) - 86_400, 0xF0000000])
+def test_a_file_of_somebody_else_that_is_called_like_ours_is_never_removed(
+    tmp_path: Path, place: Place, keeper: ExportKeeper, begun: int
+) -> None:
+    stranger = f"orders-5d2b8f0c{begun:08x}3f2a9c0d41b7e658.csv"
+    _put(place, tmp_path, stranger)
+    told = keeper.kept()
+
+    assert keeper.prune(LATER) == keeper.prune(LATER, dry_run=True) == []
+    assert stranger in place.names()
+    listed = [Kept(id=stranger[7:-4], name=stranger, standing=Standing.UNACCOUNTED, at=FINISHED - timedelta(days=1))]
+    assert told == (listed if begun == int(FINISHED.timestamp()) - 86_400 else [])
+
+
+def _put(place: Place, folder: Path, name: str) -> None:
+    if isinstance(place, Objects):
+        import_module("fsspec").filesystem("memory").pipe_file(f"/bucket/exports/{name}", b"keep")
+    else:
+        (folder / name).write_bytes(b"keep")
+
+
+@pytest.mark.threats(28)
+async def test_data_whose_manifest_could_not_be_published_goes_with_its_working_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: Place, storage: ExportStorage, keeper: ExportKeeper
+) -> None:
+    with monkeypatch.context() as patch:
+        _kill_publishing(patch, place)
+        with pytest.raises(Killed):
+            await _finish(storage, 1)
+    left = set(place.names()) - {".in-progress"}
+    for file in (tmp_path / ".in-progress" / _id(1)).iterdir():
+        os.utime(file, (LONG_AGO, LONG_AGO))
+    told = [(each.id, each.standing) for each in keeper.prune(LATER)]
+
+    assert left == {f"sessions-{_id(1)}.jsonl"}
+    assert told == [(_id(1), Standing.UNFINISHED)]
+    assert set(place.names()) - {".in-progress"} == set()
+
+
+def _kill_publishing(patch: pytest.MonkeyPatch, place: Place) -> None:
+    """Between the data and the manifest."""
+    owner: Any = import_module("fsspec").filesystem("memory") if isinstance(place, Objects) else os
+    name = "put_file" if isinstance(place, Objects) else "link"
+    real, steps = getattr(owner, name), count()
+
+    def dying(*given: Any, **named: Any) -> None:  # noqa: ANN401 - whatever the real one takes
+        if next(steps):
+            raise Killed
+        real(*given, **named)
+
+    patch.setattr(owner, name, dying)
 
 
 async def test_a_file_of_somebody_else_is_nothing_that_was_left_behind(tmp_path: Path, keeper: ExportKeeper) -> None:

@@ -3,6 +3,7 @@
 import csv
 import json
 import shutil
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
@@ -91,6 +92,22 @@ def test_old_exports_are_listed_and_removed(crashgate: Shell, home: Path) -> Non
     assert sorted(each["id"] for each in json.loads(pruned.out)["exports"]) == ids
     assert after.out == "No exports are kept.\n"
     assert [path.name for path in (home / "out").iterdir()] == [".in-progress"]
+
+
+def test_a_file_that_is_only_called_like_an_export_is_named_and_stays(crashgate: Shell, home: Path) -> None:
+    (home / "out").mkdir(mode=0o700)
+    stranger = (
+        home / "out" / f"orders-5d2b8f0c{int(datetime(2026, 1, 2, tzinfo=UTC).timestamp()):08x}3f2a9c0d41b7e658.csv"
+    )
+    stranger.touch()
+    told = crashgate("exports", "prune", "--keep", "0s", "--at", "out")
+    data = json.loads(crashgate("exports", "prune", "--keep", "0s", "--at", "out", "--json").out)
+
+    assert " ".join(told.out.split()) == (
+        f"Nothing shows that these are ours, so they stay: {stranger.name}. Nothing is that old."
+    )
+    assert (data["exports"], [each["name"] for each in data["unaccounted"]]) == ([], [stranger.name])
+    assert stranger.exists()
 
 
 def test_without_a_place_or_an_age_nothing_is_pruned(crashgate: Shell) -> None:

@@ -15,7 +15,9 @@ class Standing(StrEnum):
     UNFINISHED = "unfinished"
     """It is being made, or was interrupted and can be resumed."""
     LEFT_BEHIND = "left behind"
-    """Of no use to anybody: of an export that was not finished, or not wholly removed."""
+    """Of a finished export that was not wholly removed: of no use to anybody."""
+    UNACCOUNTED = "unaccounted"
+    """Called like a data file of ours, but nothing shows that it is: it may be another's, and is never removed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -20,6 +20,8 @@ _OWNER = 8
 _SECONDS = 8
 _CHANCE_BYTES = 8
 _BASE = 16
+_FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+"""Nothing of ours was begun before crashgate existed."""
 _id = re.compile(rf"[0-9a-f]{{{_OWNER + _SECONDS + 2 * _CHANCE_BYTES}}}").fullmatch
 _data = re.compile(rf"[a-z][a-z0-9_]*-(?P<id>[0-9a-f]{{16,32}})\.(?:{'|'.join(Format)})").fullmatch
 
@@ -38,7 +40,8 @@ def begun(export_id: str) -> datetime | None:
     """When the export was begun, to the second; None where the id does not tell."""
     if not _id(export_id):
         return None
-    return datetime.fromtimestamp(int(export_id[_OWNER : _OWNER + _SECONDS], _BASE), UTC)
+    at = datetime.fromtimestamp(int(export_id[_OWNER : _OWNER + _SECONDS], _BASE), UTC)
+    return at if at >= _FIRST else None
 
 
 def id_of(manifest_file: str) -> str:
@@ -47,7 +50,7 @@ def id_of(manifest_file: str) -> str:
 
 
 def id_of_data(file: str) -> str | None:
-    """The id in the name of a data file; None where it is none of ours."""
+    """The id in the name of a data file; None where it is called otherwise. Others' files may be called so, too."""
     found = _data(file)
     return found["id"] if found else None
 

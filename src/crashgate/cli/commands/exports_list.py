@@ -20,7 +20,8 @@ def exports_list(*, agent: str | None, place: str | None) -> None:
     """Print the exports that are kept, the oldest first.
 
     An unfinished one is being made, or was interrupted and can be resumed. What is left behind is of no use to anybody,
-    and goes with the next prune.
+    and goes with the next prune. What is unaccounted for is called like a data file of ours, but nothing shows that it
+    is: it may be somebody else's, and stays.
     """
     kept = keeper(place).kept(agent)
     screen = session.screen()

@@ -22,20 +22,31 @@ def exports_prune(
     """Remove old exports, finished and interrupted.
 
     A finished one is as old as its last page, an interrupted one as what was last written of it. Servers may go on
-    making exports meanwhile. Killed in the middle, the next run removes the rest.
+    making exports meanwhile. Killed in the middle, the next run removes the rest. A file of which
+    neither a manifest nor work in progress tells stays, whatever it is called.
     """
     from crashgate.clock import timestamp
+    from crashgate.exports.keeping import Standing
 
     moment = before or keep
     if moment is None or (before is not None and keep is not None):
         raise click.UsageError("Say what is to go: either --before TIME or --keep AGE.")
-    gone = keeper(place).prune(moment, agent, dry_run=dry_run)
+    exports = keeper(place)
+    gone = exports.prune(moment, agent, dry_run=dry_run)
+    stays = [each for each in exports.kept(agent) if each.standing is Standing.UNACCOUNTED and each.at < moment]
     screen = session.screen()
     if screen.json:
-        screen.data({"before": timestamp(moment), "dry_run": dry_run, "exports": [plain(each) for each in gone]})
-    elif not gone:
+        told = {"exports": [plain(each) for each in gone], "unaccounted": [plain(each) for each in stays]}
+        screen.data({"before": timestamp(moment), "dry_run": dry_run, **told})
+        return
+    if stays:
+        screen.say(
+            f"Nothing shows that these are ours, so they stay: {', '.join(each.name for each in stays)}.",
+            style="yellow",
+        )
+    if not gone:
         screen.say("Nothing is that old.")
     else:
         screen.table(COLUMNS, [row(each) for each in gone])
-        exports = f"{len(gone)} export{'' if len(gone) == 1 else 's'}"
-        screen.say(f"{exports} {'would be removed' if dry_run else 'removed'}.")
+        removed = f"{len(gone)} export{'' if len(gone) == 1 else 's'}"
+        screen.say(f"{removed} {'would be removed' if dry_run else 'removed'}.")
