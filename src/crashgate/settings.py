@@ -211,14 +211,16 @@ def load(*, config: Path | None, options: Mapping[str, Any], environment: Mappin
         ) from None
     connections = found.connections or _from_environment(environment)
     beside = file.parent if file is not None else here
-    folders = {name: getattr(found, name).expanduser() for name in ("policies", "state")}
-    by_hand = {name for name in folders if name in options or f"CRASHGATE_{name.upper()}" in environment}
     usual = file.parent if file is not None else user_folder()
+
+    def base(name: str) -> Path:
+        return here if name in options or f"CRASHGATE_{name.upper()}" in environment else usual
+
     place = found.exports
     return found.model_copy(
         update={
-            **{name: (here if name in by_hand else usual) / path for name, path in folders.items()},
-            "exports": place if place is None or "://" in place else str(beside / Path(place).expanduser()),
+            **{name: base(name) / getattr(found, name).expanduser() for name in ("policies", "state")},
+            "exports": place if place is None or "://" in place else str(base("exports") / Path(place).expanduser()),
             "connections": {name: _with_path(each, beside) for name, each in connections.items()},
         }
     )

@@ -151,6 +151,21 @@ def test_a_relative_path_is_relative_to_who_wrote_it(loaded: Load, here: Path, t
     assert found.connections["bugsnag"].token_file == elsewhere / "secrets" / "token"
 
 
+@pytest.mark.parametrize(
+    ("options", "environment"),
+    [({"exports": "out"}, {}), ({}, {"CRASHGATE_EXPORTS": "out"}), ({"exports": "out"}, {"CRASHGATE_EXPORTS": "no"})],
+)
+def test_a_relative_place_of_exports_that_is_given_by_hand_is_in_the_folder_it_is_given_in(
+    loaded: Load, here: Path, options: dict[str, Any], environment: dict[str, str]
+) -> None:
+    assert loaded('exports = "of-file"\n', options=options, **environment).exports == str(here / "out")
+
+
+def test_a_relative_place_of_exports_in_the_file_is_beside_it_and_a_url_stays(loaded: Load, users: Path) -> None:
+    assert loaded('exports = "of-file"\n').exports == str(users / "of-file")
+    assert loaded('exports = "s3://bucket/of-file"\n').exports == "s3://bucket/of-file"
+
+
 def test_an_absolute_path_and_one_of_the_home_folder_stay_what_they_are(loaded: Load, tmp_path: Path) -> None:
     found = loaded(f'policies = "{tmp_path}/p"\nstate = "~/st"\n[connections.bugsnag]\ntoken_file = "~/token"\n')
 
