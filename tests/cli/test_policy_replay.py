@@ -47,6 +47,7 @@ RECORDS = (
     record(6, "bugsnag.errors.get", effect=Effect.DENY, reason="no_such_object"),
     record(7, "bugsnag.projects.list", project=None, project_slug=None),
     record(8, "bugsnag.organizations.list", agent="policy-init", project=None, project_slug=None),
+    record(9, "bugsnag.organizations.list", agent="connections-check", project=None, project_slug=None),
 )
 
 

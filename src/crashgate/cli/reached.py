@@ -11,6 +11,7 @@ from enum import StrEnum, unique
 from typing import TYPE_CHECKING, Any
 
 from crashgate.catalogue.provider import Provider
+from crashgate.cli.own_agents import CONNECTIONS_CHECK
 from crashgate.errors import Code, ConfigurationError
 from crashgate.identity import Principal, Via
 from crashgate.policy.document import load
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from crashgate.tools.toolbox import Answer
     from crashgate.wiring import Sandbox
 
-AGENT = "connections-check"
 _POLICY = """\
 agent = "{agent}"
 about = "Looks whether a connection can be used."
@@ -156,13 +156,13 @@ async def _ask(
     read = _READS[connection.provider]
     alone = settings.model_copy(update={"connections": {name: connection}, "exports": None})
     policy = load(
-        _POLICY.format(agent=AGENT, connection=json.dumps(name), grant=read.grant),
-        source=f"{AGENT}.toml",
+        _POLICY.format(agent=CONNECTIONS_CHECK, connection=json.dumps(name), grant=read.grant),
+        source=f"{CONNECTIONS_CHECK}.toml",
         vocabulary=wiring.vocabulary(alone, sandbox=sandbox),
     )
     source = _Alone(policies=PolicySet([policy]))
     async with wiring.toolbox(alone, environment, sandbox=sandbox, source=source) as toolbox:
-        return await toolbox.call(Principal(agent=AGENT, via=Via.CLI), read.tool, read.arguments)
+        return await toolbox.call(Principal(agent=CONNECTIONS_CHECK, via=Via.CLI), read.tool, read.arguments)
 
 
 def _judged(provider: Provider, answer: "Answer") -> tuple[Standing, str]:

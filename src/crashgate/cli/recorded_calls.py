@@ -9,7 +9,7 @@ from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.registry import BY_ID
 from crashgate.catalogue.scope import EnvironmentRows, OrganizationRows, ProjectRows
 from crashgate.catalogue.untrusted import shows_untrusted
-from crashgate.cli.visible_places import AGENT as POLICY_INIT
+from crashgate.cli.own_agents import OWN_AGENTS
 from crashgate.decisions.port import LogReader
 from crashgate.decisions.record import DecisionRecord, Purpose
 from crashgate.policy.approval import after_reading
@@ -48,7 +48,7 @@ class Replayed:
 
 
 def replay(log: LogReader, policies: PolicySet) -> Iterator[Replayed]:
-    """Each call that a policy decided, newest first; what ``policy init`` asked had one of its own and is left out.
+    """Each call that a policy decided, newest first; what our own commands asked had one of its own and is left out.
 
     A change that a person has to agree to after certain reading comes once it is known what was read before it. Raises
     LogUnavailableError and what the reader raises.
@@ -58,7 +58,7 @@ def replay(log: LogReader, policies: PolicySet) -> Iterator[Replayed]:
         record = entry.decision.record
         operation = BY_ID.get(record.operation or "")
         decided = record.purpose is Purpose.CALL and record.reason in set(Reason)
-        if not decided or operation is None or record.agent == POLICY_INIT:
+        if not decided or operation is None or record.agent in OWN_AGENTS:
             continue
         found, policy = _again(record, policies), policies.get(record.agent)
         changes = open_.setdefault(record.agent, [])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from crashgate.catalogue.params import SLUG_PATTERN
 from crashgate.catalogue.scope import Dimension
+from crashgate.cli.own_agents import POLICY_INIT
 from crashgate.errors import ConfigurationError, CrashgateError
 from crashgate.identity import Principal, Via
 from crashgate.policy.document import load
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from crashgate.tools.toolbox import Toolbox
     from crashgate.wiring import Sandbox
 
-AGENT = "policy-init"
 _RESOURCES = {"organization": Dimension.ORGANIZATION, "project": Dimension.PROJECT}
 _ASKS = """\
 agent = "{agent}"
@@ -68,7 +68,7 @@ async def existing(settings: "Settings", sandbox: "Sandbox | None") -> Mapping[s
     if not connections:
         return {}
     grants = "".join(_GRANT.format(connection=json.dumps(name)) for name in connections)
-    policy = load(_ASKS.format(agent=AGENT) + grants, source=f"{AGENT}.toml", vocabulary=vocabulary)
+    policy = load(_ASKS.format(agent=POLICY_INIT) + grants, source=f"{POLICY_INIT}.toml", vocabulary=vocabulary)
     source = _Standing(policies=PolicySet([policy]))
     async with wiring.toolbox(settings, os.environ, sandbox=sandbox, source=source) as toolbox:
         return {
@@ -89,7 +89,7 @@ async def _rows(toolbox: "Toolbox", tool: str, key: str, asked: Mapping[str, Any
     """The rows of all pages."""
     seen, more = 0, dict[str, Any]()
     while True:
-        answer = await toolbox.call(Principal(agent=AGENT, via=Via.CLI), tool, {**asked, **more})
+        answer = await toolbox.call(Principal(agent=POLICY_INIT, via=Via.CLI), tool, {**asked, **more})
         if answer.error is not None:
             raise CrashgateError(
                 answer.text,
