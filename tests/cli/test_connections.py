@@ -65,6 +65,30 @@ def test_one_that_cannot_be_used_does_not_hide_the_others(
     assert "good: BugSnag cannot be reached. Try again in a minute." in gone.out
 
 
+def test_one_that_answers_but_not_at_its_address_is_told_so(
+    crashgate: Shell, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CRASHGATE_CONFIG", str(home / "crashgate.toml"))
+    monkeypatch.setenv("GOOD", SANDBOX_TOKEN)
+    with started(("sandbox", "--port", "0", "--json")) as process:
+        url = json.loads(line(process))["url"]
+        (home / "crashgate.toml").write_text(
+            f'[connections.elsewhere]\nbase_url = "{url}/no/such/path"\ntoken_env = "GOOD"\n', encoding="utf-8"
+        )
+        told = crashgate(*CHECK, "--json")
+
+    assert told.code == 3
+    assert json.loads(told.out) == [
+        {
+            "connection": "elsewhere",
+            "provider": "bugsnag",
+            "url": f"{url}/no/such/path",
+            "standing": "wrong address",
+            "why": "It answers, but not at this address. Look at base_url of this connection in crashgate.toml.",
+        }
+    ]
+
+
 def test_a_key_that_can_only_write_is_looked_for_and_not_used(
     crashgate: Shell, home: Path, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

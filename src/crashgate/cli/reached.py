@@ -42,6 +42,8 @@ class Standing(StrEnum):
     NOT_ASKED = "not asked"
     NO_CREDENTIAL = "no credential"
     REFUSED = "credential refused"
+    WRONG_ADDRESS = "wrong address"
+    """Something answers there, but has no such list."""
     NO_ANSWER = "no answer"
 
 
@@ -85,6 +87,7 @@ _NO_SUCH_APP = frozenset({Code.UPSTREAM_FORBIDDEN, Code.UPSTREAM_REJECTED, Code.
 _REFUSED = frozenset({Code.UPSTREAM_CREDENTIAL, Code.UPSTREAM_FORBIDDEN})
 _WRITES_ONLY = "The credential is there. This provider has nothing to read, so nothing was asked."
 _KNOWN = "It did not refuse the credential itself. Whether that may read an app shows only with an app of yours."
+_ELSEWHERE = "It answers, but not at this address. Look at base_url of this connection in crashgate.toml."
 _TO_THE_OPERATOR = re.compile(r" ?Tell the operator of crashgate[^.]*\.")
 
 
@@ -170,5 +173,8 @@ def _judged(provider: Provider, answer: "Answer") -> tuple[Standing, str]:
         return Standing.OK, ""
     if provider is Provider.DEVREV and answer.error in _NO_SUCH_APP:
         return Standing.REACHED, _KNOWN
+    if answer.error is Code.NOT_AVAILABLE:
+        # The policy opens the whole list, so it was the upstream that had nothing there.
+        return Standing.WRONG_ADDRESS, _ELSEWHERE
     standing = Standing.REFUSED if answer.error in _REFUSED else Standing.NO_ANSWER
     return standing, _TO_THE_OPERATOR.sub("", answer.text)

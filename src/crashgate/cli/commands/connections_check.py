@@ -23,7 +23,8 @@ def connections_check(names: tuple[str, ...], *, in_sandbox: bool) -> None:
     list; the decision log has these requests, by connections-check. A connection that can only be written to is not
     asked. No credential is printed.
 
-    Exits with 0 when all can be used, with 3 when a credential is missing or not accepted, and otherwise with 5.
+    Exits with 0 when all can be used, with 3 when a credential is missing or not accepted or an address is wrong, and
+    otherwise with 5.
     """
     from crashgate.cli.embedded_sandbox import embedded
     from crashgate.cli.loop import run
@@ -57,6 +58,6 @@ def _code(found: "tuple[Reached, ...]") -> ExitCode:
     from crashgate.cli.reached import Standing
 
     standings = {each.standing for each in found}
-    if standings & {Standing.NO_CREDENTIAL, Standing.REFUSED}:
+    if standings & {Standing.NO_CREDENTIAL, Standing.REFUSED, Standing.WRONG_ADDRESS}:
         return ExitCode.CONFIGURATION
     return ExitCode.UPSTREAM if Standing.NO_ANSWER in standings else ExitCode.OK
