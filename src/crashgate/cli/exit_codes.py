@@ -1,6 +1,6 @@
 """What the exit code of a command means. Rule: a code means the same for every command, with one exception.
 
-The exception is ``policy diff``: its 2 says that something widens, as well as that it was not called right.
+The exception is ``policy diff``: its 2 says that something widens, and nothing else. A wrong call of it exits with 3.
 """
 
 from collections.abc import Mapping
@@ -34,8 +34,8 @@ class ExitCode(IntEnum):
 _MEANINGS: Mapping[ExitCode, str] = {
     ExitCode.OK: "Done, or the answer is yes.",
     ExitCode.NO: "The answer is no: denied, a page that is not current, a demo that did not go as it should.",
-    ExitCode.USAGE: "The command was not called as its help says. Of `policy diff` alone: something widens.",
-    ExitCode.CONFIGURATION: "The configuration or a policy cannot be used.",
+    ExitCode.USAGE: "The command was not called as its help says. Of `policy diff`: something widens, and nothing else.",
+    ExitCode.CONFIGURATION: "The configuration or a policy cannot be used. Of `policy diff` also: a wrong call.",
     ExitCode.LOG: "The decision log cannot be read or written, or it is not sound.",
     ExitCode.UPSTREAM: "An upstream did not give a usable answer.",
     ExitCode.DEPENDS: "The answer depends on a place that is not named.",
