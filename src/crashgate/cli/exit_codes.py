@@ -34,7 +34,7 @@ class ExitCode(IntEnum):
 _MEANINGS: Mapping[ExitCode, str] = {
     ExitCode.OK: "Done, or the answer is yes.",
     ExitCode.NO: "The answer is no: denied, a page that is not current, a demo that did not go as it should.",
-    ExitCode.USAGE: "The command was not called as its help says. Of `policy diff`: something widens, and nothing else.",
+    ExitCode.USAGE: "The command was not called as its help says. Of `policy diff` instead: something widens.",
     ExitCode.CONFIGURATION: "The configuration or a policy cannot be used. Of `policy diff` also: a wrong call.",
     ExitCode.LOG: "The decision log cannot be read or written, or it is not sound.",
     ExitCode.UPSTREAM: "An upstream did not give a usable answer.",

@@ -34,7 +34,7 @@ def section(line: CommandLine) -> str:
         _pairs("option", line.shared),
         *map(_command, line.commands),
         "### Exit codes",
-        "A code means the same for every command, but for `policy diff`, whose 2 also says that something widens."
+        "A code means the same for every command, but for `policy diff`, whose 2 says that something widens."
         " With `--json` an error is one JSON object on stderr:"
         ' `{"error": {"code", "what", "why", "remedy"}}`.',
         table(("code", "meaning"), [(str(number), meaning) for number, meaning in line.exit_codes]),
