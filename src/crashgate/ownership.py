@@ -26,3 +26,12 @@ def others_may_read(status: os.stat_result) -> bool:
 def is_anothers(status: os.stat_result) -> bool:
     """Whether it belongs to neither us nor root: its owner may change it, or its mode, whenever they like."""
     return status.st_uid not in {os.geteuid(), _ROOT}
+
+
+def is_anothers_state(status: os.stat_result) -> bool:
+    """Whether it is the state of a crashgate that is not for us to use.
+
+    Root may use anybody's, and nobody may use root's: the operator of a service, who is root, lists and answers what
+    waits there, and the service has that file as its own.
+    """
+    return os.geteuid() not in {status.st_uid, _ROOT}

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -190,6 +191,34 @@ def test_a_file_that_others_may_write_to_holds_no_token_until_that_is_mended(sta
 
     (state / FILE).chmod(0o600)
     assert known.verify(token) is not None
+
+
+def test_of_a_file_that_others_may_write_to_no_token_is_listed_as_in_force(state: Path) -> None:
+    known = tokens(state)
+    known.new("triage-agent")
+    assert [each.agent for each in known.all()] == ["triage-agent"]
+
+    (state / FILE).chmod(0o620)
+
+    assert known.all() == ()
+
+
+def test_the_file_that_was_looked_at_is_the_one_that_is_read(state: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = tokens(state).new("operator")
+    (state / FILE).rename(state / "theirs")
+    ours, real = tokens(state), os.fstat
+    ours.new("triage-agent")
+
+    def swapped(descriptor: int) -> os.stat_result:
+        found = real(descriptor)
+        if (state / "theirs").exists():
+            (state / "theirs").rename(state / FILE)
+        return found
+
+    monkeypatch.setattr(os, "fstat", swapped)
+
+    assert [each.agent for each in ours.all()] == ["triage-agent"]
+    assert tokens(state).verify(theirs) is not None
 
 
 @pytest.mark.threats(2)

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from crashgate.ownership import is_anothers, others_may_read, others_may_write
+from crashgate.ownership import is_anothers, is_anothers_state, others_may_read, others_may_write
 
 US, ROOT, THEM = 1_000, 0, 1_001
 
@@ -30,6 +30,16 @@ def test_root_takes_its_own_files_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: ROOT)
 
     assert [is_anothers(status(0o600, owner)) for owner in (ROOT, THEM)] == [False, True]
+
+
+def test_state_is_its_owners_and_root_may_use_it() -> None:
+    assert [is_anothers_state(status(0o600, owner)) for owner in (US, ROOT, THEM)] == [False, True, True]
+
+
+def test_root_may_use_anybodys_state(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: ROOT)
+
+    assert [is_anothers_state(status(0o600, owner)) for owner in (ROOT, THEM)] == [False, False]
 
 
 @pytest.mark.threats(30)

@@ -9,9 +9,7 @@ from types import MappingProxyType
 from crashgate.adapters.system_failure import reason
 from crashgate.adapters.transaction import transaction
 from crashgate.errors import StateUnavailableError
-from crashgate.ownership import others_may_write
-
-_ROOT = 0
+from crashgate.ownership import is_anothers_state, others_may_write
 
 
 def unusable(cause: Exception | str, file: Path) -> StateUnavailableError:
@@ -39,7 +37,7 @@ def own(file: Path) -> tuple[int, int]:
         os.close(descriptor)
     if others_may_write(status):
         raise unusable("Others than its owner may write to it.", file)
-    if os.geteuid() not in {status.st_uid, _ROOT}:
+    if is_anothers_state(status):
         raise unusable("It belongs to somebody else.", file)
     return status.st_dev, status.st_ino
 

@@ -70,9 +70,10 @@ class TokenFile:
         return token
 
     def all(self) -> tuple[StoredToken, ...]:
-        """The tokens that the file holds, in the order in which they were made. Raises ConfigurationError."""
+        """The tokens in force, in the order in which they were made. Raises ConfigurationError."""
         try:
-            return tuple(self._read().values())
+            with self._path.open("rb") as file:
+                return () if _untrusted(os.fstat(file.fileno())) else tuple(_tokens(file.read()).values())
         except FileNotFoundError:
             return ()
         except OSError as problem:
@@ -104,12 +105,14 @@ class TokenFile:
     def faults(self) -> tuple[str, ...]:
         """Why tokens that somebody made are not known, for the operator: a sentence each, none where all is well."""
         try:
-            lines = self._path.read_bytes().splitlines()
+            with self._path.open("rb") as file:
+                untrusted = _untrusted(os.fstat(file.fileno()))
+                lines = file.read().splitlines()
         except FileNotFoundError:
             return ()
         except OSError as problem:
             return (f"No token is known, because {self._path} cannot be read: {problem.strerror}.",)
-        if any(map(_stored, lines)) and not self._current():
+        if untrusted and any(map(_stored, lines)):
             return (f"No token of {self._path} is known, because others than its owner could have written to it.",)
         odd = [number for number, line in enumerate(lines, start=1) if _is_odd(line)]
         if not odd:
@@ -130,22 +133,25 @@ class TokenFile:
     def _current(self) -> dict[str, StoredToken]:
         """The tokens, read again when the file changed. A file that others may write to, or another's, holds none."""
         try:
-            status = self._path.stat()
-            state = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode, status.st_uid)
-            if state != self._seen:
-                self._known = {} if others_may_write(status) or is_anothers(status) else self._read()
-                self._seen = state
+            with self._path.open("rb") as file:
+                status = os.fstat(file.fileno())
+                state = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode, status.st_uid)
+                if state != self._seen:
+                    self._known = {} if _untrusted(status) else _tokens(file.read())
+                    self._seen = state
         except OSError:
             self._seen, self._known = None, {}
         return self._known
 
-    def _read(self) -> dict[str, StoredToken]:
-        known: dict[str, StoredToken] = {}
-        for line in self._path.read_bytes().splitlines():
-            stored = _stored(line)
-            if stored is not None:
-                known[stored.id] = stored
-        return known
+
+def _untrusted(status: os.stat_result) -> bool:
+    """Whether none of it is in force, because others may write to it or it is another's."""
+    return others_may_write(status) or is_anothers(status)
+
+
+def _tokens(body: bytes) -> dict[str, StoredToken]:
+    """The tokens of a file, by id."""
+    return {stored.id: stored for stored in map(_stored, body.splitlines()) if stored is not None}
 
 
 def _stored(line: bytes) -> StoredToken | None:
