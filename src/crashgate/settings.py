@@ -198,12 +198,14 @@ def load(*, config: Path | None, options: Mapping[str, Any], environment: Mappin
     ``bugsnag``. Raises ConfigurationError.
     """
     file = _config_file(config, environment)
+    text = ""
     try:
-        of_file = tomllib.loads(_text(file)) if file is not None else {}
+        text = _text(file) if file is not None else ""
+        of_file = tomllib.loads(text)
         bound = type("BoundSettings", (Settings,), {"of_file": of_file, "__doc__": Settings.__doc__})
         found: Settings = bound(**options)
     except ValidationError as problem:
-        raise _unusable(problem, file) from None
+        raise _unusable(problem, file, text) from None
     except (OSError, ValueError) as problem:
         why = problem.strerror if isinstance(problem, OSError) else str(problem)
         raise ConfigurationError(
@@ -290,9 +292,9 @@ def _with_path(connection: ConnectionSettings, base: Path) -> ConnectionSettings
     return connection.model_copy(update={"token_file": base / connection.token_file.expanduser()})
 
 
-def _unusable(problem: ValidationError, file: Path | None) -> ConfigurationError:
+def _unusable(problem: ValidationError, file: Path | None, text: str) -> ConfigurationError:
     errors = problem.errors(include_url=False)
-    told = faults(errors, Settings, survey(file.read_text(encoding="utf-8") if file is not None else ""))
+    told = faults(errors, Settings, survey(text))
     tokens = any(
         _OF_A_TOKEN.search(str(error["loc"][-1]))
         if error["type"] == "extra_forbidden"

@@ -166,6 +166,24 @@ def test_a_relative_place_of_exports_in_the_file_is_beside_it_and_a_url_stays(lo
     assert loaded('exports = "s3://bucket/of-file"\n').exports == "s3://bucket/of-file"
 
 
+def test_what_is_wrong_with_a_file_is_told_of_what_was_read(
+    loaded: Load, users: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Path.open
+
+    def once(path: Path, *given: Any, **named: Any) -> Any:  # noqa: ANN401 - as the real one
+        opened = real(path, *given, **named)
+        path.unlink()
+        return opened
+
+    (users / "crashgate.toml").write_text("\nno_such_key = 1\n", encoding="utf-8")
+    monkeypatch.setattr(Path, "open", once)
+
+    with pytest.raises(ConfigurationError, match="no_such_key") as told:
+        loaded()
+    assert "line 2" in str(told.value)
+
+
 def test_an_absolute_path_and_one_of_the_home_folder_stay_what_they_are(loaded: Load, tmp_path: Path) -> None:
     found = loaded(f'policies = "{tmp_path}/p"\nstate = "~/st"\n[connections.bugsnag]\ntoken_file = "~/token"\n')
 
