@@ -4,7 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Final
 
-from crashgate.adapters.export_directory import directory_storage
+from crashgate.adapters.export_directory import Directory
 from crashgate.adapters.export_parquet import Parquet
 from crashgate.adapters.export_storage import ExportStorage
 from crashgate.exports.csv_lines import CsvLines
@@ -25,7 +25,7 @@ def exporter(storage: ExportStorage, *, commit_after: float = 0.0) -> Exporter:
 
 
 def exporter_to(folder: Path, *, commit_after: float = 0.0) -> Exporter:
-    return exporter(directory_storage(folder), commit_after=commit_after)
+    return exporter(ExportStorage(folder, Directory(folder)), commit_after=commit_after)
 
 
 def names(folder: Path) -> set[str]:

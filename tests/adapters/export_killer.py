@@ -15,7 +15,8 @@ import traceback
 from itertools import count
 from pathlib import Path
 
-from crashgate.adapters.export_directory import directory_storage
+from crashgate.adapters.export_directory import Directory
+from crashgate.adapters.export_storage import ExportStorage
 from crashgate.errors import NotAvailableError
 from crashgate.exports.exporter import Exporter
 from crashgate.exports.plan import Format
@@ -30,7 +31,8 @@ FEW = Source(pages=2, size=3)
 
 async def _export(folder: Path, format_: Format, source: Source) -> None:
     clock = HeldClock(step=0.02)  # a commit every few pages, so that there is something to cut off
-    exporter = Exporter(storage=directory_storage(folder), encoders=ENCODERS, clock=clock, commit_after=0.1)
+    storage = ExportStorage(folder, Directory(folder))
+    exporter = Exporter(storage=storage, encoders=ENCODERS, clock=clock, commit_after=0.1)
     try:
         await exporter.resume(ID, source, SECOND)
     except NotAvailableError:

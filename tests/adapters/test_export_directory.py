@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.adapters.export_directory import directory_storage
+from crashgate.adapters.export_directory import Directory
 from crashgate.adapters.export_folder import Folder
+from crashgate.adapters.export_storage import ExportStorage
 from crashgate.errors import NotAvailableError
 from crashgate.exports.column import Kind
 from crashgate.exports.failure import ExportError
@@ -143,7 +144,7 @@ async def test_a_link_in_a_working_folder_is_not_followed(tmp_path: Path, what: 
 @pytest.mark.parametrize("file", [DATA, MANIFEST])
 async def test_a_link_in_place_of_a_finished_file_is_not_read(tmp_path: Path, file: str) -> None:
     manifest = await exporter_to(tmp_path).run(plan(), Source(pages=1, size=1))
-    shelf = ExportShelf(directory_storage(tmp_path))
+    shelf = ExportShelf(ExportStorage(tmp_path, Directory(tmp_path)))
     (tmp_path / file).rename(tmp_path / "moved")
     (tmp_path / file).symlink_to(tmp_path / "moved")
 
@@ -167,7 +168,7 @@ async def test_the_shelf_shows_an_agent_its_own_exports_newest_first(tmp_path: P
     for whose, begun, agent in made:
         await exporter_to(tmp_path).run(plan(id=f"{whose}{begun:08x}", agent=agent), Source(pages=1, size=1))
     (tmp_path / "notes-0000000000000000.manifest.json").write_text("{}")
-    shelf = ExportShelf(directory_storage(tmp_path))
+    shelf = ExportShelf(ExportStorage(tmp_path, Directory(tmp_path)))
 
     # The last one's id begins as the reader's do, by bad luck: that does not make it the reader's.
     assert await _ids(shelf, "reader") == [f"{READERS}00000003", f"{READERS}00000001"]
@@ -191,7 +192,7 @@ async def test_a_list_opens_no_manifest_of_anybody_else(tmp_path: Path, monkeypa
         return real(self, name, limit)
 
     monkeypatch.setattr(Folder, "content", content)
-    await ExportShelf(directory_storage(tmp_path)).page("reader", everything)
+    await ExportShelf(ExportStorage(tmp_path, Directory(tmp_path))).page("reader", everything)
 
     assert opened == [MANIFEST]
 
@@ -204,7 +205,7 @@ async def test_the_pages_of_a_shelf_are_the_shelf(tmp_path: Path, most: int) -> 
             await exporter_to(tmp_path).run(
                 plan(id=f"{READERS}{number:08x}"), Source(pages=1, size=1, stumbles_before=stumbles)
             )
-    shelf, before, sizes = ExportShelf(directory_storage(tmp_path)), None, list[int]()
+    shelf, before, sizes = ExportShelf(ExportStorage(tmp_path, Directory(tmp_path))), None, list[int]()
     seen: list[str] = []
     while before is not None or not sizes:
         page = await shelf.page(
@@ -222,7 +223,7 @@ async def test_the_pages_of_a_shelf_are_the_shelf(tmp_path: Path, most: int) -> 
 @pytest.mark.threats(21)
 async def test_anothers_export_and_one_that_does_not_exist_are_refused_in_the_same_words(tmp_path: Path) -> None:
     await exporter_to(tmp_path).run(plan(agent="other"), Source(pages=1, size=1))
-    shelf = ExportShelf(directory_storage(tmp_path))
+    shelf = ExportShelf(ExportStorage(tmp_path, Directory(tmp_path)))
     told: list[str] = []
     for number in (ID, "f" * 16):
         with pytest.raises(NotAvailableError) as refused:
@@ -235,12 +236,12 @@ async def test_anothers_export_and_one_that_does_not_exist_are_refused_in_the_sa
 @pytest.mark.parametrize("text", ["", "../x", "x" * 16, "*", "0" * 15])
 async def test_what_is_no_export_id_finds_nothing(tmp_path: Path, text: str) -> None:
     with pytest.raises(NotAvailableError):
-        await ExportShelf(directory_storage(tmp_path)).find(text, "reader")
+        await ExportShelf(ExportStorage(tmp_path, Directory(tmp_path))).find(text, "reader")
 
 
 async def test_data_is_read_in_bounded_ranges(tmp_path: Path) -> None:
     manifest = await exporter_to(tmp_path).run(plan(), Source(pages=8, size=1000))
-    shelf = ExportShelf(directory_storage(tmp_path))
+    shelf = ExportShelf(ExportStorage(tmp_path, Directory(tmp_path)))
     data = (tmp_path / DATA).read_bytes()
     assert len(data) > LARGEST_READ
 

@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from crashgate.adapters.export_objects import object_storage
+from crashgate.adapters.export_objects import Objects
+from crashgate.adapters.export_storage import ExportStorage
 from crashgate.errors import Code, NotAvailableError
 from crashgate.exports.failure import ExportError
 from crashgate.exports.page import Progress
@@ -38,7 +39,7 @@ async def test_a_finished_export_is_uploaded_and_its_local_files_are_gone(
     memory: Memory,
     format_: Format,
 ) -> None:
-    storage = object_storage(URL, tmp_path)
+    storage = ExportStorage(tmp_path, Objects(URL))
     manifest = await exporter(storage).run(plan(format_), Source(pages=4, size=5))
     data = memory.cat_file(f"/bucket/exports/sessions-{ID}.{format_}")
 
@@ -52,7 +53,7 @@ async def test_a_finished_export_is_uploaded_and_its_local_files_are_gone(
 
 
 async def test_an_interrupted_export_uploads_nothing_and_can_be_resumed(tmp_path: Path, memory: Memory) -> None:
-    storage = object_storage(URL, tmp_path)
+    storage = ExportStorage(tmp_path, Objects(URL))
     with pytest.raises(Stumble):
         await exporter(storage).run(plan(), Source(pages=4, size=5, stumbles_before=2))
     assert memory.store == {}
@@ -69,7 +70,7 @@ async def test_an_upload_that_failed_is_repeated_without_asking_for_a_page(
     monkeypatch: pytest.MonkeyPatch,
     fails: int,
 ) -> None:
-    storage = object_storage(URL, tmp_path)
+    storage = ExportStorage(tmp_path, Objects(URL))
     real, uploads = memory.put_file, iter(range(1, 9))
 
     def put_file(lpath: str, rpath: str, **named: object) -> None:
@@ -102,7 +103,7 @@ async def test_an_upload_that_lost_bytes_gets_no_manifest(
     monkeypatch.setattr(memory, "put_file", put_file)
 
     with pytest.raises(ExportError, match="cannot be reached"):
-        await exporter(object_storage(URL, tmp_path)).run(plan(), Source(pages=4, size=5))
+        await exporter(ExportStorage(tmp_path, Objects(URL))).run(plan(), Source(pages=4, size=5))
     assert sorted(memory.store) == [DATA]
 
 
@@ -112,7 +113,7 @@ async def test_an_object_that_is_there_already_is_never_replaced(tmp_path: Path,
     source = Source(pages=1, size=1)
 
     with pytest.raises(ExportError, match="nothing is ever overwritten"):
-        await exporter(object_storage(URL, tmp_path)).run(plan(), source)
+        await exporter(ExportStorage(tmp_path, Objects(URL))).run(plan(), source)
     assert (memory.cat_file(name), source.asked) == (b"keep", [])
 
 
@@ -124,13 +125,13 @@ async def test_an_object_that_comes_while_the_export_runs_is_not_replaced_either
         memory.pipe_file(name, b"keep")
 
     with pytest.raises(ExportError, match="nothing is ever overwritten"):
-        await exporter(object_storage(URL, tmp_path)).run(plan(), Source(pages=1, size=1), put)
+        await exporter(ExportStorage(tmp_path, Objects(URL))).run(plan(), Source(pages=1, size=1), put)
     assert memory.cat_file(name) == b"keep"
 
 
 @pytest.mark.threats(21)
 async def test_anothers_export_is_not_found(tmp_path: Path, memory: Memory) -> None:
-    storage = object_storage(URL, tmp_path)
+    storage = ExportStorage(tmp_path, Objects(URL))
     await exporter(storage).run(plan(agent="other"), Source(pages=1, size=1))
     memory.pipe_file("/bucket/exports/other.manifest.json", b"{}")
 
@@ -142,7 +143,7 @@ async def test_anothers_export_is_not_found(tmp_path: Path, memory: Memory) -> N
 @pytest.mark.parametrize("url", ["nonsense://key:secret@bucket", "gs://key:secret@bucket"])
 def test_a_url_without_a_driver_is_refused_without_its_credentials(tmp_path: Path, url: str) -> None:
     with pytest.raises(ExportError) as refused:
-        object_storage(url, tmp_path)
+        ExportStorage(tmp_path, Objects(url))
     assert "secret" not in str(refused.value)
 
 
@@ -162,7 +163,7 @@ async def test_what_a_driver_says_is_told_in_our_words(
 
     monkeypatch.setattr(memory, "put_file", put_file)
     with pytest.raises(ExportError) as refused:
-        await exporter(object_storage(URL, tmp_path)).run(plan(), Source(pages=1, size=1))
+        await exporter(ExportStorage(tmp_path, Objects(URL))).run(plan(), Source(pages=1, size=1))
 
     assert (refused.value.why, refused.value.code) == (why, Code.EXPORT_FAILED)
 
@@ -179,7 +180,7 @@ async def test_a_bucket_is_never_made(tmp_path: Path, memory: Memory, monkeypatc
 
     monkeypatch.setattr(memory, "makedirs", makedirs)
     monkeypatch.setattr("fsspec.core.url_to_fs", url_to_fs)
-    await exporter(object_storage(URL, tmp_path)).run(plan(), Source(pages=1, size=1))
+    await exporter(ExportStorage(tmp_path, Objects(URL))).run(plan(), Source(pages=1, size=1))
 
     # The storage in memory makes folders by itself, with names that begin with a stroke.
     assert [path for path in made if not path.startswith("/")] == []

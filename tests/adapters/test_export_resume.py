@@ -11,7 +11,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from crashgate.adapters.export_directory import directory_storage
+from crashgate.adapters.export_directory import Directory
+from crashgate.adapters.export_storage import ExportStorage
 from crashgate.errors import NotAvailableError
 from crashgate.exports.failure import ExportError
 from crashgate.exports.manifest import Manifest
@@ -162,7 +163,7 @@ async def test_an_export_that_never_began_cannot_be_resumed(tmp_path: Path) -> N
 async def test_an_interrupted_export_is_listed_for_its_agent_with_what_is_there(tmp_path: Path) -> None:
     with pytest.raises(Stumble):
         await exporter_to(tmp_path).run(plan(Format.CSV), Source(pages=4, size=3, stumbles_before=2))
-    shelf = ExportShelf(directory_storage(tmp_path))
+    shelf = ExportShelf(ExportStorage(tmp_path, Directory(tmp_path)))
     (found,) = await shelf.unfinished("reader")
 
     assert await shelf.unfinished("other") == ()

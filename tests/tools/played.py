@@ -12,8 +12,9 @@ from urllib.parse import parse_qs, unquote
 
 import anyio
 
-from crashgate.adapters.export_directory import directory_storage
+from crashgate.adapters.export_directory import Directory
 from crashgate.adapters.export_parquet import Parquet
+from crashgate.adapters.export_storage import ExportStorage
 from crashgate.catalogue.provider import Provider
 from crashgate.exports.csv_lines import CsvLines
 from crashgate.exports.exporter import Encoders, Exporter
@@ -161,7 +162,7 @@ NO_RUN = Response(status=404, headers={}, body=b'{"type":"not_found","message":"
 
 def with_exports(gate: Gate, folder: Path) -> Gate:
     """The same gate with a place for exports in ``folder``."""
-    storage = directory_storage(folder)
+    storage = ExportStorage(folder, Directory(folder))
     encoders: Encoders = {Format.JSONL: JsonLines, Format.CSV: CsvLines, Format.PARQUET: Parquet}
     exporter = Exporter(storage=storage, encoders=encoders, clock=gate.clock)
     exports = Exports(exporter=exporter, shelf=ExportShelf(storage), clock=gate.clock)

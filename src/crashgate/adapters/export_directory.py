@@ -6,7 +6,6 @@ from pathlib import Path
 
 from crashgate.adapters.export_failure import in_the_way, storing
 from crashgate.adapters.export_folder import Folder
-from crashgate.adapters.export_storage import ExportStorage
 from crashgate.adapters.export_work import LARGEST_FILE, MANIFEST
 from crashgate.exports import manifest as manifests
 from crashgate.exports.manifest import Manifest
@@ -64,8 +63,3 @@ class Directory:
                 return os.pread(file, min(length, LARGEST_READ), start)
             finally:
                 os.close(file)
-
-
-def directory_storage(path: Path) -> ExportStorage:
-    """Exports to a directory, which is made where it is missing; work in progress is in there too, hidden."""
-    return ExportStorage(path, Directory(path))

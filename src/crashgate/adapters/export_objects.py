@@ -13,7 +13,6 @@ from typing import Any, Protocol, cast
 
 from crashgate.adapters.export_failure import in_the_way
 from crashgate.adapters.export_folder import Folder
-from crashgate.adapters.export_storage import ExportStorage
 from crashgate.adapters.export_work import LARGEST_FILE, MANIFEST
 from crashgate.errors import Code, CrashgateError
 from crashgate.exports import manifest as manifests
@@ -124,14 +123,6 @@ class Objects:
                 taken = self._system.exists(self._at(name))
             if taken:
                 raise in_the_way(name, Path(self._prefix))
-
-
-def object_storage(url: str, spool: Path) -> ExportStorage:
-    """Exports to object storage; ``spool`` is a durable local directory, with room for one finished file and its rows.
-
-    Raises ExportError when there is no driver for the URL.
-    """
-    return ExportStorage(spool, Objects(url))
 
 
 def _refuse_unknown(scheme: str) -> None:
