@@ -19,8 +19,13 @@ def others_may_read(status: os.stat_result) -> bool:
 
     The group of a file of root's may: that is how a secret is handed to a service that does not run as root.
     """
-    group = 0 if status.st_uid == _ROOT else stat.S_IRGRP
+    group = 0 if is_roots(status) else stat.S_IRGRP
     return bool(status.st_mode & (group | stat.S_IROTH))
+
+
+def is_roots(status: os.stat_result) -> bool:
+    """Whether it belongs to root, who may hand it to a service by its group."""
+    return status.st_uid == _ROOT
 
 
 def is_anothers(status: os.stat_result) -> bool:

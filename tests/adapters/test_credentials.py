@@ -1,5 +1,6 @@
 """Upstream credentials: from a variable or a file that the operator named."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -57,12 +58,26 @@ def test_a_file_of_the_owner_alone_is_taken(file: Path, mode: int) -> None:
 
 @pytest.mark.threats(32)
 @pytest.mark.parametrize("mode", [0o604, 0o644, 0o666, 0o620, 0o602, 0o777])
-def test_a_file_that_others_may_read_or_write_is_refused(file: Path, mode: int) -> None:
+@pytest.mark.parametrize("roots", [True, False])
+def test_a_file_that_others_may_read_or_write_is_refused(
+    file: Path, monkeypatch: pytest.MonkeyPatch, mode: int, *, roots: bool
+) -> None:
     file.chmod(mode)
+    real = os.fstat
+    owner = 0 if roots else 1_000
+    monkeypatch.setattr(os, "geteuid", lambda: 1_000)
+    monkeypatch.setattr(os, "fstat", lambda opened: _owned_by(owner, real(opened)))
 
-    assert refusal(file) == (
-        f"The token file of connection bugsnag is open to other users: {file}. Run: chmod 600 {file}"
+    assert refusal(file) == f"The token file of connection bugsnag is open to other users: {file}. " + (
+        f"Give it the group of the service that runs crashgate, and run: chmod 640 {file}"
+        if roots
+        else f"Run: chmod 600 {file}"
     )
+
+
+def _owned_by(owner: int, status: os.stat_result) -> os.stat_result:
+    """The same of a file that belongs to that user."""
+    return os.stat_result((*status[:4], owner, *status[5:10]))
 
 
 @pytest.mark.threats(32)

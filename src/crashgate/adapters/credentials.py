@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from crashgate.errors import ConfigurationError
-from crashgate.ownership import is_anothers, others_may_read, others_may_write
+from crashgate.ownership import is_anothers, is_roots, others_may_read, others_may_write
 
 _LONGEST = 4_096
 
@@ -53,6 +53,9 @@ def _from_file(connection: str, path: Path) -> str:
     if others_may_read(status) or others_may_write(status):
         raise ConfigurationError(
             f"The token file of connection {connection} is open to other users: {path}.",
-            remedy=f"Run: chmod 600 {path}",
+            # Without its group, a service that is not root could not read a file of root's any more.
+            remedy=f"Give it the group of the service that runs crashgate, and run: chmod 640 {path}"
+            if is_roots(status)
+            else f"Run: chmod 600 {path}",
         )
     return text
