@@ -66,7 +66,11 @@ def test_a_file_that_others_may_read_or_write_is_refused(
     real = os.fstat
     owner = 0 if roots else 1_000
     monkeypatch.setattr(os, "geteuid", lambda: 1_000)
-    monkeypatch.setattr(os, "fstat", lambda opened: _owned_by(owner, real(opened)))
+
+    def owned(opened: int) -> os.stat_result:
+        return _owned_by(owner, real(opened))
+
+    monkeypatch.setattr(os, "fstat", owned)
 
     assert refusal(file) == f"The token file of connection bugsnag is open to other users: {file}. " + (
         f"Give it the group of the service that runs crashgate, and run: chmod 640 {file}"

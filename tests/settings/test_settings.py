@@ -169,7 +169,7 @@ def test_a_relative_place_of_exports_in_the_file_is_beside_it_and_a_url_stays(lo
 def test_what_is_wrong_with_a_file_is_told_of_what_was_read(
     loaded: Load, users: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = Path.open
+    real: Any = Path.open
 
     def once(path: Path, *given: Any, **named: Any) -> Any:  # noqa: ANN401 - as the real one
         opened = real(path, *given, **named)
