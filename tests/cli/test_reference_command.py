@@ -56,7 +56,7 @@ def test_checking_and_writing_at_once_is_a_wrong_use(crashgate: Shell) -> None:
     assert crashgate("reference", "--check", "--write").code == 2
 
 
-VALUES = {"a path": ("a", "a"), "text": ("s3://a", "s3://a"), "a list of texts": ('["a"]', ("a",))}
+VALUES = {"a path": ("a", "a"), "text": ("s3://a", "s3://a"), "a list of texts": ('["http://a"]', ("http://a",))}
 KEYS = [key for table in tables() if table.header in {"", "[http]"} for key in table.keys]
 
 
