@@ -130,22 +130,24 @@ OF_FORMAT_1 = {
 """As the first release wrote them."""
 
 
+OLD = replace(
+    DECISION,
+    arguments_digest=None,
+    client=None,
+    organization=None,
+    policy_hash=None,
+    project=None,
+    project_slug=None,
+    rule=None,
+    sentence="It asked.",
+    target="an error",
+)
+"""The decision in the lines of older formats, as far as all of them have it."""
+
+
 def test_records_of_the_first_format_are_still_read() -> None:
     # Guards: _LOADS_OF: an existing log stays readable.
-    asked = replace(
-        DECISION,
-        arguments_digest=None,
-        client=None,
-        organization=None,
-        policy_hash=None,
-        project=None,
-        project_slug=None,
-        rule=None,
-        sentence="It asked.",
-        target="an error",
-    )
-
-    assert decode(OF_FORMAT_1["decision"]) == asked
+    assert decode(OF_FORMAT_1["decision"]) == OLD
     assert decode(OF_FORMAT_1["outcome"]) == replace(OUTCOME, sentence="It was done.")
 
 
@@ -180,22 +182,7 @@ OF_FORMAT_2 = {
 
 def test_records_of_the_second_format_are_still_read() -> None:
     # Guards: _LOADS_OF: an existing log stays readable.
-    asked = replace(
-        DECISION,
-        arguments={},
-        arguments_digest=None,
-        client=None,
-        organization=None,
-        policy_hash=None,
-        project=None,
-        project_slug=None,
-        rule=None,
-        sentence="It asked.",
-        target="an error",
-        approval="ap-1",
-    )
-
-    assert decode(OF_FORMAT_2["decision"]) == asked
+    assert decode(OF_FORMAT_2["decision"]) == replace(OLD, arguments={}, approval="ap-1")
     assert decode(OF_FORMAT_2["outcome"]) == replace(OUTCOME, sentence="It was done.", shared=True)
     with pytest.raises(ValueError, match="other fields"):
         decode(json.dumps(json.loads(OF_FORMAT_2["decision"]) | {"trace": None}))
