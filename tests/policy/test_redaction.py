@@ -1,5 +1,6 @@
 """Which fields a policy takes out, resource by resource."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from crashgate.catalogue.registry import OPERATIONS
 from crashgate.catalogue.result import SecretMark
 from crashgate.policy.redaction import SETS, Redaction, beyond
-from crashgate.policy.result_fields import fields_of, find, free_paths, paths, resources
+from crashgate.policy.result_fields import Node, fields_of, find, paths, resources
 
 
 def test_a_field_goes_from_the_rows_that_have_it_and_from_no_others() -> None:
@@ -111,6 +112,20 @@ def test_secrets_are_no_fields_that_a_policy_could_name_or_forget() -> None:
     assert any(secret.values())
     assert not any(secret[operation.id] & set(fields_of(operation.result)) for operation in OPERATIONS)
     assert "api_key" not in paths()
+
+
+def free_paths() -> Mapping[str, tuple[str, ...]]:
+    """For each resource the fields that hold any JSON, below which every name may be written."""
+    found = {name: tuple(".".join(path) for path in _free(fields)) for name, fields in resources().items()}
+    return {name: own for name, own in found.items() if own}
+
+
+def _free(fields: Mapping[str, Node], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for name, node in fields.items():
+        if node.free:
+            yield (*above, name)
+        else:
+            yield from _free(node.below, (*above, name))
 
 
 def test_the_page_lists_the_fields_below_which_any_name_may_be_written(root: Path) -> None:

@@ -53,13 +53,6 @@ def paths() -> frozenset[str]:
     return frozenset(".".join(path) for fields in resources().values() for path in _walk(fields))
 
 
-@cache
-def free_paths() -> Mapping[str, tuple[str, ...]]:
-    """For each resource the fields that hold any JSON, below which every name may be written."""
-    found = {name: tuple(".".join(path) for path in _free(fields)) for name, fields in resources().items()}
-    return MappingProxyType({name: own for name, own in found.items() if own})
-
-
 def find(fields: Mapping[str, Node], path: tuple[str, ...]) -> tuple[Node, ...] | None:
     """The fields along ``path``, up to the first that is free data; None where there is no such path."""
     along: list[Node] = []
@@ -134,11 +127,3 @@ def _walk(fields: Mapping[str, Node], above: tuple[str, ...] = ()) -> Iterator[t
     for name, node in fields.items():
         yield (*above, name)
         yield from _walk(node.below, (*above, name))
-
-
-def _free(fields: Mapping[str, Node], above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    for name, node in fields.items():
-        if node.free:
-            yield (*above, name)
-        else:
-            yield from _free(node.below, (*above, name))
