@@ -164,6 +164,20 @@ async def test_each_answer_fits_the_output_schema(tmp_path: Path) -> None:
     assert checked == set(NAMES)
 
 
+async def test_an_error_fits_the_output_schema_of_every_tool(tmp_path: Path) -> None:
+    # TypeScript clients compare an error's structured content with it too, and show their model nothing else when it
+    # does not fit.
+    async with open_house(tmp_path, policies=policies_of_all(tmp_path / "policies")) as house:
+        answers = {name: await house.call(OPERATOR, name, {"no_such_argument": 1}) for name in NAMES}
+
+    assert [name for name, answer in answers.items() if answer.error is None] == []
+    assert [
+        name
+        for name, answer in answers.items()
+        if not Draft202012Validator(defined(BY_NAME[name]).output_schema).is_valid(dict(answer.content))  # pyright: ignore[reportUnknownMemberType] - jsonschema's own types are partial
+    ] == []
+
+
 def _without(value: object, name: str) -> dict[str, Any]:
     """The named parts of a declaration, but one."""
     parts = {field.name: getattr(value, field.name) for field in fields(value) if field.init}  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType] - forbidden on purpose

@@ -181,14 +181,17 @@ def _object(properties: Schema, required: Sequence[str]) -> Schema:
 
 
 def output_schema(tool: AnyTool) -> Schema:
-    """The answer's top level: its one key, and the words that may go with it."""
+    """The answer's top level: its one key, and the words that may go with it.
+
+    Nothing is required, since an error's structured content has to fit as well: clients compare it too.
+    """
     name, kind = tool.holds
     properties: Schema = {name: {"type": kind}}
     if isinstance(tool, Tool) and tool.pages:
         properties["next_cursor"] = {"type": "string"}
         if any(isinstance(operation.paging, Numbered | Cursors) for operation in tool.operations):
             properties["previous_cursor"] = {"type": "string"}
-    return {"type": "object", "properties": properties, "required": [name]}
+    return {"type": "object", "properties": properties}
 
 
 def _requires(operation: AnyOperation, name: str) -> bool:
