@@ -1,20 +1,42 @@
-"""Cells that a spreadsheet would run. Rule: no text cell of a file of ours begins like a formula (THREATS row 26).
+"""Cells that a spreadsheet would run. Rule: no text of ours begins like a formula, whatever the separator is.
 
 A leading apostrophe makes a spreadsheet show the cell as text. The first characters are those of
 https://owasp.org/www-community/attacks/CSV_Injection (``=``, ``+``, ``-``, ``@``, tab, carriage return, line feed and
 the full-width forms), looked for behind white space and unprintable characters too; the small forms that fold to the
-same characters are added, and ``|`` and ``%``, which older programs take for commands.
+same characters are added, and ``|`` and ``%``, which older programs take for commands (THREATS row 26).
+
+A program that takes ``;``, a tab or ``|`` for the separator sees cells begin inside our text, also behind quotes, and
+rows behind line breaks. There, too, an apostrophe is put before the formula, right behind the separator: ``x;=1`` is
+written ``x;'=1`` (THREATS row 44). A comma needs none, as a field that holds one is quoted. To have the text back, take
+out each apostrophe at the start or right behind one of these characters that stands before a formula.
 """
 
+import re
 from typing import Final
 
 _OPERATORS: Final = frozenset("=+-@|%\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b")
 _ENDS_OF_CELLS: Final = frozenset("\t\r\n")
+_PIPE: Final = "|"
+_BEGINS: Final = re.escape("".join(sorted({";", _PIPE} | _ENDS_OF_CELLS)))
+_RUN: Final = re.escape("".join(sorted(_OPERATORS)))
+_find_inside = re.compile(rf"([{_BEGINS}])([^\w{_BEGINS}{_RUN}]*)(?=([{_RUN}]))")
+"""What ends a cell, and a sign of a formula before the next letter, digit or end of a cell."""
 
 
 def neutralised(cell: str) -> str:
-    """``cell``, with an apostrophe in front where a spreadsheet would run it."""
-    return f"'{cell}" if runs(cell) else cell
+    """``cell``, with an apostrophe wherever a spreadsheet would begin to run it."""
+    shown = neutralised_inside(cell)
+    return f"'{shown}" if runs(cell) else shown
+
+
+def neutralised_inside(cell: str) -> str:
+    """The same but for the start of the cell."""
+    return _find_inside.sub(_set_apart, cell)
+
+
+def may_run_inside(cells: str) -> bool:
+    """Whether some cell of those that stand in ``cells`` one after another may need an apostrophe after its start."""
+    return _find_inside.search(cells) is not None
 
 
 def runs(cell: str) -> bool:
@@ -25,3 +47,14 @@ def runs(cell: str) -> bool:
         return True
     seen = next((char for char in cell if char.isprintable() and not char.isspace()), "")
     return seen in _OPERATORS
+
+
+def _set_apart(found: re.Match[str]) -> str:
+    separator, gap, operator = found.groups()
+    if separator == operator == _PIPE or any(_is_shown(char) for char in gap):
+        return found[0]
+    return f"{separator}'{gap}"
+
+
+def _is_shown(char: str) -> bool:
+    return char.isprintable() and not char.isspace() and char != '"'

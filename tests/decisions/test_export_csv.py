@@ -93,6 +93,17 @@ def test_no_cell_is_a_formula(text: str) -> None:
     assert cell(text).startswith("'")
 
 
+@pytest.mark.threats(44)
+@given(st.text(st.sampled_from(';|\t\n\r",=+-@ x\u200b'), max_size=12))
+def test_no_separator_makes_a_formula_of_a_text_in_the_log(text: str) -> None:
+    hostile = replace(DECISION, client=f"x{text}=1", target=text, rule=f'x;"{text}')
+    lines = list(csv_lines([Entry(decision=stored(hostile), outcome=None)]))
+
+    for separator in ",;\t|":
+        cells = [cell for line in csv.reader(lines, delimiter=separator) for cell in line]
+        assert [cell for cell in cells if cell.lstrip().startswith(tuple("=+-@|%"))] == []
+
+
 @pytest.mark.threats(25, 26)
 @given(st.text(st.characters(exclude_categories=())))
 def test_a_cell_is_one_clean_line_whatever_is_in_it(text: str) -> None:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -41,7 +42,12 @@ def value_of(name: str, value: Any) -> Any:  # noqa: ANN401 - a cell of any form
     if name.startswith(("has_", "is_")) or name == "handled":
         return {"true": True, "false": False}.get(value, value)
     numbers = name.endswith(("_count", "_ms", "_code", "_number", "_devices", "_width", "_height"))
-    return int(value) if numbers else _seen(value.removeprefix("'") if name != "id" else value)
+    return int(value) if numbers else _seen(_without_apostrophes(value) if name != "id" else value)
+
+
+def _without_apostrophes(text: str) -> str:
+    """A text without what docs/exports.md says that a CSV file has before a formula."""
+    return re.sub(r"([;\t\r\n|])'(?=[^\w;\t\r\n|]*[=+\-@|%])", r"\1", text.removeprefix("'"))
 
 
 def _seen(text: str) -> str:

@@ -210,6 +210,11 @@ def test_the_time_limit_is_for_all_attempts_together() -> None:
             f"BugSnag's answer is larger than crashgate reads. {_WHOLE}",
             Code.UPSTREAM_UNAVAILABLE,
         ),
+        (
+            Fault.UNREADABLE,
+            "BugSnag's answer is compressed in a way that crashgate does not read. Try again in a minute.",
+            Code.UPSTREAM_UNAVAILABLE,
+        ),
     ],
 )
 def test_a_read_without_a_whole_answer_says_why(fault: Fault, told: str, code: Code) -> None:
@@ -236,8 +241,8 @@ def test_a_change_without_a_whole_answer_says_that_it_may_have_happened(fault: F
     assert str(failure(Script([fault]), operation=DELETE_ERROR, params=CHANGE)) == told
 
 
-@pytest.mark.parametrize("fault", [Fault.TIMEOUT, Fault.TOO_LARGE])
-def test_what_took_too_long_or_was_too_large_is_not_asked_again(fault: Fault) -> None:
+@pytest.mark.parametrize("fault", [Fault.TIMEOUT, Fault.TOO_LARGE, Fault.UNREADABLE])
+def test_what_took_too_long_was_too_large_or_unreadable_is_not_asked_again(fault: Fault) -> None:
     script = Script([fault, FOUND])
     failure(script)
 

@@ -89,7 +89,7 @@ def csv_lines(told: Iterable[Entry | Aside]) -> Iterator[str]:
 
 
 def cell(value: object) -> str:
-    """The value as text that a spreadsheet shows as it is: one clean line, with an apostrophe before a formula."""
+    """The value as text that a spreadsheet shows as it is: one clean line, with an apostrophe before each formula."""
     if value is None:
         return ""
     return neutralised(clean(str(value), limit=_LONGEST, lines=False))

@@ -2,7 +2,8 @@
 
 UTF-8 without a byte order mark, a header line, lines that end with CR LF, fields quoted where they have to be.
 Unknown is an empty field, and so is empty text. Booleans are ``true`` and ``false``, times are RFC 3339, nested data is
-compact JSON. Text that begins like a formula gets an apostrophe in front and is counted; numbers stay numbers.
+compact JSON. Text that begins like a formula, for a reader with whatever separator, gets an apostrophe there and is
+counted; numbers stay numbers.
 """
 
 import re
@@ -15,7 +16,7 @@ from crashgate.exports.column import Column, Kind
 from crashgate.exports.encoder import Encoded
 from crashgate.exports.page import Row
 from crashgate.exports.rows import FittedColumns, Fitting, encoded
-from crashgate.formula import neutralised
+from crashgate.formula import may_run_inside, neutralised, neutralised_inside
 
 _END = "\r\n"
 _QUOTE = '"'
@@ -47,8 +48,8 @@ class CsvLines:
         count, fields = 0, list[list[str]]()
         for kind, values in zip(self._kinds, columns, strict=True):
             cells = _WRITTEN[kind](values)
-            if kind is Kind.TEXT:
-                count += _neutralise(cells)
+            if kind in _NEUTRALISED:
+                count += _neutralise(cells, _NEUTRALISED[kind])
             fields.append(_quoted(cells))
         if len(fields) == 1:
             fields = [[cell or _ALONE for cell in fields[0]]]
@@ -56,12 +57,12 @@ class CsvLines:
         return Encoded(data=_END.join(lines).encode(), neutralised=count)
 
 
-def _neutralise(cells: list[str]) -> int:
-    """Put an apostrophe before each cell that a spreadsheet would run; how many those were."""
+def _neutralise(cells: list[str], neutralise: Callable[[str], str]) -> int:
+    """Put an apostrophe wherever a spreadsheet would run a cell; how many cells those were."""
     different = set(cells)
-    if "".join([cell[:1] for cell in different]).isalnum():
+    if "".join([cell[:1] for cell in different]).isalnum() and not may_run_inside("".join(different)):
         return 0
-    changed = {cell: shown for cell in different if (shown := neutralised(cell)) != cell}
+    changed = {cell: shown for cell in different if (shown := neutralise(cell)) != cell}
     if not changed:
         return 0
     count = sum(cell in changed for cell in cells)
@@ -99,4 +100,8 @@ _WRITTEN: Mapping[Kind, Callable[[Sequence[object]], list[str]]] = {
     Kind.NUMBER: _numbers,
     Kind.BOOLEAN: _words,
     Kind.JSON: _compact,
+}
+_NEUTRALISED: Mapping[Kind, Callable[[str], str]] = {
+    Kind.TEXT: neutralised,
+    Kind.JSON: neutralised_inside,  # it begins with a bracket, a quotation mark, a word or a number
 }

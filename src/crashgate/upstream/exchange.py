@@ -144,6 +144,7 @@ def _no_answer(connection: Connection, fault: Fault, operation: AnyOperation) ->
         Fault.TIMEOUT: f"{name} did not answer in time.",
         Fault.CUT_OFF: f"{name}'s answer broke off.",
         Fault.TOO_LARGE: f"{name}'s answer is larger than crashgate reads.",
+        Fault.UNREADABLE: f"{name}'s answer is compressed in a way that crashgate does not read.",
     }[fault]
     large = fault is Fault.TOO_LARGE
     return UpstreamError(

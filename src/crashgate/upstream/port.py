@@ -14,6 +14,8 @@ class Fault(StrEnum):
     TIMEOUT = "timeout"
     CUT_OFF = "cut_off"
     TOO_LARGE = "too_large"
+    UNREADABLE = "unreadable"
+    """Its content coding is not the one that was asked for, or takes too much to undo."""
 
 
 class TransportError(Exception):

@@ -6,6 +6,7 @@ from crashgate.upstream.message import Response
 from crashgate.upstream.port import Fault
 
 _TOO_MANY_REQUESTS = 429
+_LASTING = frozenset({Fault.TOO_LARGE, Fault.TIMEOUT, Fault.UNREADABLE})
 _PASSING = frozenset({500, 502, 503, 504})
 
 
@@ -32,7 +33,7 @@ def pause(
     if attempt >= patience.attempts:
         return None
     if isinstance(seen, Fault):
-        return None if seen in {Fault.TOO_LARGE, Fault.TIMEOUT} else _backoff(attempt, patience, spread)
+        return None if seen in _LASTING else _backoff(attempt, patience, spread)
     if retry_after is not None and seen.status in {_TOO_MANY_REQUESTS, *_PASSING}:
         return retry_after + spread
     return _backoff(attempt, patience, spread) if seen.status in _PASSING else None
