@@ -122,9 +122,12 @@ async def test_an_argument_too_many_or_of_another_shape_sends_nothing(extra: dic
     [
         ({}, "project_id is required"),
         ({"project_id": "A B"}, "project_id must be an id of 24 hexadecimal digits or a slug, e.g. checkout-ios"),
-        ({"project_id": "x", "per_page": 1000}, "per_page should be less than or equal to 100"),
+        ({"project_id": "x", "per_page": 1000}, "per_page must be at most 100"),
         ({"project_id": "x", "sort": "size"}, "sort must be one of"),
-        ({"project_id": "x", "filters": 3}, 'e.g. {"error.status": "open", "event.since": "7d"}'),
+        (
+            {"project_id": "x", "filters": 3},
+            'filters must be an object, e.g. {"error.status": "open", "event.since": "7d"}',
+        ),
         ({"project_id": "x", "nope": 3}, "there is an argument that this tool does not take; it takes project_id"),
     ],
 )

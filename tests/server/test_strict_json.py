@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crashgate.server.strict_json import DEEPEST, NotStrictError, parse
+from crashgate.strict_json import DEEPEST, NotStrictError, parse
 
 REFUSED = {
     "nothing": b"",

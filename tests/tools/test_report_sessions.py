@@ -178,8 +178,11 @@ BAD: Mapping[str, tuple[Mapping[str, Any], str]] = {
     "nothing": ({}, "app is required"),
     "no counts": (_ask([]), "session_counts "),
     "too many": (_ask(_counts(10_001)), "session_counts "),
-    "no time": (_ask([{"startedAt": "yesterday", "sessionsStarted": 1}]), "session_counts "),
-    "nothing started": (_ask([{"startedAt": "2026-11-20T17:18Z", "sessionsStarted": 0}]), "session_counts "),
+    "no time": (_ask([{"startedAt": "yesterday", "sessionsStarted": 1}]), "session_counts: startedAt must be a time"),
+    "nothing started": (
+        _ask([{"startedAt": "2026-11-20T17:18Z", "sessionsStarted": 0}]),
+        "session_counts: sessionsStarted must be at least 1",
+    ),
     "a part that is none": (
         _ask([{"startedAt": "2026-11-20T17:18Z", "sessionsStarted": 1, "x": 1}]),
         "session_counts ",

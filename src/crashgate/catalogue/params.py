@@ -1,10 +1,10 @@
 """How a parameter travels and whether the log may show it. Rule: a marker on the type, never code beside it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, unique
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, StringConstraints
 from pydantic_core import CoreSchema, core_schema
@@ -59,6 +59,11 @@ class Needs:
 
 
 @dataclass(frozen=True)
+class Unsets:
+    """Null is a value for this parameter: it takes away what is set. For any other, null means "not given"."""
+
+
+@dataclass(frozen=True)
 class Repeated:
     """A list travels as the same name once per item (``environment=a&environment=b``), without brackets."""
 
@@ -108,10 +113,32 @@ class NamesField:
     path: Callable[[str], str]
 
 
+def _stop_at_first(schema: object) -> None:
+    if isinstance(schema, dict):
+        part = cast("dict[str, Any]", schema)
+        if (kind := part.get("type")) == "tuple" or kind == "list":
+            part["fail_fast"] = True
+        for each in part.values():
+            _stop_at_first(each)
+    elif isinstance(schema, list | tuple):
+        for each in cast("Sequence[object]", schema):
+            _stop_at_first(each)
+
+
 class Params(BaseModel):
-    """Base of every operation's parameters: frozen, and no undeclared names (THREATS row 15)."""
+    """Base of every operation's parameters: frozen, and no undeclared names (THREATS row 15).
+
+    A list is read up to its first wrong item, so that a long one makes one error and not thousands (row 36).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's own
+        """The schema with ``fail_fast`` on every list in it."""
+        schema = handler(source)
+        _stop_at_first(schema)
+        return schema
 
 
 OBJECT_ID_PATTERN = r"^[0-9a-f]{24}$"

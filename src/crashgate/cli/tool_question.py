@@ -133,7 +133,7 @@ def explained(  # noqa: PLR0913 - the parts of a call, each by its name
     everything = {Provider.CRASHGATE.value: Provider.CRASHGATE, **connections}
     connection = _connection(policy, agent, found, own.pop("connection", None), everything)
     operation, own = _chosen(found, own, everything[connection])
-    _check(None if isinstance(found, Operation) else found, operation, own)
+    own = _checked(None if isinstance(found, Operation) else found, operation, own)
     question = opening.question(agent, connection, operation, operation.access)
     first = replace(_answered(policy, question, operation, own), tainted=tainted)
     if isinstance(found, Operation):
@@ -208,8 +208,8 @@ def _operation(name: str) -> AnyOperation:
     raise InvalidArgumentsError(_UNKNOWN, remedy=remedy)
 
 
-def _check(tool: AnyTool | None, operation: AnyOperation, own: dict[str, Any]) -> None:
-    """Refuse what the gate would refuse; what is only missing may be missing here."""
+def _checked(tool: AnyTool | None, operation: AnyOperation, own: dict[str, Any]) -> dict[str, Any]:
+    """The arguments as the gate takes them. What it would refuse is refused; what is only missing may be missing."""
     params = tool.params if isinstance(tool, Recipe) else operation.params
     known = set(params.model_fields) - (tool.hidden if isinstance(tool, Tool) else frozenset())
     unknown = sorted(set(own) - known - (_TOOLS_OWN if tool else frozenset()))
@@ -218,13 +218,13 @@ def _check(tool: AnyTool | None, operation: AnyOperation, own: dict[str, Any]) -
             f"{tool.name if tool else operation.id} takes no argument {unknown[0][:64]}.",
             remedy=f"It takes: {', '.join(name for name in params.model_fields if name in known) or 'none'}.",
         )
-    for name in _TOOLS_OWN:
-        own.pop(name, None)
+    taken = gate.taken(params, {name: value for name, value in own.items() if name not in _TOOLS_OWN})
     try:
-        params.model_validate(own)
+        params.model_validate(taken)
     except ValidationError as problem:
         if any(error["type"] != "missing" for error in problem.errors(include_url=False, include_input=False)):
-            gate.read(params, own)
+            gate.validated(params, taken)
+    return taken
 
 
 def _place(name: object) -> Place | None:

@@ -119,8 +119,10 @@ class Judge:
     def _read(self, case: Case, operation: AnyOperation) -> InvalidArgumentsError | None:
         """Read the arguments into the case, also for the record of a refusal; what is wrong with them, if anything."""
         try:
-            given = {**self._put_in(case, operation), **case.ask.arguments}
-            case.params = arguments.read(operation.params, given, shown=case.ask.shown)
+            taken = arguments.taken(operation.params, case.ask.arguments, shown=case.ask.shown)
+            # The policy is asked about these: what means "not given" is not given to it either.
+            case.ask = replace(case.ask, arguments=taken)
+            case.params = arguments.validated(operation.params, {**self._put_in(case, operation), **taken})
         except InvalidArgumentsError as problem:
             return case.ask.fault or problem
         return case.ask.fault

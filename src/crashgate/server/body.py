@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from crashgate.decisions.attempt import Attempt
 from crashgate.server.attempts import Attempts, agent_of
 from crashgate.server.replies import refusal, reply
-from crashgate.server.strict_json import NotStrictError, parse
+from crashgate.strict_json import NotStrictError, parse
 
 
 class _RefusedError(Exception):

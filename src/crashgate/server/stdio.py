@@ -32,7 +32,7 @@ from pydantic import ValidationError
 
 from crashgate.decisions.attempt import Attempt
 from crashgate.server.attempts import Attempts
-from crashgate.server.strict_json import NotStrictError, parse
+from crashgate.strict_json import NotStrictError, parse
 
 _LAST_SECONDS = 3.0
 """For calls under way when stdin has ended."""

@@ -17,10 +17,12 @@ from crashgate.catalogue.provider import Provider
 from crashgate.clock import Clock
 from crashgate.errors import Code, CrashgateError, InvalidArgumentsError, LimitError, NotAvailableError, NotNowError
 from crashgate.gateway.approval import AskUser
-from crashgate.gateway.arguments import read
+from crashgate.gateway.arguments import taken, validated
 from crashgate.gateway.ask import Ask, OwnAnswer, Reply
 from crashgate.gateway.door import Gateway
 from crashgate.gateway.fixed import offered, settled
+from crashgate.gateway.given import given as meant
+from crashgate.gateway.given import is_given
 from crashgate.identity import Principal
 from crashgate.policy.policy import Policy
 from crashgate.policy.refusal import refusal
@@ -31,7 +33,7 @@ from crashgate.tools.derive import AnyTool, Definition, define
 from crashgate.tools.export import Export
 from crashgate.tools.exports import Exports, Order, Watch
 from crashgate.tools.files import Files
-from crashgate.tools.meaning import choose, detail_of, hidden, order
+from crashgate.tools.meaning import check_names, choose, detail_of, order
 from crashgate.tools.opening import Opening, opening, question
 from crashgate.tools.recipe import Kitchen, Recipe
 from crashgate.tools.registry import BY_NAME, TOOLS
@@ -135,14 +137,17 @@ class Toolbox:
         policy = self._policy(principal.agent)
         connection, choices = self._connection(policy, principal.agent, tool, given)
         detail, cursor = given.pop("detail", None), given.pop("cursor", None)
-        bound = (principal.agent, policy.hash if policy else None, tool.name, connection, given)
         fault: InvalidArgumentsError | None = None
         parameters = self._parameters(principal.agent, tool.name)
         operation, arguments, shown, mark = tool.operations[0], dict[str, Any](), Detail.SUMMARY, None
         skipped = 0
+        bound: Sequence[object] = ()
         try:
             operation, arguments = choose(tool, given, self._all().get(connection or ""))
+            check_names(tool, operation, arguments, shown=parameters, connection=connection)
+            arguments = taken(operation.params, arguments, shown=parameters)
             shown = detail_of(tool, detail)
+            bound = (principal.agent, policy.hash if policy else None, tool.name, connection, arguments)
             mark, skipped = within(self._page(tool, cursor, bound))
         except InvalidArgumentsError as problem:
             fault = problem
@@ -155,7 +160,7 @@ class Toolbox:
             mark=mark,
             resumed=skipped > 0,
             shown=parameters,
-            fault=fault or hidden(tool, arguments, parameters),
+            fault=fault,
             answer=self._own_answer(policy, principal.agent, operation, mark),
             choices=choices,
             ask_user=ask_user,
@@ -171,19 +176,22 @@ class Toolbox:
         connection, choices = self._connection(self._policy(principal.agent), principal.agent, tool, given)
         provider = self._all().get(connection or "")
         parameters = self._parameters(principal.agent, tool.name)
-        wanted, fault = Order(), None
+        operation = next((each for each in tool.of if each.provider is provider), tool.of[0])
+        format_, resume = given.pop("format", None), given.pop("resume", None)
+        wanted, fault, arguments = Order(), None, meant(operation.params, given)
         try:
-            wanted = order(given.pop("format", None), given.pop("resume", None))
+            wanted = order(format_, resume)
+            check_names(tool, operation, arguments, shown=parameters, connection=connection)
         except InvalidArgumentsError as problem:
             fault = problem
         ask = Ask(
             principal=principal,
             tool=tool.name,
-            operation=next((each for each in tool.of if each.provider is provider), tool.of[0]),
+            operation=operation,
             connection=connection,
-            arguments=given,
+            arguments=arguments,
             shown=parameters,
-            fault=fault or hidden(tool, given, parameters),
+            fault=fault,
             choices=choices,
             ask_user=ask_user,
         )
@@ -223,7 +231,8 @@ class Toolbox:
         try:
             fixed = self._settled(principal.agent, recipe, connection)
             parameters = self._parameters(principal.agent, recipe.name)
-            params = read(recipe.params, {**fixed, **given}, shown=parameters)
+            own = taken(recipe.params, given, shown=parameters)
+            params = validated(recipe.params, {**fixed, **own})
         except InvalidArgumentsError as problem:
             # Told, and recorded as what it was, only to an agent that could have asked.
             await self.gateway.run(replace(first, fault=problem))
@@ -251,6 +260,8 @@ class Toolbox:
         found = self._opening(policy, agent, tool)
         providers = {operation.provider for operation in tool.operations}
         possible = found.connections if found else [n for n, provider in self._all().items() if provider in providers]
+        if not is_given(arguments.get("connection")):
+            arguments.pop("connection", None)
         if len(possible) == 1:
             return possible[0], ()
         named = arguments.pop("connection", None)
@@ -271,7 +282,7 @@ class Toolbox:
         return {Provider.CRASHGATE.value: Provider.CRASHGATE, **self.connections}
 
     def _page(self, tool: Tool, cursor: object, bound: Sequence[object]) -> str | None:
-        if cursor is None:
+        if not is_given(cursor):
             return None
         if not tool.pages or not isinstance(cursor, str):
             raise InvalidArgumentsError("cursor must be the next_cursor of a list.", remedy="Nothing was sent.")

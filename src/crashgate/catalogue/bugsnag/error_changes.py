@@ -4,7 +4,9 @@
 access. Source: docs/upstreams/bugsnag.md#changes-to-errors.
 """
 
-from typing import Annotated, Literal, Self, TypeVar
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self, TypeVar, cast
 
 from pydantic import Field, StringConstraints, model_validator
 
@@ -12,7 +14,7 @@ from crashgate.catalogue.access import Access
 from crashgate.catalogue.bugsnag import REFERENCE
 from crashgate.catalogue.bugsnag.errors import Error, OneError
 from crashgate.catalogue.operation import Operation, Shape, Wording
-from crashgate.catalogue.params import In, Logged, ObjectId, Params
+from crashgate.catalogue.params import In, Logged, ObjectId, Params, Unsets
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.scope import ProjectNamed
 
@@ -28,6 +30,15 @@ WEB_ADDRESS = r"^https?://[!#-&(-;=?-\[\]_a-z~]+$"
 """What RFC 3986 writes an address with: printable ASCII, no blanks, quotes or angle brackets."""
 
 
+_SAMPLES = {"seconds": 3600, "occurrences": 10, "hours": 24, "additional_occurrences": 100, "additional_users": 10}
+
+
+def _form(rule: ReopenIf) -> str:
+    """How the rule is written."""
+    numbers = {name: number for name, number in _SAMPLES.items() if name in COMPANIONS[rule]}
+    return json.dumps({"reopen_if": rule, **numbers})
+
+
 class ReopenRule(Params):
     """When a snoozed error opens again: ``reopen_if`` and the numbers that go with it."""
 
@@ -38,12 +49,21 @@ class ReopenRule(Params):
     additional_occurrences: Annotated[int | None, Field(ge=1)] = None
     additional_users: Annotated[int | None, Field(ge=1, le=100_000)] = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _has_a_rule(cls, given: Any) -> Any:  # noqa: ANN401 - whatever a caller sent
+        """Say how the rule is written that was probably meant, by its name or a number of it as key."""
+        if not isinstance(given, Mapping) or "reopen_if" in given:
+            return cast("Any", given)
+        meant = [rule for rule, numbers in COMPANIONS.items() if not {rule, *numbers}.isdisjoint(cast("Any", given))]
+        raise ValueError(f"must be of this form: {' or '.join(_form(rule) for rule in meant or COMPANIONS)}")
+
     @model_validator(mode="after")
     def _right_companions(self) -> Self:
         named = self.model_fields_set - {"reopen_if"}
         given = frozenset(name for name in named if getattr(self, name) is not None)
         if given != COMPANIONS[self.reopen_if]:
-            raise ValueError(f"{self.reopen_if} takes exactly {' and '.join(sorted(COMPANIONS[self.reopen_if]))}")
+            raise ValueError(f"must be of this form: {_form(self.reopen_if)}")
         return self
 
 
@@ -56,8 +76,8 @@ class Snooze(Params):
 class Assign(Params):
     """What assigning takes: one person or one team; null takes the assignment away."""
 
-    assigned_collaborator_id: Annotated[ObjectId | None, In.BODY, Logged()] = None
-    assigned_team_id: Annotated[ObjectId | None, In.BODY, Logged()] = None
+    assigned_collaborator_id: Annotated[ObjectId | None, In.BODY, Logged(), Unsets()] = None
+    assigned_team_id: Annotated[ObjectId | None, In.BODY, Logged(), Unsets()] = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:

@@ -4,10 +4,9 @@
 the range of the vendor's other lists; neither that nor whether its ends are inside is documented.
 """
 
-from collections.abc import Mapping
-from typing import Annotated, Any, cast
+from typing import Annotated
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
 from crashgate.catalogue.devrev.apps import KIND, AppId, PlatformName
 from crashgate.catalogue.moments import Since, Until
@@ -50,14 +49,6 @@ class SessionFilters(Params):
         Logged(),
     ] = None
     per_page: Annotated[int | None, In.BODY, Wire("limit"), RowsAPage(most=MOST_ROWS)] = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _without_nulls(cls, given: Any) -> Any:  # noqa: ANN401 - what pydantic was given, before it is checked
-        """A filter that is null is none: in a body a null would be sent."""
-        if not isinstance(given, Mapping):
-            return given
-        return {name: value for name, value in cast("Mapping[str, Any]", given).items() if value is not None}
 
 
 class AllSessions(SessionFilters):

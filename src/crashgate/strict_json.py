@@ -1,4 +1,4 @@
-"""One reading of JSON. Rule: what two parsers could read differently is no message (THREATS rows 16 and 24).
+"""One reading of JSON. Rule: what two parsers could read differently is refused (THREATS rows 16 and 24).
 
 Refused: bytes that are not UTF-8, a byte order mark, duplicate keys, NaN and infinities, numbers that a double cannot
 hold exactly enough, lone surrogates, and nesting beyond a bound.
@@ -17,13 +17,13 @@ class NotStrictError(ValueError):
     """The text is not JSON that has one reading; says why in words of ours."""
 
 
-def parse(data: bytes) -> Any:  # noqa: ANN401 - any JSON
-    """The document. Raises NotStrictError."""
+def parse(data: bytes, *, deepest: int = DEEPEST) -> Any:  # noqa: ANN401 - any JSON
+    """The document, nested no deeper than ``deepest``. Raises NotStrictError."""
     try:
         document = json.loads(
             data.decode(), object_pairs_hook=_unique, parse_constant=_refused, parse_int=_whole, parse_float=_finite
         )
-        _check(document, DEEPEST)
+        _check(document, deepest)
     except NotStrictError:
         raise
     except UnicodeError:
@@ -59,7 +59,7 @@ def _finite(text: str) -> float:
 
 def _check(node: Any, depth: int) -> None:  # noqa: ANN401 - any JSON
     if depth < 0:
-        raise NotStrictError(f"it is nested deeper than {DEEPEST}")
+        raise NotStrictError("it is nested too deep")
     if isinstance(node, str):
         node.encode()
     elif isinstance(node, dict):
