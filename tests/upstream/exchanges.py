@@ -89,7 +89,8 @@ async def answered(
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         sent.append(request)
-        return httpx2.Response(status, headers=dict(headers), content=b"" if body is None else json.dumps(body))
+        content = b"" if body is None else json.dumps(body).encode()
+        return httpx2.Response(status, headers=dict(headers), stream=httpx2.ByteStream(content))
 
     async with http_transport(httpx2.MockTransport(answer)) as transport:
         upstream = Upstream(connection=connection_for(operation), transport=transport, clock=HeldClock())

@@ -167,7 +167,9 @@ def body_with(data: object, *, traces: int) -> bytes:
 
 
 async def answered(body: bytes) -> SessionWithTraces:
-    async with http_transport(httpx2.MockTransport(lambda _: httpx2.Response(200, content=body))) as transport:
+    async with http_transport(
+        httpx2.MockTransport(lambda _: httpx2.Response(200, stream=httpx2.ByteStream(body)))
+    ) as transport:
         return await session(Upstream(connection=EVALS, transport=transport, clock=HeldClock()), "huge")
 
 
@@ -211,7 +213,9 @@ async def test_a_long_text_is_cut_and_a_dangerous_character_taken_out() -> None:
 async def test_a_page_that_is_too_large_can_be_asked_for_in_smaller_ones() -> None:
     rows = [{"id": "x" * 200_000, "environment": "production"}] * 50
     body = json.dumps({"data": rows, "meta": {}}).encode()
-    async with http_transport(httpx2.MockTransport(lambda _: httpx2.Response(200, content=body))) as transport:
+    async with http_transport(
+        httpx2.MockTransport(lambda _: httpx2.Response(200, stream=httpx2.ByteStream(body)))
+    ) as transport:
         with pytest.raises(UpstreamError) as caught:
             await listed(Upstream(connection=EVALS, transport=transport, clock=HeldClock()), ListSessions())
 

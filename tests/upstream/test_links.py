@@ -127,7 +127,7 @@ async def test_a_foreign_link_header_is_never_asked_for(header: str) -> None:
 
     def answer(request: httpx2.Request) -> httpx2.Response:
         asked.append(str(request.url))
-        return httpx2.Response(200, headers={"Link": header}, json=[])
+        return httpx2.Response(200, headers={"Link": header}, stream=httpx2.ByteStream(b"[]"))
 
     async with http_transport(httpx2.MockTransport(answer)) as transport:
         upstream = Upstream(connection=CONNECTION, transport=transport, clock=HeldClock())
@@ -151,7 +151,9 @@ async def test_a_foreign_link_header_is_never_asked_for(header: str) -> None:
     ],
 )
 async def test_a_link_header_is_read_as_the_vendor_writes_it(header: str, wanted: str | None) -> None:
-    mock = httpx2.MockTransport(lambda _: httpx2.Response(200, headers={"Link": header}, json=[]))
+    mock = httpx2.MockTransport(
+        lambda _: httpx2.Response(200, headers={"Link": header}, stream=httpx2.ByteStream(b"[]"))
+    )
     async with http_transport(mock) as transport:
         upstream = Upstream(connection=CONNECTION, transport=transport, clock=HeldClock())
         page = await exchange(upstream, Call(operation=LIST_ERRORS, params=PARAMS), Trace())
