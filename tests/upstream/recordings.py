@@ -15,6 +15,7 @@ from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.params import Params
 from crashgate.catalogue.registry import OPERATIONS
 
+FOLDERS = ("recorded", "recorded_2")
 PLACEHOLDERS = {
     "BUGSNAG_ORG_ID": "c0ffee00000000000000000a",
     "BUGSNAG_PROJECT_ID": "c0ffee00000000000000000b",
@@ -80,12 +81,21 @@ class Recording:
         return None if found is None else found.groupdict()
 
 
+def paths(contracts: Path) -> list[Path]:
+    """The files of all recordings, in order."""
+    return sorted(
+        (path for folder in FOLDERS for path in (contracts / "bugsnag" / folder).glob("*.json")),
+        key=lambda path: path.name,
+    )
+
+
 def load(contracts: Path) -> Iterator[Recording]:
     """All of them, in order."""
-    for path in sorted((contracts / "bugsnag" / "recorded").glob("*.json")):
+    for path in paths(contracts):
         text = path.read_text(encoding="utf-8")
         for name, our_id in PLACEHOLDERS.items():
-            text = text.replace(name, our_id)
+            # Two were made with the placeholder itself in the address, brackets and all.
+            text = text.replace(f"<{name}>", our_id).replace(name, our_id)
         one = json.loads(text)
         yield Recording(
             number=path.name[:3],

@@ -9,10 +9,11 @@ import httpx2
 import pytest
 
 from crashgate.catalogue.result import Page
+from crashgate.errors import Code, UpstreamError
 from crashgate.upstream.codec import encode
 from crashgate.upstream.message import Request
 from tests.upstream.exchanges import BASE_URL, CONNECTION, TOKEN, answered, dumped, expected, rows_of
-from tests.upstream.recordings import PLACEHOLDERS, Recording, load, placeholders
+from tests.upstream.recordings import PLACEHOLDERS, Recording, load, paths, placeholders
 
 COVERED = {
     "006": "bugsnag.collaborators.get",
@@ -58,8 +59,42 @@ COVERED = {
     "059": "bugsnag.trends.get_on_project",
     "060": "bugsnag.trends.get_on_project",
     "061": "bugsnag.trends.get_on_error",
+    "062": "bugsnag.organizations.delete",
+    "071": "bugsnag.events.get_latest",
+    "072": "bugsnag.organizations.get",
+    "073": "bugsnag.collaborators.list_on_organization",
+    "074": "bugsnag.collaborators.get",
+    "076": "bugsnag.projects.list",
+    "078": "bugsnag.projects.get",
+    "079": "bugsnag.collaborators.list_on_project",
+    "080": "bugsnag.errors.list",
+    "081": "bugsnag.errors.get",
+    "082": "bugsnag.comments.list",
+    "083": "bugsnag.events.list_on_error",
+    "084": "bugsnag.trends.get_on_error",
+    "085": "bugsnag.trends.get_on_error",
+    "086": "bugsnag.events.list_on_project",
+    "087": "bugsnag.events.get",
+    "088": "bugsnag.trends.get_on_project",
+    "089": "bugsnag.trends.get_on_project",
+    "090": "bugsnag.organizations.list",
+    "091": "bugsnag.comments.update",
+    "092": "bugsnag.organizations.update",
+    "094": "bugsnag.projects.update",
+    "095": "bugsnag.errors.fix_many",
+    "096": "bugsnag.organizations.create",
+    "101": "bugsnag.projects.create",
+    "102": "bugsnag.comments.create",
 }
+REFUSED = {
+    "063": ("bugsnag.organizations.delete", Code.NOT_AVAILABLE),
+    "077": ("bugsnag.projects.list", Code.NOT_AVAILABLE),
+    "097": ("bugsnag.organizations.create", Code.UPSTREAM_REJECTED),
+}
+"""Recorded refusals, with the code that the agent is told."""
 OUTSIDE = {
+    "DELETE /organizations/{}/collaborators/{}",
+    "DELETE /projects/errors/{}",
     "DELETE /projects/{}",
     "DELETE /projects/{}/api_key",
     "GET /",
@@ -72,8 +107,8 @@ OUTSIDE = {
 }
 """What was recorded and is in no operation of the catalogue: people's access, keys, deleting a project, the root."""
 
-BULK = "031"
-"""The one recording that the catalogue does not send as it was recorded."""
+BULK = {"031", "095"}
+"""The recordings that the catalogue does not send as they were recorded."""
 
 NEXT = {
     "032": (
@@ -87,7 +122,25 @@ NEXT = {
     "055": "base=2021-07-21T12%3A00%3A00Z&offset=1&per_page=1&release_stage=development&sort=percent_of_sessions",
     "056": "offset=5",
 }
-TOTALS = {"008": 2, "010": 2, "021": 10, "027": 30, "028": 30, "030": 1, "032": 475, "034": 475, "055": 6, "056": 18}
+TOTALS = {
+    "008": 2,
+    "010": 2,
+    "021": 10,
+    "027": 30,
+    "028": 30,
+    "030": 1,
+    "032": 475,
+    "034": 475,
+    "055": 6,
+    "056": 18,
+    "073": 5,
+    "076": 18,
+    "079": 4,
+    "080": 1,
+    "082": 2,
+    "083": 1,
+    "086": 1,
+}
 
 
 @pytest.fixture(scope="module")
@@ -97,8 +150,8 @@ def recordings(contracts: Path) -> list[Recording]:
 
 @pytest.fixture(scope="module")
 def covered(recordings: list[Recording]) -> list[Recording]:
-    found = [one for one in recordings if one.operation() is not None]
-    assert len(found) == len(COVERED) == 43
+    found = [one for one in recordings if one.number in COVERED]
+    assert len(found) == len(COVERED) == 69
     return found
 
 
@@ -117,20 +170,29 @@ def built(recording: Recording) -> Request:
     return encode(operation, recording.params(), CONNECTION)
 
 
-def test_forty_three_of_the_sixty_one_recordings_have_an_operation_in_the_catalogue(
-    recordings: list[Recording],
-) -> None:
+def test_seventy_two_of_the_recordings_have_an_operation_in_the_catalogue(recordings: list[Recording]) -> None:
     found = {one.number: operation.id for one in recordings if (operation := one.operation()) is not None}
 
-    assert len(recordings) == 61
-    assert found == COVERED
+    assert len(recordings) == 102
+    assert found == COVERED | {number: operation for number, (operation, _) in REFUSED.items()}
 
 
-def test_the_other_eighteen_recordings_are_of_routes_outside_the_catalogue(recordings: list[Recording]) -> None:
-    others = [one.route for one in recordings if one.number not in COVERED]
+def test_the_other_thirty_recordings_are_of_routes_outside_the_catalogue(recordings: list[Recording]) -> None:
+    others = [one.route for one in recordings if one.number not in COVERED.keys() | REFUSED.keys()]
 
-    assert len(others) == 18
+    assert len(others) == 30
     assert set(others) == OUTSIDE
+
+
+async def test_a_recorded_refusal_is_told_in_our_own_words(recordings: list[Recording]) -> None:
+    refused = [one for one in recordings if one.number in REFUSED]
+    for one in refused:
+        with pytest.raises(UpstreamError) as caught:
+            await replayed(one)
+
+        assert (caught.value.code, caught.value.status) == (REFUSED[one.number][1], one.status)
+        assert not [text for text in one.body.get("errors", []) if text in str(caught.value)]
+    assert len(refused) == len(REFUSED)
 
 
 def test_the_request_built_for_each_recording_has_its_method_path_query_and_body(covered: list[Recording]) -> None:
@@ -143,37 +205,40 @@ def test_the_request_built_for_each_recording_has_its_method_path_query_and_body
             BASE_URL,
             one.path,
         )
-        if one.number == BULK:
+        if one.number in BULK:
             continue
         assert sorted(parse_qsl(address.query, keep_blank_values=True)) == sorted(one.query)
         # The official client sent an empty object with a DELETE; the vendor's document has no body there.
         assert (json.loads(request.body) if request.body else {}) == one.sent
 
 
-def test_the_recorded_bulk_change_differs_by_the_documented_brackets_and_a_field_that_is_no_part_of_it(
+def test_the_recorded_bulk_changes_differ_by_the_documented_brackets_and_a_field_that_is_no_part_of_them(
     covered: list[Recording],
 ) -> None:
     # The old client sent a bare error_ids, and a severity with "fix"; the document has error_ids[] (README, row 12).
-    (one,) = (each for each in covered if each.number == BULK)
-    request = built(one)
+    bulk = [each for each in covered if each.number in BULK]
     error = PLACEHOLDERS["BUGSNAG_ERROR_ID"]
 
-    assert (one.query, one.sent) == ([("error_ids", error)], {"severity": "warn", "operation": "fix"})
-    assert urlsplit(request.url).query == f"error_ids%5B%5D={error}"
-    assert json.loads(request.body or b"") == {"operation": "fix"}
+    assert [(one.query, one.sent) for one in bulk] == [
+        ([("error_ids", error)], {"severity": "warn", "operation": "fix"})
+    ] * len(BULK)
+    assert {(urlsplit(built(one).url).query, built(one).body) for one in bulk} == {
+        (f"error_ids%5B%5D={error}", b'{"operation":"fix"}')
+    }
 
 
-async def test_the_recorded_bulk_answer_tells_of_its_error(covered: list[Recording]) -> None:
-    (one,) = (each for each in covered if each.number == BULK)
-    page, _ = await replayed(one)
+async def test_the_recorded_bulk_answers_tell_of_their_error(covered: list[Recording]) -> None:
     told: dict[str, Any] = {
         "assigned_collaborator_id": None,
         "created_issue": {},
         "reopen_rules": None,
         "status": "fixed",
     }
+    pages = [(await replayed(each))[0] for each in covered if each.number in BULK]
 
-    assert [(row.operation, row.told) for row in page.rows] == [("fix", {PLACEHOLDERS["BUGSNAG_ERROR_ID"]: told})]
+    assert [(row.operation, row.told) for page in pages for row in page.rows] == [
+        ("fix", {PLACEHOLDERS["BUGSNAG_ERROR_ID"]: told})
+    ] * len(BULK)
 
 
 async def test_the_request_that_leaves_for_each_recording_has_its_method_path_and_query(
@@ -183,7 +248,7 @@ async def test_the_request_that_leaves_for_each_recording_has_its_method_path_an
         _, sent = await replayed(one)
 
         assert (sent.method, sent.url.host, sent.url.path) == (one.method, "api.bugsnag.com", one.path)
-        assert one.number == BULK or sorted(sent.url.params.multi_items()) == sorted(one.query)
+        assert one.number in BULK or sorted(sent.url.params.multi_items()) == sorted(one.query)
         assert sent.headers["authorization"] == f"token {TOKEN}"
         assert sent.headers["x-version"] == "2"
 
@@ -196,7 +261,7 @@ async def test_each_recorded_answer_decodes_to_every_field_that_it_holds(covered
         assert dumped(page) == expected(one.body), one.number
         rows += len(page.rows)
 
-    assert rows == 256
+    assert rows == 314
 
 
 async def test_no_recorded_secret_is_left_after_decoding(covered: list[Recording]) -> None:
@@ -242,7 +307,7 @@ async def test_a_recorded_next_link_is_asked_for_as_it_was_given(covered: list[R
 
 def test_the_placeholders_of_a_recording_go_there_and_back(contracts: Path, covered: list[Recording]) -> None:
     for one in covered:
-        path = next((contracts / "bugsnag" / "recorded").glob(f"{one.number}_*.json"))
+        (path,) = (path for path in paths(contracts) if path.name.startswith(one.number))
         recorded = json.loads(path.read_text(encoding="utf-8"))
 
         assert placeholders(built(one).url).partition("?")[0] == recorded["request"]["url"].partition("?")[0]
