@@ -24,6 +24,7 @@ class Code(StrEnum):
     APPROVAL_REJECTED = "approval_rejected"
     POLICY_CHANGED = "policy_changed"
     STATE_UNAVAILABLE = "state_unavailable"
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - the name of an error
     EXPORT_FAILED = "export_failed"
     UPSTREAM_REJECTED = "upstream_rejected"
     UPSTREAM_CREDENTIAL = "upstream_credential"
@@ -131,6 +132,19 @@ class StateUnavailableError(NotNowError):
     """Counts or approvals cannot be read or stored."""
 
     code = Code.STATE_UNAVAILABLE
+
+
+class RevokedError(CrashgateError):
+    """The token that vouched for the agent was revoked while its call was under way; nothing more was sent."""
+
+    code = Code.TOKEN_REVOKED
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The token that this call came with was revoked.",
+            why="Nothing more was sent.",
+            remedy="Ask the operator of crashgate for a new one.",
+        )
 
 
 class RowLimitError(CrashgateError):

@@ -20,8 +20,9 @@ from crashgate.gateway.door import Gateway
 from crashgate.gateway.ledger import Ledger
 from crashgate.gateway.limiter import Counter, Limiter
 from crashgate.gateway.places import Places
+from crashgate.gateway.revocation import Revocation
 from crashgate.gateway.taint import Taint
-from crashgate.identity import Principal, Via
+from crashgate.identity import Identities, NothingRevoked, Principal, Via
 from crashgate.policy.document import load
 from crashgate.policy.policy import Policy, PolicySet
 from crashgate.policy.vocabulary import Vocabulary
@@ -295,12 +296,13 @@ def open_gate(
     approvals: ApprovalStore | None = None,
     counter: Counter | None = None,
     turns: Turns | None = None,
+    identities: Identities | None = None,
 ) -> Gate:
     """A gate with these policies in force, before an upstream with three projects in one organization.
 
     ``store`` takes the place of the log in memory, ``places`` that of the look-ups, ``approvals`` that of the requests
     for approval in memory, ``counter`` that of the counts. ``turns`` is the queue before every connection; without it
-    nobody waits.
+    nobody waits. ``identities`` says which are still good; without it no token is.
     """
     upstream = upstream or PlayedUpstream(organizations={ACME: "acme"}, sites=(IOS, ANDROID, PAYMENTS))
     log, clock, held = MemoryLog(), HeldClock(), Policies(policies=PolicySet(policies))
@@ -316,6 +318,7 @@ def open_gate(
         limiter=Limiter(counter=counts, clock=clock),
         approvals=Approvals(store=kept, clock=clock, digest_key=KEY),
         taint=Taint(counter=counts, clock=clock),
+        revocation=Revocation(identities or NothingRevoked()),
     )
     toolbox = Toolbox(
         gateway=gateway,

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import socket
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -61,6 +61,12 @@ class Face:
     client: httpx2.AsyncClient
     attempts: Attempts
     watch: PolicyWatch
+    end_revoked: Callable[[], Awaitable[None]]
+
+    def revoke(self, agent: str) -> None:
+        """Revoke the token of ``agent``, as the operator's command does."""
+        identifier = self.tokens[agent].split("_")[1]
+        assert wiring.tokens(self.house.settings).revoke(identifier) is not None
 
     def headers(self, agent: str = TRIAGE, *, body: Mapping[str, Any] = LIST_ERRORS) -> dict[str, str]:
         """The headers of a right request."""
@@ -73,6 +79,10 @@ class Face:
             "Mcp-Method": body["method"],
             **({"Mcp-Name": name} if name else {}),
         }
+
+    def issue(self, agent: str) -> "Face":
+        """The same face with a new token of ``agent``."""
+        return replace(self, tokens={**self.tokens, agent: wiring.tokens(self.house.settings).new(agent)})
 
     async def post(
         self,
@@ -181,6 +191,7 @@ async def open_face(
             face=face,
             attempts=attempts,
             clock=clock or found.clock,
+            revocation=found.toolbox.gateway.revocation,
             ended=notices.left,
         )
         server = _Server(listen.config(served, attempts, head_seconds=settings.http.head_seconds))
@@ -194,6 +205,7 @@ async def open_face(
                     client=client,
                     attempts=attempts,
                     watch=PolicyWatch(files, notices.changed),
+                    end_revoked=served.end_revoked,
                 )
         finally:
             notices.close()

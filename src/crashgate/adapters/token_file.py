@@ -15,7 +15,7 @@ from pathlib import Path
 
 from crashgate.clock import Clock, timestamp
 from crashgate.errors import ConfigurationError
-from crashgate.identity import VerifiedToken
+from crashgate.identity import Principal, VerifiedToken
 from crashgate.ownership import is_anothers, others_may_write
 
 FILE = "tokens.jsonl"
@@ -129,6 +129,13 @@ class TokenFile:
         if stored is None or not hmac.compare_digest(stored.sha256, _hash(token)):
             return None
         return VerifiedToken(agent=stored.agent, id=stored.id)
+
+    def holds(self, principal: Principal) -> bool:
+        """Whether the token that vouched for the principal is in force; the launch configuration always holds."""
+        if principal.token is None:
+            return True
+        stored = self._current().get(principal.token)
+        return stored is not None and stored.agent == principal.agent
 
     def _current(self) -> dict[str, StoredToken]:
         """The tokens, read again when the file changed. A file that others may write to, or another's, holds none."""

@@ -59,6 +59,7 @@ _OF_ERRORS: Mapping[Code, ExitCode] = {
     Code.APPROVAL_REJECTED: ExitCode.NO,
     Code.POLICY_CHANGED: ExitCode.NO,
     Code.STATE_UNAVAILABLE: ExitCode.LOG,
+    Code.TOKEN_REVOKED: ExitCode.NO,
     Code.EXPORT_FAILED: ExitCode.EXPORT,
     Code.UPSTREAM_REJECTED: ExitCode.UPSTREAM,
     Code.UPSTREAM_CREDENTIAL: ExitCode.UPSTREAM,

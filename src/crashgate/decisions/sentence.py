@@ -12,6 +12,7 @@ from functools import lru_cache
 from crashgate.catalogue.access import Access
 from crashgate.decisions.filled import with_sentence
 from crashgate.decisions.record import DecisionRecord, Effect, Ending, OutcomeRecord, Purpose
+from crashgate.errors import Code
 from crashgate.text import clean
 
 _NAME_LIMIT = 100
@@ -25,6 +26,7 @@ _LONG_ID = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{16}\b")
 pieces, and no letter or digit right before or after a piece."""
 
 _ID_LENGTH = 24
+_REVOKED = ", because its token was revoked"
 
 _REASONS: Mapping[str, str] = {
     "unknown_agent": "no policy names this agent",
@@ -159,7 +161,8 @@ def _ending(decision: DecisionRecord, outcome: OutcomeRecord) -> str:
             return f"{who} refused{status} {took}{error}."
         case Ending.CANCELLED:
             when = f"after {outcome.duration_ms} ms" if outcome.requests else "before anything was sent"
-            return f"The call was cancelled {when}."
+            revoked = outcome.error == Code.TOKEN_REVOKED
+            return f"The call was {'ended' if revoked else 'cancelled'} {when}{_REVOKED if revoked else ''}."
         case Ending.FAILED:
             if not outcome.requests:
                 return f"Nothing was sent{error}."

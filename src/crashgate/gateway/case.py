@@ -149,7 +149,6 @@ class Case:
     def look_up(self, operation: AnyOperation, params: Params, words: str) -> "Case":
         """The case of a look-up that this one needs."""
         ask = replace(self.ask, operation=operation, arguments={}, mark=None, resumed=False, fault=None, answer=None)
-        self.looked_up = True
         here = self.project if getattr(params, "project_id", None) == self.home else None
         named = {dimension: getattr(params, name) for name, dimension in naming(operation.scope).items()}
         return Case(

@@ -24,6 +24,7 @@ from crashgate.errors import (
     LogUnavailableError,
     NotAvailableError,
     NotNowError,
+    RevokedError,
     UpstreamError,
 )
 from crashgate.gateway.approvals import Approvals
@@ -37,6 +38,7 @@ from crashgate.gateway.picked import without_hidden
 from crashgate.gateway.places import LookUp, Places
 from crashgate.gateway.reading import Reading
 from crashgate.gateway.redact import redact
+from crashgate.gateway.revocation import Revocation
 from crashgate.gateway.ruling import LOOK_UP, Reason, Ruling, refused
 from crashgate.gateway.taint import Taint
 from crashgate.gateway.trials import Trials
@@ -69,12 +71,14 @@ class Gateway:
         limiter: Limiter,
         approvals: Approvals,
         taint: Taint,
+        revocation: Revocation,
     ) -> None:
         self._policies = policies
         self._ledger = ledger
         self._limiter = limiter
         self._approvals = approvals
         self._taint = taint
+        self.revocation = revocation
         self._trials = Trials()
         self._judge = Judge(places, limiter)
         self._upstreams = upstreams
@@ -88,10 +92,11 @@ class Gateway:
 
         Raises NotAvailableError when it is refused or does not exist, InvalidArgumentsError, LimitError, ApprovalError,
         UpstreamError, LogUnavailableError when no record can be stored, StateUnavailableError when it cannot be counted
-        or no approval be found, and CrashgateError for a defect of ours.
+        or no approval be found, RevokedError, and CrashgateError for a defect of ours.
         """
         case = Case(ask=ask, policy=None)
-        page = await self._carried_out(case, await self._admitted(case))
+        with self.revocation.until_revoked(ask.principal):
+            page = await self._carried_out(case, await self._admitted(case), Trace())
         if page.dropped and not page.rows and ask.operation is not None and ask.operation.shape is Shape.ONE:
             raise NotAvailableError("Withheld.")
         return _reply(case, page)
@@ -103,9 +108,15 @@ class Gateway:
         Raises what ``run`` raises, here and while pages are read.
         """
         case = Case(ask=ask, policy=None)
+        with self.revocation.until_revoked(ask.principal):
+            async with self._read_on(case) as reading:
+                yield reading
+
+    @asynccontextmanager
+    async def _read_on(self, case: Case) -> AsyncGenerator[Reading]:
         entry = await self._admitted(case)
         trace = Trace()
-        async with self._closing(entry, trace) as seen:
+        async with self._closing(case, entry, trace) as seen:
             problem: Exception | None = None
             async with anyio.create_task_group() as group:
                 try:
@@ -143,7 +154,8 @@ class Gateway:
         return policy.hash == case.policy.hash
 
     async def _check_again(self, case: Case) -> None:
-        """Raises NotAvailableError when the policy has changed and refuses the case now."""
+        """Raises RevokedError, and NotAvailableError when the policy has changed and refuses the case now."""
+        self.revocation.check(case.ask.principal)
         if self._is_current(case):
             return
         observed = case.observed
@@ -158,14 +170,20 @@ class Gateway:
 
     async def _admitted(self, case: Case) -> Entry:
         """The stored decision that allows the case; what goes wrong before is stored as a refusal, then told."""
+        principal = case.ask.principal
         try:
+            self.revocation.check(principal)
             ruling = await self._permitted(case, await self._rule(case))
             case.bound()
         except LogUnavailableError:
             raise
         except anyio.get_cancelled_exc_class():
             # Stored in a shielded scope; the call may have waited for the person at the client.
-            await self._ledger.decided(case, refused(Reason.UNDECIDED, "the call was given up before it was decided"))
+            given_up = refused(Reason.UNDECIDED, "the call was given up before it was decided")
+            await self._ledger.decided(case, given_up if self.revocation.holds(principal) else _REVOKED)
+            raise
+        except RevokedError:
+            await self._ledger.decided(case, _REVOKED)
             raise
         except InvalidArgumentsError:
             await self._ledger.decided(case, refused(Reason.INVALID_ARGUMENTS, "the arguments break a rule"))
@@ -203,6 +221,7 @@ class Gateway:
             await self._taint.note(case)
             return ruling
         approval = await self._approvals.granted(case, case.policy, why=why)
+        self.revocation.check(case.ask.principal)
         policy = self.policy_of(case.ask.principal.agent)
         if policy is None or policy.hash != approval.policy_hash:
             return refused(Reason.APPROVAL_REQUIRED, "the policy changed while a person was asked")
@@ -241,25 +260,26 @@ class Gateway:
         async def look_up(operation: AnyOperation, params: Params, words: str) -> Page[Any] | None:
             inner = case.look_up(operation, params, words)
             entry = await self._ledger.decided(inner, LOOK_UP)
+            trace = Trace()
             try:
-                return await self._carried_out(inner, entry)
+                return await self._carried_out(inner, entry, trace)
             except NotAvailableError:
                 return None
+            finally:
+                case.looked_up = case.looked_up or trace.requests > 0
 
         return look_up
 
-    async def _carried_out(self, case: Case, entry: Entry) -> Page[Any]:
+    async def _carried_out(self, case: Case, entry: Entry, trace: Trace) -> Page[Any]:
         """Send, narrow, and store the outcome, also of a failure and of a call that was given up."""
-        trace = Trace()
-        async with self._closing(entry, trace) as seen:
+        async with self._closing(case, entry, trace) as seen:
             await anyio.lowlevel.checkpoint()
             page = await self._answer(case, trace)
             seen.add(page)
         return page
 
-    @staticmethod
     @asynccontextmanager
-    async def _closing(entry: Entry, trace: Trace) -> AsyncGenerator[Seen]:
+    async def _closing(self, case: Case, entry: Entry, trace: Trace) -> AsyncGenerator[Seen]:
         """Store the outcome of what is done inside, however it ends; errors leave as those that callers know."""
         seen = Seen()
         try:
@@ -271,7 +291,8 @@ class Gateway:
                 raise NotAvailableError("Upstream has no such thing.") from problem
             raise
         except anyio.get_cancelled_exc_class():
-            await entry.close(seen.outcome(Ending.CANCELLED), trace)
+            revoked = None if self.revocation.holds(case.ask.principal) else Code.TOKEN_REVOKED
+            await entry.close(seen.outcome(Ending.CANCELLED, revoked), trace)
             raise
         except CrashgateError as problem:
             await entry.close(seen.outcome(Ending.FAILED, problem.code), trace)
@@ -324,7 +345,7 @@ class Gateway:
                 mark=mark,
                 agent=case.ask.principal.agent,
                 bulk=bulk,
-                holds=lambda: self._is_current(case),
+                holds=lambda: self.revocation.holds(case.ask.principal) and self._is_current(case),
             )
             with suppress(WithdrawnError):
                 return await exchange(upstream, call, trace)
@@ -346,6 +367,9 @@ class Gateway:
             return inside
         shown = without_hidden(inside, case.policy.redaction)
         return redact(shown, case.policy.redaction.tree(operation.resource))
+
+
+_REVOKED = refused(Reason.TOKEN_REVOKED, "the token was revoked before it was decided")
 
 
 def _reply(case: Case, page: Page[Any]) -> Reply:

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     APPROVAL_REJECTED = "approval_rejected"
     POLICY_CHANGED = "policy_changed"
     STATE_UNAVAILABLE = "state_unavailable"
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - the name of a reason
     LOOK_UP = "look_up"
 
 

@@ -25,13 +25,13 @@ from mcp_types import (
     SubscriptionsListenRequestParams,
     SubscriptionsListenResult,
 )
-from mcp_types.jsonrpc import INTERNAL_ERROR, INVALID_PARAMS
+from mcp_types.jsonrpc import INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from pydantic import ValidationError
 
 from crashgate import __version__
 from crashgate.decisions.attempt import Attempt
-from crashgate.errors import Code, CrashgateError, InvalidArgumentsError, NotAvailableError
+from crashgate.errors import Code, CrashgateError, InvalidArgumentsError, NotAvailableError, RevokedError
 from crashgate.identity import Principal
 from crashgate.server import render
 from crashgate.server.asking import ANSWER_SECONDS, Asking
@@ -236,7 +236,12 @@ class _Handlers:
 
     async def listen(self, context: Context, params: SubscriptionsListenRequestParams) -> SubscriptionsListenResult:
         """A stream of changes in the modern era."""
-        return await self._notices.listen(self._identify(context).agent, context, params)
+        principal = self._identify(context)
+        try:
+            with self._toolbox.gateway.revocation.until_revoked(principal):
+                return await self._notices.listen(principal.agent, context, params)
+        except RevokedError as problem:
+            raise MCPError(INVALID_REQUEST, str(problem)) from problem
 
     async def initialized(self, context: Context, _: NotificationParams) -> None:
         """A session of the older era begins."""

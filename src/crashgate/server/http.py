@@ -14,6 +14,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crashgate.clock import Clock
+from crashgate.gateway.revocation import Revocation
 from crashgate.server.attempts import Attempts
 from crashgate.server.bearer import BearerLayer
 from crashgate.server.body import BodyLayer
@@ -67,8 +68,9 @@ def http_app(  # noqa: PLR0913 - one place where the side is put together
     face: HttpFace,
     attempts: Attempts,
     clock: Clock,
+    revocation: Revocation,
     ended: Callable[[str], None],
-) -> ASGIApp:
+) -> "HttpApp":
     """The ASGI application: the protocol at ``MCP_PATH``, ``/healthz``, and nothing else.
 
     ``ended`` is told the id of each session of the older era that is over.
@@ -87,6 +89,7 @@ def http_app(  # noqa: PLR0913 - one place where the side is put together
         clock,
         most=face.limits.most_of_an_agent,
         idle_seconds=face.idle_seconds,
+        holds=revocation.holds,
         ended=ended,
     )
     body = BodyLayer(sessions, attempts, largest=face.limits.largest_body, seconds=face.limits.body_seconds)
@@ -104,4 +107,22 @@ def http_app(  # noqa: PLR0913 - one place where the side is put together
         else:
             await checked(scope, receive, send)
 
-    return app
+    return HttpApp(app=app, sessions=sessions, revocation=revocation)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HttpApp:
+    """The ASGI application, and how what belongs to revoked tokens is ended."""
+
+    app: ASGIApp
+    sessions: SessionLayer
+    revocation: Revocation
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        await self.app(scope, receive, send)
+
+    async def end_revoked(self) -> None:
+        """End calls, streams and sessions of tokens that are revoked (THREATS row 39)."""
+        self.revocation.end_revoked()
+        await self.sessions.end_revoked()

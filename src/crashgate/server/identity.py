@@ -51,6 +51,7 @@ class Bearer:
             agent=token.client_id,
             via=Via.HTTP,
             subject=f"token {token.subject}",
+            token=token.subject,
             client=client_name(context),
             trace=trace_id(),
         )

@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crashgate.clock import Clock
 from crashgate.decisions.attempt import Attempt
+from crashgate.identity import Principal, Via
 from crashgate.server.attempts import Attempts, agent_of
 from crashgate.server.replies import refusal
 
@@ -26,6 +27,7 @@ _REFUSED = 400
 @dataclass(kw_only=True, slots=True)
 class _Session:
     owner: tuple[str, str | None]
+    scope: Scope
     used: float
     under_way: int = 1
 
@@ -41,6 +43,7 @@ class SessionLayer:
         *,
         most: int,
         idle_seconds: float,
+        holds: Callable[[Principal], bool],
         ended: Callable[[str], None],
     ) -> None:
         self._app = app
@@ -48,6 +51,7 @@ class SessionLayer:
         self._clock = clock
         self._most = most
         self._idle_seconds = idle_seconds
+        self._holds = holds
         self._ended = ended
         self._sessions: dict[str, _Session] = {}
         self._opening: Counter[str] = Counter()
@@ -85,7 +89,7 @@ class SessionLayer:
                 opened = Headers(raw=message["headers"]).get(MCP_SESSION_ID_HEADER)
                 if opened is not None:
                     self._opening[agent] -= 1
-                    self._sessions[opened] = _Session(owner=_owner(scope), used=self._clock.monotonic())
+                    self._sessions[opened] = _Session(owner=_owner(scope), scope=scope, used=self._clock.monotonic())
             await send(message)
 
         self._opening[agent] += 1
@@ -118,6 +122,15 @@ class SessionLayer:
             if over:
                 self._forget(given)
 
+    async def end_revoked(self) -> None:
+        """End the sessions whose tokens are good no more, as their clients could: the stream of each ends with it."""
+        for name, session in list(self._sessions.items()):
+            agent, token = session.owner
+            if not self._holds(Principal(agent=agent, via=Via.HTTP, token=token)):
+                headers = [(MCP_SESSION_ID_HEADER.encode(), name.encode())]
+                await self._app({**session.scope, "method": "DELETE", "headers": headers}, _nothing_more, _unheard)
+                self._forget(name)
+
     def _rest(self, session_id: str | None) -> None:
         session = self._sessions.get(session_id or "")
         if session is not None:
@@ -132,6 +145,14 @@ class SessionLayer:
     def _forget(self, session_id: str) -> None:
         if self._sessions.pop(session_id, None) is not None:
             self._ended(session_id)
+
+
+async def _nothing_more() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+async def _unheard(_: Message) -> None:
+    """Nobody waits for this answer."""
 
 
 def _owner(scope: Scope) -> tuple[str, str | None]:

@@ -23,6 +23,7 @@ from crashgate.adapters.sqlite_log import SqliteLog
 from crashgate.adapters.system_clock import SystemClock
 from crashgate.adapters.system_user import system_user
 from crashgate.adapters.token_file import TokenFile
+from crashgate.adapters.token_watch import watching_tokens
 from crashgate.catalogue.registry import RESOURCES
 from crashgate.decisions.port import DecisionLog, LogReader
 from crashgate.errors import ConfigurationError
@@ -32,6 +33,7 @@ from crashgate.gateway.door import Gateway
 from crashgate.gateway.ledger import Ledger
 from crashgate.gateway.limiter import Limiter
 from crashgate.gateway.places import Places
+from crashgate.gateway.revocation import Revocation
 from crashgate.gateway.taint import Taint
 from crashgate.identity import Via
 from crashgate.policy.port import PolicySource
@@ -180,6 +182,7 @@ async def opened(
                 limiter=Limiter(counter=counter, clock=clock),
                 approvals=Approvals(store=approvals(settings), clock=clock, digest_key=key),
                 taint=Taint(counter=counter, clock=clock),
+                revocation=Revocation(tokens(settings)),
                 upstreams={
                     each.name: Upstream(
                         connection=each,
@@ -270,10 +273,12 @@ async def run_http(
                     face=shown,
                     attempts=attempts,
                     clock=found.clock,
+                    revocation=found.toolbox.gateway.revocation,
                     ended=notices.left,
                 )
                 ready()
-                await listen(app, listener, attempts, head_seconds=settings.http.head_seconds, ending=ending)
+                async with watching_tokens(app.end_revoked):
+                    await listen(app, listener, attempts, head_seconds=settings.http.head_seconds, ending=ending)
 
 
 def face(settings: Settings, listener: "Listener") -> "HttpFace":
