@@ -47,7 +47,9 @@ def test_what_the_policy_does_not_open_is_refused_with_its_exit_code(crashgate: 
     told = crashgate("export", "sessions", "--agent", ANALYST, "--connection", "nowhere", "--to", "out", "--sandbox")
 
     assert (told.code, told.out) == (1, "")
-    assert told.err.startswith("Refused: this does not exist, or the policy of session-analyst does not allow it.")
+    assert told.err.startswith(
+        "Refused: this does not exist or cannot be looked up now, or the policy of session-analyst does not allow it."
+    )
     assert told.err.endswith(f"\nWhy:  crashgate --state {crashgate.state} log show -n 1\n")
     assert not (home / "out").exists()
 

@@ -93,7 +93,7 @@ async def test_a_look_up_without_an_answer_denies(status: int) -> None:
     # Guards: the except for UpstreamError in Gateway._admitted.
     opened = gate()
     opened.upstream.answers["/projects/checkout-ios"] = failing(status)
-    with pytest.raises(UpstreamError):
+    with pytest.raises(NotAvailableError):
         await opened.gateway.run(_ask())
 
     assert (opened.log.decisions[-1].effect, opened.log.decisions[-1].reason) == (Effect.DENY, "undecided")

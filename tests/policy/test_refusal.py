@@ -19,7 +19,7 @@ TRIAGE = policy(
 
 def test_a_refusal_says_what_the_agent_may_do_instead_and_who_owns_its_policy() -> None:
     assert refusal(TRIAGE, agent="triage-agent", tools=["list_errors", "my_access"]) == (
-        "Refused: this does not exist, or the policy of triage-agent does not allow it."
+        "Refused: this does not exist or cannot be looked up now, or the policy of triage-agent does not allow it."
         " You may use: list_errors, my_access."
         " You may look in: organizations acme; projects checkout-ios, checkout-android."
         " This policy belongs to mobile@example.com: ask there for more."
@@ -28,7 +28,7 @@ def test_a_refusal_says_what_the_agent_may_do_instead_and_who_owns_its_policy() 
 
 def test_an_agent_that_holds_nothing_is_told_so() -> None:
     assert refusal(policy(), agent="triage-agent", tools=[]) == (
-        "Refused: this does not exist, or the policy of triage-agent does not allow it."
+        "Refused: this does not exist or cannot be looked up now, or the policy of triage-agent does not allow it."
         " No tool is open to you. Your policy names no place."
         " This policy belongs to mobile@example.com: ask there for more."
     )

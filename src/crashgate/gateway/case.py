@@ -12,7 +12,7 @@ from crashgate.catalogue.scope import Dimension, naming
 from crashgate.decisions.record import Value
 from crashgate.gateway.ask import Ask
 from crashgate.gateway.holding import Holding
-from crashgate.gateway.places import Found
+from crashgate.gateway.places import Asker, Found
 from crashgate.gateway.target import spoken
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Place, Question
@@ -49,6 +49,11 @@ class Case:
     def connection(self) -> str:
         """The connection asked for; a call without one is crashgate's own affair."""
         return self.ask.connection or "crashgate"
+
+    @property
+    def asker(self) -> Asker:
+        """For whom, and where, something is looked up."""
+        return self.ask.principal.agent, self.connection
 
     @property
     def access(self) -> Access | None:

@@ -193,9 +193,9 @@ class Gateway:
             ruling = refused(reason, problem.because, approval=problem.approval, answered_by=problem.answered_by)
             await self._ledger.decided(case, ruling)
             raise
-        except UpstreamError:
+        except UpstreamError as problem:
             await self._ledger.decided(case, refused(Reason.UNDECIDED, "the look-up that decides got no answer"))
-            raise
+            raise NotAvailableError("Undecided.") from problem  # what upstream said of it could tell what is there
         except Exception as problem:
             await self._ledger.decided(case, refused(Reason.INTERNAL, "the gate itself failed"))
             raise _defect() from problem
@@ -265,6 +265,10 @@ class Gateway:
                 return await self._carried_out(inner, entry, trace)
             except NotAvailableError:
                 return None
+            except UpstreamError as problem:
+                if problem.code is Code.UPSTREAM_FORBIDDEN:
+                    return None  # to the gate it is not there, as what is answered with 404
+                raise
             finally:
                 case.looked_up = case.looked_up or trace.requests > 0
 
@@ -345,6 +349,7 @@ class Gateway:
                 mark=mark,
                 agent=case.ask.principal.agent,
                 bulk=bulk,
+                alone=case.parent is not None,
                 holds=lambda: self.revocation.holds(case.ask.principal) and self._is_current(case),
             )
             with suppress(WithdrawnError):

@@ -186,12 +186,15 @@ class Judge:
 
     async def _in_project(self, case: Case, name: str, look_up: LookUp) -> Ruling:
         ref = str(getattr(case.params, name))
-        case.project = await self._places.project(case.connection, ref, look_up)
+        # Asked for together, so that a project costs the same whether it is there or not (row 40).
+        named = _judged(case, project=Place(names=frozenset({ref})))
+        case.project = await self._places.project(case.asker, ref, look_up, with_organization=named.depends)
         if case.project is None:
             return refused(Reason.NO_SUCH_PROJECT, f"there is no project {ref}")
+        case.organization = case.project.inside
         ruling = _judged(case)
-        if ruling.depends and case.project.organization is not None:
-            case.organization = await self._places.organization(case.connection, case.project.organization, look_up)
+        if ruling.depends and case.organization is None and case.project.organization is not None:
+            case.organization = await self._places.organization(case.asker, case.project.organization, look_up)
             ruling = _judged(case)
         return _settled(ruling)
 
@@ -199,7 +202,7 @@ class Judge:
         self, case: Case, name: str, look_up: LookUp, *, rows_decide: bool = False, project: Place | None = None
     ) -> Ruling:
         ref = str(getattr(case.params, name))
-        case.organization = await self._places.organization(case.connection, ref, look_up)
+        case.organization = await self._places.organization(case.asker, ref, look_up)
         if case.organization is None:
             return refused(Reason.NO_SUCH_ORGANIZATION, f"there is no organization {ref}")
         ruling = _judged(case, project=project)
@@ -208,7 +211,7 @@ class Judge:
     async def _holds(self, case: Case, scope: ProjectOfObject, look_up: LookUp) -> Ruling | None:
         """The refusal when the object is not in the project that the policy allowed: the caller's word is no proof."""
         case.settle()
-        if case.params is not None and await self._places.has_object(case.connection, scope, case.params, look_up):
+        if case.params is not None and await self._places.has_object(case.asker, scope, case.params, look_up):
             return None
         return refused(Reason.NO_SUCH_OBJECT, "there is no such object in that project")
 
@@ -230,7 +233,7 @@ class Judge:
         given = set[str](getattr(case.params, "filters", None) or ()) - ALWAYS_KNOWN
         if not given or case.home is None:
             return
-        known = await self._places.fields(case.connection, case.home, look_up)
+        known = await self._places.fields(case.asker, case.home, look_up)
         if unknown := sorted(given - known):
             raise arguments.unknown_filters(unknown)
 

@@ -1,6 +1,9 @@
 """Where a call belongs: projects, organizations and objects in them, looked up when a decision needs it.
 
 Rule: every look-up is itself decided and recorded, and what it finds is for the gate, not for the agent.
+
+What one agent's calls made known is not used for another: an answer that came sooner would tell that somebody else
+uses the place (THREATS row 40).
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -28,11 +31,15 @@ MOST_KEPT = 10_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """A project or organization: its id, its slug where it has one, and a project's organization."""
+    """A project or organization: its id, its slug where it has one, and the id of a project's organization.
+
+    ``inside`` is that organization itself, where it was looked up together with the project.
+    """
 
     id: str
     slug: str | None
     organization: str | None = None
+    inside: "Found | None" = None
 
     @property
     def place(self) -> Place:
@@ -49,7 +56,10 @@ LookUp = Callable[[AnyOperation, Params, str], Awaitable[Page[Any] | None]]
 """Asks upstream for one operation, with the words for what is looked up; None when there is no such thing."""
 
 ObjectScope = EnvironmentNamed | AppOfObject
-Key = tuple[str, str, str]
+Asker = tuple[str, str]
+"""The agent that a look-up is for, and the connection."""
+
+Key = tuple[Asker, str, str]
 
 
 class Places:
@@ -60,34 +70,39 @@ class Places:
         self._kept: dict[Key, tuple[float, Any]] = {}
         self._busy: dict[Key, anyio.Lock] = {}
 
-    async def project(self, connection: str, ref: str, look_up: LookUp) -> Found | None:
-        """The project with this id or slug."""
+    async def project(
+        self, asker: Asker, ref: str, look_up: LookUp, *, with_organization: bool = False
+    ) -> Found | None:
+        """The project with this id or slug.
+
+        ``with_organization`` looks its organization up too. A project that is not there costs as many requests then:
+        what ``ref`` is no name of is asked for as an organization, and the answer does not count.
+        """
 
         async def ask() -> Found | None:
             page = await look_up(GET_PROJECT, GetProject(project_id=ref), f"project {ref}")
             row = page.rows[0] if page and page.rows else None
             # An answer about something else would decide for the wrong project.
-            if row is None or ref not in {row.id, row.slug}:
+            if row is not None and ref not in {row.id, row.slug}:
+                row = None
+            inside = None
+            if with_organization:
+                inside = await _organization((row and row.organization_id) or ref, look_up)
+            if row is None:
                 return None
-            return Found(id=row.id, slug=row.slug, organization=row.organization_id)
+            known = row.organization_id is not None
+            return Found(id=row.id, slug=row.slug, organization=row.organization_id, inside=inside if known else None)
 
-        found: Found | None = await self._once((connection, "project", ref), ask)
+        kind = "project in its organization" if with_organization else "project"
+        found: Found | None = await self._once((asker, kind, ref), ask)
         return found
 
-    async def organization(self, connection: str, ref: str, look_up: LookUp) -> Found | None:
+    async def organization(self, asker: Asker, ref: str, look_up: LookUp) -> Found | None:
         """The organization with this id or slug."""
-
-        async def ask() -> Found | None:
-            page = await look_up(GET_ORGANIZATION, GetOrganization(organization_id=ref), f"organization {ref}")
-            row = page.rows[0] if page and page.rows else None
-            if row is None or ref not in {row.id, row.slug}:
-                return None
-            return Found(id=row.id, slug=row.slug)
-
-        found: Found | None = await self._once((connection, "organization", ref), ask)
+        found: Found | None = await self._once((asker, "organization", ref), lambda: _organization(ref, look_up))
         return found
 
-    async def has_object(self, connection: str, scope: ProjectOfObject, params: Params, look_up: LookUp) -> bool:
+    async def has_object(self, asker: Asker, scope: ProjectOfObject, params: Params, look_up: LookUp) -> bool:
         """True when ``scope.read`` finds the object where ``params`` say that it is; objects do not move.
 
         ``params`` hold the project's id, not a slug.
@@ -105,7 +120,7 @@ class Places:
             return True if found else None
 
         key = where.model_dump_json(include=set(shared))
-        return await self._once((connection, f"{scope.read} {key}", wanted), ask) is True
+        return await self._once((asker, f"{scope.read} {key}", wanted), ask) is True
 
     @staticmethod
     async def find(scope: ObjectScope, params: Params, look_up: LookUp) -> Any:  # noqa: ANN401 - any row
@@ -128,14 +143,14 @@ class Places:
         row = page.rows[0] if page and page.rows else None
         return None if row is None else {name: getattr(row, name) for name in names}
 
-    async def fields(self, connection: str, project: str, look_up: LookUp) -> frozenset[str]:
+    async def fields(self, asker: Asker, project: str, look_up: LookUp) -> frozenset[str]:
         """The names by which the project's events can be filtered."""
 
         async def ask() -> frozenset[str] | None:
             page = await look_up(LIST_EVENT_FIELDS, ListEventFields(project_id=project), "event fields")
             return None if page is None else frozenset(row.display_id for row in page.rows)
 
-        return await self._once((connection, "fields", project), ask) or frozenset()
+        return await self._once((asker, "fields", project), ask) or frozenset()
 
     async def _once(self, key: Key, ask: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401 - each kind its own type
         """What is kept under ``key``, or what ``ask`` finds; calls that arrive together ask once."""
@@ -160,3 +175,9 @@ class Places:
             self._kept.pop(next(iter(self._kept)))
         self._kept.pop(key, None)
         self._kept[key] = (self._clock.monotonic() + KEPT_SECONDS, found)
+
+
+async def _organization(ref: str, look_up: LookUp) -> Found | None:
+    page = await look_up(GET_ORGANIZATION, GetOrganization(organization_id=ref), f"organization {ref}")
+    row = page.rows[0] if page and page.rows else None
+    return None if row is None or ref not in {row.id, row.slug} else Found(id=row.id, slug=row.slug)

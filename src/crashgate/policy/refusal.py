@@ -29,7 +29,7 @@ def refusal(policy: Policy | None, *, agent: str, tools: Sequence[str]) -> str:
     open_tools = f"You may use: {listed(tools, limit=_TOOLS)}." if tools else "No tool is open to you."
     owner = clean(policy.owner, limit=_OWNER, lines=False)
     return (
-        f"Refused: this does not exist, or the policy of {name} does not allow it."
+        f"Refused: this does not exist or cannot be looked up now, or the policy of {name} does not allow it."
         f" {open_tools} {_where(policy)} This policy belongs to {owner}: ask there for more."
     )
 

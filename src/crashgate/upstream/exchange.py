@@ -58,6 +58,7 @@ def _always() -> bool:
 class Call(Generic[P, R]):
     """What to ask, and for whom: agents take turns. ``bulk`` marks one page of many that are read in a row.
 
+    ``alone`` shares no answer with others who ask the same just then: that they do could be told by the time.
     ``holds`` tells, each time a request is about to leave, whether the call may still be made.
     """
 
@@ -66,6 +67,7 @@ class Call(Generic[P, R]):
     mark: str | None = None
     agent: str = ""
     bulk: bool = False
+    alone: bool = False
     holds: Callable[[], bool] = _always
 
 
@@ -77,7 +79,7 @@ async def exchange(upstream: Upstream, call: Call[P, R], trace: Trace) -> Page[R
     """The answer's rows. Raises UpstreamError, WithdrawnError; a cancelled caller cancels the request under way."""
     stamp = Stamp(id=uuid4(), at=upstream.clock.now()) if call.operation.envelope else None
     request = encode(call.operation, call.params, upstream.connection, mark=call.mark, stamp=stamp)
-    if not request.repeatable:
+    if call.alone or not request.repeatable:
         response = await _persist(upstream, call, request, trace)
     else:
         response, shared = await upstream.flights.share(request, lambda: _persist(upstream, call, request, trace))
