@@ -16,7 +16,7 @@ from crashgate.catalogue.bugsnag.error_changes import COMPANIONS, ReopenRule
 from crashgate.catalogue.bugsnag.errors import Error, IntroducingRelease, Issue, ReopenRules
 from crashgate.catalogue.bugsnag.event import Breadcrumb, Event, Frame, Thrown
 from crashgate.catalogue.bugsnag.event_fields import EventField
-from crashgate.catalogue.bugsnag.filters import DEFAULT_FIELDS
+from crashgate.catalogue.bugsnag.field_reads import DEFAULT_FIELDS
 from crashgate.catalogue.bugsnag.organizations import Organization
 from crashgate.catalogue.bugsnag.pivots import Pivot, PivotValue
 from crashgate.catalogue.bugsnag.platforms import ProjectType

@@ -4,13 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from crashgate.catalogue.bugsnag.filters import ALWAYS_KNOWN, DEFAULT_FIELDS, event_path
 from crashgate.catalogue.provider import Provider
 from crashgate.errors import Code
-from crashgate.policy.redaction import Redaction
 from tests.house import House, everything, open_house, write_policies
 
 AGENT = "looker"
@@ -88,19 +84,3 @@ async def test_other_fields_are_asked_by_as_before(tmp_path: Path) -> None:
         ]
 
     assert errors == [None, None, None]
-
-
-@pytest.mark.threats(20, 29)
-@given(name=st.sampled_from([*DEFAULT_FIELDS, *sorted(ALWAYS_KNOWN), "search", "a_field_of_the_project"]))
-def test_a_whole_event_redacted_leaves_nothing_of_it_to_ask_by(name: str) -> None:
-    top = ("user", "app", "device", "request", "context", "exceptions", "severity", "unhandled", "metaData")
-    redaction = Redaction(fields=top)
-    about_errors = name.partition(".")[0] in {"error", "release", "feature_flag"} or name in {
-        "event",
-        "event.since",
-        "event.before",
-        "version.introduced_in",
-        "version_code.introduced_in",
-    }
-
-    assert redaction.hides("event", event_path(name)) is not about_errors

@@ -10,8 +10,9 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, g
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.envelope import EventBatch
 from crashgate.catalogue.paging import Links, Paging
-from crashgate.catalogue.params import Along, In, Logged, NamesField, Needs, Params, PicksBy, Repeated, RowsAPage, Wire
+from crashgate.catalogue.params import Along, In, Logged, Needs, Params, Repeated, RowsAPage, Wire
 from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.reads import Declared, Reads, ReadsByName, ReadsNothing
 from crashgate.catalogue.result import R
 from crashgate.catalogue.scope import Scope
 
@@ -54,8 +55,7 @@ class Field:
     access: Access | None = None
     repeated: bool = False
     along: Along | None = None
-    picks_by: tuple[str, ...] = ()
-    names: NamesField | None = None
+    reads: Declared | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,6 +115,7 @@ class Operation(Generic[P, R]):
         if places - {f.name for f in fields}:
             raise ValueError(f"{self.id}: the scope names parameters that there are not")
         self._check_route()
+        self._check_reads()
 
     def _check_route(self) -> None:
         """Id, method, access and body must agree."""
@@ -137,6 +138,15 @@ class Operation(Generic[P, R]):
         if any(f.access is not None and f.access.rank <= self.access.rank for f in self.fields):
             raise ValueError(f"{self.id}: a parameter needs no more than its operation")
 
+    def _check_reads(self) -> None:
+        """What a read takes besides the names of places and objects says which fields it reads (THREATS row 38)."""
+        if self.access is not Access.READ:
+            return
+        for each in self.fields:
+            names_it = each.travels in {In.PATH, In.NOWHERE} or isinstance(each.logged, RowsAPage)
+            if each.reads is None and not names_it:
+                raise ValueError(f"{self.id}: {each.name} must declare the fields that it reads, or why it reads none")
+
     def access_with(self, given: Collection[str]) -> Access:
         """The access that a call takes which gives these parameters."""
         needed = (f.access for f in self.fields if f.access is not None and f.name in given)
@@ -157,9 +167,23 @@ def _field(name: str, annotation: object, metadata: list[Any]) -> Field:
         access=next((mark.access for mark in metadata if isinstance(mark, Needs)), None),
         repeated=any(isinstance(mark, Repeated) for mark in metadata),
         along=next((mark for mark in metadata if isinstance(mark, Along)), None),
-        picks_by=next((mark.fields for mark in marks if isinstance(mark, PicksBy)), ()),
-        names=next((mark for mark in marks if isinstance(mark, NamesField)), None),
+        reads=_reads(name, annotation, marks),
     )
+
+
+def _reads(name: str, annotation: object, marks: tuple[object, ...]) -> Declared | None:
+    """What the parameter declares; where it takes a closed list of names, each of them declares."""
+    declared = next((mark for mark in marks if isinstance(mark, Reads | ReadsNothing | ReadsByName)), None)
+    words = _words(annotation)
+    if isinstance(declared, ReadsByName) and words and words != declared.named.keys():
+        raise ValueError(f"parameter {name} must declare what it reads for {', '.join(sorted(words))}, each for itself")
+    return declared
+
+
+def _words(annotation: object) -> frozenset[str]:
+    """The words of a closed list, which may be left out; none for any other type."""
+    kinds = (annotation, *get_args(annotation)) if get_origin(annotation) in {Union, UnionType} else (annotation,)
+    return frozenset(str(word) for kind in kinds if get_origin(kind) is Literal for word in get_args(kind))
 
 
 def _marks_within(annotation: object) -> tuple[object, ...]:

@@ -1,7 +1,7 @@
 """How a parameter travels and whether the log may show it. Rule: a marker on the type, never code beside it."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, unique
 from typing import Annotated, Any, cast
@@ -41,7 +41,10 @@ class Logged:
 
 @dataclass(frozen=True, kw_only=True)
 class RowsAPage(Logged):
-    """How many rows a page shall have: from 1 to ``most``, which is the upstream's own limit. The log may show it."""
+    """How many rows a page shall have: from 1 to ``most``, which is the upstream's own limit. The log may show it.
+
+    It reads no field (``catalogue.reads``): where a page ends says nothing of what its rows hold.
+    """
 
     most: int
 
@@ -96,21 +99,6 @@ class Along:
         if found is None:
             raise ValueError(f"nothing goes along as {self.wire} with this value")
         return found
-
-
-@dataclass(frozen=True)
-class PicksBy:
-    """Fields of the operation's own rows by which the parameter picks them, where it does not have their name."""
-
-    fields: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class NamesField:
-    """The value names fields of another resource's rows, as text, items or keys; ``path`` tells where each stands."""
-
-    resource: str
-    path: Callable[[str], str]
 
 
 def _stop_at_first(schema: object) -> None:

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from crashgate.catalogue.browserstack.environments import ENVIRONMENT_PATTERN
-from crashgate.catalogue.bugsnag.filters import ALWAYS_KNOWN, DEFAULT_FIELDS
+from crashgate.catalogue.bugsnag.field_reads import ALWAYS_KNOWN, DEFAULT_FIELDS
 from crashgate.catalogue.devrev.apps import APP_PATTERN
 from crashgate.catalogue.form import form_of, part_names
 from crashgate.catalogue.moments import MOMENT_PATTERN

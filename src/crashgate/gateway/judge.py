@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, assert_never, cast
 
-from crashgate.catalogue.bugsnag.filters import ALWAYS_KNOWN
+from crashgate.catalogue.bugsnag.field_reads import ALWAYS_KNOWN
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.scope import (
     Anywhere,
@@ -76,7 +76,9 @@ class Judge:
         if ruling.allowed:
             case.settle()
             if case.policy is not None and case.params is not None:
-                refuse_hidden(operation, case.params, case.policy.redaction)
+                # What the gate puts in itself nobody asks by.
+                given = {name: getattr(case.params, name) for name in case.question().parameters}
+                refuse_hidden(operation, given, case.policy.redaction)
             await self._filters_known(case, look_up)
         return await _with_file(case, operation, ruling) if ruling.allowed else ruling
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Union
 
+from crashgate.catalogue.reads import EVERYTHING
 from crashgate.policy.result_fields import Node, find, resources
 
 Tree = Mapping[str, Union["Tree", None]]
@@ -70,14 +71,23 @@ class Redaction:
 
     def hides(self, resource: str, path: str) -> bool:
         """Whether the field at ``path`` goes, or is below one that does; for one that ends in ``*`` any part of it."""
-        tree: Tree | None = self.tree(resource)
+        tree = self.tree(resource)
+        deep: set[str] = set()
         for name in path.lower().split("."):
-            if not tree:
-                break
-            if name == "*":
+            deep |= (tree.get(DEEP) or _NOTHING).keys()
+            if name == _EVERY:
+                return bool(tree or deep)
+            below = tree.get(name, tree.get(_EVERY, _NOTHING))
+            if below is None or name in deep:
                 return True
-            tree = tree.get(name, tree.get("*", _NOTHING))
-        return tree is None
+            tree = below
+        return False
+
+    def hides_read(self, fields: Iterable[str]) -> bool:
+        """Whether one of the fields goes that a parameter declares to read (``catalogue.reads``)."""
+        return not self.empty and any(
+            field == EVERYTHING or self.hides(*field.split(".", maxsplit=1)) for field in fields
+        )
 
     @property
     def empty(self) -> bool:

@@ -57,13 +57,15 @@ class Definition:
 class Use:
     """An operation that an agent may use, the furthest access that it may have there, and the names open to it.
 
-    ``off`` are parameters that the policy switches off by name.
+    ``off`` are parameters that the policy switches off by name, or that read what it redacts; ``barred`` are words of
+    a closed list that do.
     """
 
     operation: AnyOperation
     furthest: Access
     offered: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     off: frozenset[str] = frozenset()
+    barred: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
 
 
 def define(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str]) -> Definition:
@@ -119,7 +121,7 @@ def input_schema(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str])
         for name in _of(use.operation):
             if name in within - tool.hidden - use.off - properties.keys():
                 taking = [each for each in uses if name in each.operation.params.model_fields]
-                schema = _common([_of(each.operation)[name] for each in taking])
+                schema = _allowed(_common([_of(each.operation)[name] for each in taking]), name, taking)
                 properties |= _offered(name, _whose(name, _noted(tool, name, schema), taking, uses), taking)
     if isinstance(tool, Export):
         properties |= {"format": _FORMATS, "resume": {"type": "string"}}
@@ -140,8 +142,14 @@ def _of_recipe(recipe: Recipe, first: Use) -> Schema:
     found: Schema = {}
     for name, schema in _fields(recipe.params).items():
         if name not in first.off or _is_required(recipe.params, name):
-            found |= _offered(name, _noted(recipe, name, schema), [first])
+            found |= _offered(name, _noted(recipe, name, _allowed(schema, name, [first])), [first])
     return found
+
+
+def _allowed(schema: Schema, name: str, uses: Sequence[Use]) -> Schema:
+    """The parameter without the words of a closed list that no operation takes of this agent."""
+    barred = frozenset[str].intersection(*(use.barred.get(name, frozenset()) for use in uses))
+    return schema | {"enum": [word for word in schema["enum"] if word not in barred]} if "enum" in schema else schema
 
 
 def _offered(name: str, schema: Schema, uses: Sequence[Use]) -> Schema:

@@ -9,6 +9,7 @@ from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.scope import OrganizationToCome, ProjectToCome
 from crashgate.gateway.fixed import nearest, offered
 from crashgate.gateway.judge import TO_COME
+from crashgate.gateway.picked import hidden_parameters, hidden_words
 from crashgate.policy.explain import may_use
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Question
@@ -32,7 +33,8 @@ def opening(policy: Policy | None, agent: str, tool: AnyTool, connections: Mappi
         open_in = [name for name, provider in connections.items() if provider is operation.provider]
         asked = {name: question(agent, name, operation, operation.access) for name in open_in}
         open_in = [name for name in open_in if may_use(policy, nearest(policy, asked[name], operation))]
-        if not open_in:
+        hidden = hidden_parameters(operation, policy.redaction) if policy else frozenset[str]()
+        if not open_in or any(operation.params.model_fields[name].is_required() for name in hidden):
             if isinstance(tool, Recipe) and operation is tool.first:
                 return None
             continue
@@ -41,7 +43,8 @@ def opening(policy: Policy | None, agent: str, tool: AnyTool, connections: Mappi
                 operation=operation,
                 furthest=_furthest(policy, agent, operation, open_in),
                 offered=_offered(policy, agent, operation, open_in),
-                off=policy.off.parameters_of(operation.id) if policy else frozenset(),
+                off=hidden | (policy.off.parameters_of(operation.id) if policy else frozenset()),
+                barred=hidden_words(operation, policy.redaction) if policy else {},
             )
         )
         if not isinstance(tool, Recipe) or operation is tool.first:

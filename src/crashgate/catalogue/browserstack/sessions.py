@@ -18,6 +18,7 @@ from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.paging import Numbered
 from crashgate.catalogue.params import In, Logged, Params, Repeated, RowsAPage, Wire
 from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.reads import Reads
 from crashgate.catalogue.result import Many, Result, Slug, Untrusted, UntrustedMark
 from crashgate.catalogue.scope import EnvironmentRows
 from crashgate.catalogue.session_ids import SessionId
@@ -40,15 +41,24 @@ class SessionWithTraces(Session):
     traces: Annotated[Many[Trace], UntrustedMark()] = ()
 
 
+_PERIOD = Reads(("session.started_at", "session.traces.at", "session.traces.created_at"))
+
+
 class ListSessions(Params):
     """Parameters of listing sessions: those seen first from ``since`` on and before ``until``, newest first.
 
     BrowserStack's page counts the very moment of ``until`` in, Langfuse counts it out.
     """
 
-    since: Annotated[Since | None, In.QUERY, Wire("fromTimestamp"), Logged()] = None
-    until: Annotated[Until | None, In.QUERY, Wire("toTimestamp"), Logged()] = None
-    environment: Annotated[Environments | None, In.QUERY, Repeated(), Logged()] = None
+    since: Annotated[Since | None, In.QUERY, Wire("fromTimestamp"), Logged(), _PERIOD] = None
+    until: Annotated[Until | None, In.QUERY, Wire("toTimestamp"), Logged(), _PERIOD] = None
+    environment: Annotated[
+        Environments | None,
+        In.QUERY,
+        Repeated(),
+        Logged(),
+        Reads(("session.environment", "session.traces.environment")),
+    ] = None
     per_page: Annotated[int | None, In.QUERY, Wire("limit"), RowsAPage(most=PER_PAGE)] = None
 
 

@@ -7,8 +7,9 @@ from pydantic import Field
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.bugsnag import REFERENCE
 from crashgate.catalogue.operation import Operation, Shape, Wording
-from crashgate.catalogue.params import In, ObjectId, Params, PicksBy, Ref, RowsAPage
+from crashgate.catalogue.params import In, ObjectId, Params, Ref, RowsAPage
 from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.reads import Reads
 from crashgate.catalogue.result import Id, Link, MemberData, MemberText, Result, Secret, Time
 from crashgate.catalogue.scope import OrganizationNamed, ProjectNamed
 
@@ -43,7 +44,12 @@ class ListOrganizationCollaborators(Params):
     """Parameters of listing an organization's collaborators; ``q`` is part of a name or an e-mail address."""
 
     organization_id: Annotated[Ref, In.PATH]
-    q: Annotated[str | None, In.QUERY, Field(min_length=1, max_length=100), PicksBy(("name", "email"))] = None
+    q: Annotated[
+        str | None,
+        In.QUERY,
+        Field(min_length=1, max_length=100),
+        Reads(("organization_collaborator.name", "organization_collaborator.email")),
+    ] = None
     per_page: Annotated[int | None, In.QUERY, RowsAPage(most=100)] = None
 
 

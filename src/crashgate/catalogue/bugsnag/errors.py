@@ -8,6 +8,7 @@ from crashgate.catalogue.bugsnag.filters import Filters
 from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref, RowsAPage, UtcTime
 from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.reads import Reads, ReadsByName, ReadsNothing
 from crashgate.catalogue.result import Id, Link, Many, OptionalId, Result, Time, Untrusted, UntrustedData, Word
 from crashgate.catalogue.scope import ProjectNamed
 
@@ -85,15 +86,37 @@ class Error(Result):
         return self.project_id
 
 
+_SORTS = ReadsByName(
+    {
+        "last_seen": Reads(("error.last_seen", "error.last_seen_unfiltered")),
+        "first_seen": Reads(("error.first_seen", "error.first_seen_unfiltered")),
+        "users": Reads(("error.users",)),
+        "events": Reads(("error.events", "error.unthrottled_occurrence_count")),
+        "unsorted": ReadsNothing("it asks for no order"),
+    }
+)
+
+
 class ListErrors(Params):
     """Parameters of listing a project's errors."""
 
     project_id: Annotated[Ref, In.PATH]
     filters: Annotated[Filters | None, In.FILTERS] = None
-    sort: Annotated[Literal["last_seen", "first_seen", "users", "events", "unsorted"] | None, In.QUERY, Logged()] = None
-    direction: Annotated[Literal["asc", "desc"] | None, In.QUERY, Logged()] = None
+    sort: Annotated[
+        Literal["last_seen", "first_seen", "users", "events", "unsorted"] | None, In.QUERY, Logged(), _SORTS
+    ] = None
+    direction: Annotated[
+        Literal["asc", "desc"] | None,
+        In.QUERY,
+        Logged(),
+        ReadsNothing("it turns round an order that is declared as sort"),
+    ] = None
     per_page: Annotated[int | None, In.QUERY, RowsAPage(most=100)] = None
-    base: Annotated[UtcTime | None, In.QUERY] = None
+    base: Annotated[
+        UtcTime | None,
+        In.QUERY,
+        Reads(("error.first_seen", "error.last_seen", "error.first_seen_unfiltered", "error.last_seen_unfiltered")),
+    ] = None
 
 
 class OneError(Params):

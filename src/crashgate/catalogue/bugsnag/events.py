@@ -9,6 +9,7 @@ from crashgate.catalogue.bugsnag.filters import Filters
 from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref, RowsAPage, UtcTime
 from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.reads import Reads, ReadsNothing
 from crashgate.catalogue.scope import ProjectNamed, ProjectOfObject
 
 
@@ -17,10 +18,12 @@ class ListProjectEvents(Params):
 
     project_id: Annotated[Ref, In.PATH]
     filters: Annotated[Filters | None, In.FILTERS] = None
-    direction: Annotated[Literal["asc", "desc"] | None, In.QUERY, Logged()] = None
+    direction: Annotated[
+        Literal["asc", "desc"] | None, In.QUERY, Logged(), ReadsNothing("it turns round the only order that there is")
+    ] = None
     per_page: Annotated[int | None, In.QUERY, RowsAPage(most=30)] = None
-    base: Annotated[UtcTime | None, In.QUERY] = None
-    full_reports: Annotated[bool | None, In.QUERY, Logged()] = None
+    base: Annotated[UtcTime | None, In.QUERY, Reads(("event.received_at",))] = None
+    full_reports: Annotated[bool | None, In.QUERY, Logged(), Reads(("event.is_full_report",))] = None
 
 
 class ListErrorEvents(ListProjectEvents):

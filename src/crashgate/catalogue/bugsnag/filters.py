@@ -13,7 +13,8 @@ from urllib.parse import quote
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from crashgate.catalogue.params import TIME_PATTERN, NamesField, Params
+from crashgate.catalogue.bugsnag.field_reads import EVENT_FIELDS
+from crashgate.catalogue.params import TIME_PATTERN, Params
 
 MOST_FIELDS = 20
 MOST_COMPARISONS = 20
@@ -96,37 +97,6 @@ def _short_enough(given: dict[str, tuple[Comparison, ...]]) -> dict[str, tuple[C
     return given
 
 
-_PATHS = {
-    "app.context": "context",
-    "event.class": "exceptions.error_class",
-    "event.message": "exceptions.message",
-    "event.file": "exceptions.stacktrace.file",
-    "event.method": "exceptions.stacktrace.method",
-    "event.severity": "severity",
-    "event.unhandled": "unhandled",
-    "request.ip": "request.clientIp",
-    "browser.name": "device.browserName",
-    "browser.version": "device.browserVersion",
-    "os.name": "device.osName",
-    "os.version": "device.osVersion",
-    "version.seen_in": "app.version",
-    "version_code.seen_in": "app.versionCode",
-    "app.release_stage": "app.releaseStage",
-    "app.in_foreground": "app.inForeground",
-    "search": "*",
-}
-"""Event fields that stand elsewhere in an event than their names say; ``search`` looks into all of it."""
-
-
-def event_path(name: str) -> str:
-    """Where an event has the field of that name. A project's own fields stand somewhere in its custom data."""
-    known = _PATHS.get(name)
-    return known or (name if name in DEFAULT_FIELDS or name in ALWAYS_KNOWN else "metaData.*")
-
-
-EVENT_FIELDS = NamesField("event", event_path)
-"""The mark of what holds names of event fields."""
-
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_. -]+$", max_length=100)]
 Comparisons = Annotated[tuple[Comparison, ...], Field(min_length=1, max_length=MOST_COMPARISONS)]
 Filters = Annotated[
@@ -137,16 +107,3 @@ Filters = Annotated[
     AfterValidator(_with_legal_values),
     EVENT_FIELDS,
 ]
-
-DEFAULT_FIELDS = (
-    "user.id", "user.email", "user.name", "error.id", "error.status", "error.assigned_to", "error.has_issue",
-    "app.release_stage", "app.context", "app.type", "app.in_foreground", "version.introduced_in", "version.seen_in",
-    "version_code.introduced_in", "version_code.seen_in", "release.introduced_in", "release.seen_in",
-    "feature_flag.seen_in", "feature_flag.exclusive_to", "event.class", "event.message", "event.file", "event.method",
-    "event.severity", "event.since", "event.before", "browser.name", "browser.version", "os.name", "os.version",
-    "device.hostname", "device.manufacturer", "device.model", "device.jailbroken", "request.url", "request.ip",
-)  # fmt: skip
-"""The built-in filter keys; a project may have more or fewer (list event fields tells)."""
-
-ALWAYS_KNOWN = frozenset({"error", "event", "event.unhandled"})
-"""Keys that upstream takes although the list of event fields does not show them."""

@@ -9,6 +9,7 @@ from crashgate.catalogue.bugsnag import REFERENCE
 from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, Needs, Params, Ref, RowsAPage
 from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.reads import ReadsNothing
 from crashgate.catalogue.result import Id, Link, MemberData, MemberText, Result, Secret, Slug, Time
 from crashgate.catalogue.scope import OrganizationNamed, OrganizationRows, OrganizationToCome
 
@@ -39,7 +40,9 @@ class Organization(Result):
 class ListOrganizations(Params):
     """Parameters of listing organizations."""
 
-    admin: Annotated[bool | None, In.QUERY, Logged()] = None
+    admin: Annotated[
+        bool | None, In.QUERY, Logged(), ReadsNothing("it is about the token's own account, not about a field")
+    ] = None
     per_page: Annotated[int | None, In.QUERY, RowsAPage(most=100)] = None
 
 

@@ -6,10 +6,12 @@ from pydantic import Field, StringConstraints, model_validator
 
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.bugsnag import REFERENCE
-from crashgate.catalogue.bugsnag.filters import EVENT_FIELDS, Filters
+from crashgate.catalogue.bugsnag.field_reads import EVENT_FIELDS
+from crashgate.catalogue.bugsnag.filters import Filters
 from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref, RowsAPage, UtcTime
 from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.reads import Reads, ReadsNothing
 from crashgate.catalogue.result import Result, Time, Untrusted, UntrustedData
 from crashgate.catalogue.scope import ProjectNamed
 
@@ -58,7 +60,13 @@ class ListProjectPivots(Params):
 
     project_id: Annotated[Ref, In.PATH]
     pivots: Annotated[tuple[DisplayId, ...] | None, In.QUERY, Field(max_length=20), EVENT_FIELDS] = None
-    summary_size: Annotated[int | None, In.QUERY, Field(ge=1, le=50), Logged()] = None
+    summary_size: Annotated[
+        int | None,
+        In.QUERY,
+        Field(ge=1, le=50),
+        Logged(),
+        ReadsNothing("it tells how many values are wanted, not which"),
+    ] = None
     filters: Annotated[Filters | None, In.FILTERS] = None
 
 
@@ -75,7 +83,9 @@ class ListPivotValues(Params):
     project_id: Annotated[Ref, In.PATH]
     event_field_display_id: Annotated[DisplayId, In.PATH, EVENT_FIELDS]
     per_page: Annotated[int | None, In.QUERY, RowsAPage(most=100)] = None
-    base: Annotated[UtcTime | None, In.QUERY] = None
+    base: Annotated[UtcTime | None, In.QUERY, Reads(("pivot.first_seen", "pivot.last_seen", "event.received_at"))] = (
+        None
+    )
     filters: Annotated[Filters | None, In.FILTERS] = None
 
 

@@ -10,6 +10,7 @@ from crashgate.catalogue.bugsnag.platforms import ProjectType
 from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, Needs, ObjectId, Params, Ref, RowsAPage
 from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.reads import Reads, ReadsByName, ReadsNothing
 from crashgate.catalogue.result import (
     Id,
     Link,
@@ -80,13 +81,29 @@ class Project(Result):
         return self.id
 
 
+_SORTS = ReadsByName(
+    {
+        "created_at": Reads(("project.created_at",)),
+        "name": Reads(("project.name",)),
+        "favorite": ReadsNothing("which projects the token's own account marked is in no answer"),
+    }
+)
+
+
 class ListProjects(Params):
     """Parameters of listing projects."""
 
     organization_id: Annotated[Ref, In.PATH]
-    q: Annotated[str | None, In.QUERY, Field(min_length=1, max_length=100)] = None
-    sort: Annotated[Literal["created_at", "name", "favorite"] | None, In.QUERY, Logged()] = None
-    direction: Annotated[Literal["asc", "desc"] | None, In.QUERY, Logged()] = None
+    q: Annotated[str | None, In.QUERY, Field(min_length=1, max_length=100), Reads(("project.name", "project.slug"))] = (
+        None
+    )
+    sort: Annotated[Literal["created_at", "name", "favorite"] | None, In.QUERY, Logged(), _SORTS] = None
+    direction: Annotated[
+        Literal["asc", "desc"] | None,
+        In.QUERY,
+        Logged(),
+        ReadsNothing("it turns round an order that is declared as sort"),
+    ] = None
     per_page: Annotated[int | None, In.QUERY, RowsAPage(most=100)] = None
 
 

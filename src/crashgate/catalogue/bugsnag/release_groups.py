@@ -7,6 +7,7 @@ from crashgate.catalogue.bugsnag import REFERENCE
 from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, Name, ObjectId, Params, Ref, RowsAPage
 from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.reads import Reads
 from crashgate.catalogue.result import Id, OptionalId, Result, Time, Untrusted, UntrustedData
 from crashgate.catalogue.scope import ProjectNamed, ProjectOfObject
 
@@ -43,9 +44,9 @@ class ListReleaseGroups(Params):
     """Parameters of listing release groups; the stage is required upstream."""
 
     project_id: Annotated[Ref, In.PATH]
-    release_stage_name: Annotated[Name, In.QUERY]
-    top_only: Annotated[bool | None, In.QUERY, Logged()] = None
-    visible_only: Annotated[bool | None, In.QUERY, Logged()] = None
+    release_stage_name: Annotated[Name, In.QUERY, Reads(("release_group.release_stage_name",))]
+    top_only: Annotated[bool | None, In.QUERY, Logged(), Reads(("release_group.top_release_group",))] = None
+    visible_only: Annotated[bool | None, In.QUERY, Logged(), Reads(("release_group.visible",))] = None
     per_page: Annotated[int | None, In.QUERY, RowsAPage(most=100)] = None
 
 

@@ -9,6 +9,7 @@ from crashgate.catalogue.bugsnag import REFERENCE
 from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, Name, ObjectId, Params, Ref, RowsAPage, UtcTime
 from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.reads import Reads, ReadsByName, ReadsNothing
 from crashgate.catalogue.result import Id, OptionalId, Result, Time, Untrusted, UntrustedData, Word
 from crashgate.catalogue.scope import ProjectNamed
 
@@ -50,15 +51,29 @@ class Release(Result):
         return self.project_id
 
 
+_SORTS = ReadsByName(
+    {
+        "timestamp": Reads(("release.release_time",)),
+        "percent_of_sessions": Reads(("release.sessions_count_in_last_24h", "release.total_sessions_count")),
+    }
+)
+
+
 class ListReleases(Params):
     """Parameters of listing releases."""
 
     project_id: Annotated[Ref, In.PATH]
-    release_stage: Annotated[Name | None, In.QUERY] = None
-    sort: Annotated[Literal["timestamp", "percent_of_sessions"] | None, In.QUERY, Logged()] = None
+    release_stage: Annotated[Name | None, In.QUERY, Reads(("release.release_stage.name",))] = None
+    sort: Annotated[Literal["timestamp", "percent_of_sessions"] | None, In.QUERY, Logged(), _SORTS] = None
     per_page: Annotated[int | None, In.QUERY, RowsAPage(most=10)] = None
-    base: Annotated[UtcTime | None, In.QUERY] = None
-    offset: Annotated[int | None, In.QUERY, Field(ge=0), Logged()] = None
+    base: Annotated[UtcTime | None, In.QUERY, Reads(("release.release_time",))] = None
+    offset: Annotated[
+        int | None,
+        In.QUERY,
+        Field(ge=0),
+        Logged(),
+        ReadsNothing("it tells where a page begins, not which rows there are"),
+    ] = None
 
 
 class GetRelease(Params):

@@ -10,6 +10,7 @@ from crashgate.catalogue.bugsnag.filters import Filters
 from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref
 from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.reads import Reads
 from crashgate.catalogue.result import Id, MemberData, MemberText, OptionalId, Result, Time, Word
 from crashgate.catalogue.scope import ProjectNamed, ProjectOfObject
 
@@ -52,7 +53,7 @@ class ListSavedSearches(Params):
     """Parameters of listing saved searches."""
 
     project_id: Annotated[Ref, In.PATH]
-    shared: Annotated[bool | None, In.QUERY, Logged()] = None
+    shared: Annotated[bool | None, In.QUERY, Logged(), Reads(("saved_search.shared",))] = None
 
 
 class GetSavedSearch(Params):

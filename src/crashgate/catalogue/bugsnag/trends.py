@@ -10,6 +10,7 @@ from crashgate.catalogue.bugsnag.filters import Filters
 from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref
 from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.reads import ReadsNothing
 from crashgate.catalogue.result import Result, Time
 from crashgate.catalogue.scope import ProjectNamed
 
@@ -24,12 +25,15 @@ class TrendBucket(Result):
     events_count: int | None = None
 
 
+_STEPS = ReadsNothing("it tells how fine the steps are; what is counted is declared as filters")
+
+
 class GetProjectTrend(Params):
     """Parameters of a project's trend; without both, ten buckets."""
 
     project_id: Annotated[Ref, In.PATH]
-    buckets_count: Annotated[int | None, In.QUERY, Field(ge=1, le=50), Logged()] = None
-    resolution: Annotated[Literal["1m", "5m", "30m", "2h", "12h"] | None, In.QUERY, Logged()] = None
+    buckets_count: Annotated[int | None, In.QUERY, Field(ge=1, le=50), Logged(), _STEPS] = None
+    resolution: Annotated[Literal["1m", "5m", "30m", "2h", "12h"] | None, In.QUERY, Logged(), _STEPS] = None
     filters: Annotated[Filters | None, In.FILTERS] = None
 
     @model_validator(mode="before")

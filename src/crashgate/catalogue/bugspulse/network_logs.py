@@ -13,6 +13,7 @@ from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.paging import Numbered
 from crashgate.catalogue.params import In, Logged, Params, RowsAPage, Wire
 from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.reads import Reads
 from crashgate.catalogue.result import Untrusted
 from crashgate.catalogue.scope import Anywhere
 
@@ -33,8 +34,8 @@ class NetworkLog(Documented):
 class ListNetworkLogs(Params):
     """Parameters of listing requests; whether ``until`` is inside is not documented."""
 
-    since: Annotated[Moment | None, In.QUERY, Wire("from"), Logged()] = None
-    until: Annotated[Moment | None, In.QUERY, Wire("to"), Logged()] = None
+    since: Annotated[Moment | None, In.QUERY, Wire("from"), Logged(), Reads(("network_log.at",))] = None
+    until: Annotated[Moment | None, In.QUERY, Wire("to"), Logged(), Reads(("network_log.at",))] = None
     per_page: Annotated[int | None, In.QUERY, Wire("limit"), RowsAPage(most=MOST_ROWS)] = None
 
 

@@ -16,6 +16,7 @@ from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.paging import Numbered
 from crashgate.catalogue.params import In, Params, RowsAPage, Wire
 from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.reads import ReadsNothing
 from crashgate.catalogue.result import Untrusted, UntrustedData
 from crashgate.catalogue.scope import Anywhere
 from crashgate.catalogue.session_ids import SessionId
@@ -41,7 +42,9 @@ class SessionEvent(Documented):
 class ListSessionEvents(Params):
     """Parameters of listing a session's events."""
 
-    session_id: Annotated[SessionId, In.QUERY, Wire("sessionId")]
+    session_id: Annotated[
+        SessionId, In.QUERY, Wire("sessionId"), ReadsNothing("it names the session; no event says which one it is of")
+    ]
     per_page: Annotated[int | None, In.QUERY, Wire("limit"), RowsAPage(most=MOST_ROWS)] = None
 
 

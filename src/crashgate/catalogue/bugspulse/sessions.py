@@ -16,6 +16,7 @@ from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.paging import Numbered
 from crashgate.catalogue.params import In, Logged, Params, RowsAPage, Wire
 from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.reads import Reads
 from crashgate.catalogue.result import Untrusted, Word
 from crashgate.catalogue.scope import Anywhere
 
@@ -38,11 +39,14 @@ class Session(Documented):
     has_network_errors: bool | None = Field(default=None, validation_alias="hasNetworkErrors")
 
 
+_PERIOD = Reads(("session.started_at", "session.ended_at"))
+
+
 class ListSessions(Params):
     """Parameters of listing sessions; whether ``until`` is inside is not documented."""
 
-    since: Annotated[Moment | None, In.QUERY, Wire("from"), Logged()] = None
-    until: Annotated[Moment | None, In.QUERY, Wire("to"), Logged()] = None
+    since: Annotated[Moment | None, In.QUERY, Wire("from"), Logged(), _PERIOD] = None
+    until: Annotated[Moment | None, In.QUERY, Wire("to"), Logged(), _PERIOD] = None
     per_page: Annotated[int | None, In.QUERY, Wire("limit"), RowsAPage(most=MOST_ROWS)] = None
 
 

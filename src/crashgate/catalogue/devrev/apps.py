@@ -8,9 +8,13 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, StringConstraints
 
 from crashgate.catalogue.params import Along, Logged
+from crashgate.catalogue.reads import ReadsNothing
 
 APP_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.:/+-]*$"
 """A bundle id, or an id of the vendor's; its form is not documented."""
+
+WHERE = ReadsNothing("it says where the call belongs, which grants decide on")
+"""The mark of the app and of the platform; no call can leave them out."""
 
 AppId = Annotated[str, StringConstraints(pattern=APP_PATTERN, min_length=1, max_length=128), Logged()]
 PlatformName = Literal["android", "ios", "web"]

@@ -10,7 +10,7 @@ from pydantic import AliasPath, BeforeValidator, Field
 
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.devrev import REFERENCE
-from crashgate.catalogue.devrev.apps import AppId
+from crashgate.catalogue.devrev.apps import WHERE, AppId
 from crashgate.catalogue.documented import Documented
 from crashgate.catalogue.moments import At
 from crashgate.catalogue.operation import Operation, Shape, Wording
@@ -18,7 +18,7 @@ from crashgate.catalogue.params import In, Logged, Params, Wire
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Many, Untrusted
 from crashgate.catalogue.scope import AppOfObject
-from crashgate.catalogue.session_ids import SessionId
+from crashgate.catalogue.session_ids import WHICH, SessionId
 
 
 def _text(value: Any) -> Any:  # noqa: ANN401 - any JSON may stand in an upstream answer
@@ -66,10 +66,10 @@ class DeveloperInfo(Documented):
 class GetDeveloperInfo(Params):
     """Parameters of reading a tab; the platform is for the gate, and only the web has tabs."""
 
-    app_id: Annotated[AppId, In.BODY, Wire("version_key"), Logged()]
+    app_id: Annotated[AppId, In.BODY, Wire("version_key"), Logged(), WHERE]
     platform: Annotated[Literal["web"], In.NOWHERE, Logged()]
-    session_id: Annotated[SessionId, In.BODY]
-    tab_id: Annotated[SessionId, In.BODY]
+    session_id: Annotated[SessionId, In.BODY, WHICH]
+    tab_id: Annotated[SessionId, In.BODY, WHICH]
 
 
 GET_DEVELOPER_INFO = Operation(

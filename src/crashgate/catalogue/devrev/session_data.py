@@ -9,16 +9,17 @@ from pydantic import AliasPath, Field, model_validator
 
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.devrev import REFERENCE
-from crashgate.catalogue.devrev.apps import AppId, PlatformName
+from crashgate.catalogue.devrev.apps import WHERE, AppId, PlatformName
 from crashgate.catalogue.devrev.device import OnDevice
 from crashgate.catalogue.documented import Documented
 from crashgate.catalogue.moments import At
 from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, Params, Wire
 from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.reads import ReadsNothing
 from crashgate.catalogue.result import Many, Untrusted, UntrustedData, Word
 from crashgate.catalogue.scope import AppOfObject
-from crashgate.catalogue.session_ids import SessionId
+from crashgate.catalogue.session_ids import WHICH, SessionId
 
 _LOG = "observability_sessions_log_data"
 _LAUNCH = "app_launch"
@@ -57,12 +58,14 @@ class SessionData(OnDevice):
 class GetSessionData(Params):
     """Parameters of reading a recording; the platform is for the gate, upstream does not take it."""
 
-    app_id: Annotated[AppId, In.BODY, Wire("version_key"), Logged()]
+    app_id: Annotated[AppId, In.BODY, Wire("version_key"), Logged(), WHERE]
     platform: Annotated[PlatformName, In.NOWHERE, Logged()]
-    session_id: Annotated[SessionId, In.BODY]
-    recording_id: Annotated[SessionId | None, In.BODY] = None
-    tab_id: Annotated[SessionId | None, In.BODY] = None
-    include_replay_data: Annotated[bool, In.BODY, Logged()] = False
+    session_id: Annotated[SessionId, In.BODY, WHICH]
+    recording_id: Annotated[SessionId | None, In.BODY, WHICH] = None
+    tab_id: Annotated[SessionId | None, In.BODY, WHICH] = None
+    include_replay_data: Annotated[
+        bool, In.BODY, Logged(), ReadsNothing("it tells how much of the recording is wanted")
+    ] = False
 
     @model_validator(mode="after")
     def _of_one_part(self) -> Self:

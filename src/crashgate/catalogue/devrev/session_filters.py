@@ -8,9 +8,10 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from crashgate.catalogue.devrev.apps import KIND, AppId, PlatformName
+from crashgate.catalogue.devrev.apps import KIND, WHERE, AppId, PlatformName
 from crashgate.catalogue.moments import Since, Until
-from crashgate.catalogue.params import Along, In, Logged, Params, PicksBy, RowsAPage, Wire
+from crashgate.catalogue.params import Along, In, Logged, Params, RowsAPage, Wire
+from crashgate.catalogue.reads import Reads, ReadsByName
 
 MOST_ROWS = 100
 """Rows a page; the vendor publishes no limit for sessions, and shows 50 as the default of a neighbour."""
@@ -21,32 +22,53 @@ SORT_PATTERN = r"^[a-z][a-z_]{0,60}(?::(?:asc|desc))?$"
 Text = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Texts = Annotated[tuple[Text, ...] | None, Field(min_length=1, max_length=MOST_VALUES)]
 _RANGE = Along(wire="created_at.type", value="range")
+_STARTED = Reads(("session.started_at",))
+_CRASH, _ANR = Reads(("session.has_crash",)), Reads(("session.has_anr",))
+_EXCEPTION, _RAGE_TAP = Reads(("session.has_exception",)), Reads(("session.has_rage_tap",))
+_APP_VERSION, _OS_VERSION = Reads(("session.app_version",)), Reads(("session.os_version",))
+_MANUFACTURER, _MODEL = Reads(("session.manufacturer",)), Reads(("session.device_model",))
+_NETWORK_TYPE = Reads(("session.network_type",))
+_USER, _ORG = Reads(("session.user_id",)), Reads(("session.rev_org_id",))
+_SORTS = ReadsByName(
+    {
+        "created_at": _STARTED,
+        "session_duration_ms": Reads(("session.duration_ms",)),
+        "is_crash": _CRASH,
+        "is_anr": _ANR,
+        "has_exception_occurred": _EXCEPTION,
+        "rage_tap": _RAGE_TAP,
+        "app_version": _APP_VERSION,
+        "os_version": _OS_VERSION,
+    }
+)
+"""By which fields sessions can be sorted is not documented: a name that is not one of these may be any."""
 
 
 class SessionFilters(Params):
     """The parameters of listing sessions; a list of values means any of them."""
 
-    app_id: Annotated[AppId, In.BODY, Wire("version_key"), Logged()]
-    platform: Annotated[PlatformName, In.BODY, KIND, Logged()]
-    since: Annotated[Since | None, In.BODY, Wire("created_at.after"), _RANGE, Logged()] = None
-    until: Annotated[Until | None, In.BODY, Wire("created_at.before"), _RANGE, Logged()] = None
-    is_crash: Annotated[bool | None, In.BODY, Logged()] = None
-    is_anr: Annotated[bool | None, In.BODY, Logged()] = None
-    has_exception_occurred: Annotated[bool | None, In.BODY, Logged()] = None
-    rage_tap: Annotated[bool | None, In.BODY, Logged()] = None
-    is_anonymous: Annotated[bool | None, In.BODY, Logged()] = None
-    app_version: Annotated[Texts, In.BODY] = None
-    os_version: Annotated[Texts, In.BODY] = None
-    manufacturer: Annotated[Texts, In.BODY] = None
-    device_model: Annotated[Texts, In.BODY] = None
-    network_type: Annotated[Texts, In.BODY] = None
-    rev_user: Annotated[Texts, In.BODY, PicksBy(("user_id",))] = None
-    rev_org: Annotated[Texts, In.BODY] = None
+    app_id: Annotated[AppId, In.BODY, Wire("version_key"), Logged(), WHERE]
+    platform: Annotated[PlatformName, In.BODY, KIND, Logged(), WHERE]
+    since: Annotated[Since | None, In.BODY, Wire("created_at.after"), _RANGE, Logged(), _STARTED] = None
+    until: Annotated[Until | None, In.BODY, Wire("created_at.before"), _RANGE, Logged(), _STARTED] = None
+    is_crash: Annotated[bool | None, In.BODY, Logged(), _CRASH] = None
+    is_anr: Annotated[bool | None, In.BODY, Logged(), _ANR] = None
+    has_exception_occurred: Annotated[bool | None, In.BODY, Logged(), _EXCEPTION] = None
+    rage_tap: Annotated[bool | None, In.BODY, Logged(), _RAGE_TAP] = None
+    is_anonymous: Annotated[bool | None, In.BODY, Logged(), _USER] = None
+    app_version: Annotated[Texts, In.BODY, _APP_VERSION] = None
+    os_version: Annotated[Texts, In.BODY, _OS_VERSION] = None
+    manufacturer: Annotated[Texts, In.BODY, _MANUFACTURER] = None
+    device_model: Annotated[Texts, In.BODY, _MODEL] = None
+    network_type: Annotated[Texts, In.BODY, _NETWORK_TYPE] = None
+    rev_user: Annotated[Texts, In.BODY, _USER] = None
+    rev_org: Annotated[Texts, In.BODY, _ORG] = None
     sort_by: Annotated[
         tuple[Annotated[str, StringConstraints(pattern=SORT_PATTERN)], ...] | None,
         In.BODY,
         Field(min_length=1, max_length=5),
         Logged(),
+        _SORTS,
     ] = None
     per_page: Annotated[int | None, In.BODY, Wire("limit"), RowsAPage(most=MOST_ROWS)] = None
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.devrev import REFERENCE
-from crashgate.catalogue.devrev.apps import AppId, Platform, PlatformName
+from crashgate.catalogue.devrev.apps import WHERE, AppId, Platform, PlatformName
 from crashgate.catalogue.devrev.device import OnDevice
 from crashgate.catalogue.devrev.session_filters import AllSessions, SessionFilters
 from crashgate.catalogue.moments import At
@@ -20,7 +20,7 @@ from crashgate.catalogue.params import In, Logged, Params, Wire
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.result import Many, Untrusted, Word
 from crashgate.catalogue.scope import AppNamed
-from crashgate.catalogue.session_ids import SessionId
+from crashgate.catalogue.session_ids import WHICH, SessionId
 
 
 class Session(OnDevice):
@@ -44,9 +44,9 @@ class Session(OnDevice):
 class GetSession(Params):
     """Parameters of viewing one session."""
 
-    app_id: Annotated[AppId, In.QUERY, Wire("version_key"), Logged()]
-    platform: Annotated[PlatformName, In.QUERY, Logged()]
-    session_id: Annotated[SessionId, In.QUERY]
+    app_id: Annotated[AppId, In.QUERY, Wire("version_key"), Logged(), WHERE]
+    platform: Annotated[PlatformName, In.QUERY, Logged(), WHERE]
+    session_id: Annotated[SessionId, In.QUERY, WHICH]
 
 
 LIST_SESSIONS = Operation(
