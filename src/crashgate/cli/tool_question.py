@@ -42,6 +42,11 @@ from crashgate.tools.registry import BY_NAME
 from crashgate.tools.tool import Tool
 
 _TOOLS_OWN = frozenset({"connection", "cursor", "detail", "format", "resume"})
+_OF_TWO_NAMES = frozenset({Dimension.ORGANIZATION, Dimension.PROJECT})
+_OTHER_NAME = (
+    "A grant may name a place by its id or by its slug, and the gate looks up both when the call is made."
+    " Ask by the name that the policy writes."
+)
 _UNKNOWN = "There is no tool and no operation of that name."
 
 
@@ -111,6 +116,11 @@ class Explained:
         named = [name for name, where in naming(self.operation.scope).items() if self.question.place(where) is None]
         if named:
             return f"Add {' and '.join(f'{name}=NAME' for name in named)} to ask about one place."
+        half = [each for each in PLACES if (place := self.question.place(each)) is not None and not place.whole]
+        if half and half[0] is Dimension.ORGANIZATION:
+            return f"It depends on the organization's other name. {_OTHER_NAME}"
+        if half:
+            return f"It depends on the project's organization, or on the project's other name. {_OTHER_NAME}"
         return "It depends on the project's organization, which the gate looks up when the call is made."
 
 
@@ -191,13 +201,13 @@ def _placed(
         if isinstance(value, list | tuple):
             several[dimension] = list(cast("Sequence[object]", value))
         elif isinstance(value, str):
-            single[dimension] = _place(value)
+            single[dimension] = _place(value, dimension)
     question = question.at(single)
     if not any(several.values()):
         yield question
     for dimension, names in several.items():
         for each in names:
-            yield question.at({dimension: _place(each)})
+            yield question.at({dimension: _place(each, dimension)})
 
 
 def _operation(name: str) -> AnyOperation:
@@ -227,8 +237,11 @@ def _checked(tool: AnyTool | None, operation: AnyOperation, own: dict[str, Any])
     return taken
 
 
-def _place(name: object) -> Place | None:
-    return Place(names=frozenset({name})) if isinstance(name, str) else None
+def _place(name: object, dimension: Dimension) -> Place | None:
+    """The place of that name; of what has an id and a slug, the gate knows both and we know the one that is written."""
+    if not isinstance(name, str):
+        return None
+    return Place.named(name) if dimension in _OF_TWO_NAMES else Place(names=frozenset({name}))
 
 
 def _connection(

@@ -45,6 +45,9 @@ def _weigh(policy: Policy, question: Question) -> Decision:
     here, around = topic.places(question)
     fits = fit(topic, here, around)
     switches = policy.off.hit_by(question.operation, question.parameters) if policy.off.all else ()
+    if (here is not None and not here.whole) or (around is not None and not around.whole):
+        # What half of a place's names leaves open depends on that name too; only the command line asks so.
+        return _worked_out(policy, question, sort(topic, fits, question.access), switches)
     situation = (here is not None, around is not None, fits, switches)
     decision = topic.answer(situation)
     if decision is None:

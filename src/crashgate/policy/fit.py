@@ -33,7 +33,14 @@ def _fit_of_own(patterns: Patterns | None, place: Place | None) -> Fit:
         return "outside"
     if place is None:
         return "unknown"
-    return "inside" if patterns.hold(place.names) else "outside"
+    if patterns.hold(place.names):
+        return "inside"
+    return "unknown" if not place.whole and _may_hold_other(patterns, place) else "outside"
+
+
+def _may_hold_other(patterns: Patterns, place: Place) -> bool:
+    """Whether the name that is not known may fit, though the one that is known does not."""
+    return patterns.may_hold_slug() if place.has_id else patterns.may_hold_id()
 
 
 def _fit_of_wider(patterns: Patterns, place: Place | None) -> Fit:
@@ -103,9 +110,10 @@ def _hit_by(offs: Sequence[Rule], dimension: Dimension, rule: Rule, question: Qu
 
 
 def _candidates(patterns: Sequence[str] | None, place: Place | None) -> list[frozenset[str]]:
-    if place is not None:
-        return [place.names]
-    return [frozenset({example(pattern)}) for pattern in patterns] if patterns is not None else [frozenset({STRANGER})]
+    known = frozenset[str]() if place is None else place.names
+    if place is not None and (place.whole or patterns is None or any_matches(patterns, known)):
+        return [known]
+    return [known | {example(pattern)} for pattern in patterns] if patterns is not None else [frozenset({STRANGER})]
 
 
 def _hits(patterns: Sequence[str] | None, names: Iterable[str]) -> bool:

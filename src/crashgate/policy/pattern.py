@@ -1,7 +1,10 @@
 """Names with ``*`` in them. Rule: ``*`` is any run of characters, and nothing else is special (THREATS row 24)."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+
+from crashgate.catalogue.params import OBJECT_ID_PATTERN
 
 CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_.-*")
 """What a pattern may hold; BugSnag's ids and slugs need no more."""
@@ -40,6 +43,16 @@ class Starred:
                 return False
             start = found + len(piece)
         return True
+
+
+is_id = re.compile(OBJECT_ID_PATTERN[1:-1]).fullmatch
+"""The form that the ids of organizations and projects have."""
+
+
+def could_be_id(pattern: Starred) -> bool:
+    """True when some id fits: what is between the stars is made of an id's characters, and is no longer than one."""
+    held = "".join((pattern.head, *pattern.pieces, pattern.tail))
+    return is_id(held.ljust(24, "0")) is not None
 
 
 def matches(pattern: str, name: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from crashgate.policy.pattern import Starred
+from crashgate.policy.pattern import Starred, could_be_id, is_id
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +28,14 @@ class Patterns:
             every="*" in starred,
             empty=not patterns,
         )
+
+    def may_hold_id(self) -> bool:
+        """True when the id of some organization or project fits one of the patterns."""
+        return any(map(is_id, self.names)) or any(map(could_be_id, self.starred))
+
+    def may_hold_slug(self) -> bool:
+        """True when a slug may fit one of the patterns; one of the form of an id never counts."""
+        return bool(self.starred) or not all(map(is_id, self.names))
 
     def hold(self, names: frozenset[str]) -> bool:
         """True when one of the names fits one of the patterns."""

@@ -1,21 +1,24 @@
 """What is asked of a policy. Rule: plain values; ``None`` for a place means that it is not known yet."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from crashgate.catalogue.access import Access
-from crashgate.catalogue.params import OBJECT_ID_PATTERN
 from crashgate.catalogue.scope import PLACES, Dimension
+from crashgate.policy.pattern import is_id
 from crashgate.policy.wording import word
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """The names of one place: an organization's or project's id and slug. A pattern may match either."""
+    """The names of one place: an organization's or project's id and slug. A pattern may match either.
+
+    Where ``whole`` is False there is another name that is not known: the id of what is named by its slug, or the slug.
+    """
 
     names: frozenset[str]
+    whole: bool = True
 
     @classmethod
     def known_as(cls, identifier: str, slug: str | None) -> "Place":
@@ -23,17 +26,23 @@ class Place:
 
         Whoever may name a project could otherwise name it after the id of another one, which a policy grants.
         """
-        return cls(names=frozenset({identifier, slug} if slug and not _is_id(slug) else {identifier}))
+        return cls(names=frozenset({identifier, slug} if slug and not is_id(slug) else {identifier}))
+
+    @classmethod
+    def named(cls, name: str) -> "Place":
+        """The organization or project with that id or slug, of which the other is not known."""
+        return cls(names=frozenset({name}), whole=False)
+
+    @property
+    def has_id(self) -> bool:
+        """Whether one of the names is an id."""
+        return any(is_id(name) for name in self.names)
 
     @property
     def spoken(self) -> str:
         """The name for people: the slug where there is one."""
-        ordered = sorted(self.names, key=lambda name: (_is_id(name), name))
+        ordered = sorted(self.names, key=lambda name: (is_id(name) is not None, name))
         return word(ordered[0]) if ordered else "unnamed"
-
-
-def _is_id(name: str) -> bool:
-    return re.fullmatch(OBJECT_ID_PATTERN, name) is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
