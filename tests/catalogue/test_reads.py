@@ -109,7 +109,7 @@ def test_each_event_field_reads_what_it_is_called_after() -> None:
         if above not in {"error", "event"}:
             # A part of what an app sends, as ``user.email``, or what stands beside it, as ``app.context``.
             either = {above, last} & fields.keys()
-            same = set() if either & read else either
+            same = set[str]() if either & read else either
         assert same <= read, f"{name} is called like {sorted(same - read)}"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import pytest
@@ -160,7 +160,8 @@ async def test_a_field_that_goes_on_one_resource_is_read_on_no_other(
 
 
 def _properties(gate: Gate, tool: str) -> Mapping[str, Any]:
-    return next((each.input_schema["properties"] for each in gate.toolbox.listed(AGENT) if each.name == tool), {})
+    shown = {each.name: each.input_schema["properties"] for each in gate.toolbox.listed(AGENT)}
+    return cast("Mapping[str, Any]", shown.get(tool, {}))
 
 
 @pytest.mark.threats(18, 38)

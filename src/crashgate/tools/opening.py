@@ -43,7 +43,7 @@ def opening(policy: Policy | None, agent: str, tool: AnyTool, connections: Mappi
                 operation=operation,
                 furthest=_furthest(policy, agent, operation, open_in),
                 offered=_offered(policy, agent, operation, open_in),
-                off=hidden | (policy.off.parameters_of(operation.id) if policy else frozenset()),
+                off=hidden | (policy.off.parameters_of(operation.id) if policy else frozenset[str]()),
                 barred=hidden_words(operation, policy.redaction) if policy else {},
             )
         )
