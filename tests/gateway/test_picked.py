@@ -53,7 +53,7 @@ async def test_nothing_is_asked_by_a_field_that_the_policy_redacts(
 
 @pytest.mark.threats(20, 29)
 async def test_people_are_not_searched_for_where_their_names_are_redacted(tmp_path: Path) -> None:
-    # Guards: PicksBy on q; a name could be spelled out letter by letter.
+    # Guards: Reads on q; a name could be spelled out letter by letter.
     async with _house(tmp_path) as house:
         answer = await house.call(AGENT, "list_collaborators", {"organization_id": "acme", "q": "noor@"})
         plain = await house.call(AGENT, "list_collaborators", {"organization_id": "acme"})

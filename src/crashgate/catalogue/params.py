@@ -1,7 +1,6 @@
 """How a parameter travels and whether the log may show it. Rule: a marker on the type, never code beside it."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, unique
 from typing import Annotated, Any, cast
@@ -109,7 +108,7 @@ def _stop_at_first(schema: object) -> None:
         for each in part.values():
             _stop_at_first(each)
     elif isinstance(schema, list | tuple):
-        for each in cast("Sequence[object]", schema):
+        for each in cast("list[object]", schema):
             _stop_at_first(each)
 
 
