@@ -3,6 +3,10 @@
 Models accept fields they do not know, because the vendor adds some, and need almost none, because old answers
 lack some. A value of one of the vendor's own lists that is not of that form (a sentence as a status, say) is
 dropped to None rather than shown as the vendor's word.
+
+No value but an id makes a row unusable, for outsiders write most of them: a number where text belongs is read as text,
+and any other value of the wrong kind is left out, alone (``_tolerant``). Objects and lists never become text, because
+what is redacted is found by the names in them.
 """
 
 from collections.abc import Callable
@@ -109,10 +113,59 @@ Time = Annotated[str | None, Only(r"[0-9TZ:.+ -]{1,40}")]
 Link = Annotated[str | None, Only(r"https?://[A-Za-z0-9_.~:/?#@!$&()*+,;=%\[\]-]{1,2000}")]
 
 
+_LARGEST = 2**63 - 1
+"""The largest whole number that an export can hold; a count is less."""
+
+_OUTER = frozenset({"nullable", "function-wrap", "function-before", "function-after"})
+
+
+def _tolerant_model(schema: Any) -> Any:  # noqa: ANN401 - one of pydantic's many schemas
+    """The schema of a model, in which no field with a default can fail."""
+    inner = schema
+    while "schema" in inner and inner["type"] != "model-fields":
+        inner = inner["schema"]
+    for each in inner.get("fields", {}).values():
+        if each["schema"]["type"] == "default":
+            of_field = each["schema"]
+            each["schema"] = {**of_field, "schema": _tolerant(of_field["schema"]), "on_error": "default"}
+    return schema
+
+
+def _tolerant(schema: Any) -> Any:  # noqa: ANN401 - one of pydantic's many schemas
+    """The schema of a value, in which an item of the wrong kind is left out and a number may stand for text."""
+    kind = schema["type"]
+    changes: dict[str, Any] = {}
+    if kind == "str" and "pattern" not in schema:
+        changes = {"coerce_numbers_to_str": True}
+    elif kind == "int":
+        changes = {"ge": -_LARGEST - 1, "le": _LARGEST}
+    elif kind == "float":
+        changes = {"allow_inf_nan": False}
+    elif kind == "tuple":
+        changes = {"items_schema": [_or_omitted(each) for each in schema["items_schema"]]}
+    elif kind == "dict":
+        changes = {"values_schema": _or_omitted(schema["values_schema"])}
+    elif kind == "union":
+        changes = {"choices": [_tolerant(each) for each in schema["choices"]]}
+    elif kind in _OUTER:
+        changes = {"schema": _tolerant(schema["schema"])}
+    return {**schema, **changes}
+
+
+def _or_omitted(schema: Any) -> Any:  # noqa: ANN401 - one of pydantic's many schemas
+    return core_schema.with_default_schema(_tolerant(schema), on_error="omit")
+
+
 class Result(BaseModel):
     """Base of every answer's model."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's own
+        """Pydantic's own schema, tolerant of odd values."""
+        schema: CoreSchema = _tolerant_model(handler(source))
+        return schema
 
     @property
     def home(self) -> str | None:
@@ -131,7 +184,8 @@ class Page(Generic[R]):
     after the next one, where it is known already and asking for both at once is nobody's loss. ``total`` counts all
     rows upstream, where it says so and nothing was dropped. ``truncated`` means that the upstream refuses to page
     deeper. ``dropped`` counts rows that were out of the agent's scope, ``redacted`` names what the policy took out of
-    the rest. ``size`` is that of the answer that it was read from, in bytes.
+    the rest. ``unusable`` counts rows that could not be read, mostly for want of a right id. ``size`` is that of the
+    answer that it was read from, in bytes.
     """
 
     rows: tuple[R, ...]
@@ -142,4 +196,5 @@ class Page(Generic[R]):
     truncated: bool = False
     dropped: int = 0
     redacted: tuple[str, ...] = ()
+    unusable: int = 0
     size: int = field(default=0, compare=False)

@@ -18,18 +18,21 @@ _HARMLESS = frozenset({int, bool, type(None)})
 _FLAT = _HARMLESS | {str}
 _FEW = 8
 """Rows that are looked at one by one: columns would cost more than they save."""
+_ROWS_AND_VALUES = 2
+"""Levels that a list of objects has below it, if their values are flat."""
 _NARROW = 2
 """Of a single key, an ``itemgetter`` gives a bare value."""
 
 
 class TooDeepError(ValueError):
-    """The document is nested deeper or holds more values than any documented answer."""
+    """The document holds more values than any documented answer."""
 
 
 def cleaned(document: Any) -> Any:  # noqa: ANN401 - any JSON
     """The document with every string and key cleaned and bounded. Raises TooDeepError.
 
-    A number that JSON has no word for (``1e999`` reads as infinite) becomes None, so that it can be written again.
+    A number that JSON has no word for (``1e999`` reads as infinite) becomes None, so that it can be written again, and
+    so does what is nested deeper than ``DEEPEST``.
     What is clean already is not copied.
     """
     return _Walk().through(document, DEEPEST)
@@ -45,11 +48,13 @@ class _Walk:
     def through(self, node: Any, depth: int) -> Any:  # noqa: ANN401 - any JSON
         if isinstance(node, str):
             return clean(node, limit=LONGEST_STRING)
+        if depth == 0 and isinstance(node, dict | list) and node:
+            return None
         if isinstance(node, dict):
             return self._object(cast("dict[str, Any]", node), depth)
         if isinstance(node, list):
             values = cast("list[Any]", node)
-            table = _table(values)
+            table = _table(values) if depth > _ROWS_AND_VALUES else None
             return self._each(values, depth) if table is None else self._rows(values, *table, depth)
         return None if isinstance(node, float) and not math.isfinite(node) else node
 
@@ -58,7 +63,7 @@ class _Walk:
         keys, values = tuple(pairs), list(pairs.values())
         cleaned_keys = self._cleaned_keys(keys)
         if cleaned_keys == keys and _plain(values):
-            self._count(len(values), depth)
+            self._count(len(values))
             return pairs
         return dict(zip(cleaned_keys, self._each(values, depth), strict=True))
 
@@ -66,11 +71,11 @@ class _Walk:
         self, rows: list[dict[str, Any]], keys: tuple[str, ...], columns: list[tuple[Any, ...]], depth: int
     ) -> list[dict[str, Any]]:
         """Objects of the same keys, as the rows of a page are: a column of plain values is told in one look."""
-        self._count(len(rows), depth)
+        self._count(len(rows))
         changed: dict[int, dict[str, Any]] = {}
         for key, column in zip(keys, columns, strict=True):
             if _plain(column):
-                self._count(len(column), depth - 1)
+                self._count(len(column))
                 continue
             found = self._each(column, depth - 1)
             for number, (before, after) in enumerate(zip(column, found, strict=True)):
@@ -85,7 +90,7 @@ class _Walk:
 
     def _each(self, values: list[Any] | tuple[Any, ...], depth: int) -> list[Any]:
         """Most values are short plain text or numbers, and are told from the rest without a call."""
-        self._count(len(values), depth)
+        self._count(len(values))
         return [
             value
             if (value.__class__ is str and value.isascii() and value.isprintable() and len(value) <= LONGEST_STRING)
@@ -94,9 +99,9 @@ class _Walk:
             for value in values
         ]
 
-    def _count(self, values: int, depth: int) -> None:
+    def _count(self, values: int) -> None:
         self._left -= values
-        if self._left < 0 or (values and depth == 0):
+        if self._left < 0:
             raise TooDeepError
 
     def _cleaned_keys(self, keys: tuple[str, ...]) -> tuple[str, ...]:

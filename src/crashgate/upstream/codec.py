@@ -23,6 +23,8 @@ from crashgate.upstream.message import Request, Response
 from crashgate.upstream.path import expand
 
 NO_CONTENT = 204
+_MOST_DIGITS = 4_000
+"""Of a whole number; Python writes 4,300."""
 MOST_ROWS = 10_000
 """In one answer; the most that an upstream documents for a page is 1,000, and some lists are not paged."""
 
@@ -78,12 +80,14 @@ def decode(
         found = pages.listing(operation, document, request, response, mark)
     except pages.OddAnswerError as problem:
         raise malformed(connection, operation, str(problem)) from None
+    rows, unusable = _rows(operation, found.rows, connection)
     return Page(
-        rows=_rows(operation, found.rows, connection),
+        rows=rows,
+        unusable=unusable,
         next_mark=found.next_mark,
         previous_mark=found.previous_mark,
         later_mark=found.later_mark,
-        total=found.total,
+        total=None if unusable else found.total,
         truncated=found.foreign,
         size=len(response.body),
     )
@@ -158,37 +162,44 @@ def _parsed(body: bytes) -> Any:  # noqa: ANN401 - any JSON
     try:
         return from_json(body, cache_strings="keys")
     except ValueError:
-        return json.loads(body.decode())
+        return json.loads(body.decode(), parse_int=_whole_number)
+
+
+def _whole_number(digits: str) -> int | None:
+    """None for one of so many digits that it could not be written again."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else None
 
 
 def _rows(
     operation: Operation[P, R],
     document: Any,  # noqa: ANN401 - any JSON
     connection: Connection,
-) -> tuple[R, ...]:
+) -> tuple[tuple[R, ...], int]:
+    """The rows, and how many more could not be used. One row that is not usable is no reason to lose the others."""
     many = operation.shape is Shape.MANY
     if not isinstance(document, list if many else dict):
         raise malformed(connection, operation, f"it is not {'a list' if many else 'an object'}")
-    found: list[Any] = list(cast("list[Any]", document)) if many else [document]
-    if len(found) > MOST_ROWS:
+    given: list[Any] = list(cast("list[Any]", document)) if many else [document]
+    if len(given) > MOST_ROWS:
         raise malformed(connection, operation, f"it holds more than {MOST_ROWS} rows")
     try:
-        return tuple(_read(operation.result, found))
+        return tuple(_in_parts(operation.result, given)), 0
     except ValidationError as problem:
+        rows = tuple(row for each in given for row in _usable(operation.result, each))
+        if rows:
+            return rows, len(given) - len(rows)
         # The names of our own fields, never the values of theirs.
         fields = sorted({str(error["loc"][1]) for error in problem.errors() if len(error["loc"]) > 1})
         told = f"these fields are not of the documented form: {', '.join(fields)}" if fields else "a row is no object"
         raise malformed(connection, operation, told) from None
 
 
-def _read(model: type[R], found: list[Any]) -> list[R]:
+def _usable(model: type[R], row: Any) -> list[R]:  # noqa: ANN401 - any JSON
+    """The row alone, or nothing."""
     try:
-        return _in_parts(model, found)
+        return _reader(model).validate_python([row])
     except ValidationError:
-        if not is_flat(model):
-            raise
-        # Rows that were cleaned the quick way may hold infinite numbers, which are to be None.
-        return _in_parts(model, cleaned(found))
+        return []
 
 
 def _in_parts(model: type[R], found: list[Any]) -> list[R]:

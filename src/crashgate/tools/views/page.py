@@ -56,4 +56,5 @@ def _sentence(name: str, page: Page[Any], project: str | None, part: int | None)
     more = " More with next_cursor." if page.next_mark and part is None else ""
     cut = " The upstream pages no deeper: add filters to see the rest." if page.truncated else ""
     none = f"No {what}{where} on this page." if not count else f"{count}{of} {what}{where}."
-    return f"{none}{more}{cut}"
+    lost = f" Left out because they could not be read: {page.unusable}." if page.unusable else ""
+    return f"{none}{lost}{more}{cut}"
