@@ -64,8 +64,18 @@ def test_what_deletes_is_said_to_delete_and_what_reads_to_read() -> None:
         return PAGE.partition(f"### `{tool}`\n")[2].partition("\n### ")[0]
 
     assert "Deletes. Operations: `bugsnag.errors.delete`." in chapter("delete_error")
-    assert "Changes. Operations: `bugsnag.errors.fix`." in chapter("resolve_error")
+    assert "Replaces what is there. Operations: `bugsnag.errors.fix`." in chapter("resolve_error")
+    assert "Adds something new. Operations: `bugsnag.comments.create`." in chapter("create_comment")
     assert "Reads only. Operations: `bugsnag.errors.list`." in chapter("list_errors")
+    assert "Adds something new. Operations: `bugspulse.crashes.export`." in chapter("export_crashes")
+
+
+def test_every_parameter_of_a_tool_has_its_meaning_on_the_page() -> None:
+    tools = PAGE.partition("\n## Tools\n")[2].partition("\n## ")[0]
+    rows = [line.split(" | ") for line in tools.splitlines() if re.match(r"\| `\w+` \|", line)]
+
+    assert len(rows) > 200
+    assert [row[0] for row in rows if len(row[-1].strip(" |")) < 4] == []
 
 
 def test_a_command_stands_there_with_its_options_and_the_exit_codes() -> None:

@@ -16,13 +16,13 @@ from crashgate.catalogue.own.exports import READ_EXPORT
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.registry import OPERATIONS
 from crashgate.errors import Code
-from crashgate.tools.derive import AnyTool, Definition, Use, define
+from crashgate.tools.answers import AnyTool
+from crashgate.tools.derive import Definition, Use, define
 from crashgate.tools.export import Export
 from crashgate.tools.recipe import Recipe
 from crashgate.tools.registry import BY_NAME, TOOLS
 from crashgate.tools.tool import Named, Tool
 from tests.house import OPERATOR, TRIAGE, open_house, policies_of_all, write_policies
-from tests.system.bugsnag_samples import RECIPES
 from tests.system.sample import Here
 from tests.system.samples import SAMPLES
 from tests.tools.asks import ASKS, OWN_ASKS, SESSION_ASKS
@@ -73,11 +73,28 @@ def test_each_tool_has_operations_of_one_resource_with_an_access(name: str) -> N
 def test_the_annotations_say_what_the_operations_do(name: str) -> None:
     tool = BY_NAME[name]
     accesses = {operation.access_with({f.name for f in operation.fields}) for operation in tool.operations}
+    replacing = {operation.method for operation in tool.operations if operation.access is not Access.READ} - {"POST"}
     hints = defined(tool).annotations
 
-    assert hints.read_only is (accesses == {Access.READ})
-    assert hints.destructive is (Access.DELETE in accesses)
+    assert hints.read_only is (accesses == {Access.READ} and not isinstance(tool, Export))
+    assert hints.destructive is (Access.DELETE in accesses or bool(replacing))
     assert hints.open_world is any(operation.provider is not Provider.CRASHGATE for operation in tool.operations)
+
+
+def test_what_only_adds_is_told_from_what_replaces() -> None:
+    # As a person would sort them: a client asks its user before a destructive call.
+    hints = {name: defined(BY_NAME[name], "only").annotations for name in NAMES}
+    changing = {name for name, each in hints.items() if not each.read_only}
+
+    assert {name for name in changing if not hints[name].destructive} == {
+        "create_comment",
+        "create_organization",
+        "create_saved_search",
+        "create_session",
+        "report_sessions",
+        *(each.name for each in TOOLS if isinstance(each, Export)),
+    }
+    assert {"update_comment", "update_error", "update_errors", "update_project", "delete_error"} <= changing
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "update_errors"])
@@ -98,12 +115,12 @@ def test_the_words_are_there_and_short(name: str) -> None:
 
 @pytest.mark.threats(15)
 @pytest.mark.parametrize("name", NAMES)
-def test_the_input_schema_is_closed_and_valid(name: str) -> None:
-    # Guards: additionalProperties in derive.input_schema.
+def test_the_input_schema_names_what_the_tool_takes_and_nothing_else(name: str) -> None:
+    # Guards: tool.hidden in derive.input_schema. That other names are refused: test_bad_input.py.
     schema = defined(BY_NAME[name]).input_schema
 
     Draft202012Validator.check_schema(schema)
-    assert (schema["type"], schema["additionalProperties"]) == ("object", False)
+    assert schema["type"] == "object"
     assert set(schema.get("required", ())) <= set(schema["properties"])
     tool = BY_NAME[name]
     assert isinstance(tool, Recipe) or tool.hidden.isdisjoint(schema["properties"])
@@ -118,7 +135,7 @@ def test_with_one_connection_none_is_named(name: str) -> None:
 def test_with_several_connections_one_must_be_named(name: str) -> None:
     schema = defined(BY_NAME[name], "bugsnag", "bugsnag-eu").input_schema
 
-    assert schema["properties"]["connection"] == {"type": "string", "enum": ["bugsnag", "bugsnag-eu"]}
+    assert schema["properties"]["connection"]["enum"] == ["bugsnag", "bugsnag-eu"]
     assert "connection" in schema["required"]
 
 
@@ -137,31 +154,6 @@ def test_the_sample_arguments_fit_the_input_schema(operation: str) -> None:
     arguments = dict(sample.arguments(Here(world=fresh_world())))
 
     Draft202012Validator(defined(BY_NAME[sample.tool]).input_schema).validate(arguments)  # pyright: ignore[reportUnknownMemberType] - jsonschema's own types are partial
-
-
-def test_null_is_offered_where_it_means_something() -> None:
-    # Without it a client that checks arguments against the schema could never take an assignment away.
-    properties = defined(BY_NAME["update_error"]).input_schema["properties"]
-
-    assert properties["assigned_collaborator_id"]["type"] == ["string", "null"]
-    assert defined(BY_NAME["list_errors"]).input_schema["properties"]["per_page"]["type"] == "integer"
-
-
-async def test_each_answer_fits_the_output_schema(tmp_path: Path) -> None:
-    checked: set[str] = set()
-    calls = [*RECIPES.items(), *((sample.tool, (sample.arguments, sample.holds)) for sample in SAMPLES.values())]
-    async with open_house(tmp_path, policies=policies_of_all(tmp_path / "policies")) as house:
-        for name, (arguments, _) in calls:
-            tool = BY_NAME[name]
-            schema = defined(tool).output_schema
-            Draft202012Validator.check_schema(schema)
-            given = dict(arguments(Here(world=house.world)))
-            for detail in ("summary", "full") if isinstance(tool, Tool) and tool.detailed else (None,):
-                answer = await house.call(OPERATOR, name, given | ({} if detail is None else {"detail": detail}))
-                assert answer.error is None, answer
-                Draft202012Validator(schema).validate(dict(answer.content))  # pyright: ignore[reportUnknownMemberType] - jsonschema's own types are partial
-            checked.add(name)
-    assert checked == set(NAMES)
 
 
 async def test_an_error_fits_the_output_schema_of_every_tool(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from tests.tools import snapshots
 from tests.tools.counting import tokens
 
 AGENTS = (OPERATOR, READER, RELEASES, TRIAGE)
-MOST_FOR_A_LIST = 3_500
+MOST_FOR_A_LIST = 4_500
 MOST_FOR_ERRORS = 2_500
 MOST_FOR_AN_EVENT = 1_500
 
@@ -58,7 +58,7 @@ access.session_event = "read"
 """
 """An agent over the providers of sessions: one app, two platforms, two environments."""
 
-MOST_FOR_SESSIONS = 3_000
+MOST_FOR_SESSIONS = 3_850
 ANSWERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "list_sessions-bugspulse": ("list_sessions", {"connection": "bugspulse", "per_page": 3}),
     "list_sessions-browserstack": ("list_sessions", {"connection": "browserstack", "per_page": 3}),
@@ -147,7 +147,7 @@ async def test_the_costs_in_tokens_are_the_reviewed_ones(tmp_path: Path) -> None
     snapshots.check("tokens.json", costs)
 
 
-async def test_the_tool_list_of_the_triage_agent_costs_at_most_3500_tokens(tmp_path: Path) -> None:
+async def test_the_tool_list_of_the_triage_agent_costs_at_most_4500_tokens(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
         assert tokens(wire(house.toolbox, TRIAGE)) <= MOST_FOR_A_LIST
 

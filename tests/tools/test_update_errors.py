@@ -102,7 +102,7 @@ async def test_what_loses_data_is_neither_shown_to_nor_sent_for_who_may_only_wri
         "fix", "open", "ignore", "snooze", "assign", "override_severity", "create_issue", "link_issue",
         "unlink_issue", "undiscard",
     ]  # fmt: skip
-    assert definition.annotations.destructive is False
+    assert definition.annotations.destructive is True  # it replaces, even without what loses data
     assert answer == unknown
     assert sent == []
 

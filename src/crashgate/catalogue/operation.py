@@ -147,6 +147,11 @@ class Operation(Generic[P, R]):
             if each.reads is None and not names_it:
                 raise ValueError(f"{self.id}: {each.name} must declare the fields that it reads, or why it reads none")
 
+    @property
+    def overwrites(self) -> bool:
+        """Whether it can replace what is there, rather than only add to it."""
+        return self.access is not Access.READ and not self.creates
+
     def access_with(self, given: Collection[str]) -> Access:
         """The access that a call takes which gives these parameters."""
         needed = (f.access for f in self.fields if f.access is not None and f.name in given)

@@ -34,7 +34,7 @@ from crashgate.policy.policy import Policy
 from crashgate.policy.question import Place, Question
 from crashgate.policy.trial import lets_through
 from crashgate.tools import opening
-from crashgate.tools.derive import AnyTool
+from crashgate.tools.answers import AnyTool
 from crashgate.tools.export import Export
 from crashgate.tools.meaning import choose
 from crashgate.tools.recipe import Recipe

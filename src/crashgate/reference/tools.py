@@ -3,9 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
+from crashgate.catalogue.access import Access
 from crashgate.catalogue.provider import Provider
 from crashgate.reference.markdown import code, codes, paragraphs, table
-from crashgate.tools.derive import Annotations, AnyTool, Definition, Use, define
+from crashgate.tools.answers import AnyTool
+from crashgate.tools.derive import Annotations, Definition, Use, define
 from crashgate.tools.registry import TOOLS
 
 
@@ -29,13 +31,15 @@ def _tool(tool: AnyTool) -> str:
     return paragraphs(
         f"### {code(tool.name)}",
         f"**{tool.title}.** {definition.description}",
-        f"{_hints(definition.annotations)} Operations: {codes(operation.id for operation in tool.operations)}.",
+        f"{_hints(tool, definition.annotations)} Operations: {codes(operation.id for operation in tool.operations)}.",
         _parameters(definition),
     )
 
 
-def _hints(annotations: Annotations) -> str:
-    kind = "Deletes." if annotations.destructive else "Changes." if not annotations.read_only else "Reads only."
+def _hints(tool: AnyTool, annotations: Annotations) -> str:
+    deletes = any(each.access_with(each.params.model_fields) is Access.DELETE for each in tool.operations)
+    changes = "Replaces what is there." if annotations.destructive else "Adds something new."
+    kind = "Deletes." if deletes else "Reads only." if annotations.read_only else changes
     world = "" if annotations.open_world else " Asks no upstream."
     return f"{kind}{world}"
 
@@ -56,8 +60,8 @@ def _type(schema: Mapping[str, Any]) -> str:
     """The form of a value in words, with the rules that the schema states."""
     if "anyOf" in schema:
         return " or ".join(map(_type, cast("Sequence[Mapping[str, Any]]", schema["anyOf"])))
-    if "enum" in schema or "const" in schema:
-        values = cast("Sequence[object]", schema.get("enum") or [schema["const"]])
+    if "enum" in schema:
+        values = cast("Sequence[object]", schema["enum"])
         return "one of " + codes(map(str, values)) if len(values) > 1 else code(str(values[0]))
     if "properties" in schema:
         inner = cast("Mapping[str, Mapping[str, Any]]", schema["properties"])

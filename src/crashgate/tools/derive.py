@@ -4,31 +4,28 @@ The input schema is read off the parameters of the operations that the agent may
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, cast
 
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.operation import AnyOperation
-from crashgate.catalogue.paging import Cursors, Numbered
-from crashgate.catalogue.params import In, Params
+from crashgate.catalogue.params import Params
 from crashgate.catalogue.provider import Provider
 from crashgate.exports.plan import Format
+from crashgate.tools.answers import AnyTool, output_schema
 from crashgate.tools.export import Export
+from crashgate.tools.parameters import Schema, described, parameters
 from crashgate.tools.recipe import Recipe
 from crashgate.tools.tool import Detail, Named, Tool
 
-Schema = dict[str, Any]
-AnyTool = Tool | Recipe | Export
 _SAMPLES = {"app_id": "com.acme.checkout", "platform": "ios"}
 """For examples: what a provider needs that others do not have."""
-_FORMATS: Schema = {"type": "string", "enum": [each.value for each in Format]}
+_FORMATS: Schema = {"type": "string", "enum": [each.value for each in Format], "description": "default jsonl"}
+_RESUME: Schema = {"type": "string", "description": "id of an interrupted export, from list_exports"}
+_DETAIL: Schema = {"type": "string", "enum": [detail.value for detail in Detail], "description": "default summary"}
+_CURSOR: Schema = {"type": "string", "description": "from next_cursor"}
 _LONGEST_ENUM = 20
-_NOISE = frozenset(
-    {"title", "default", "pattern", "minimum", "maxLength", "minLength", "minItems", "maxItems", "minProperties"}
-)
-"""What costs more tokens than it tells. Ids come from answers, and a rule that is broken is told when it happens."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +68,7 @@ class Use:
 def define(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str]) -> Definition:
     """The definition for an agent that may use these operations of the tool on ``connections``."""
     furthest = max((use.furthest for use in uses), key=lambda access: access.rank)
+    writes_file = isinstance(tool, Export)
     schema = input_schema(tool, uses, connections)
     return Definition(
         name=tool.name,
@@ -79,9 +77,10 @@ def define(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str]) -> De
         input_schema=schema,
         output_schema=output_schema(tool),
         annotations=Annotations(
-            read_only=furthest is Access.READ,
-            destructive=furthest is Access.DELETE,
-            idempotent=all(use.operation.idempotent and use.operation.method != "POST" for use in uses),
+            read_only=furthest is Access.READ and not writes_file,
+            destructive=furthest is Access.DELETE or any(use.operation.overwrites for use in uses),
+            idempotent=not writes_file
+            and all(use.operation.idempotent and use.operation.method != "POST" for use in uses),
             open_world=any(use.operation.provider is not Provider.CRASHGATE for use in uses),
         ),
     )
@@ -109,7 +108,7 @@ def input_schema(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str])
     properties: Schema = {}
     required: list[str] = []
     if len(connections) > 1:
-        properties["connection"] = {"type": "string", "enum": list(connections)}
+        properties["connection"] = {"type": "string", "enum": list(connections), "description": "which account"}
         required.append("connection")
     if isinstance(tool, Recipe):
         properties |= _of_recipe(tool, uses[0])
@@ -124,15 +123,15 @@ def input_schema(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str])
                 schema = _allowed(_common([_of(each.operation)[name] for each in taking]), name, taking)
                 properties |= _offered(name, _whose(name, _noted(tool, name, schema), taking, uses), taking)
     if isinstance(tool, Export):
-        properties |= {"format": _FORMATS, "resume": {"type": "string"}}
+        properties |= {"format": _FORMATS, "resume": _RESUME}
     elif isinstance(tool.choice, Named):
         names = [name for name, operation in tool.choice.choices.items() if operation in operations]
-        properties[tool.choice.argument] = {"type": "string", "enum": names}
+        properties[tool.choice.argument] = {"type": "string", "enum": names, "description": "what to change"}
         required.append(tool.choice.argument)
     if isinstance(tool, Tool) and tool.detailed:
-        properties["detail"] = {"type": "string", "enum": [detail.value for detail in Detail]}
+        properties["detail"] = _DETAIL
     if isinstance(tool, Tool) and tool.pages:
-        properties["cursor"] = {"type": "string"}
+        properties["cursor"] = _CURSOR
     required += [name for name in properties if all(_requires(operation, name) for operation in operations)]
     return _object(properties, required)
 
@@ -140,7 +139,7 @@ def input_schema(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str])
 def _of_recipe(recipe: Recipe, first: Use) -> Schema:
     """A recipe's own parameters, as its first operation leaves them open."""
     found: Schema = {}
-    for name, schema in _fields(recipe.params).items():
+    for name, schema in parameters(recipe.params, recipe.first.resource).items():
         if name not in first.off or _is_required(recipe.params, name):
             found |= _offered(name, _noted(recipe, name, _allowed(schema, name, [first])), [first])
     return found
@@ -159,7 +158,7 @@ def _offered(name: str, schema: Schema, uses: Sequence[Use]) -> Schema:
     if all(len(use.offered[name]) == 1 for use in uses):
         return {}
     names = list(dict.fromkeys(each for use in uses for each in use.offered[name]))
-    plain = {key: value for key, value in schema.items() if key != "anyOf"}
+    plain = {key: value for key, value in schema.items() if key != "anyOf"} | {"description": "granted"}
     several = {"items": {"type": "string", "enum": names}}
     return {name: plain | (several if schema.get("type") == "array" else {"type": "string", "enum": names})}
 
@@ -167,8 +166,8 @@ def _offered(name: str, schema: Schema, uses: Sequence[Use]) -> Schema:
 def _noted(tool: AnyTool, name: str, schema: Schema) -> Schema:
     """The parameter's schema with the tool's own words for it; a long list or a deep object is told, not listed."""
     told = len(schema.get("enum", ())) > _LONGEST_ENUM or (name in tool.notes and "properties" in schema)
-    shown = {"type": schema.get("type", "string")} if told else schema
-    return shown | ({"description": tool.notes[name]} if name in tool.notes else {})
+    shown = {"type": schema["type"], "description": schema["description"]} if told else schema
+    return described(shown, tool.notes[name]) if name in tool.notes else shown
 
 
 def _whose(name: str, schema: Schema, taking: Sequence[Use], uses: Sequence[Use]) -> Schema:
@@ -179,27 +178,12 @@ def _whose(name: str, schema: Schema, taking: Sequence[Use], uses: Sequence[Use]
         return schema
     whose = " and ".join(sorted(provider.spoken for provider in names))
     needed = all(_requires(use.operation, name) for use in taking)
-    words = [schema["description"]] if "description" in schema else []
-    return schema | {"description": "; ".join([*words, f"required for {whose}" if needed else f"{whose} only"])}
+    return described(schema, f"{schema['description']}; {f'required for {whose}' if needed else f'{whose} only'}")
 
 
 def _object(properties: Schema, required: Sequence[str]) -> Schema:
-    schema: Schema = {"type": "object", "properties": properties, "additionalProperties": False}
+    schema: Schema = {"type": "object", "properties": properties}
     return schema | ({"required": list(dict.fromkeys(required))} if required else {})
-
-
-def output_schema(tool: AnyTool) -> Schema:
-    """The answer's top level: its one key, and the words that may go with it.
-
-    Nothing is required, since an error's structured content has to fit as well: clients compare it too.
-    """
-    name, kind = tool.holds
-    properties: Schema = {name: {"type": kind}}
-    if isinstance(tool, Tool) and tool.pages:
-        properties["next_cursor"] = {"type": "string"}
-        if any(isinstance(operation.paging, Numbered | Cursors) for operation in tool.operations):
-            properties["previous_cursor"] = {"type": "string"}
-    return {"type": "object", "properties": properties}
 
 
 def _requires(operation: AnyOperation, name: str) -> bool:
@@ -212,51 +196,10 @@ def _is_required(params: type[Params], name: str) -> bool:
 
 
 def _of(operation: AnyOperation) -> Mapping[str, Schema]:
-    """The operation's parameters. A body that only asks leaves out what is null, so null is nothing to offer there."""
-    fields = _fields(cast("type[Params]", operation.params))
-    if not operation.asks_by_post:
-        return fields
-    return {name: schema | _without_null(schema) for name, schema in fields.items()}
-
-
-def _without_null(schema: Schema) -> Schema:
-    kinds = schema.get("type")
-    return (
-        {"type": next(kind for kind in cast("list[str]", kinds) if kind != "null")} if isinstance(kinds, list) else {}
-    )
+    return parameters(cast("type[Params]", operation.params), operation.resource)
 
 
 def _common(schemas: Sequence[Schema]) -> Schema:
     """What holds for each of them; providers may differ in how many rows they give."""
     first = schemas[0]
     return {key: value for key, value in first.items() if all(each.get(key) == value for each in schemas[1:])} or first
-
-
-@cache
-def _fields(params: type[Params]) -> Mapping[str, Schema]:
-    document = params.model_json_schema()
-    definitions, fields = cast("Schema", document.get("$defs", {})), cast("Schema", document.get("properties", {}))
-    compact = {name: _compact(schema, definitions) for name, schema in fields.items()}
-    for name, info in params.model_fields.items():
-        # In a body null is a value of its own (assigned to nobody); anywhere else it means "not given".
-        if In.BODY in info.metadata and {"type": "null"} in fields[name].get("anyOf", ()):
-            compact[name] = compact[name] | {"type": [compact[name]["type"], "null"]}
-    return compact
-
-
-def _compact(schema: Schema, definitions: Schema) -> Schema:
-    """The same rule in fewer words: references resolved, nulls of optional parameters and noise left out."""
-    if "$ref" in schema:
-        return _compact(definitions[schema["$ref"].rpartition("/")[2]], definitions)
-    if "anyOf" in schema:
-        kinds = [option for option in cast("Iterable[Schema]", schema["anyOf"]) if option.get("type") != "null"]
-        return _compact(kinds[0], definitions) if len(kinds) == 1 else {"anyOf": kinds}
-    if schema.get("type") == "object" and "properties" not in schema:
-        return {"type": "object"}
-    compact = {name: value for name, value in schema.items() if name not in _NOISE and name != "description"}
-    if "items" in compact:
-        compact["items"] = _compact(compact["items"], definitions)
-    if "properties" in compact:
-        inner = cast("Mapping[str, Schema]", compact["properties"])
-        compact["properties"] = {name: _compact(value, definitions) for name, value in inner.items()}
-    return compact

@@ -44,6 +44,11 @@ MIME_TYPES: Mapping[Format, str] = {
     Format.CSV: "text/csv",
     Format.PARQUET: "application/vnd.apache.parquet",
 }
+SUMMARY = (
+    "id", "file", "uri", "format", "connection", "rows", "pages", "bytes", "sha256", "columns", "query",
+    "finished_at", "redacted", "cells_neutralised",
+)  # fmt: skip
+"""What ``summary`` tells of a finished export."""
 Watch = Callable[[float, float | None, str], Awaitable[None]]
 """Told of progress: rows so far, rows in all where that is known, and words."""
 

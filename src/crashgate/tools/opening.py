@@ -13,7 +13,8 @@ from crashgate.gateway.picked import hidden_parameters, hidden_words
 from crashgate.policy.explain import may_use
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Question
-from crashgate.tools.derive import AnyTool, Use
+from crashgate.tools.answers import AnyTool
+from crashgate.tools.derive import Use
 from crashgate.tools.recipe import Recipe
 
 

@@ -8,7 +8,7 @@ from crashgate.gateway.ask import Reply
 from crashgate.policy.explain import AccessSummary, access_summary
 from crashgate.policy.policy import Policy
 from crashgate.policy.vocabulary import Vocabulary
-from crashgate.tools.tool import Always, Detail, Shown, Tool
+from crashgate.tools.tool import Always, Detail, Holds, Shown, Tool, View
 
 
 class OwnAccess(Result):
@@ -52,7 +52,7 @@ OWN_TOOLS = (
         title="My access",
         description="What you may do here, in which projects, why not more, and whom to ask. Call it when refused.",
         choice=Always(operation=GET_ACCESS),
-        view=_view,
+        view=View(_view, Holds(added=("agent", "about", "owner", "connections", "why_not_more"))),
         holds=("access", "object"),
     ),
 )

@@ -8,8 +8,8 @@ from crashgate.exports.manifest import Manifest
 from crashgate.exports.port import Unfinished
 from crashgate.exports.shelf import ExportShelf, Given
 from crashgate.gateway.ask import Reply
-from crashgate.tools.exports import link, summary
-from crashgate.tools.tool import Always, Detail, Link, Shown, Tool
+from crashgate.tools.exports import SUMMARY, link, summary
+from crashgate.tools.tool import Always, Detail, Holds, Link, Shown, Tool, View
 
 
 class OwnExport(Result):
@@ -61,7 +61,7 @@ EXPORT_LIST = (
         title="List exports",
         description="Your own exports: the files that you made, and those that were interrupted and can be resumed.",
         choice=Always(operation=LIST_EXPORTS),
-        view=_view,
+        view=View(_view, Holds(added=(*SUMMARY, "tool", "rows_so_far", "started_at", "resume_with"))),
         holds=("exports", "array"),
         pages=True,
     ),

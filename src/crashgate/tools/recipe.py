@@ -58,7 +58,10 @@ Cook = Callable[[Kitchen, Any], Awaitable[Shown]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
-    """``first`` is asked first, and refuses the whole; ``others`` may be left out. ``params`` are the tool's own."""
+    """``first`` is asked first, and refuses the whole; ``others`` may be left out. ``params`` are the tool's own.
+
+    ``shows`` are the parts that its answer can have.
+    """
 
     name: str
     title: str
@@ -68,6 +71,7 @@ class Recipe:
     others: tuple[AnyOperation, ...] = ()
     cook: Cook
     holds: tuple[str, str]
+    shows: tuple[str, ...]
     example: Mapping[str, Any] = field(default_factory=dict[str, Any])
     notes: Mapping[str, str] = field(default_factory=dict[str, str])
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from crashgate.tools.answers import AnyTool
 from crashgate.tools.bugsnag.registry import BUGSNAG_TOOLS
-from crashgate.tools.derive import AnyTool
 from crashgate.tools.own import OWN_TOOLS
 from crashgate.tools.own_exports import EXPORT_LIST
 from crashgate.tools.recipes.compare_releases import COMPARE_RELEASES

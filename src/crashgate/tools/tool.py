@@ -9,6 +9,7 @@ from enum import StrEnum, unique
 from typing import Any
 
 from crashgate.catalogue.operation import AnyOperation
+from crashgate.catalogue.result import Result
 from crashgate.gateway.ask import Reply
 
 
@@ -43,7 +44,43 @@ class Link:
     size: int
 
 
-View = Callable[[Reply, Detail], Shown]
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Holds:
+    """What the rows of an answer, or its one object, can hold: the names of fields, for the schema of the answer.
+
+    ``fields`` are the results' own, all of them with ``every``; ``added`` are ours, ``untrusted.x`` where outsiders
+    wrote it; ``beside`` stand beside the rows. ``of`` are models of rows that stand inside what upstream answers.
+    """
+
+    fields: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    every: bool = False
+    of: tuple[type[Result], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Makes what is shown of one result, and says what that can hold."""
+
+    show: Callable[[Any, Detail], dict[str, Any]]
+    holds: Holds
+
+    def __call__(self, result: Any, detail: Detail) -> dict[str, Any]:  # noqa: ANN401 - any result
+        """What is shown."""
+        return self.show(result, detail)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Makes what is shown of a reply, and says what that can hold."""
+
+    show: Callable[[Reply, Detail], Shown]
+    holds: Holds
+
+    def __call__(self, reply: Reply, detail: Detail) -> Shown:
+        """What is shown."""
+        return self.show(reply, detail)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -28,8 +28,9 @@ from crashgate.policy.policy import Policy
 from crashgate.policy.refusal import refusal
 from crashgate.policy.vocabulary import Vocabulary
 from crashgate.tools import own
+from crashgate.tools.answers import AnyTool
 from crashgate.tools.cursor import Cursors, rest_of, within
-from crashgate.tools.derive import AnyTool, Definition, define
+from crashgate.tools.derive import Definition, define
 from crashgate.tools.export import Export
 from crashgate.tools.exports import Exports, Order, Watch
 from crashgate.tools.files import Files

@@ -44,7 +44,9 @@ class Device(Params):
     osVersion: Text = None  # noqa: N815 - the vendor's spelling
     manufacturer: Text = None
     model: Text = None
-    runtimeVersions: Annotated[dict[ShortText, ShortText] | None, Field(max_length=20)] = None  # noqa: N815 - the vendor's spelling
+    runtimeVersions: Annotated[  # noqa: N815 - the vendor's spelling
+        dict[ShortText, ShortText] | None, Field(max_length=20, description='e.g. {"node": "22.1"}')
+    ] = None
 
 
 class SessionCount(Params):

@@ -19,6 +19,10 @@ COLLABORATOR_TOOLS = (
         ),
         view=rows("collaborators", fields("id", "is_admin", "pending_invitation", "name", "email")),
         holds=("collaborators", "array"),
+        notes={
+            "organization_id": "in place of project_id",
+            "q": "part of a name or e-mail address; with organization_id",
+        },
         pages=True,
     ),
     Tool(

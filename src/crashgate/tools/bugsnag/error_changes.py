@@ -32,11 +32,10 @@ from crashgate.tools.tool import Always, Named, Tool
 from crashgate.tools.views.bulk import bulk
 from crashgate.tools.views.one import changed
 
+_OF_ONE_OPERATION = (
+    "reopen_rules", "assigned_collaborator_id", "assigned_team_id", "severity", "issue_url", "issue_title",
+)  # fmt: skip
 _RARE = frozenset({"notification_id", "verify_issue_url"})
-_REOPEN_RULES = (
-    '{"reopen_if": "occurs_after", "seconds": 3600}, or n_occurrences_in_m_hours (occurrences, hours),'
-    " n_additional_occurrences (additional_occurrences), n_additional_users (additional_users)"
-)
 
 ERROR_CHANGE_TOOLS = (
     Tool(
@@ -50,10 +49,7 @@ ERROR_CHANGE_TOOLS = (
     Tool(
         name="update_error",
         title="Update an error",
-        description=(
-            "Change an error's status otherwise; `operation` says how. open also ends a snooze. snooze needs"
-            " reopen_rules; assign an assignee id (null: nobody); override_severity severity; link_issue issue_url."
-        ),
+        description=("Change an error's status otherwise; `operation` says how. open also ends a snooze."),
         choice=Named(
             argument="operation",
             choices={
@@ -70,7 +66,6 @@ ERROR_CHANGE_TOOLS = (
         ),
         view=changed("error", "Updated"),
         holds=("error", "object"),
-        notes={"reopen_rules": _REOPEN_RULES},
         hidden=_RARE,
     ),
     Tool(
@@ -99,7 +94,7 @@ ERROR_CHANGE_TOOLS = (
         ),
         view=bulk,
         holds=("errors", "object"),
-        notes={"reopen_rules": "as in update_error"},
+        notes=dict.fromkeys(_OF_ONE_OPERATION, "as in update_error"),
         hidden=_RARE,
     ),
     Tool(

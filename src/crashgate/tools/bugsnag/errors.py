@@ -1,7 +1,7 @@
 """The tools that find and read errors. Rule: lists are short, one error is whole."""
 
 from crashgate.catalogue.bugsnag.errors import GET_ERROR, LIST_ERRORS
-from crashgate.tools.bugsnag.words import FILTERS, NOT_OFFERED
+from crashgate.tools.bugsnag.words import NOT_OFFERED
 from crashgate.tools.tool import Always, Tool
 from crashgate.tools.views import errors
 from crashgate.tools.views.one import one
@@ -19,7 +19,6 @@ ERROR_TOOLS = (
         choice=Always(operation=LIST_ERRORS),
         view=rows("errors", errors.row),
         holds=("errors", "array"),
-        notes={"filters": FILTERS},
         hidden=NOT_OFFERED,
         pages=True,
     ),

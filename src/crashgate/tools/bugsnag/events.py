@@ -7,7 +7,7 @@ from crashgate.catalogue.bugsnag.events import (
     LIST_ERROR_EVENTS,
     LIST_PROJECT_EVENTS,
 )
-from crashgate.tools.bugsnag.words import NOT_OFFERED, SAME_FILTERS
+from crashgate.tools.bugsnag.words import NOT_OFFERED
 from crashgate.tools.tool import Always, Given, Tool
 from crashgate.tools.views import events
 from crashgate.tools.views.one import changed, one
@@ -18,13 +18,11 @@ EVENT_TOOLS = (
         name="list_events",
         title="List events",
         description=(
-            "List single crashes, newest first, of one error or, without error_id, of the project. In summary;"
-            " get_event shows one."
+            "List single crashes, newest first, of one error or, without error_id, of the project. get_event shows one."
         ),
         choice=Given(argument="error_id", present=LIST_ERROR_EVENTS, absent=LIST_PROJECT_EVENTS),
         view=rows("events", events.row),
         holds=("events", "array"),
-        notes=SAME_FILTERS,
         hidden=NOT_OFFERED,
         pages=True,
     ),

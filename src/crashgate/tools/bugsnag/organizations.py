@@ -26,7 +26,7 @@ ORGANIZATION_TOOLS = (
     Tool(
         name="get_organization",
         title="Get an organization",
-        description="Read one organization by its id or slug.",
+        description="Read one organization: name, plan.",
         choice=Always(operation=GET_ORGANIZATION),
         view=one("organization", fields("id", "slug", "name", "created_at", "auto_upgrade")),
         holds=("organization", "object"),

@@ -6,7 +6,7 @@ from crashgate.catalogue.bugsnag.pivots import (
     LIST_PROJECT_PIVOT_VALUES,
     LIST_PROJECT_PIVOTS,
 )
-from crashgate.tools.bugsnag.words import NOT_OFFERED, SAME_FILTERS
+from crashgate.tools.bugsnag.words import NOT_OFFERED
 from crashgate.tools.tool import Given, Tool
 from crashgate.tools.views import pivots
 from crashgate.tools.views.page import fields, rows
@@ -15,14 +15,10 @@ PIVOT_TOOLS = (
     Tool(
         name="list_pivots",
         title="List pivots",
-        description=(
-            "Where an error (or, without error_id, the project) concentrates: top values by event field, e.g."
-            ' {"pivots": ["os.name", "device.model"]}.'
-        ),
+        description=("Where an error (or, without error_id, the project) concentrates: top values by event field."),
         choice=Given(argument="error_id", present=LIST_ERROR_PIVOTS, absent=LIST_PROJECT_PIVOTS),
         view=pivots.listed,
         holds=("pivots", "array"),
-        notes=SAME_FILTERS,
         hidden=frozenset({"per_page"}),
     ),
     Tool(
@@ -34,7 +30,6 @@ PIVOT_TOOLS = (
         choice=Given(argument="error_id", present=LIST_ERROR_PIVOT_VALUES, absent=LIST_PROJECT_PIVOT_VALUES),
         view=rows("values", fields("event_field_value", "events", "proportion", "first_seen", "last_seen", "fields_")),
         holds=("values", "array"),
-        notes=SAME_FILTERS,
         hidden=NOT_OFFERED,
         pages=True,
     ),

@@ -51,7 +51,6 @@ PROJECT_TOOLS = (
         choice=Always(operation=CREATE_PROJECT),
         view=created("project", "Created"),
         holds=("project", "object"),
-        notes={"type": "a BugSnag platform such as android, ios, js, react, node, rails, django, other"},
     ),
     Tool(
         name="update_project",

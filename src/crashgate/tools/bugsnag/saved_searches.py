@@ -1,7 +1,6 @@
 """The tools over saved searches. Rule: a search is made in one project, by id or slug."""
 
 from crashgate.catalogue.bugsnag.saved_searches import CREATE_SAVED_SEARCH, GET_SAVED_SEARCH, LIST_SAVED_SEARCHES
-from crashgate.tools.bugsnag.words import FILTERS
 from crashgate.tools.tool import Always, Tool
 from crashgate.tools.views.one import created, one
 from crashgate.tools.views.page import fields, rows
@@ -37,6 +36,5 @@ SAVED_SEARCH_TOOLS = (
         choice=Always(operation=CREATE_SAVED_SEARCH),
         view=created("saved_search", "Created"),
         holds=("saved_search", "object"),
-        notes={"filters": FILTERS},
     ),
 )

@@ -1,7 +1,6 @@
 """The tool over trends. Rule: counts only."""
 
 from crashgate.catalogue.bugsnag.trends import GET_ERROR_TREND, GET_PROJECT_TREND
-from crashgate.tools.bugsnag.words import SAME_FILTERS
 from crashgate.tools.tool import Given, Tool
 from crashgate.tools.views.page import fields, rows
 
@@ -9,13 +8,9 @@ TREND_TOOLS = (
     Tool(
         name="get_trend",
         title="Get a trend",
-        description=(
-            "Event counts over time, of one error or, without error_id, of the project. Give buckets_count or"
-            " resolution."
-        ),
+        description=("Event counts over time, of one error or, without error_id, of the project."),
         choice=Given(argument="error_id", present=GET_ERROR_TREND, absent=GET_PROJECT_TREND),
         view=rows("buckets", fields("from_", "to", "events_count")),
         holds=("buckets", "array"),
-        notes=SAME_FILTERS,
     ),
 )

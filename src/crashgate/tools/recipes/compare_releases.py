@@ -96,11 +96,20 @@ COMPARE_RELEASES = Recipe(
     title="Compare releases",
     description=(
         "Is release_id, the newer, better or worse than baseline_release_id? Stability of both against the project's"
-        " target, and the errors that the newer one introduced. Ids from list_releases."
+        " target, and the errors that the newer one introduced."
     ),
     params=CompareReleases,
     first=GET_RELEASE,
     others=(GET_PROJECT, LIST_ERRORS),
     cook=cook,
     holds=("comparison", "object"),
+    shows=(
+        "release",
+        "baseline",
+        "target",
+        "errors_introduced",
+        "errors_introduced_total",
+        "warning",
+        "left_out",
+    ),
 )

@@ -82,4 +82,5 @@ REPORT_SESSIONS_TOOL = Recipe(
     first=REPORT_SESSIONS,
     cook=cook,
     holds=("report", "object"),
+    shows=("counts_accepted", "counts_uncertain", "counts_not_accepted", "sessions", "stopped_by"),
 )

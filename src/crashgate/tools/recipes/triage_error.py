@@ -72,11 +72,20 @@ TRIAGE_ERROR = Recipe(
     title="Triage an error",
     description=(
         "First look at one error: the error, its latest crash, trend, where it concentrates (release, OS,"
-        " device), the release that introduced it, and its link. Parts that you may not see are left out."
+        " device), the release that introduced it, and its link."
     ),
     params=TriageError,
     first=GET_ERROR,
     others=(GET_LATEST_EVENT, GET_ERROR_TREND, LIST_ERROR_PIVOTS, GET_RELEASE, GET_PROJECT),
     cook=cook,
     holds=("triage", "object"),
+    shows=(
+        "error",
+        "latest_event",
+        "events_over_time",
+        "concentrates_in",
+        "introduced_in",
+        "link",
+        "left_out",
+    ),
 )

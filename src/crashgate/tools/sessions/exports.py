@@ -7,7 +7,6 @@ from crashgate.catalogue.bugspulse.session_events import EXPORT_SESSION_EVENTS
 from crashgate.catalogue.bugspulse.sessions import EXPORT_SESSIONS as BUGSPULSE_SESSIONS
 from crashgate.catalogue.devrev.sessions import EXPORT_SESSIONS as DEVREV_SESSIONS
 from crashgate.tools.export import Export
-from crashgate.tools.sessions.words import PERIOD, SORTED
 
 EXPORT_TOOLS = (
     Export(
@@ -20,7 +19,6 @@ EXPORT_TOOLS = (
         example={"since": "2026-11-01", "format": "csv"},
         subject="sessions",
         of=(BUGSPULSE_SESSIONS, BROWSERSTACK_SESSIONS, DEVREV_SESSIONS),
-        notes={**PERIOD, **SORTED},
     ),
     Export(
         name="export_crashes",
@@ -43,6 +41,5 @@ EXPORT_TOOLS = (
         description="Write all requests of a period to a file and get a link to it. It may take minutes.",
         subject="network_logs",
         of=(EXPORT_NETWORK_LOGS,),
-        notes=PERIOD,
     ),
 )

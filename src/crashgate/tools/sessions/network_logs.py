@@ -2,7 +2,6 @@
 
 from crashgate.catalogue.bugspulse.network_logs import LIST_NETWORK_LOGS
 from crashgate.catalogue.devrev.developer_info import GET_DEVELOPER_INFO, DeveloperInfo
-from crashgate.tools.sessions.words import PERIOD
 from crashgate.tools.tool import ByProvider, Tool
 from crashgate.tools.views import network_logs
 from crashgate.tools.views.fields import by_model
@@ -16,7 +15,7 @@ NETWORK_LOG_TOOLS = (
         choice=ByProvider(of=(LIST_NETWORK_LOGS, GET_DEVELOPER_INFO)),
         view=by_model({DeveloperInfo: network_logs.developer_info}, rows("network_logs", network_logs.row)),
         holds=("network_logs", "array"),
-        notes={**PERIOD, "tab_id": "one of the session's tab_ids in get_session"},
+        notes={"tab_id": "one of the session's tab_ids in get_session"},
         pages=True,
         detailed=True,
     ),

@@ -17,10 +17,6 @@ SESSION_EVENT_TOOLS = (
         choice=ByProvider(of=(LIST_SESSION_EVENTS, GET_SESSION_DATA)),
         view=by_model({SessionData: session_events.recording}, session_events.listed),
         holds=("events", "array"),
-        notes={
-            "recording_id": "for a mobile session, one of its recording_ids in get_session",
-            "tab_id": "for a web session, one of its tab_ids in get_session",
-        },
         pages=True,
         detailed=True,
     ),

@@ -4,7 +4,6 @@ from crashgate.catalogue.browserstack import new_sessions as browserstack_new
 from crashgate.catalogue.browserstack import sessions as browserstack
 from crashgate.catalogue.bugspulse import sessions as bugspulse
 from crashgate.catalogue.devrev import sessions as devrev
-from crashgate.tools.sessions.words import PERIOD, SORTED
 from crashgate.tools.tool import ByProvider, Tool
 from crashgate.tools.views import sessions
 from crashgate.tools.views.one import created
@@ -19,7 +18,6 @@ SESSION_TOOLS = (
         choice=ByProvider(of=(bugspulse.LIST_SESSIONS, browserstack.LIST_SESSIONS, devrev.LIST_SESSIONS)),
         view=rows("sessions", sessions.row),
         holds=("sessions", "array"),
-        notes={**PERIOD, **SORTED},
         pages=True,
     ),
     Tool(
@@ -41,6 +39,7 @@ SESSION_TOOLS = (
         example={"session_id": "eval-42", "name": "chat-turn"},
         choice=ByProvider(of=(browserstack_new.CREATE_SESSION,)),
         view=created("session", "Sent a trace of the session"),
+        notes={"session_id": "an id that you make up, or that of the session to add to"},
         holds=("session", "object"),
     ),
 )

@@ -5,10 +5,10 @@ from typing import Any
 from crashgate.catalogue.bugsnag.bulk_changes import BulkUpdate, ManyErrors
 from crashgate.catalogue.result import Page
 from crashgate.gateway.ask import Reply
-from crashgate.tools.tool import Detail, Shown
+from crashgate.tools.tool import Detail, Holds, Shown, View
 
 
-def bulk(reply: Reply, _: Detail) -> Shown:
+def _bulk(reply: Reply, _: Detail) -> Shown:
     """Counts of what changed and what did not, and the new status of each error that upstream told about."""
     asked = reply.params.error_ids if isinstance(reply.params, ManyErrors) else ()
     told = _told(reply.page)
@@ -32,3 +32,6 @@ def _told(page: Page[Any]) -> dict[str, dict[str, Any]]:
 def _status(told: dict[str, Any]) -> str | None:
     status = told.get("status")
     return status if isinstance(status, str) and status.replace(" ", "_").isidentifier() and len(status) < 40 else None  # noqa: PLR2004 - the vendor's words are shorter
+
+
+bulk = View(_bulk, Holds(added=("asked", "accepted", "changed", "statuses", "not_changed")))

@@ -5,7 +5,7 @@ from typing import Any
 from crashgate.catalogue.bugsnag.errors import Error
 from crashgate.text import clean
 from crashgate.tools.present import UNTRUSTED, present
-from crashgate.tools.tool import Detail
+from crashgate.tools.tool import Detail, Holds, Row
 
 _ROW = ("id", "severity", "status", "events", "users", "last_seen", "error_class", "message", "context")
 _LONGEST_CLASS = 50
@@ -38,7 +38,7 @@ _TRIAGE = tuple(name for name in _SUMMARY if name not in {"comment_count", "disc
 """What a triage shows; the introducing release has a part of its own there."""
 
 
-def summary(error: Error, _: Detail) -> dict[str, Any]:
+def _summary(error: Error, _: Detail) -> dict[str, Any]:
     """One error, texts whole."""
     return _with_throttled(error, _SUMMARY)
 
@@ -54,7 +54,7 @@ def _with_throttled(error: Error, names: tuple[str, ...]) -> dict[str, Any]:
     return present(error, names if kept_all else (*names, "unthrottled_occurrence_count"))
 
 
-def row(error: Error, _: Detail) -> dict[str, Any]:
+def _row(error: Error, _: Detail) -> dict[str, Any]:
     """One line of a list: long texts cut, the day instead of the time."""
     shown = present(error, _ROW)
     if "last_seen" in shown:
@@ -64,3 +64,7 @@ def row(error: Error, _: Detail) -> dict[str, Any]:
         if name in outside:
             outside[name] = clean(outside[name], limit=limit, lines=False)
     return shown
+
+
+row = Row(_row, Holds(fields=_ROW))
+summary = Row(_summary, Holds(fields=(*_SUMMARY, "unthrottled_occurrence_count")))

@@ -8,7 +8,7 @@ from typing import Any, cast
 from crashgate.catalogue.bugsnag.event import Breadcrumb, Event, Frame, Thrown
 from crashgate.text import clean
 from crashgate.tools.present import UNTRUSTED, everything, plain, present
-from crashgate.tools.tool import Detail
+from crashgate.tools.tool import Detail, Holds, Row
 from crashgate.tools.views.bounds import MOST_CHARACTERS
 
 _LISTED = ("id", "error_id", "received_at", "severity", "unhandled", "context")
@@ -39,7 +39,7 @@ _SUMMARY = _Most(how='detail="full" shows all of it')
 _BRIEF = _Most(how="get_latest_event shows more", exceptions=2, code=1, frames_of_libraries=2, breadcrumbs=5)
 
 
-def row(event: Event, _: Detail) -> dict[str, Any]:
+def _row(event: Event, _: Detail) -> dict[str, Any]:
     """One line of a list; the first exception stands for the chain."""
     shown = present(event, _LISTED)
     outside = shown.setdefault(UNTRUSTED, {})
@@ -52,7 +52,7 @@ def row(event: Event, _: Detail) -> dict[str, Any]:
     return shown
 
 
-def summary(event: Event, _: Detail) -> dict[str, Any]:
+def _summary(event: Event, _: Detail) -> dict[str, Any]:
     """What a person looks at first, and what was left out of it."""
     return _cut(event, _SUMMARY)
 
@@ -165,3 +165,13 @@ def _size(value: Any) -> int:  # noqa: ANN401 - any JSON
 def _count(left_out: dict[str, Any], name: str, number: int) -> None:
     if number > 0:
         left_out[name] = left_out.get(name, 0) + number
+
+
+row = Row(_row, Holds(fields=(*_LISTED, "error_class", "message", "app")))
+summary = Row(
+    _summary,
+    Holds(
+        fields=(*_LISTED, "missing_dsym", "is_full_report", "exceptions", "app", "device", "request", "user"),
+        added=("untrusted.breadcrumbs_newest_first", "left_out"),
+    ),
+)

@@ -8,8 +8,7 @@ from crashgate.catalogue.result import Result
 from crashgate.gateway.ask import Reply
 from crashgate.text import clean
 from crashgate.tools.present import UNTRUSTED, present
-from crashgate.tools.tool import Detail, Shown, View
-from crashgate.tools.views.page import Row
+from crashgate.tools.tool import Detail, Holds, Row, Shown, View
 
 LONGEST = 300
 """Characters of a text in a list; with full detail texts are as long as they are read."""
@@ -25,7 +24,7 @@ def common(*names: str, longest: int = LONGEST) -> Row:
             shown[UNTRUSTED] = cut(shown[UNTRUSTED], longest)
         return shown
 
-    return row
+    return Row(row, Holds(fields=names))
 
 
 def cut(row: Mapping[str, Any], longest: int) -> dict[str, Any]:
@@ -51,7 +50,15 @@ def by_model(views: Mapping[type[Result] | None, View], otherwise: View) -> View
         first = type(rows[0]) if rows else None
         return views.get(first, otherwise)(reply, detail)
 
-    return view
+    each = [view.holds for view in (*views.values(), otherwise)]
+    return View(
+        view,
+        Holds(
+            fields=tuple(dict.fromkeys(name for holds in each for name in holds.fields)),
+            beside=tuple(dict.fromkeys(name for holds in each for name in holds.beside)),
+            of=tuple(dict.fromkeys(model for holds in each for model in holds.of)),
+        ),
+    )
 
 
 def whole(

@@ -1,7 +1,8 @@
 """Requests of an app, as an agent sees them. Rule: addresses and errors are the app's own text."""
 
+from crashgate.catalogue.devrev.developer_info import NetworkCall
 from crashgate.gateway.ask import Reply
-from crashgate.tools.tool import Detail, Shown
+from crashgate.tools.tool import Detail, Holds, Shown, View
 from crashgate.tools.views.bounds import bounded
 from crashgate.tools.views.fields import common, cut
 from crashgate.tools.views.page import noticed
@@ -14,7 +15,7 @@ row = common(*LISTED)
 _line = common(*_LINE)
 
 
-def developer_info(reply: Reply, detail: Detail) -> Shown:
+def _developer_info(reply: Reply, detail: Detail) -> Shown:
     """The requests and the console of a browser's tab."""
     where = f" in {reply.where}" if reply.where else ""
     found, full = reply.page.rows[0], detail is Detail.FULL
@@ -29,3 +30,6 @@ def developer_info(reply: Reply, detail: Detail) -> Shown:
     rest = {key: value["not_shown"] for key, value in (("network_logs", more_logs), ("console", more_lines)) if value}
     content = {"network_logs": logs, "console": lines, **({"not_shown": rest} if rest else {})}
     return Shown(content=noticed(content), text=f"{len(found.network)} requests and {len(found.console)} lines{where}.")
+
+
+developer_info = View(_developer_info, Holds(fields=LISTED, beside=("console",), of=(NetworkCall,)))

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from crashgate.gateway.ask import Reply
 from crashgate.tools.present import everything, present
-from crashgate.tools.tool import Detail, Shown, View
-from crashgate.tools.views.page import Row, noticed
+from crashgate.tools.tool import Detail, Holds, Row, Shown, View
+from crashgate.tools.views.page import noticed
 
 if TYPE_CHECKING:
     from crashgate.catalogue.result import Result
@@ -28,7 +28,7 @@ def one(name: str, summary: Row, full: Callable[[Any], dict[str, Any]] = everyth
         shown = full(result) if detail is Detail.FULL else summary(result, detail)
         return Shown(content=noticed({name: shown}), text=f"One {name.replace('_', ' ')}{where}.")
 
-    return view
+    return View(view, summary.holds)
 
 
 def created(name: str, past: str) -> View:
@@ -39,7 +39,7 @@ def created(name: str, past: str) -> View:
         rows = reply.page.rows
         return Shown(content=noticed({name: everything(rows[0]) if rows else {}}), text=f"{past}{where}.")
 
-    return view
+    return View(view, Holds(every=True))
 
 
 def changed(name: str, past: str) -> View:
@@ -53,4 +53,4 @@ def changed(name: str, past: str) -> View:
         where = f" in {reply.where}" if reply.where else ""
         return Shown(content=noticed({name: content}), text=f"{past}{where}.")
 
-    return view
+    return View(view, Holds(fields=_STATE, added=("id",)))

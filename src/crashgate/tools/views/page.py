@@ -1,15 +1,14 @@
 """Lists as an agent sees them. Rule: counts are told only where they are whole."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from crashgate.catalogue.result import Page
 from crashgate.gateway.ask import Reply
 from crashgate.tools.present import NOTICE, UNTRUSTED, present
-from crashgate.tools.tool import Detail, Shown, View
+from crashgate.tools.tool import Detail, Holds, Row, Shown, View
 from crashgate.tools.views.bounds import fitting
-
-Row = Callable[[Any, Detail], dict[str, Any]]
 
 
 def rows(name: str, row: Row) -> View:
@@ -25,7 +24,7 @@ def rows(name: str, row: Row) -> View:
             content["truncated"] = True
         return Shown(content=noticed(content), text=_sentence(name, reply.page, reply.where, part), rows=part)
 
-    return view
+    return View(view, replace(row.holds, beside=("total",)))
 
 
 def fields(*names: str) -> Row:
@@ -34,7 +33,7 @@ def fields(*names: str) -> Row:
     def row(result: Any, _: Detail) -> dict[str, Any]:  # noqa: ANN401 - any result
         return present(result, names)
 
-    return row
+    return Row(row, Holds(fields=names))
 
 
 def noticed(content: Mapping[str, Any]) -> dict[str, Any]:

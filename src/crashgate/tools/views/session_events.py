@@ -2,9 +2,10 @@
 
 from typing import Any
 
+from crashgate.catalogue.devrev.session_data import RecordedEvent
 from crashgate.gateway.ask import Reply
 from crashgate.tools.present import UNTRUSTED
-from crashgate.tools.tool import Detail, Shown
+from crashgate.tools.tool import Detail, Holds, Shown, View
 from crashgate.tools.views.bounds import bounded
 from crashgate.tools.views.fields import common, cut, whole
 from crashgate.tools.views.page import noticed
@@ -17,7 +18,7 @@ _RECORDING = ("recording", "launch_time_ms", "launch_type", "available_ram", "ha
 _event = common(*_EVENT)
 
 
-def listed(reply: Reply, detail: Detail) -> Shown:
+def _listed(reply: Reply, detail: Detail) -> Shown:
     """Events as rows, in order. Upstream may give all of a session at once."""
     rows = reply.page.rows
     content = _events(rows, detail, "export_session_events writes all of them to a file" + _or_more(detail))
@@ -26,7 +27,7 @@ def listed(reply: Reply, detail: Detail) -> Shown:
     return Shown(content=noticed(content), text=f"{len(content['events'])} of {len(rows)} events.")
 
 
-def recording(reply: Reply, detail: Detail) -> Shown:
+def _recording(reply: Reply, detail: Detail) -> Shown:
     """The events of one recording, with the log that came with a crash or a hang."""
     where = f" in {reply.where}" if reply.where else ""
     found = reply.page.rows[0]
@@ -53,3 +54,7 @@ def _events(rows: Any, detail: Detail, remedy: str) -> dict[str, Any]:  # noqa: 
 
 def _or_more(detail: Detail) -> str:
     return "" if detail is Detail.FULL else f'; detail="full" shows {_EVENTS_IN_FULL} at once'
+
+
+listed = View(_listed, Holds(fields=_EVENT, beside=("total",)))
+recording = View(_recording, Holds(fields=_EVENT, beside=("recording",), of=(RecordedEvent,)))

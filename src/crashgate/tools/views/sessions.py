@@ -3,7 +3,7 @@
 from typing import Any
 
 from crashgate.gateway.ask import Reply
-from crashgate.tools.tool import Detail, Shown
+from crashgate.tools.tool import Detail, Holds, Shown, View
 from crashgate.tools.views.bounds import bounded
 from crashgate.tools.views.fields import common, cut, whole
 from crashgate.tools.views.page import noticed
@@ -22,7 +22,7 @@ _TEXT, _TEXT_IN_FULL = 300, 4_000
 row = common(*LISTED)
 
 
-def session(reply: Reply, detail: Detail) -> Shown:
+def _session(reply: Reply, detail: Detail) -> Shown:
     """One session, with the first of its traces where it has any."""
     where = f" in {reply.where}" if reply.where else ""
     if not reply.page.rows:
@@ -41,3 +41,6 @@ def session(reply: Reply, detail: Detail) -> Shown:
         listed, rest = bounded(traces, lambda trace: cut(each(trace, Detail.FULL), longest), most=most, remedy=remedy)
         shown |= {"traces": listed, "traces_total": len(traces), **rest}
     return Shown(content=noticed({"session": shown}), text=f"One session{where}.")
+
+
+session = View(_session, Holds(fields=WHOLE, added=("traces", "traces_total", "not_shown")))

@@ -1,0 +1,70 @@
+"""What an answer holds, as JSON Schema. Rule: every field of a row is named, read off what the views show.
+
+The names stand in a description. As properties, each with its type, they would cost the triage agent a thousand tokens
+more in every conversation (decision 0024). ``COMMON`` may stand beside the rows of any answer.
+"""
+
+from collections.abc import Mapping
+
+from crashgate.catalogue.paging import Cursors, Numbered
+from crashgate.catalogue.result import Result
+from crashgate.catalogue.untrusted import untrusted_fields
+from crashgate.tools.export import Export
+from crashgate.tools.exports import SUMMARY
+from crashgate.tools.parameters import Schema
+from crashgate.tools.present import UNTRUSTED
+from crashgate.tools.recipe import Recipe
+from crashgate.tools.tool import Holds, Tool
+
+AnyTool = Tool | Recipe | Export
+COMMON = ("notice", "not_shown", "redacted", "shortened", "truncated")
+_BESIDE: Mapping[str, Schema] = {
+    "total": {"type": "integer"},
+    "not_answered": {"type": "object", "description": "pivots, remedy"},
+    "recording": {"type": "object", "description": "of the recording as a whole"},
+    "console": {"type": "array", "items": {"type": "object", "description": "type, at, and text under untrusted"}},
+}
+"""What stands beside the rows of single tools."""
+
+
+def output_schema(tool: AnyTool) -> Schema:
+    """The answer's one key with the fields of what stands there, and what may stand beside it.
+
+    Nothing is required: an answer that is an error has ``error`` in its place.
+    """
+    name, kind = tool.holds
+    whole: Schema = {"type": "object", "description": _fields(tool)}
+    properties: Schema = {name: {"type": "array", "items": whole} if kind == "array" else whole}
+    if isinstance(tool, Tool):
+        properties |= {each: _BESIDE[each] for each in tool.view.holds.beside}
+        if tool.pages:
+            properties["next_cursor"] = {"type": "string"}
+            if any(isinstance(operation.paging, Numbered | Cursors) for operation in tool.operations):
+                properties["previous_cursor"] = {"type": "string"}
+    return {"type": "object", "properties": properties}
+
+
+def _fields(tool: AnyTool) -> str:
+    """The names in words: ``id, status; untrusted: message``."""
+    match tool:
+        case Recipe(shows=shows):
+            return ", ".join(shows)
+        case Export():
+            return ", ".join((*SUMMARY, "first_rows"))
+        case Tool(view=view):
+            models = (*dict.fromkeys(each.result for each in tool.operations), *view.holds.of)
+            ours, outside = _sorted(view.holds, models)
+            return "; ".join([", ".join(ours), *([f"{UNTRUSTED}: {', '.join(outside)}"] if outside else [])])
+
+
+def _sorted(holds: Holds, models: tuple[type[Result], ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of what is ours to say, and of what outsiders wrote."""
+    names = [name for model in models for name in model.model_fields] if holds.every else holds.fields
+    inside = [each for each in holds.added if not each.startswith(f"{UNTRUSTED}.")]
+    outside = [each.partition(".")[2] for each in holds.added if each.startswith(f"{UNTRUSTED}.")]
+    for name in names:
+        for model in models:
+            if name in model.model_fields:
+                shown = model.model_fields[name].serialization_alias or name
+                (outside if name in untrusted_fields(model) else inside).append(shown)
+    return tuple(dict.fromkeys(inside)), tuple(dict.fromkeys(outside))
