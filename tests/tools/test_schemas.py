@@ -1,5 +1,6 @@
 """The schemas of every tool are of the kind that every client reads, and every parameter and field is explained."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -8,9 +9,11 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from crashgate.catalogue.meanings import IN_WORDS, MEANINGS, OF_RESOURCE, meaning
+from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.registry import OPERATIONS
 from crashgate.tools.answers import COMMON
-from crashgate.tools.derive import Definition
+from crashgate.tools.derive import Definition, Use, define
+from crashgate.tools.recipe import Recipe
 from crashgate.tools.registry import BY_NAME
 from crashgate.tools.tool import Detail, Tool
 from tests.house import EXAMPLES, OPERATOR, House, open_house, policies_of_all, write_policies
@@ -134,14 +137,14 @@ def test_what_every_open_provider_demands_is_required_and_nothing_else() -> None
         schema = defined(tool, "one", "two").input_schema
         for parameter in set(schema["properties"]) - {"connection", "operation"}:
             fields = [each.params.model_fields.get(parameter) for each in tool.operations]
-            if isinstance(tool, Tool) or not hasattr(tool, "params"):
+            if not isinstance(tool, Recipe):
                 demanded = all(field is not None and field.is_required() for field in fields)
                 assert (parameter in schema.get("required", ())) is demanded, (name, parameter)
 
 
 def test_every_parameter_of_the_catalogue_has_a_meaning_and_no_meaning_is_left_over() -> None:
     named = {(each.resource, field.name) for each in OPERATIONS for field in each.fields}
-    recipes = {field for tool in BY_NAME.values() if hasattr(tool, "params") for field in tool.params.model_fields}
+    recipes = {field for tool in BY_NAME.values() if isinstance(tool, Recipe) for field in tool.params.model_fields}
 
     assert [each for each in named if not meaning(*each)] == []
     assert set(MEANINGS) == {name for _, name in named} | recipes
@@ -183,6 +186,28 @@ async def test_each_answer_fits_the_output_schema_which_names_each_of_its_fields
                     seen[name] += _check_named(tool.holds[0], schema, content)
 
     assert {name for name, rows in seen.items() if not rows} == set()
+
+
+def test_no_answer_is_said_to_hold_a_secret() -> None:
+    named = {word for name in NAMES for word in re.findall(r"\w+", str(defined(BY_NAME[name]).output_schema))}
+
+    assert {"api_key", "upload_api_key", "two_factor_enabled", "must_use_upload_api_key"} & named == {
+        "must_use_upload_api_key"
+    }
+
+
+def test_what_only_some_providers_take_is_said_beside_the_names_that_are_open() -> None:
+    # Guards: _whose after _offered; without its words an agent cannot know that DevRev demands a platform.
+    tool = BY_NAME["list_sessions"]
+    names = {"platform": ("ios", "android"), "app_id": ("com.acme.checkout", "com.acme.courier")}
+    uses = [
+        Use(operation=each, furthest=each.access, offered=names if each.provider is Provider.DEVREV else {})
+        for each in tool.operations
+    ]
+    properties = define(tool, uses, ("bugspulse", "devrev")).input_schema["properties"]
+
+    assert properties["platform"]["enum"] == ["ios", "android"]
+    assert all(properties[name]["description"].endswith("; required for DevRev") for name in names)
 
 
 def _check_named(key: str, schema: Schema, content: Mapping[str, Any]) -> int:

@@ -6,8 +6,9 @@ more in every conversation (decision 0024). ``COMMON`` may stand beside the rows
 
 from collections.abc import Mapping
 
+from crashgate.catalogue.operation import Shape
 from crashgate.catalogue.paging import Cursors, Numbered
-from crashgate.catalogue.result import Result
+from crashgate.catalogue.result import Result, SecretMark
 from crashgate.catalogue.untrusted import untrusted_fields
 from crashgate.tools.export import Export
 from crashgate.tools.exports import SUMMARY
@@ -52,7 +53,8 @@ def _fields(tool: AnyTool) -> str:
         case Export():
             return ", ".join((*SUMMARY, "first_rows"))
         case Tool(view=view):
-            models = (*dict.fromkeys(each.result for each in tool.operations), *view.holds.of)
+            answering = (each.result for each in tool.operations if each.shape is not Shape.EMPTY)
+            models = (*dict.fromkeys(answering), *view.holds.of)
             ours, outside = _sorted(view.holds, models)
             return "; ".join([", ".join(ours), *([f"{UNTRUSTED}: {', '.join(outside)}"] if outside else [])])
 
@@ -64,7 +66,12 @@ def _sorted(holds: Holds, models: tuple[type[Result], ...]) -> tuple[tuple[str, 
     outside = [each.partition(".")[2] for each in holds.added if each.startswith(f"{UNTRUSTED}.")]
     for name in names:
         for model in models:
-            if name in model.model_fields:
+            if name in model.model_fields and not _is_secret(model, name):
                 shown = model.model_fields[name].serialization_alias or name
                 (outside if name in untrusted_fields(model) else inside).append(shown)
     return tuple(dict.fromkeys(inside)), tuple(dict.fromkeys(outside))
+
+
+def _is_secret(model: type[Result], name: str) -> bool:
+    """Whether the field is never shown, so that there is no point in naming it."""
+    return any(isinstance(mark, SecretMark) for mark in model.model_fields[name].metadata)

@@ -25,6 +25,8 @@ _FORMATS: Schema = {"type": "string", "enum": [each.value for each in Format], "
 _RESUME: Schema = {"type": "string", "description": "id of an interrupted export, from list_exports"}
 _DETAIL: Schema = {"type": "string", "enum": [detail.value for detail in Detail], "description": "default summary"}
 _CURSOR: Schema = {"type": "string", "description": "from next_cursor"}
+_REFS = frozenset({"project_id", "organization_id"})
+"""Where an agent finds these is told, unless they are listed."""
 _LONGEST_ENUM = 20
 
 
@@ -121,7 +123,7 @@ def input_schema(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str])
             if name in within - tool.hidden - use.off - properties.keys():
                 taking = [each for each in uses if name in each.operation.params.model_fields]
                 schema = _allowed(_common([_of(each.operation)[name] for each in taking]), name, taking)
-                properties |= _offered(name, _whose(name, _noted(tool, name, schema), taking, uses), taking)
+                properties |= _whose(_offered(name, _noted(tool, name, schema), taking), taking, uses)
     if isinstance(tool, Export):
         properties |= {"format": _FORMATS, "resume": _RESUME}
     elif isinstance(tool.choice, Named):
@@ -158,7 +160,9 @@ def _offered(name: str, schema: Schema, uses: Sequence[Use]) -> Schema:
     if all(len(use.offered[name]) == 1 for use in uses):
         return {}
     names = list(dict.fromkeys(each for use in uses for each in use.offered[name]))
-    plain = {key: value for key, value in schema.items() if key != "anyOf"} | {"description": "granted"}
+    plain = {key: value for key, value in schema.items() if key != "anyOf"}
+    if name in _REFS:
+        plain["description"] = "granted"
     several = {"items": {"type": "string", "enum": names}}
     return {name: plain | (several if schema.get("type") == "array" else {"type": "string", "enum": names})}
 
@@ -170,15 +174,19 @@ def _noted(tool: AnyTool, name: str, schema: Schema) -> Schema:
     return described(shown, tool.notes[name]) if name in tool.notes else shown
 
 
-def _whose(name: str, schema: Schema, taking: Sequence[Use], uses: Sequence[Use]) -> Schema:
-    """The schema, and whose connections take the parameter where not all of the tool's do."""
+def _whose(offered: Schema, taking: Sequence[Use], uses: Sequence[Use]) -> Schema:
+    """The parameter, and whose connections take it where not all of the tool's do."""
     every = {use.operation.provider for use in uses}
     names = [provider for provider in every if provider in {use.operation.provider for use in taking}]
     if len(names) == len(every):
-        return schema
+        return offered
     whose = " and ".join(sorted(provider.spoken for provider in names))
-    needed = all(_requires(use.operation, name) for use in taking)
-    return described(schema, f"{schema['description']}; {f'required for {whose}' if needed else f'{whose} only'}")
+    found: Schema = {}
+    for name, schema in offered.items():
+        needed = all(_requires(use.operation, name) for use in taking)
+        words = f"required for {whose}" if needed else f"{whose} only"
+        found[name] = described(schema, f"{schema['description']}; {words}")
+    return found
 
 
 def _object(properties: Schema, required: Sequence[str]) -> Schema:
