@@ -12,6 +12,7 @@ import re
 import stat
 import tomllib
 from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -115,6 +116,11 @@ def _origin(text: str) -> str:
     return text
 
 
+def _network(text: str) -> str:
+    ip_network(text)
+    return text
+
+
 class HttpSettings(BaseModel):
     """The HTTP side. Beside its own address it is known only by ``allowed_hosts`` (``name`` or ``name:port``).
 
@@ -122,6 +128,9 @@ class HttpSettings(BaseModel):
     ``allowed_origins``. A message has at most ``largest_body`` bytes, over stdio too. A request's head must be here in
     ``head_seconds``, its body in ``body_seconds`` more. ``most_at_once`` are one
     agent's requests under way, ``most_of_an_agent`` its sessions of the older protocol era.
+
+    An address may hold a hundred connections that have shown no token; those of ``trusted_proxies`` (``10.0.0.7`` or
+    ``10.0.0.0/8``) may hold more, because many clients come through them.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -130,12 +139,18 @@ class HttpSettings(BaseModel):
     port: Annotated[int, Field(ge=0, le=65535)] = 8321
     allowed_hosts: tuple[str, ...] = ()
     allowed_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
+    trusted_proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
     largest_body: Annotated[int, Field(ge=1024, le=16 * 1024 * 1024)] = 1024 * 1024
     shutdown_seconds: Annotated[int, Field(ge=0, le=300)] = 20
     head_seconds: Annotated[float, Field(gt=0, le=300)] = 10
     body_seconds: Annotated[float, Field(gt=0, le=3_600)] = 30
     most_at_once: Annotated[int, Field(ge=1, le=10_000)] = 100
     most_of_an_agent: Annotated[int, Field(ge=1, le=1_000)] = 100
+
+    @property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of ``trusted_proxies``."""
+        return tuple(ip_network(each) for each in self.trusted_proxies)
 
 
 class ServeSettings(BaseModel):

@@ -194,7 +194,7 @@ async def open_face(
             revocation=found.toolbox.gateway.revocation,
             ended=notices.left,
         )
-        server = _Server(listen.config(served, attempts, head_seconds=settings.http.head_seconds))
+        server = _Server(listen.config(served, attempts, reach=settings.http))
         serving = asyncio.create_task(server.serve(sockets=[listener.socket]))
         try:
             async with httpx2.AsyncClient(base_url=listener.url, timeout=20) as client:

@@ -15,6 +15,8 @@ from crashgate.server.identity import Tokens
 from crashgate.server.replies import refusal
 
 LONGEST_TOKEN = 200
+SHOWN = "crashgate.token_shown"
+"""The extension of a request's scope that is called when its token is valid."""
 
 
 class BearerLayer:
@@ -40,6 +42,7 @@ class BearerLayer:
             )
             await answer(scope, receive, send)
             return
+        scope.get("extensions", {}).get(SHOWN, lambda: None)()
         # The SDK binds its sessions to this user, so that another agent cannot speak in them (row 3).
         user = AuthenticatedUser(AccessToken(token="", client_id=verified.agent, scopes=[], subject=verified.id))
         headers = [(name, value) for name, value in scope["headers"] if name.lower() != b"authorization"]

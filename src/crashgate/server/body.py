@@ -11,7 +11,9 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crashgate.decisions.attempt import Attempt
+from crashgate.errors import Code
 from crashgate.server.attempts import Attempts, agent_of
+from crashgate.server.refusals import Refusals
 from crashgate.server.replies import refusal, reply
 from crashgate.strict_json import NotStrictError, parse
 
@@ -32,9 +34,10 @@ class BodyLayer:
     ``largest`` is in bytes; a body must be here ``seconds`` after its headers.
     """
 
-    def __init__(self, app: ASGIApp, attempts: Attempts, *, largest: int, seconds: float) -> None:
+    def __init__(self, app: ASGIApp, attempts: Attempts, refusals: Refusals, *, largest: int, seconds: float) -> None:
         self._app = app
         self._attempts = attempts
+        self._refusals = refusals
         self._largest = largest
         self._seconds = seconds
 
@@ -48,7 +51,9 @@ class BodyLayer:
             body = await self._read_in_time(receive)
             _check_form(body)
         except _RefusedError as refused:
-            await self._attempts.note(refused.what, refused.reason, agent=agent_of(scope))
+            agent = agent_of(scope)
+            self._refusals.note(agent or "", Code.INVALID_ARGUMENTS)
+            await self._attempts.note(refused.what, refused.reason, agent=agent)
             await refused.answer(scope, receive, send)
             return
         await self._app(scope, _replay(body, receive), send)

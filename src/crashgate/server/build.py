@@ -255,9 +255,11 @@ class _Handlers:
         except (MCPError, ValidationError) as problem:
             code = problem.error.code if isinstance(problem, MCPError) else INVALID_PARAMS
             by_status = ctx.request is not None and ctx.protocol_version in MODERN_PROTOCOL_VERSIONS
-            if self._attempts is not None and code != INTERNAL_ERROR and not by_status:
+            if code != INTERNAL_ERROR and not by_status:
                 agent = self._identify(ctx).agent
-                await self._attempts.note(Attempt.MALFORMED, REASONS.get(code, "refused_by_protocol"), agent=agent)
+                if not isinstance(problem.__cause__, CrashgateError):  # those are counted where they come from
+                    self._refusals.note(agent, Code.INVALID_ARGUMENTS)
+                await self._note(Attempt.MALFORMED, REASONS.get(code, "refused_by_protocol"), agent)
             raise
 
     async def _note(self, what: Attempt, reason: str, agent: str) -> None:

@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crashgate.decisions.attempt import Attempt
 from crashgate.server.attempts import Attempts, agent_of
+from crashgate.server.refusals import Refusals
 from crashgate.server.replies import refusal
 
 
@@ -34,11 +35,15 @@ class Crowd:
 
 
 class CrowdLayer:
-    """Refuses, with 429, what one agent asks beyond ``most`` requests at once; standing streams count."""
+    """Refuses, with 429, what one agent asks beyond ``most`` requests at once; standing streams count.
 
-    def __init__(self, app: ASGIApp, attempts: Attempts, *, most: int) -> None:
+    So it does for a while where too many of its requests were refused before they were calls (see ``refusals``).
+    """
+
+    def __init__(self, app: ASGIApp, attempts: Attempts, refusals: Refusals, *, most: int) -> None:
         self._app = app
         self._attempts = attempts
+        self._refusals = refusals
         self._crowd = Crowd(most)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -46,6 +51,16 @@ class CrowdLayer:
         agent = agent_of(scope)
         if agent is None:
             raise PermissionError("no verified agent")
+        if wait := self._refusals.wait(agent):
+            await self._attempts.note(Attempt.RATE_LIMITED, "too_many_refusals", agent=agent)
+            answer = refusal(
+                429,
+                f"{self._refusals.most} requests of this agent were refused within a minute.",
+                remedy=f"Wait {wait} s, read what the refusals said, and do not repeat them.",
+                headers={"Retry-After": str(wait)},
+            )
+            await answer(scope, receive, send)
+            return
         with self._crowd.one_more(agent) as may:
             if may:
                 await self._app(scope, receive, send)

@@ -24,7 +24,12 @@ class GuardLayer:
         """Pass the request on, or refuse it."""
         headers = Headers(scope=scope)
         hosts, origins = headers.getlist("host"), headers.getlist("origin")
-        if len(hosts) != 1 or hosts[0].lower() not in self._hosts:
+        if not hosts:
+            # Of HTTP/1.0; without it a later request is no HTTP/1.1.
+            await self._attempts.note(Attempt.MALFORMED, "no_host")
+            answer = refusal(400, "The request has no Host.", remedy="Send a Host header.")
+            await answer(scope, receive, send)
+        elif len(hosts) != 1 or hosts[0].lower() not in self._hosts:
             await self._attempts.note(Attempt.WRONG_HOST, "host_not_served")
             answer = refusal(
                 403,

@@ -1,7 +1,7 @@
 """MCP over streamable HTTP. Rule: Host, Origin, token, size and form are checked before the protocol sees a byte.
 
-THREATS rows 2, 3, 4, 16, 17, 23 and 24. The layers from the outside in: health, guard, cross-origin, bearer, crowd,
-body, sessions, refused, protocol. Whatever one of them refuses is recorded.
+THREATS rows 2, 3, 4, 16, 17, 23, 24 and 43. The layers from the outside in: health, guard, cross-origin, bearer, crowd,
+body, sessions, accept, refused, protocol. Whatever one of them refuses is recorded.
 """
 
 from collections.abc import Callable
@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crashgate.clock import Clock
 from crashgate.gateway.revocation import Revocation
+from crashgate.server.accept import AcceptLayer
 from crashgate.server.attempts import Attempts
 from crashgate.server.bearer import BearerLayer
 from crashgate.server.body import BodyLayer
@@ -22,6 +23,7 @@ from crashgate.server.cross_origin import cross_origin
 from crashgate.server.crowd import CrowdLayer
 from crashgate.server.guard import GuardLayer
 from crashgate.server.identity import Tokens
+from crashgate.server.refusals import Refusals
 from crashgate.server.refused import RefusedLayer
 from crashgate.server.replies import reply
 from crashgate.server.sessions import SessionLayer
@@ -83,8 +85,9 @@ def http_app(  # noqa: PLR0913 - one place where the side is put together
         # The guard has checked both headers already, and strictly.
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
+    refusals = Refusals(clock)
     sessions = SessionLayer(
-        RefusedLayer(AuthContextMiddleware(protocol), attempts),
+        AcceptLayer(RefusedLayer(AuthContextMiddleware(protocol), attempts, refusals)),
         attempts,
         clock,
         most=face.limits.most_of_an_agent,
@@ -92,8 +95,8 @@ def http_app(  # noqa: PLR0913 - one place where the side is put together
         holds=revocation.holds,
         ended=ended,
     )
-    body = BodyLayer(sessions, attempts, largest=face.limits.largest_body, seconds=face.limits.body_seconds)
-    crowd = CrowdLayer(body, attempts, most=face.limits.most_at_once)
+    body = BodyLayer(sessions, attempts, refusals, largest=face.limits.largest_body, seconds=face.limits.body_seconds)
+    crowd = CrowdLayer(body, attempts, refusals, most=face.limits.most_at_once)
     allowed = cross_origin(BearerLayer(crowd, attempts, tokens), face.origins)
     checked = GuardLayer(allowed, attempts, hosts=face.hosts, origins=face.origins)
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,10 +14,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from crashgate.errors import ConfigurationError
 from crashgate.server.attempts import Attempts
 from crashgate.server.connections import connections
+from crashgate.server.places import MOST, Network, Places
 from crashgate.server.replies import refusal
 from crashgate.server.stop import Stop
 
-MOST_CONNECTIONS = 1_000
 _BACKLOG = 512
 _KEEP_ALIVE_SECONDS = 15
 _GRACE_SECONDS = 1
@@ -61,26 +62,35 @@ class Ending:
     last_words: Callable[[], None]
 
 
-async def listen(app: ASGIApp, listener: Listener, attempts: Attempts, *, head_seconds: float, ending: Ending) -> None:
+class Reach(Protocol):
+    """How clients may reach us; the settings are one. ``proxies`` are networks whose addresses stand for many."""
+
+    @property
+    def head_seconds(self) -> float: ...  # noqa: D102 - see the class
+    @property
+    def proxies(self) -> tuple[Network, ...]: ...  # noqa: D102 - see the class
+
+
+async def listen(app: ASGIApp, listener: Listener, attempts: Attempts, *, reach: Reach, ending: Ending) -> None:
     """Serve until told to stop; then take nothing new, and let calls under way finish. Told again, it ends them."""
     calls = _Calls(app, ending.stop)
-    await _Server(config(calls, attempts, head_seconds=head_seconds), calls, ending).serve(sockets=[listener.socket])
+    await _Server(config(calls, attempts, reach=reach), calls, ending).serve(sockets=[listener.socket])
 
 
-def config(app: ASGIApp, attempts: Attempts, *, head_seconds: float) -> uvicorn.Config:
+def config(app: ASGIApp, attempts: Attempts, *, reach: Reach) -> uvicorn.Config:
     """How uvicorn serves ``app``."""
     return uvicorn.Config(
         app,
-        http=connections(attempts, seconds=head_seconds),
+        http=connections(attempts, Places(reach.proxies), seconds=reach.head_seconds),
         ws="none",
         lifespan="on",
         backlog=_BACKLOG,
-        limit_concurrency=MOST_CONNECTIONS,
+        limit_concurrency=MOST + 1,
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         access_log=False,
         server_header=False,
-        log_level="warning",
+        log_level="error",  # the warnings are about single requests, and those are in the decision log
     )
 
 

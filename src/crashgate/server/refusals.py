@@ -2,7 +2,8 @@
 
 Each refused call has a record of its own, which outlives a power cut; an agent in a loop would fill the disk, and a
 full disk stops every agent. Beyond so many in a minute it is refused before anything is decided, and its calls are
-counted (THREATS rows 23, 24 and 28).
+counted (THREATS rows 23, 24 and 28). What the protocol refuses before it is a call costs time as well, and counts for
+itself: a client that sends what is no call must not keep its agent from calling.
 """
 
 import math

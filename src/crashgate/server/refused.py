@@ -20,7 +20,9 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crashgate.decisions.attempt import Attempt
+from crashgate.errors import Code
 from crashgate.server.attempts import Attempts, agent_of
+from crashgate.server.refusals import Refusals
 
 REASONS: Mapping[int, str] = {
     HEADER_MISMATCH: "header_mismatch",
@@ -43,11 +45,12 @@ _BY_STATUS: Mapping[int, tuple[Attempt, str]] = {
 
 
 class RefusedLayer:
-    """Watches the status of answers, and the error code in those that refuse."""
+    """Watches the status of answers, and the error code in those that refuse; each counts in ``refusals``."""
 
-    def __init__(self, app: ASGIApp, attempts: Attempts) -> None:
+    def __init__(self, app: ASGIApp, attempts: Attempts, refusals: Refusals) -> None:
         self._app = app
         self._attempts = attempts
+        self._refusals = refusals
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; what it is answered with is not changed."""
@@ -61,7 +64,9 @@ class RefusedLayer:
                 start = held.pop()
                 found = _attempt(scope, start["status"], message.get("body", b""))
                 if found is not None:
-                    await self._attempts.note(*found, agent=agent_of(scope))
+                    agent = agent_of(scope)
+                    self._refusals.note(agent or "", Code.INVALID_ARGUMENTS)
+                    await self._attempts.note(*found, agent=agent)
                 await send(start)
             await send(message)
 

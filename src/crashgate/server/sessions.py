@@ -1,7 +1,8 @@
 """Sessions of the older era. Rule: one agent cannot take them all (THREATS rows 3, 23 and 24).
 
 The protocol library knows one limit for everybody. Who opened a session, and when it was last used, is read off its
-own answers here, and its rule for idle sessions is kept: idle is one without a request under way.
+own answers here, and its rule for idle sessions is kept: idle is one without a request under way. A session whose
+``initialize`` was refused is ended here: the library keeps it where the refusal is an event of a stream (row 43).
 """
 
 from collections import Counter
@@ -17,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from crashgate.clock import Clock
 from crashgate.decisions.attempt import Attempt
 from crashgate.identity import Principal, Via
+from crashgate.server.accept import answer_in
 from crashgate.server.attempts import Attempts, agent_of
 from crashgate.server.replies import refusal
 
@@ -82,9 +84,14 @@ class SessionLayer:
             await answer(scope, receive, send)
             return
         opened: str | None = None
+        body = bytearray()
 
         async def watched(message: Message) -> None:
             nonlocal opened
+            if opened is not None and message["type"] == "http.response.body":
+                body.extend(message.get("body", b""))
+                if "error" in answer_in(body):
+                    self._forget(opened)
             if message["type"] == "http.response.start" and message["status"] < _REFUSED:
                 opened = Headers(raw=message["headers"]).get(MCP_SESSION_ID_HEADER)
                 if opened is not None:
@@ -99,6 +106,20 @@ class SessionLayer:
             if opened is None:
                 self._opening[agent] -= 1
             self._rest(opened)
+        if opened is not None and opened not in self._sessions:
+            await self._end(opened, scope)
+
+    async def _end(self, session_id: str, scope: Scope) -> None:
+        """Have the library forget a session too, as if its client had ended it."""
+        headers = [(MCP_SESSION_ID_HEADER.encode(), session_id.encode())]
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(_: Message) -> None:
+            """Nobody asked for this answer."""
+
+        await self._app({**scope, "method": "DELETE", "headers": headers}, receive, send)
 
     async def _use(self, given: str, scope: Scope, receive: Receive, send: Send) -> None:
         session = self._sessions.get(given)

@@ -278,7 +278,7 @@ async def run_http(
                 )
                 ready()
                 async with watching_tokens(app.end_revoked):
-                    await listen(app, listener, attempts, head_seconds=settings.http.head_seconds, ending=ending)
+                    await listen(app, listener, attempts, reach=settings.http, ending=ending)
 
 
 def face(settings: Settings, listener: "Listener") -> "HttpFace":
