@@ -112,14 +112,7 @@ class SessionLayer:
     async def _end(self, session_id: str, scope: Scope) -> None:
         """Have the library forget a session too, as if its client had ended it."""
         headers = [(MCP_SESSION_ID_HEADER.encode(), session_id.encode())]
-
-        async def receive() -> Message:
-            return {"type": "http.request", "body": b"", "more_body": False}
-
-        async def send(_: Message) -> None:
-            """Nobody asked for this answer."""
-
-        await self._app({**scope, "method": "DELETE", "headers": headers}, receive, send)
+        await self._app({**scope, "method": "DELETE", "headers": headers}, _nothing_more, _unheard)
 
     async def _use(self, given: str, scope: Scope, receive: Receive, send: Send) -> None:
         session = self._sessions.get(given)
@@ -148,8 +141,7 @@ class SessionLayer:
         for name, session in list(self._sessions.items()):
             agent, token = session.owner
             if not self._holds(Principal(agent=agent, via=Via.HTTP, token=token)):
-                headers = [(MCP_SESSION_ID_HEADER.encode(), name.encode())]
-                await self._app({**session.scope, "method": "DELETE", "headers": headers}, _nothing_more, _unheard)
+                await self._end(name, session.scope)
                 self._forget(name)
 
     def _rest(self, session_id: str | None) -> None:
