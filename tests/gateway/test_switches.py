@@ -2,9 +2,11 @@
 
 import pytest
 
+from crashgate.catalogue.bugsnag.errors import LIST_ERRORS
 from crashgate.decisions.record import Effect
 from crashgate.errors import Code
 from tests.gateway.gate import AGENT, IOS, Gate, open_gate, policy
+from tests.gateway.test_scopes import run
 
 GRANTS = '[[grant]]\nconnection = "{}"\nprojects = ["checkout-ios"]\naccess.error = "full"\naccess.project = "read"\n'
 OFF = '[off]\noperations = ["bugsnag.errors.delete"]\nparameters = ["bugsnag.errors.list.filters"]\n'
@@ -41,6 +43,15 @@ async def test_a_parameter_of_no_value_was_not_given_and_is_not_sent(nothing: ob
 
     assert answer.error is None
     assert not any("filters" in line for line in opened.upstream.lines)
+
+
+@pytest.mark.threats(15, 16)
+async def test_the_policy_is_asked_about_the_arguments_that_are_sent() -> None:
+    # Not only the tools: what else calls the gate may give nulls too.
+    opened = gate()
+    await run(opened, LIST_ERRORS, project_id=IOS.id, filters=None)
+
+    assert [each.effect for each in opened.log.decisions if each.parent is None] == [Effect.ALLOW]
 
 
 @pytest.mark.threats(18)

@@ -129,19 +129,16 @@ def unknown_filters(names: Sequence[str]) -> InvalidArgumentsError:
 
 
 def _near(name: str) -> Sequence[str]:
-    """The documented fields of nearly that name, or of that name in another group; none where none is near.
+    """The documented fields of nearly that name, else the one that has that name in another group, if any.
 
-    The groups are compared apart from the rest: ``error.first_seen`` is not near every other ``error`` field.
+    The group and the rest are compared apart: ``error.first_seen`` is not near every other ``error`` field.
     """
     group, _, rest = _folded(name).rpartition(".")
-    found: list[str] = []
-    for field in DEFAULT_FIELDS:
-        its_group, _, its_rest = _folded(field).rpartition(".")
-        if rest == its_rest or (_alike(group, its_group) and _alike(rest, its_rest)):
-            found.append(field)
-    exact = [field for field in found if _folded(field) == _folded(name)]
-    same_group = [field for field in found if _alike(group, _folded(field).rpartition(".")[0])]
-    return exact or (same_group or found)[:2]
+    apart = [(field, *_folded(field).rpartition(".")[::2]) for field in DEFAULT_FIELDS]
+    same = [field for field, *parts in apart if parts == [group, rest]]
+    near = [field for field, theirs, other in apart if _alike(group, theirs) and _alike(rest, other)]
+    elsewhere = [field for field, _, other in apart if rest == other]
+    return same or near or (elsewhere if len(elsewhere) == 1 else [])
 
 
 def _folded(name: str) -> str:

@@ -1,0 +1,139 @@
+"""Every tool of every example policy, and of one that may do all there is, each with right arguments.
+
+Rule: the upstreams are played, so that what is sent can be compared.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from crashgate.catalogue.form import Parts, form_of
+from crashgate.catalogue.operation import AnyOperation
+from crashgate.catalogue.provider import Provider
+from crashgate.catalogue.registry import RESOURCES
+from crashgate.policy.document import load
+from crashgate.policy.policy import Policy
+from crashgate.policy.vocabulary import Vocabulary
+from crashgate.tools.derive import AnyTool, Definition
+from crashgate.tools.recipe import Recipe
+from crashgate.tools.registry import BY_NAME
+from crashgate.tools.tool import Named, Tool
+from tests.gateway.gate import IOS, Gate
+from tests.house import EXAMPLES, everything
+from tests.tools.asks import RIGHT
+from tests.tools.played import open_played
+
+ALL = (Provider.BUGSNAG, Provider.BUGSNAG_SESSIONS, Provider.BUGSPULSE, Provider.BROWSERSTACK, Provider.DEVREV)
+REOPEN = {"reopen_if": "occurs_after", "seconds": 60}
+CHANGES: Mapping[str, Mapping[str, Any]] = {
+    "snooze": {"reopen_rules": REOPEN},
+    "assign": {"assigned_collaborator_id": IOS.person},
+    "override_severity": {"severity": "info"},
+    "link_issue": {"issue_url": "https://tracker.example/browse/X-1"},
+}
+"""What a change of errors demands beside its name."""
+
+_odd = re.compile(rb'[0-9a-f]{8}-[0-9a-f-]{27}|"timestamp":"[^"]*"')
+"""What is new in each request: ids that we make, and their times."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One tool of one agent at one provider. ``right`` are arguments that it takes, for its ``operation``."""
+
+    agent: str
+    tool: AnyTool
+    definition: Definition
+    operation: AnyOperation
+    right: Mapping[str, Any]
+    connections: tuple[str, ...]
+
+    @property
+    def shown(self) -> Mapping[str, Any]:
+        """The parameters that the agent is shown."""
+        return self.definition.input_schema["properties"]
+
+    @property
+    def form(self) -> Parts:
+        """The form of the parameters."""
+        return form_of(self.tool.params if isinstance(self.tool, Recipe) else self.operation.params)
+
+    def __str__(self) -> str:
+        return f"{self.agent}-{self.operation.id}-{self.tool.name}"
+
+
+def documents() -> Mapping[str, tuple[str, tuple[str, ...]]]:
+    """The policies by agent, each with the connections that it is for."""
+    found = {
+        path.stem: (path.read_text(encoding="utf-8"), ("bugsnag",) if path.parent == EXAMPLES else SESSIONS)
+        for path in sorted([*EXAMPLES.glob("*.toml"), *EXAMPLES.glob("sessions/*.toml")])
+    }
+    head = 'agent = "{0}"\nabout = "For a test."\nowner = "owner@example.com"\n{1}'
+    return found | {f"all-{each}": (head.format(f"all-{each}", everything(each)), (each.value,)) for each in ALL}
+
+
+SESSIONS = ("bugspulse", "browserstack", "devrev")
+
+
+@cache
+def _policy(agent: str) -> Policy:
+    text, connections = documents()[agent]
+    vocabulary = Vocabulary(connections={name: RESOURCES[Provider(name)] for name in connections})
+    return load(text, source=f"policies/{agent}.toml", vocabulary=vocabulary)
+
+
+def open_for(agent: str, folder: Path | None = None) -> Gate:
+    """A new gate with the agent's policy."""
+    return open_played(_policy(agent), connections=documents()[agent][1], folder=folder)
+
+
+def cases() -> Iterator[Case]:
+    """Every tool of every policy, once for each operation of it."""
+    for agent, (_, connections) in documents().items():
+        for definition in open_for(agent, Path("never-written-to")).toolbox.listed(agent):
+            tool = BY_NAME[definition.name]
+            for name, operation in _operations(tool):
+                right = RIGHT.get((operation.provider, tool.name))
+                if operation.provider.value not in {*connections, "crashgate"} or right is None:
+                    continue
+                given = {"connection": operation.provider.value} if "connection" in _shown(definition) else {}
+                if name is not None and isinstance(tool, Tool) and isinstance(tool.choice, Named):
+                    given |= {tool.choice.argument: name, **CHANGES.get(name, {})}
+                yield Case(
+                    agent=agent,
+                    tool=tool,
+                    definition=definition,
+                    operation=operation,
+                    right={**right, **given},
+                    connections=connections,
+                )
+
+
+def _shown(definition: Definition) -> Mapping[str, Any]:
+    return definition.input_schema["properties"]
+
+
+def _operations(tool: AnyTool) -> Iterator[tuple[str | None, AnyOperation]]:
+    if isinstance(tool, Recipe):
+        yield None, tool.first
+    elif isinstance(tool, Tool) and isinstance(tool.choice, Named):
+        yield from tool.choice.choices.items()
+    else:
+        yield from ((None, each) for each in tool.operations)
+
+
+def sent(gate: Gate) -> list[tuple[str, str, bytes]]:
+    """What was sent upstream, without what is new in each request."""
+    return [(each.method, each.url, _odd.sub(b"", each.body or b"")) for each in gate.upstream.received]
+
+
+def bodies(gate: Gate) -> list[Any]:
+    """The bodies of what was sent."""
+    return [json.loads(each.body) for each in gate.upstream.received if each.body]
+
+
+CASES = tuple(cases())
