@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from crashgate.catalogue.form import Parts, form_of
 from crashgate.catalogue.operation import AnyOperation
@@ -55,7 +55,7 @@ class Case:
     @property
     def shown(self) -> Mapping[str, Any]:
         """The parameters that the agent is shown."""
-        return self.definition.input_schema["properties"]
+        return _shown(self.definition)
 
     @property
     def form(self) -> Parts:
@@ -100,7 +100,9 @@ def cases() -> Iterator[Case]:
                 right = RIGHT.get((operation.provider, tool.name))
                 if operation.provider.value not in {*connections, "crashgate"} or right is None:
                     continue
-                given = {"connection": operation.provider.value} if "connection" in _shown(definition) else {}
+                given: dict[str, Any] = (
+                    {"connection": operation.provider.value} if "connection" in _shown(definition) else {}
+                )
                 if name is not None and isinstance(tool, Tool) and isinstance(tool.choice, Named):
                     given |= {tool.choice.argument: name, **CHANGES.get(name, {})}
                 yield Case(
@@ -114,7 +116,7 @@ def cases() -> Iterator[Case]:
 
 
 def _shown(definition: Definition) -> Mapping[str, Any]:
-    return definition.input_schema["properties"]
+    return cast("Mapping[str, Any]", definition.input_schema["properties"])
 
 
 def _operations(tool: AnyTool) -> Iterator[tuple[str | None, AnyOperation]]:

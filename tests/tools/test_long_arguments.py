@@ -25,8 +25,8 @@ def _looked(*_: object, **__: object) -> NoReturn:
 class LongList(list[Any]):
     """A list that is too long, and fails the test where anything looks inside."""
 
-    __iter__ = __getitem__ = __contains__ = __reversed__ = __eq__ = _looked  # type: ignore[assignment]
-    __hash__ = None  # type: ignore[assignment]
+    __iter__ = __getitem__ = __contains__ = __reversed__ = __eq__ = _looked
+    __hash__ = None
 
     def __len__(self) -> int:
         return LONG
@@ -35,7 +35,7 @@ class LongList(list[Any]):
 class LongObject(dict[str, Any]):
     """An object that has too many keys, and fails the test where anything looks inside."""
 
-    __iter__ = __getitem__ = __contains__ = keys = items = values = get = _looked  # type: ignore[assignment]
+    __iter__ = __getitem__ = __contains__ = keys = items = values = get = _looked
 
     def __len__(self) -> int:
         return LONG

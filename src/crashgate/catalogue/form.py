@@ -3,14 +3,14 @@
 The gate checks lengths by it before anything looks at an item (THREATS row 36).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 from annotated_types import MaxLen
-from pydantic import JsonValue
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from crashgate.catalogue.params import Params, Unsets
@@ -53,10 +53,14 @@ class Parts:
 Form = OneValue | FreeJson | ListOf | Table | Parts
 
 
-@cache
-def form_of(params: type[Params]) -> Parts:
+def form_of(params: type[BaseModel]) -> Parts:
     """The form of the parameters. Raises ValueError for a list or an object without a limit."""
-    fields = params.model_fields
+    return _form_of(params)
+
+
+@cache
+def _form_of(params: Hashable) -> Parts:
+    fields = cast("type[BaseModel]", params).model_fields
     return Parts(
         parts={name: _form(name, info.annotation, info.metadata) for name, info in fields.items()},
         unset=frozenset(name for name, info in fields.items() if any(isinstance(m, Unsets) for m in info.metadata)),
@@ -76,7 +80,7 @@ def part_names(form: Form) -> frozenset[str]:
 
 def _form(name: str, annotation: Any, marks: Iterable[object]) -> Form:  # noqa: ANN401 - any annotation
     origin, inside = get_origin(annotation), get_args(annotation)
-    if annotation is JsonValue:
+    if annotation is Any:
         return FreeJson()
     if origin is Annotated:
         return _form(name, inside[0], (*marks, *_flat(inside[1:])))

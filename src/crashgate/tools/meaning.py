@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, assert_never
 
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.provider import Provider
@@ -38,6 +38,8 @@ def choose(tool: Tool, arguments: Mapping[str, Any], provider: Provider | None) 
                     f"{argument} must be one of {', '.join(choices)}.", remedy="Nothing was sent. Call again with one."
                 )
             operation = choices[named]
+        case _:
+            assert_never(tool.choice)
     return operation, given(operation.params, own)
 
 
@@ -47,7 +49,10 @@ def order(format_: object, resume: object) -> Order:
         raise InvalidArgumentsError(f"format must be one of {', '.join(Format)}.", remedy="Nothing was sent.")
     if is_given(resume) and (not isinstance(resume, str) or not _legal_export_id(resume)):
         raise InvalidArgumentsError("resume must be the id of an interrupted export.", remedy="Nothing was sent.")
-    return Order(format=Format(format_) if format_ else Format.JSONL, resume=resume or None)
+    return Order(
+        format=Format(format_) if isinstance(format_, str) and format_ else Format.JSONL,
+        resume=resume if isinstance(resume, str) and resume else None,
+    )
 
 
 def detail_of(tool: Tool, detail: object) -> Detail:

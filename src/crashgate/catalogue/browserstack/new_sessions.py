@@ -6,18 +6,18 @@ taken in cannot be read at once, but some seconds later (docs/upstreams/browsers
 
 import json
 import re
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AliasPath,
     BeforeValidator,
     ConfigDict,
     Field,
-    JsonValue,
     StringConstraints,
     field_validator,
     model_validator,
 )
+from pydantic_core import from_json
 
 from crashgate.catalogue.access import Access
 from crashgate.catalogue.browserstack import REFERENCE
@@ -57,9 +57,9 @@ class CreateSession(Params):
     name: Annotated[str, In.BODY, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
     environment: Annotated[NewEnvironment, In.BODY, Logged()] = DEFAULT_ENVIRONMENT
     user_id: Annotated[Text | None, In.BODY, Wire("userId")] = None
-    input: Annotated[JsonValue, In.BODY] = None
-    output: Annotated[JsonValue, In.BODY] = None
-    metadata: Annotated[JsonValue, In.BODY] = None
+    input: Annotated[Any, In.BODY] = None
+    output: Annotated[Any, In.BODY] = None
+    metadata: Annotated[Any, In.BODY] = None
     tags: Annotated[tuple[Text, ...] | None, In.BODY, Field(max_length=MOST_TAGS)] = None
     release: Annotated[Text | None, In.BODY] = None
     version: Annotated[Text | None, In.BODY] = None
@@ -74,11 +74,16 @@ class CreateSession(Params):
 
     @model_validator(mode="after")
     def _fits_in_a_batch(self) -> Self:
+        # Instead of ``JsonValue``, which calls Python for each item (THREATS row 36).
+        data = [self.input, self.output, self.metadata]
         try:
-            size = len(json.dumps([self.input, self.output, self.metadata], allow_nan=False).encode())
-        except (ValueError, RecursionError):
-            raise ValueError("input, output and metadata must be plain JSON") from None
-        if size > LARGEST_DATA:
+            text = json.dumps(data, allow_nan=False)
+            plain = from_json(text) == data
+        except (TypeError, ValueError, RecursionError):
+            plain, text = False, ""
+        if not plain:
+            raise ValueError("input, output and metadata must be plain JSON")
+        if len(text) > LARGEST_DATA:
             raise ValueError(f"input, output and metadata must have {LARGEST_DATA} bytes at most, all together")
         return self
 
