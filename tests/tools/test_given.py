@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -112,9 +112,13 @@ UPDATES = tuple(
 
 
 def _nulls(value: object) -> int:
-    if isinstance(value, dict | list):
-        return sum(map(_nulls, value.values() if isinstance(value, dict) else value))
-    return value is None
+    match value:
+        case dict():
+            return sum(map(_nulls, cast("dict[str, object]", value).values()))
+        case list():
+            return sum(map(_nulls, cast("list[object]", value)))
+        case _:
+            return value is None
 
 
 @pytest.mark.threats(15)

@@ -12,7 +12,7 @@ from tests.gateway.gate import IOS
 from tests.tools.example_gates import CASES, Case, open_for
 
 MARK = "MARKED"
-WRONG: tuple[object, ...] = (
+WRONG: tuple[Any, ...] = (
     MARK, f"{MARK}é\u2028", "\ud800", f"[{MARK}", "{", "[", '{"a": 1, "a": 2}', -1, 0, 3.5, 10**20, True, [], {},
     [MARK], {MARK: MARK}, [{MARK: MARK}], [[MARK]], [3], [None], [[]], [{}], {"error.status": []}, {"error.status": 3},
     {"error.status": {"type": "empty"}}, {"error.status": {"type": MARK, "value": MARK}}, {"error.status": [[MARK]]},

@@ -4,7 +4,7 @@ Null and empty text mean "not given" but where a parameter says otherwise. A lis
 and a list of one as its item: clients do that, and their models cannot change it. THREATS rows 16 and 36.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from crashgate.catalogue.form import Form, FreeJson, ListOf, OneValue, Parts, Table, form_of
@@ -96,12 +96,12 @@ def _items(form: ListOf, value: object, where: tuple[str, ...]) -> object:
     """The list; what can be an item of it stands for a list of one."""
     if isinstance(value, dict) and not isinstance(form.item, Parts):
         raise WrongKindError(where, "must be a list")
-    items = cast("list[object]", value) if isinstance(value, list | tuple) else [value]
+    items = cast("Sequence[object]", value) if isinstance(value, list | tuple) else [cast("object", value)]
     if len(items) > form.most:
         raise WrongKindError(where, f"must have at most {form.most} items in a list")
     if isinstance(form.item, OneValue):
         return items
-    return [_shaped(form.item, each, where) if isinstance(each, dict) else each for each in items]
+    return [_shaped(form.item, cast("object", each), where) if isinstance(each, dict) else each for each in items]
 
 
 def _table(value: object, most: int, where: tuple[str, ...]) -> Mapping[str, Any]:

@@ -51,7 +51,7 @@ def order(format_: object, resume: object) -> Order:
         raise InvalidArgumentsError("resume must be the id of an interrupted export.", remedy="Nothing was sent.")
     return Order(
         format=Format(format_) if isinstance(format_, str) and format_ else Format.JSONL,
-        resume=resume if isinstance(resume, str) and resume else None,
+        resume=(resume or None) if isinstance(resume, str) else None,
     )
 
 

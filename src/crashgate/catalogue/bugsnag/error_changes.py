@@ -33,9 +33,9 @@ WEB_ADDRESS = r"^https?://[!#-&(-;=?-\[\]_a-z~]+$"
 _SAMPLES = {"seconds": 3600, "occurrences": 10, "hours": 24, "additional_occurrences": 100, "additional_users": 10}
 
 
-def _form(rule: ReopenIf) -> str:
+def _form(rule: str) -> str:
     """How the rule is written."""
-    numbers = {name: number for name, number in _SAMPLES.items() if name in COMPANIONS[rule]}
+    numbers = {name: number for name, number in _SAMPLES.items() if name in COMPANIONS[cast("ReopenIf", rule)]}
     return json.dumps({"reopen_if": rule, **numbers})
 
 
