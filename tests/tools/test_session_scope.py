@@ -117,7 +117,7 @@ async def test_a_session_of_another_environment_reads_like_one_that_is_not_there
 
     assert foreign == missing
     # The log has the truth.
-    assert "out of scope and was not shown" in sentences[0]
+    assert "out of scope, or about something else, and was not shown" in sentences[0]
     assert "refused with 404" in sentences[1]
 
 

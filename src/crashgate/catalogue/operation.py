@@ -70,6 +70,7 @@ class Operation(Generic[P, R]):
     opens another ticket. ``creates`` marks what makes something new; a POST that changes something always does.
     ``envelope`` is what the body is sent in, where it is not sent as it is. ``gives_back`` marks one of our own that
     hands out what was read of an upstream before.
+    ``named`` are the parameters that name the object of an answer of shape ONE, each with the field that gives it back.
     Raises ValueError when the declaration contradicts itself, so a wrong entry fails at import (THREATS row 9).
     """
 
@@ -94,11 +95,13 @@ class Operation(Generic[P, R]):
     gives_back: bool = False
     fields: tuple[Field, ...] = field(init=False)
     per_page: int | None = field(init=False)
+    named: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
         """Read the fields off the parameters and check the entry."""
         fields = tuple(_field(name, info.annotation, info.metadata) for name, info in self.params.model_fields.items())
         object.__setattr__(self, "fields", fields)
+        object.__setattr__(self, "named", self._named(fields))
         object.__setattr__(self, "creates", self.creates or (self.method == "POST" and not self.asks_by_post))
         rows = (mark for each in fields if isinstance(mark := each.logged, RowsAPage))
         object.__setattr__(self, "per_page", next((mark.most for mark in rows), None))
@@ -116,6 +119,17 @@ class Operation(Generic[P, R]):
             raise ValueError(f"{self.id}: the scope names parameters that there are not")
         self._check_route()
         self._check_reads()
+
+    def _named(self, fields: tuple[Field, ...]) -> Mapping[str, str]:
+        """The parameters that name the object of one answer: ``error_id`` is an error's id, and an event's error_id."""
+        shown: Collection[str] = self.result.model_fields if self.shape is Shape.ONE else ()
+        path = self.path or ""
+        own = path.rpartition("{")[2][:-1] if path.endswith("}") else f"{self.resource}_id"
+        return {
+            each.name: "id" if each.name == own and "id" in shown else each.name
+            for each in fields
+            if (each.name == own and "id" in shown) or (each.name in shown and each.travels in {In.PATH, In.NOWHERE})
+        }
 
     def _check_route(self) -> None:
         """Id, method, access and body must agree."""

@@ -64,6 +64,11 @@ class Only:
         return core_schema.with_default_schema(core_schema.nullable_schema(text), default=None, on_error="default")
 
 
+UNREADABLE = "(unreadable)"
+"""In the place of an id or address that is none: equal to no id, so that nothing takes it for the one it looks for."""
+
+_LINK = r"https?://[A-Za-z0-9_.~:/?#@!$&()*+,;=%\[\]-]{1,2000}"
+
 PART = 500
 """Rows that pydantic reads at once: other threads have no turn until it is done."""
 
@@ -77,6 +82,10 @@ def _rows(value: Any, read: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN40
     if len(rows) <= PART:
         return read(rows)
     return tuple(chain.from_iterable(read(rows[start : start + PART]) for start in range(0, len(rows), PART)))
+
+
+def _unreadable(_: Any) -> str:  # noqa: ANN401 - any JSON may stand in an upstream answer
+    return UNREADABLE
 
 
 def _nothing(_: Any) -> None:  # noqa: ANN401 - any JSON may stand in an upstream answer
@@ -101,6 +110,10 @@ Many = Annotated[tuple[_T, ...], WrapValidator(_rows)]
 
 Id = Annotated[str, StringConstraints(pattern=OBJECT_ID_PATTERN)]
 OptionalId = Annotated[str | None, Only(r"[0-9a-f]{24}")]
+PlaceId = Annotated[str | None, Only(r"[0-9a-f]{24}", otherwise=_unreadable)]
+"""The id of what a row belongs to. Where something else stands, the row is in no place that an agent may see."""
+
+PlaceLink = Annotated[str | None, Only(_LINK, otherwise=_unreadable)]
 Slug = Annotated[str | None, Only(r"[a-z0-9][a-z0-9_.-]{0,199}")]
 Word = Annotated[str | None, Only(r"[A-Za-z0-9_.+-]{1,40}|in progress")]
 """A value of one of the vendor's own closed lists, which the vendor sets; new values pass, sentences do not.
@@ -110,7 +123,7 @@ What an app says of itself or its device is no such word, even where a vendor's 
 """
 
 Time = Annotated[str | None, Only(r"[0-9TZ:.+ -]{1,40}")]
-Link = Annotated[str | None, Only(r"https?://[A-Za-z0-9_.~:/?#@!$&()*+,;=%\[\]-]{1,2000}")]
+Link = Annotated[str | None, Only(_LINK)]
 
 
 _LARGEST = 2**63 - 1

@@ -155,7 +155,7 @@ def _ending(decision: DecisionRecord, outcome: OutcomeRecord) -> str:
         case Ending.ANSWERED:
             return f"{answered}{_rows(outcome)}."
         case Ending.WITHHELD:
-            return f"{answered}, but the answer is out of scope and was not shown."
+            return f"{answered}, but the answer is out of scope, or about something else, and was not shown."
         case Ending.REFUSED:
             status = "" if outcome.status is None else f" with {outcome.status}"
             return f"{who} refused{status} {took}{error}."

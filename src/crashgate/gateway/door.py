@@ -194,7 +194,7 @@ class Gateway:
             await self._ledger.decided(case, ruling)
             raise
         except UpstreamError as problem:
-            await self._ledger.decided(case, refused(Reason.UNDECIDED, "the look-up that decides got no answer"))
+            await self._ledger.decided(case, refused(Reason.UNDECIDED, "the look-up that decides got no usable answer"))
             raise NotAvailableError("Undecided.") from problem  # what upstream said of it could tell what is there
         except Exception as problem:
             await self._ledger.decided(case, refused(Reason.INTERNAL, "the gate itself failed"))

@@ -15,7 +15,6 @@ from crashgate.catalogue.scope import (
     AppOfObject,
     EnvironmentRows,
     OrganizationRows,
-    ProjectOfObject,
     ProjectRows,
 )
 from crashgate.policy.pattern import STRANGER
@@ -33,22 +32,31 @@ def narrow(operation: Operation[P, R], page: Page[R], *, params: P, home: str | 
 
     ``home`` is the id of the project that the call was allowed in, or None where the rows decide.
     """
+    answered = _about_what_was_asked(operation, page, params)
+    return _in_scope(operation, answered, params=params, home=home, allowed=allowed)
+
+
+def _in_scope(operation: Operation[P, R], page: Page[R], *, params: P, home: str | None, allowed: Allowed) -> Page[R]:
     match operation.scope:
         case ProjectRows() | OrganizationRows():
             kept = tuple(row for row in page.rows if allowed(place_of(row)))
-            return replace(page, rows=kept, dropped=len(page.rows) - len(kept), total=None)
+            return replace(page, rows=kept, dropped=page.dropped + len(page.rows) - len(kept), total=None)
         case EnvironmentRows() as scope:
             return _in_environments(scope, page, params=params, allowed=allowed)
         case AppNamed(platform=name) | AppOfObject(platform=name):
             asked = getattr(params, name)
             kept = tuple(row for row in page.rows if getattr(row, "platform", None) in {None, asked})
-        case ProjectOfObject(object=name):
-            asked = getattr(params, name)
-            kept = tuple(row for row in page.rows if row.home in {None, home} and _object(row, name) in {None, asked})
         case _:
             kept = tuple(row for row in page.rows if home is None or row.home in {None, home})
     dropped = len(page.rows) - len(kept)
-    return replace(page, rows=kept, dropped=dropped, total=None) if dropped else page
+    return replace(page, rows=kept, dropped=page.dropped + dropped, total=None) if dropped else page
+
+
+def _about_what_was_asked(operation: Operation[P, R], page: Page[R], params: P) -> Page[R]:
+    """``page`` without an answer about another object than the one that the parameters name (THREATS row 42)."""
+    asked = {field: getattr(params, name) for name, field in operation.named.items()}
+    kept = tuple(row for row in page.rows if all(getattr(row, field) in {None, each} for field, each in asked.items()))
+    return page if len(kept) == len(page.rows) else replace(page, rows=kept, dropped=len(page.rows) - len(kept))
 
 
 def _in_environments(scope: EnvironmentRows, page: Page[R], *, params: Any, allowed: Allowed) -> Page[R]:  # noqa: ANN401 - any parameters
@@ -85,9 +93,3 @@ def _environment(row: Any) -> str | None:  # noqa: ANN401 - a row or a part of o
 def place_of(row: Any) -> Place:  # noqa: ANN401 - a project or an organization
     """The names by which a policy can speak of a row that is a place itself."""
     return Place.known_as(row.id, row.slug)
-
-
-def _object(row: Any, name: str) -> str | None:  # noqa: ANN401 - any row
-    """The id that the row gives for what was asked: its own, or that of what it belongs to (an event's error)."""
-    found: str | None = getattr(row, name, row.id)
-    return found

@@ -21,6 +21,7 @@ from crashgate.catalogue.registry import BY_ID
 from crashgate.catalogue.result import Page
 from crashgate.catalogue.scope import AppOfObject, EnvironmentNamed, ProjectOfObject
 from crashgate.clock import Clock
+from crashgate.errors import Code, UpstreamError
 from crashgate.policy.question import Place
 
 KEPT_SECONDS = 300.0
@@ -126,14 +127,18 @@ class Places:
     async def find(scope: ObjectScope, params: Params, look_up: LookUp) -> Any:  # noqa: ANN401 - any row
         """What ``scope.read`` finds for ``params``, looked up anew; None when there is no such thing.
 
-        An answer about something else would decide for the wrong thing, so it counts as nothing.
+        Raises UpstreamError for an answer about something else: it neither decides, nor says that nothing is there.
         """
         read = BY_ID[scope.read]
         wanted = str(getattr(params, scope.object))
         shared = read.params.model_fields.keys() & type(params).model_fields.keys()
         where = read.params.model_validate({name: getattr(params, name) for name in shared})
         page = await look_up(read, where, scope.object.removesuffix("_id").replace("_", " "))
-        return next((row for row in page.rows if row.id == wanted), None) if page else None
+        if page is None:
+            return None
+        if [row.id for row in page.rows] != [wanted]:
+            raise UpstreamError("The answer is about something else.", code=Code.UPSTREAM_MALFORMED)
+        return page.rows[0]
 
     async def values(self, organization: str, names: Iterable[str], look_up: LookUp) -> Mapping[str, Any] | None:
         """The organization's present values of some fields, read anew: what is kept could be out of date."""

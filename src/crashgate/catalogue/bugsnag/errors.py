@@ -9,7 +9,7 @@ from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref, RowsAPage, UtcTime
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.reads import Reads, ReadsByName, ReadsNothing
-from crashgate.catalogue.result import Id, Link, Many, OptionalId, Result, Time, Untrusted, UntrustedData, Word
+from crashgate.catalogue.result import Id, Link, Many, OptionalId, PlaceId, Result, Time, Untrusted, UntrustedData, Word
 from crashgate.catalogue.scope import ProjectNamed
 
 
@@ -48,7 +48,7 @@ class Error(Result):
     """An error as the list and the single view give it; counts follow the filters of the request."""
 
     id: Id
-    project_id: OptionalId = None
+    project_id: PlaceId = None
     error_class: Untrusted | None = None
     message: Untrusted | None = None
     context: Untrusted | None = None

@@ -12,7 +12,8 @@ from crashgate.catalogue.result import (
     Id,
     Link,
     Many,
-    OptionalId,
+    PlaceId,
+    PlaceLink,
     Result,
     Time,
     Untrusted,
@@ -68,7 +69,7 @@ class Event(Result):
     """An event in summary or in full; ``is_full_report`` tells which."""
 
     id: Id
-    error_id: OptionalId = None
+    error_id: PlaceId = None
     received_at: Time = Field(default=None, validation_alias=AliasChoices("received_at", "receivedAt"))
     severity: Word = None
     unhandled: bool | None = None
@@ -91,7 +92,7 @@ class Event(Result):
     message: Untrusted | None = None
     missing_dsym: bool | None = None
     url: Link = None
-    project_url: Link = None
+    project_url: PlaceLink = None
 
     @property
     def home(self) -> str | None:

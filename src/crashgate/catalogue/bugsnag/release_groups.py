@@ -8,7 +8,7 @@ from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, Name, ObjectId, Params, Ref, RowsAPage
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.reads import Reads
-from crashgate.catalogue.result import Id, OptionalId, Result, Time, Untrusted, UntrustedData
+from crashgate.catalogue.result import Id, OptionalId, PlaceId, Result, Time, Untrusted, UntrustedData
 from crashgate.catalogue.scope import ProjectNamed, ProjectOfObject
 
 
@@ -16,7 +16,7 @@ class ReleaseGroup(Result):
     """A version on a stage, with the sessions of all of its releases."""
 
     id: Id
-    project_id: OptionalId = None
+    project_id: PlaceId = None
     release_stage_name: Untrusted | None = None
     app_version: Untrusted | None = None
     first_released_at: Time = None

@@ -10,7 +10,7 @@ from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, Name, ObjectId, Params, Ref, RowsAPage, UtcTime
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.reads import Reads, ReadsByName, ReadsNothing
-from crashgate.catalogue.result import Id, OptionalId, Result, Time, Untrusted, UntrustedData, Word
+from crashgate.catalogue.result import Id, OptionalId, PlaceId, Result, Time, Untrusted, UntrustedData, Word
 from crashgate.catalogue.scope import ProjectNamed
 
 
@@ -24,7 +24,7 @@ class Release(Result):
     """A release with its error and session figures."""
 
     id: Id
-    project_id: OptionalId = None
+    project_id: PlaceId = None
     release_group_id: OptionalId = None
     release_time: Time = None
     release_source: Word = None

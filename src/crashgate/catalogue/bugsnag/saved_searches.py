@@ -11,7 +11,7 @@ from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Logged, ObjectId, Params, Ref
 from crashgate.catalogue.provider import Provider
 from crashgate.catalogue.reads import Reads
-from crashgate.catalogue.result import Id, MemberData, MemberText, OptionalId, Result, Time, Word
+from crashgate.catalogue.result import Id, MemberData, MemberText, OptionalId, PlaceId, Result, Time, Word
 from crashgate.catalogue.scope import ProjectNamed, ProjectOfObject
 
 
@@ -19,7 +19,7 @@ class SavedSearch(Result):
     """A saved search; its filters may hold end users' identifiers."""
 
     id: Id
-    project_id: OptionalId = None
+    project_id: PlaceId = None
     user_id: OptionalId = None
     updated_by_id: OptionalId = None
     name: MemberText | None = None

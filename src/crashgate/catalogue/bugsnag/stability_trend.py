@@ -7,7 +7,7 @@ from crashgate.catalogue.bugsnag import REFERENCE
 from crashgate.catalogue.operation import Operation, Shape, Wording
 from crashgate.catalogue.params import In, Params, Ref
 from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.result import Many, OptionalId, Result, Time, Untrusted
+from crashgate.catalogue.result import Many, PlaceId, Result, Time, Untrusted
 from crashgate.catalogue.scope import ProjectNamed
 
 
@@ -27,7 +27,7 @@ class TimelinePoint(Result):
 class StabilityTrend(Result):
     """Thirty UTC days of one release stage."""
 
-    project_id: OptionalId = None
+    project_id: PlaceId = None
     release_stage_name: Untrusted | None = None
     timeline_points: Many[TimelinePoint] = ()
 
