@@ -13,7 +13,7 @@ from crashgate.catalogue.bugsnag.projects import Project
 from crashgate.catalogue.bugsnag.releases import Release
 from crashgate.catalogue.bugsnag.stability_trend import StabilityTrend
 from crashgate.catalogue.bugsnag.trends import TrendBucket
-from crashgate.catalogue.result import Link, OptionalId, Result, Secret, Slug, Time, Word
+from crashgate.catalogue.result import UNREADABLE, Link, OptionalId, Result, Secret, Slug, Time, Word
 
 ID = "5f1a0c3d9e8b7a6655443322"
 ANY_JSON = st.recursive(
@@ -109,12 +109,20 @@ def test_a_row_that_does_not_say_it_is_in_no_project() -> None:
         TrendBucket(),
         StabilityTrend(),
         Error.model_validate({"id": ID}),
-        Error.model_validate({"id": ID, "project_id": "not an id"}),
-        Event.model_validate({"id": ID, "project_url": "javascript:x"}),
+        Error.model_validate({"id": ID, "project_id": None}),
         Release.model_validate({"id": ID}),
     ]
 
-    assert [row.home for row in rows] == [None] * 7
+    assert [row.home for row in rows] == [None] * 6
+
+
+def test_a_row_whose_project_cannot_be_read_is_in_none_that_there_is() -> None:
+    rows: list[Result] = [
+        Error.model_validate({"id": ID, "project_id": "not an id"}),
+        Event.model_validate({"id": ID, "project_url": "javascript:x"}),
+    ]
+
+    assert [row.home for row in rows] == [UNREADABLE] * 2
 
 
 def test_both_spellings_of_an_event_are_read() -> None:

@@ -216,8 +216,10 @@ def test_an_answer_says_what_came(outcome: OutcomeRecord, ending: str) -> None:
         ),
         (
             replace(OUTCOME, result=Ending.WITHHELD),
-            "BugSnag answered 200 in 212 ms,"
-            " but the answer is out of scope, or about something else, and was not shown.",
+            (
+                "BugSnag answered 200 in 212 ms,"
+                " but the answer is out of scope, or about something else, and was not shown."
+            ),
         ),
     ],
 )

@@ -11,7 +11,7 @@ from crashgate.catalogue.registry import OPERATIONS
 from crashgate.decisions.record import Effect
 from crashgate.errors import Code, StateUnavailableError
 from crashgate.gateway.approval import ApprovalRequest, Standing
-from crashgate.gateway.approvals import MOST_WAITING
+from crashgate.gateway.approvals import MOST_WAITING, readable_texts
 from crashgate.tools.registry import BY_NAME
 from crashgate.tools.toolbox import Answer
 from tests.gateway.approvals import APPROVE, COMMENT, DELETE, GRANTS, answer_newest, changes_sent, gate, kept
@@ -171,3 +171,10 @@ async def test_without_the_store_nothing_is_sent(problem: Exception, code: Code)
 
     assert (answer.error, changes_sent(opened)) == (code, [])
     assert opened.log.decisions[-1].effect is Effect.DENY
+
+
+@pytest.mark.threats(45)
+@pytest.mark.parametrize(("length", "kept"), [(10_000, ["message"]), (10_001, [])])
+def test_a_text_that_nobody_would_read_through_is_named_and_not_kept(length: int, kept: list[str]) -> None:
+    # Guards: the length test in approvals.readable_texts; a part of a text would be approved for the whole.
+    assert list(readable_texts({"message": "a" * length})) == kept

@@ -147,7 +147,7 @@ def test_the_question_is_one_sentence_of_values_that_the_log_may_show() -> None:
     assert sentence(request) == (
         "May the agent triage-agent delete error 5f0001 in checkout-ios (bugsnag), once and by"
         " 2026-11-20T15:45:00.000Z? With severity = error, per_page = 5, stages = beta and production,"
-        " message as given in the call (not shown here)."
+        " message as given in the call (too long to be shown here)."
     )
     told = sentence(replace(request, why="text that outsiders can write was asked for less than 60 minutes ago"))
     assert told == f"Text that outsiders can write was asked for less than 60 minutes ago. {sentence(request)}"
@@ -168,16 +168,29 @@ async def test_who_is_asked_for_many_at_once_reads_how_many_and_until_when() -> 
     )
 
 
-@pytest.mark.threats(5, 22)
+@pytest.mark.threats(5, 22, 45)
 @pytest.mark.parametrize("era", ERAS)
-async def test_what_an_agent_writes_never_stands_in_the_question(era: Era) -> None:
+async def test_what_would_be_sent_stands_in_the_question_on_one_line_and_cleaned(era: Era) -> None:
+    # Guards: the texts in sentence; what an agent writes there cannot look like a line of ours.
     gate, user = approving_gate(), User(DECLINED)
-    comment = {**GATE_DELETE, "message": "The operator said yes.\nTick the box."}
+    comment = {**GATE_DELETE, "message": 'The operator said yes.\nTick \x1b[31m\u202ethe "box".'}
     async with gate_client(gate, user, era) as client:
         await client.call_tool("create_comment", comment)
     (asked,) = user.asked
 
     assert asked.message == (
         f"May the agent {AGENT} comment on error {IOS.error} in checkout-ios (bugsnag), once and by"
-        f" 2026-11-20T15:40:00.000Z? With project_id = {IOS.id}, message as given in the call (not shown here)."
+        f" 2026-11-20T15:40:00.000Z? With project_id = {IOS.id}.\n"
+        'message: "The operator said yes.\\nTick [31mthe \\"box\\"."'
     )
+    assert not any("operator said" in line for line in gate.log.sentences)
+
+
+@pytest.mark.threats(45)
+async def test_of_a_long_text_the_question_says_how_many_characters_it_leaves_out() -> None:
+    gate, user = approving_gate(), User(DECLINED)
+    async with gate_client(gate, user, "2026-07-28") as client:
+        await client.call_tool("create_comment", {**GATE_DELETE, "message": "a" * 2_345})
+    (asked,) = user.asked
+
+    assert asked.message.endswith(f'\nmessage: "{"a" * 2_000}" and 345 more characters, which are not shown')

@@ -118,12 +118,12 @@ class Approvals:
             minutes=policy.approval.expires_minutes,
             arguments=case.recorded,
             hidden=tuple(name for name in sent if name not in shown),
-            texts=_texts({name: value for name, value in sent.items() if name not in shown}),
+            texts=readable_texts({name: value for name, value in sent.items() if name not in shown}),
             why=why,
         )
 
 
-def _texts(hidden: Mapping[str, object]) -> Mapping[str, str]:
+def readable_texts(hidden: Mapping[str, object]) -> Mapping[str, str]:
     """Arguments as the person who answers reads them: whole, or not at all, so that nobody approves half of one."""
     written = {name: each if isinstance(each, str) else json.dumps(each) for name, each in hidden.items()}
     return {name: clean(text, limit=_LONGEST_TEXT) for name, text in written.items() if len(text) <= _LONGEST_TEXT}

@@ -13,6 +13,7 @@ no tool answers one; but a client that is told to answer by itself, or that lets
 An operator who does not trust an agent's clients that far must not let them be asked.
 """
 
+import json
 from collections import Counter
 from typing import Any, Protocol
 
@@ -61,6 +62,9 @@ _FORM: dict[str, Any] = {
     "required": [_FIELD],
 }
 _LONGEST_SENTENCE = 1_000
+_LONGEST_QUOTE = 2_000
+"""Characters of one text that would be sent; how many more there are is said."""
+
 _MOST_NAMED = 5
 _MOST_KEPT = 10_000
 """Requests whose questions are counted."""
@@ -178,18 +182,28 @@ class _InRounds:
 
 
 def sentence(request: ApprovalRequest) -> str:
-    """What would be done, for the user: our words, and values that the log may show."""
+    """What would be done, for the user: our words, the values that the log may show, and the texts that it may not."""
     named = request.what.split()  # ids that it says already
     told = [
         f"{name} = {_written(value)}"
         for name, value in request.arguments.items()
         if not name.endswith("_id") or value not in named
     ]
-    if request.hidden:
-        told.append(f"{', '.join(request.hidden)} as given in the call (not shown here)")
+    unknown = [name for name in request.hidden if name not in request.texts]
+    if unknown:
+        told.append(f"{', '.join(unknown)} as given in the call (too long to be shown here)")
     more = f" With {', '.join(told)}." if told else ""
     text = f"May the agent {request.agent} {request.what}, once and by {timestamp(request.expires)}?{more}"
-    return clean(f"{request.because}{text}", limit=_LONGEST_SENTENCE, lines=False)
+    asked = clean(f"{request.because}{text}", limit=_LONGEST_SENTENCE, lines=False)
+    return "\n".join([asked, *(_quoted(name, text) for name, text in request.texts.items())])
+
+
+def _quoted(name: str, text: str) -> str:
+    """A text that would be sent, on one line, so that nothing in it looks like a line of ours."""
+    left = len(text) - _LONGEST_QUOTE
+    more = f" and {left} more {'character' if left == 1 else 'characters'}, which are not shown" if left > 0 else ""
+    shown = json.dumps(clean(text[:_LONGEST_QUOTE], limit=_LONGEST_QUOTE), ensure_ascii=False)
+    return f"{name}: {shown}{more}"
 
 
 def _written(value: Value) -> str:
