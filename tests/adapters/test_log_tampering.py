@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from crashgate.adapters.log_reader import SqliteLogReader
+from crashgate.adapters.log_store import LogStore
 from crashgate.adapters.sqlite_log import SqliteLog
 from crashgate.decisions.chain import Fault
 from crashgate.errors import Code, CrashgateError, LogUnavailableError
@@ -139,19 +140,80 @@ async def test_a_damaged_chain_is_told_to_whoever_opens_the_log(tmp_path: Path) 
         assert (log.chain, log.passed_over) == ("main-2", ("main",))
 
 
-def test_a_head_that_is_gone_is_said_and_not_taken_for_a_fault(tmp_path: Path) -> None:
+@pytest.mark.threats(41)
+def test_records_deleted_together_with_their_head_show_until_an_operator_acknowledges_it(tmp_path: Path) -> None:
+    # Guards: LogStore.lost_head, _record_loss and _Losses.
+    _store(tmp_path, 1, 2, 3)
+    _tamper(tmp_path, "DELETE FROM records WHERE seq > 2; DELETE FROM found WHERE position > 2")
+    (tmp_path / "main.head").unlink()
+    reader = SqliteLogReader(tmp_path)
+
+    assert _faults(tmp_path) == [("main", Fault.HEAD, 3)]
+    assert _store(tmp_path, 4) == "main"
+    assert _store(tmp_path, 5) == "main"
+    assert _faults(tmp_path) == [("main", Fault.HEAD, 3)]
+
+    (record,) = reader.keeper().acknowledge()
+    assert (record.chain, record.seq) == ("main", 3)
+    assert _faults(tmp_path) == [("main", None, None)]
+    assert [each.record for each in reader.records() if each.record.KIND == "acknowledgement"] == [record]
+    assert reader.keeper().acknowledge() == ()
+
+
+@pytest.mark.threats(41)
+def test_a_loss_after_an_acknowledgement_is_another_one(tmp_path: Path) -> None:
+    for _ in range(2):
+        _store(tmp_path, 1)
+        (tmp_path / "main.head").unlink()
+        assert [fault for _, fault, _ in _faults(tmp_path)] == [Fault.HEAD]
+        assert len(SqliteLogReader(tmp_path).keeper().acknowledge()) == 1
+        assert _faults(tmp_path) == [("main", None, None)]
+
+
+@pytest.mark.threats(41)
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"0" * 86])
+def test_a_head_that_cannot_be_read_is_missing(tmp_path: Path, content: bytes) -> None:
+    _store(tmp_path, 1, 2)
+    (tmp_path / "main.head").write_bytes(content)
+
+    assert _faults(tmp_path) == [("main", Fault.HEAD, 3)]
+
+
+@pytest.mark.threats(41)
+async def test_a_missing_head_is_told_to_whoever_opens_the_log_once(tmp_path: Path) -> None:
+    await asyncio.to_thread(_store, tmp_path, 1, 2)
+    (tmp_path / "main.head").unlink()
+    lost: list[int | None] = []
+    for _ in range(2):
+        async with aclosing(SqliteLog.open(tmp_path)) as log:
+            lost.append(None if log.lost_head is None else log.lost_head.seq)
+
+    assert lost == [2, None]
+
+
+def test_a_log_that_is_new_or_was_opened_and_not_used_misses_no_head(tmp_path: Path) -> None:
+    _store(tmp_path)
+    _store(tmp_path, 1)
+
+    assert _faults(tmp_path) == [("main", None, None)]
+
+
+@pytest.mark.threats(41)
+def test_an_acknowledgement_stays_as_long_as_the_loss_that_it_is_of(tmp_path: Path) -> None:
     _store(tmp_path, 1, 2)
     (tmp_path / "main.head").unlink()
-
-    (verdict,) = SqliteLogReader(tmp_path).verify()
-    assert (verdict.sound, verdict.end_checked) == (True, False)
-    assert _store(tmp_path, 3) == "main"
-    assert SqliteLogReader(tmp_path).verify()[0].end_checked
+    with closing(LogStore(tmp_path, chain="main", patience=1)):  # a server has it, so another chain is written
+        SqliteLogReader(tmp_path).keeper().acknowledge()
+    keeper = SqliteLogReader(tmp_path).keeper()
+    for _ in range(3):
+        keeper.prune("2999-01-01T00:00:00.000Z")
+        assert {fault for _, fault, _ in _faults(tmp_path)} == {None}
 
 
 _HOLDER = """
 import sys
 from pathlib import Path
+from crashgate.adapters.log_store import LogStore
 from crashgate.adapters.sqlite_log import SqliteLog
 log = SqliteLog.open(Path(sys.argv[1]), chain="main")
 print(log.chain, flush=True)
@@ -187,5 +249,6 @@ async def test_a_writer_that_gets_past_the_claim_cannot_fork_the_chain(tmp_path:
                 await one.append(decision(3))
             await one.append(decision(4))
 
-    assert _faults(tmp_path) == [("main", None, None)]
-    assert [stored.record for stored in SqliteLogReader(tmp_path).records()] == [decision(n) for n in (1, 2, 4)]
+    assert _faults(tmp_path) == [("main", Fault.HEAD, 2)]
+    records = [stored.record for stored in SqliteLogReader(tmp_path).records()]
+    assert [each for each in records if each.KIND == "decision"] == [decision(n) for n in (1, 2, 4)]

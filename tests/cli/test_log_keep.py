@@ -216,3 +216,17 @@ def test_what_is_no_checkpoint_or_no_key_is_a_wrong_use(crashgate: Shell, home: 
     assert (told.code, "no file that `crashgate log checkpoint` printed" in told.err) == (2, True)
     assert crashgate("log", "verify", "--signed-by", "abc").code == 2
     assert len(json.loads(crashgate("log", "key", "--json").out)["key"]) == 64
+
+
+@pytest.mark.threats(41)
+def test_a_missing_head_fails_the_check_until_it_is_acknowledged(crashgate: Shell, log: Path) -> None:
+    assert crashgate("log", "acknowledge").out == "No head is missing that was not acknowledged.\n"
+    (log / "main.head").unlink()
+
+    missing = crashgate("log", "verify")
+    assert (missing.code, "NOT SOUND at record 19: no head is kept beside the log" in missing.out) == (4, True)
+    assert "run `crashgate log acknowledge`" in " ".join(missing.out.split())
+    acknowledged = json.loads(crashgate("log", "acknowledge", "--json").out)["acknowledged"]
+    assert [(each["chain"], each["seq"]) for each in acknowledged] == [("main", 19)]
+    assert crashgate("log", "verify").code == 0
+    assert "acknowledged that the head of the chain main was missing" in crashgate("log", "show").out

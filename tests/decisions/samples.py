@@ -12,6 +12,7 @@ from crashgate.decisions.attempt import Attempt, AttemptRecord
 from crashgate.decisions.canonical import encode
 from crashgate.decisions.chain import Row, genesis, link
 from crashgate.decisions.checkpoint import CheckpointRecord, PruneRecord
+from crashgate.decisions.head_loss import AcknowledgementRecord, HeadLossRecord
 from crashgate.decisions.port import T
 from crashgate.decisions.record import (
     DecisionRecord,
@@ -263,9 +264,28 @@ def prunes() -> st.SearchStrategy[PruneRecord]:
     )
 
 
+def head_losses() -> st.SearchStrategy[HeadLossRecord]:
+    """Any record of a missing head that can be built."""
+    return st.builds(
+        HeadLossRecord, at=_times, chain=_agents, seq=st.integers(min_value=1), hash=_hashes, sentence=_texts
+    )
+
+
+def acknowledgements() -> st.SearchStrategy[AcknowledgementRecord]:
+    """Any record of an acknowledgement that can be built."""
+    return st.builds(
+        AcknowledgementRecord,
+        at=_times,
+        by=st.just("operator"),
+        chain=_agents,
+        seq=st.integers(min_value=1),
+        sentence=_texts,
+    )
+
+
 def records() -> st.SearchStrategy[Record]:
     """Any record of any kind."""
-    return decisions() | outcomes() | attempts() | checkpoints() | prunes()
+    return decisions() | outcomes() | attempts() | checkpoints() | prunes() | head_losses() | acknowledgements()
 
 
 def lists_of_records(least: int) -> st.SearchStrategy[Sequence[Record]]:

@@ -1,10 +1,11 @@
 """The right to write one chain, and the chain's head beside the database. Rule: one writer per chain, for life.
 
 The claim is a lock on ``<chain>.head`` that the system lets go when the process ends, however it ends. The same file
-holds the head: the number and hash of the last record that is on the disk are written over it. The file is not forced
-to the disk, so after a power cut it may lag behind, never lead. Held against the chain it shows that the end of the
-chain was cut off, that an old copy of the database was put back, or that the whole chain was written anew; not when the
-file was changed or put back as well, nor when both are gone.
+holds the head: the number and hash of the last record that is on the disk are written over it. Only the first head is
+forced to the disk, so after a power cut it may lag behind, never lead or be missing. Held against the chain it shows
+that the end of the chain was cut off, that an old copy of the database was put back, or that the whole chain was
+written anew; not when the file was changed or put back as well. A head that is gone is a finding of its own
+(``decisions.head_loss``).
 """
 
 import fcntl
@@ -29,6 +30,7 @@ class Claim:
         if not _CHAIN.fullmatch(chain):
             raise ValueError("a chain's name is made of lower case letters, digits and inner hyphens")
         self.chain = chain
+        self._folder = folder
         self._file = os.open(folder / f"{chain}{HEAD_SUFFIX}", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -43,6 +45,15 @@ class Claim:
     def keep(self, head: Head) -> None:
         """Keep the head: one small write over the old one, at the same place."""
         os.pwrite(self._file, b"%020d %s\n" % (head.seq, head.hash.encode("ascii")), 0)
+
+    def sync(self) -> None:
+        """Wait until the disk has the head's file under its name: one that is missing later was taken away."""
+        os.fsync(self._file)
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
 
     def release(self) -> None:
         """Let another process have the chain."""

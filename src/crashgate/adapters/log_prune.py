@@ -6,14 +6,14 @@ that is claimed for this.
 """
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 
 from crashgate.adapters.log_claim import kept_heads
 from crashgate.adapters.log_draft import draft
 from crashgate.adapters.log_failure import cannot_store
-from crashgate.adapters.log_schema import KEEP, LET_GO
+from crashgate.adapters.log_schema import KEEP, LET_GO, acknowledged_in
 from crashgate.adapters.log_signing import Ed25519Signer
 from crashgate.adapters.log_store import LARGEST_BATCH, LogStore
 from crashgate.decisions.checkpoint import (
@@ -23,22 +23,42 @@ from crashgate.decisions.checkpoint import (
     checkpoint_text,
     prune_sentence,
 )
+from crashgate.decisions.head_loss import AcknowledgementRecord, HeadLossRecord
 from crashgate.decisions.port import Cut
 from crashgate.decisions.record import Record
 
+_ACKNOWLEDGEMENTS = "SELECT chain, seq, body FROM records WHERE kind = ? ORDER BY seq"
+_LOSS = "SELECT 1 FROM records WHERE chain = ? AND seq <= ? AND kind = ?"
 _AT_A_TIME = 1_000
 """Rows in one transaction; between two of them other writers have their turn."""
 
 
 def plan(database: sqlite3.Connection, folder: Path, *, before: str) -> tuple[Cut, ...]:
     """What would be taken out of each chain, also of those that only keep an earlier start."""
-    kept = kept_heads(folder)
+    kept, needed = kept_heads(folder), _needed(database)
     chains = database.execute("SELECT chain, min(seq), max(seq) FROM records GROUP BY chain ORDER BY chain").fetchall()
     cuts = (
-        _cut(database, chain, first, min(last, kept[chain].seq if chain in kept else last), before)
+        _cut(
+            database,
+            chain,
+            first,
+            min(last, kept[chain].seq if chain in kept else last, needed.get(chain, last)),
+            before,
+        )
         for chain, first, last in chains
     )
     return tuple(cut for cut in cuts if cut is not None)
+
+
+def _needed(database: sqlite3.Connection) -> Mapping[str, int]:
+    """By chain, the first acknowledgement of a loss that is still in the log: it goes after the loss, never before."""
+    needed: dict[str, int] = {}
+    for chain, seq, body in database.execute(_ACKNOWLEDGEMENTS, (AcknowledgementRecord.KIND,)):
+        record = acknowledged_in(body)
+        loss = record and database.execute(_LOSS, (record.chain, record.seq, HeadLossRecord.KIND)).fetchone()
+        if loss is not None:
+            needed.setdefault(chain, seq)
+    return needed
 
 
 def _cut(database: sqlite3.Connection, chain: str, first: int, last: int, before: str) -> Cut | None:

@@ -16,6 +16,7 @@ from crashgate.adapters.log_failure import cannot_open
 from crashgate.adapters.system_failure import DISK_FULL, reason
 from crashgate.decisions.canonical import decode
 from crashgate.decisions.chain import Row
+from crashgate.decisions.head_loss import AcknowledgementRecord
 from crashgate.decisions.record import DecisionRecord
 from crashgate.decisions.search import KEY_NAMES, Keys, as_columns, keys
 
@@ -124,6 +125,15 @@ def keys_of(body: str) -> Keys | None:
     except ValueError:
         return None
     return keys(record) if isinstance(record, DecisionRecord) else None
+
+
+def acknowledged_in(body: str) -> AcknowledgementRecord | None:
+    """The acknowledgement of a stored line; None for what is none that can be read."""
+    try:
+        record = decode(body)
+    except ValueError:
+        return None
+    return record if isinstance(record, AcknowledgementRecord) else None
 
 
 class Waits:

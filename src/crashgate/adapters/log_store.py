@@ -15,12 +15,16 @@ from pathlib import Path
 from crashgate.adapters.log_ahead import make_room
 from crashgate.adapters.log_claim import Claim
 from crashgate.adapters.log_draft import Draft
+from crashgate.adapters.log_draft import draft as drafted
 from crashgate.adapters.log_failure import cannot_open, cannot_store
 from crashgate.adapters.log_files import LogFiles
 from crashgate.adapters.log_schema import Waits, connect_to_write, find, insert, to_values
+from crashgate.adapters.system_clock import SystemClock
 from crashgate.adapters.system_failure import reason
 from crashgate.adapters.transaction import transaction
+from crashgate.clock import timestamp
 from crashgate.decisions.chain import Head, Row, genesis, link
+from crashgate.decisions.head_loss import HeadLossRecord, loss_sentence
 from crashgate.decisions.search import as_columns
 from crashgate.errors import LogUnavailableError
 
@@ -53,6 +57,8 @@ class LogStore:
         self._log: int | None = None
         self._unsettled: Head | None = None
         self.passed_over: tuple[str, ...] = ()
+        self.lost_head: Head | None = None
+        """Where the chain ended when it had records and no head; that is stored before anything else."""
         self.folder = folder
         self._files = LogFiles(folder)
         with contextlib.ExitStack() as undo:
@@ -68,6 +74,11 @@ class LogStore:
                 raise cannot_open(reason(error), folder) from error
             undo.pop_all()
         self._head: Head | None = None
+        try:
+            self._record_loss()
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def chain(self) -> str:
@@ -237,12 +248,29 @@ class LogStore:
         """True when the chain in the database holds the head that was kept, or there is none to hold it against."""
         kept = claim.head()
         if kept is None or kept.seq == 0:
-            claim.keep(self._stored_head(claim.chain))
+            stored = self._stored_head(claim.chain)
+            if kept is None and stored.seq > 0:
+                self.lost_head = stored
+            else:
+                claim.keep(stored)
+                claim.sync()
             return True
         at_head = self._database.execute(
             "SELECT hash FROM records WHERE chain = ? AND seq = ?", (claim.chain, kept.seq)
         ).fetchone()
         return at_head is not None and at_head[0] == kept.hash
+
+    def _record_loss(self) -> None:
+        """Store a loss before a head is kept again, so that it cannot be forgotten in between."""
+        last = self.lost_head
+        if last is None:
+            return
+        at, sentence = timestamp(SystemClock().now()), loss_sentence(chain=self.chain, seq=last.seq)
+        loss = HeadLossRecord(at=at, chain=self.chain, seq=last.seq, hash=last.hash, sentence=sentence)
+        self.append([drafted(loss)])
+        self.settle()
+        with contextlib.suppress(OSError):  # without it a power cut looks like another loss
+            self._claim.sync()
 
     def _stored_head(self, chain: str) -> Head:
         last = self._database.execute(

@@ -11,12 +11,21 @@ from pathlib import Path
 
 from crashgate.adapters.log_claim import kept_heads
 from crashgate.adapters.log_failure import damaged
-from crashgate.adapters.log_schema import COLUMNS, KEY_COLUMNS, VERSION, keys_of, stored_version, to_row
+from crashgate.adapters.log_schema import (
+    COLUMNS,
+    KEY_COLUMNS,
+    VERSION,
+    acknowledged_in,
+    keys_of,
+    stored_version,
+    to_row,
+)
 from crashgate.adapters.log_signing import is_signed, public_key
 from crashgate.adapters.system_failure import reason
 from crashgate.decisions.canonical import decode
 from crashgate.decisions.chain import Fault, Head, Row, Verdict, verify
 from crashgate.decisions.checkpoint import CheckpointRecord
+from crashgate.decisions.head_loss import AcknowledgementRecord, HeadLossRecord
 from crashgate.decisions.search import as_columns
 from crashgate.decisions.statement import Statement
 from crashgate.text import clean
@@ -42,14 +51,32 @@ def check(
     ``statement`` has a valid signature. ``key`` is the public key that checkpoints must be signed with; without it,
     the one beside the log. Raises CrashgateError ``log_damaged`` when the file itself is broken.
     """
+    verdicts = _check(database, folder, statement=statement, key=key)
+    if any(each.fault is Fault.HEAD and not each.end_checked for each in verdicts) and _began(folder, verdicts):
+        database.execute("ROLLBACK")
+        verdicts = _check(database, folder, statement=statement, key=key)
+    return verdicts
+
+
+def _began(folder: Path, verdicts: tuple[Verdict, ...]) -> bool:
+    """Whether a writer began such a chain after the heads had been read."""
+    heads = kept_heads(folder)
+    return any(each.chain in heads for each in verdicts if each.fault is Fault.HEAD and not each.end_checked)
+
+
+def _check(
+    database: sqlite3.Connection, folder: Path, *, statement: Statement | None, key: str | None
+) -> tuple[Verdict, ...]:
     database.execute("BEGIN")  # one snapshot: whatever is stored or pruned meanwhile is not seen
     heads = kept_heads(folder)  # read before the snapshot is taken: the writer keeps a head after it stored the record
     findings: _Findings = {}
+    losses = _Losses()
     last = ""
 
     def rows() -> Iterator[Row]:
         nonlocal last
         for row in _checked(database, findings):
+            losses.note(row)
             last = f" It can be read up to record {row.seq} of the chain {row.chain}."
             yield row
 
@@ -61,7 +88,36 @@ def check(
             _check_indexes(database, folder)
     except sqlite3.DatabaseError as error:
         raise damaged(f"{reason(error)}{clean(last, limit=200, lines=False)}", folder) from error
-    return verdicts
+    return tuple(losses.judged(verdict) for verdict in verdicts)
+
+
+class _Losses:
+    """The heads that were missing, and those that an operator knows of."""
+
+    def __init__(self) -> None:
+        self._lost: dict[str, int] = {}
+        self._known: dict[str, int] = {}
+
+    def note(self, row: Row) -> None:
+        if row.kind == HeadLossRecord.KIND:
+            self._lost[row.chain] = row.seq
+        elif row.kind == AcknowledgementRecord.KIND:
+            record = acknowledged_in(row.body)
+            if record is not None:
+                self._known[record.chain] = max(record.seq, self._known.get(record.chain, 0))
+
+    def judged(self, verdict: Verdict) -> Verdict:
+        """The verdict; a chain that is sound otherwise is not while a loss of its head is not acknowledged."""
+        if not verdict.sound:
+            return verdict
+        lost, ask = self._lost.get(verdict.chain, 0), "if you know why, run `crashgate log acknowledge`"
+        if not verdict.end_checked and verdict.head.seq > 0:
+            why = f"no head is kept beside the log, so later records may have been taken away; {ask}"
+            return replace(verdict, fault=Fault.HEAD, seq=verdict.head.seq + 1, why=why)
+        if lost > self._known.get(verdict.chain, 0):
+            why = f"the head was missing then, so records before it may have been taken away; {ask}"
+            return replace(verdict, fault=Fault.HEAD, seq=lost, why=why)
+        return verdict
 
 
 def _starts(database: sqlite3.Connection, findings: _Findings, key: str | None) -> Mapping[str, Head]:

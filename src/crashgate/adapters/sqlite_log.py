@@ -27,6 +27,8 @@ class SqliteLog:
         self._writer = LogWriter(store)
         self.folder = store.folder
         self.chain = store.chain
+        self.lost_head = store.lost_head
+        """Where the chain ended when its head was missing: to be told to the operator too."""
         self.passed_over = store.passed_over
         """Free chains whose end is not the one that was stored: left alone as evidence, to be told to the operator."""
 

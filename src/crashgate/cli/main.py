@@ -15,6 +15,7 @@ from crashgate.cli.commands.demo import demo
 from crashgate.cli.commands.export import export
 from crashgate.cli.commands.exports_list import exports_list
 from crashgate.cli.commands.exports_prune import exports_prune
+from crashgate.cli.commands.log_acknowledge import log_acknowledge
 from crashgate.cli.commands.log_checkpoint import log_checkpoint
 from crashgate.cli.commands.log_export import log_export
 from crashgate.cli.commands.log_follow import log_follow
@@ -99,6 +100,7 @@ log.add_command(log_show)
 log.add_command(log_follow)
 log.add_command(log_search)
 log.add_command(log_verify)
+log.add_command(log_acknowledge)
 log.add_command(log_export)
 log.add_command(log_prune)
 log.add_command(log_checkpoint)

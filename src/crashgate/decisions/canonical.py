@@ -17,6 +17,7 @@ from crashgate.catalogue.access import Access
 from crashgate.catalogue.provider import Provider
 from crashgate.decisions.attempt import Attempt, AttemptRecord
 from crashgate.decisions.checkpoint import CheckpointRecord, PruneRecord
+from crashgate.decisions.head_loss import AcknowledgementRecord, HeadLossRecord
 from crashgate.decisions.record import (
     DecisionRecord,
     Effect,
@@ -125,7 +126,16 @@ _OF_TYPE: Mapping[object, Load] = {
 """A field of a type that is not in here fails at import, not when a log is read."""
 
 _CLASSES: Mapping[str, type[Record]] = {
-    record.KIND: record for record in (DecisionRecord, OutcomeRecord, AttemptRecord, CheckpointRecord, PruneRecord)
+    record.KIND: record
+    for record in (
+        DecisionRecord,
+        OutcomeRecord,
+        AttemptRecord,
+        CheckpointRecord,
+        PruneRecord,
+        HeadLossRecord,
+        AcknowledgementRecord,
+    )
 }
 
 _SINCE: Mapping[int, Mapping[str, frozenset[str]]] = {
@@ -138,6 +148,7 @@ _SINCE: Mapping[int, Mapping[str, frozenset[str]]] = {
 """The fields that came with a format, by kind."""
 
 _KINDS_OF_1 = frozenset({DecisionRecord.KIND, OutcomeRecord.KIND})
+_KINDS_OF_2 = _KINDS_OF_1 | {AttemptRecord.KIND, CheckpointRecord.KIND, PruneRecord.KIND}
 
 
 def _loads(record: type[Record]) -> Mapping[str, Load]:
@@ -158,6 +169,6 @@ def _without(loads: Loads, since: Mapping[str, frozenset[str]]) -> Loads:
 
 
 _LOADS: Loads = {kind: _loads(record) for kind, record in _CLASSES.items()}
-_LOADS_OF_2 = _without(_LOADS, _SINCE[3])
+_LOADS_OF_2: Loads = {kind: each for kind, each in _without(_LOADS, _SINCE[3]).items() if kind in _KINDS_OF_2}
 _LOADS_OF_1: Loads = {kind: each for kind, each in _without(_LOADS_OF_2, _SINCE[2]).items() if kind in _KINDS_OF_1}
 _LOADS_OF: Mapping[int, Loads] = {1: _LOADS_OF_1, 2: _LOADS_OF_2, FORMAT: _LOADS}

@@ -58,6 +58,8 @@ class Fault(StrEnum):
     TRUNCATED = "truncated"
     FORGED = "forged"
     """A checkpoint that the log's own key did not sign."""
+    HEAD = "head"
+    """No head is kept beside the records, or none was, and no operator has acknowledged it."""
     KEYS = "keys"
     """The keys that the search goes by do not agree with the record."""
 

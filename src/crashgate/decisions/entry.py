@@ -4,9 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeGuard, cast
 
-from crashgate.decisions.attempt import AttemptRecord
-from crashgate.decisions.checkpoint import CheckpointRecord, PruneRecord
-from crashgate.decisions.record import DecisionRecord, Effect, OutcomeRecord, Record, Stored, agent_of
+from crashgate.decisions.record import AsideRecord, DecisionRecord, Effect, OutcomeRecord, Record, Stored, agent_of
 from crashgate.text import clean
 
 _LIMIT = 2_000
@@ -46,7 +44,7 @@ class Entry:
 class Aside:
     """A record that is not of a call, as people read it."""
 
-    stored: Stored[AttemptRecord] | Stored[CheckpointRecord] | Stored[PruneRecord]
+    stored: Stored[AsideRecord]
 
     @property
     def at(self) -> str:
@@ -81,7 +79,7 @@ def tell(newest_first: Iterable[Stored[Record]]) -> Iterator[Entry | Aside]:
         elif _is_decision(stored):
             yield Entry(decision=stored, outcome=outcomes.pop(stored.record.call, None))
         else:
-            yield Aside(stored=cast("Stored[AttemptRecord] | Stored[CheckpointRecord] | Stored[PruneRecord]", stored))
+            yield Aside(stored=cast("Stored[AsideRecord]", stored))
 
 
 def _is_outcome(stored: Stored[Record]) -> TypeGuard[Stored[OutcomeRecord]]:

@@ -6,6 +6,7 @@ from typing import Protocol, TypeVar
 
 from crashgate.decisions.chain import Verdict
 from crashgate.decisions.entry import Aside, Entry
+from crashgate.decisions.head_loss import AcknowledgementRecord
 from crashgate.decisions.record import Record, Stored
 from crashgate.decisions.search import Query
 from crashgate.decisions.statement import Statement
@@ -98,6 +99,10 @@ class LogKeeper(Protocol):
 
     def statement(self) -> Statement:
         """Where all chains end now, signed. Raises CrashgateError ``log_damaged`` for an unsound log."""
+        ...
+
+    def acknowledge(self) -> tuple[AcknowledgementRecord, ...]:
+        """Record that the operator knows of every head that is missing, or was; what was recorded."""
         ...
 
     def prune(self, before: str, *, dry_run: bool = False) -> tuple[Cut, ...]:

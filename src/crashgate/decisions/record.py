@@ -14,6 +14,7 @@ from crashgate.catalogue.provider import Provider
 from crashgate.decisions.attempt import AttemptRecord
 from crashgate.decisions.checkpoint import CheckpointRecord, PruneRecord
 from crashgate.decisions.filled import filled_at_once
+from crashgate.decisions.head_loss import AcknowledgementRecord, HeadLossRecord
 from crashgate.decisions.shape import (
     check_agent,
     check_call,
@@ -190,7 +191,10 @@ class OutcomeRecord:
             check_fields(self.redacted, "redacted")
 
 
-Record = DecisionRecord | OutcomeRecord | AttemptRecord | CheckpointRecord | PruneRecord
+AsideRecord = AttemptRecord | CheckpointRecord | PruneRecord | HeadLossRecord | AcknowledgementRecord
+"""What is not of a call."""
+
+Record = DecisionRecord | OutcomeRecord | AsideRecord
 T_co = TypeVar("T_co", bound=Record, covariant=True)
 
 

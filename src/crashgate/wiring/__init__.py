@@ -171,6 +171,12 @@ async def opened(
     log = SqliteLog.open(settings.state / "log")
     if log.passed_over:
         _log.warning("Chains %s do not end as they did: run crashgate log verify.", ", ".join(log.passed_over))
+    if log.lost_head is not None:
+        _log.warning(
+            "The head of the chain %s was missing, so records after number %d may be gone: run crashgate log verify.",
+            log.chain,
+            log.lost_head.seq,
+        )
     counter = SqliteCounter(settings.state)
     try:
         async with http_transport(in_process(sandbox.app) if sandbox else None) as transport:

@@ -29,7 +29,8 @@ def log_verify(checkpoint: Path | None, key: str | None) -> None:
     """Check the hash chains of the decision log.
 
     All of it is read, from the first record to the last, and the first bad record is named. Where old records were
-    pruned, a signed checkpoint must say so. The keys of the search are held against the records.
+    pruned, a signed checkpoint must say so. A chain whose head is missing, or was when it was opened, is not sound
+    until `crashgate log acknowledge`. The keys of the search are held against the records.
 
     Exits with 0 when every chain is sound, and with 4 when one is not.
     """
