@@ -25,7 +25,7 @@ WRONG: tuple[Any, ...] = (
 """Values of every kind of JSON, each wrong for nearly every parameter."""
 
 FOREIGN_WORDS = re.compile(
-    r"[Ii]nput|[Ss]hould|valid (?:tuple|string|integer|number|boolean|dictionary|list|datetime|enum)|instance of|Field"
+    r"Input|[Ss]hould|valid (?:tuple|string|integer|number|boolean|dictionary|list|datetime|enum)|instance of|Field"
     r" required|Extra|Value error|Tuple|Dictionary|pydantic|parse|(?<!network)_type|NoneType|\bstr\b|\bint\b|\bdict\b"
 )
 """Phrases of pydantic's, and of Python's."""
