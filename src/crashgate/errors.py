@@ -59,6 +59,10 @@ class ConfigurationError(CrashgateError):
     code = Code.CONFIGURATION
 
 
+class AddressError(ConfigurationError):
+    """The base URL of a connection cannot be used."""
+
+
 class PolicyError(ConfigurationError):
     """A policy document cannot be used; ``what`` starts with ``file:line``."""
 

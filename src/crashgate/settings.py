@@ -158,11 +158,14 @@ class ServeSettings(BaseModel):
 
     ``text`` is what an answer's text says beside its structured content: ``short``, one sentence; ``full``, the
     sentence and the same content as JSON, for clients that give a model the text alone.
+    ``strict_policies``: one policy document that cannot be used stops the start, and keeps all policies at a reload;
+    otherwise it concerns its own agent alone.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     text: Literal["short", "full"] = "short"
+    strict_policies: bool = False
 
 
 class Settings(BaseSettings):

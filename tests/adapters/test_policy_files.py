@@ -92,6 +92,27 @@ def test_a_folder_with_one_bad_document_changes_nothing(folder: Path) -> None:
 
 
 @pytest.mark.threats(30)
+@pytest.mark.parametrize("fault", [b"agent = ", b"\xff", text("a").encode() + b"colour = 1\n", text("other").encode()])
+def test_a_document_that_cannot_be_used_concerns_its_own_agent_alone(folder: Path, fault: bytes) -> None:
+    write(folder, "a", content=fault)
+    write(folder, "b")
+    source = PolicyFiles(folder=folder, vocabulary=VOCABULARY, strict=False)
+    found = source.load()
+
+    assert list(found) == ["b"]
+    assert {agent: len(told) for agent, told in found.broken.items()} == {"a": 1}
+    assert source.current() is found
+
+
+@pytest.mark.threats(30)
+def test_where_no_document_can_be_used_nothing_is_served(folder: Path) -> None:
+    write(folder, "a", content="agent = ")
+
+    with pytest.raises(PolicyDocumentError):
+        PolicyFiles(folder=folder, vocabulary=VOCABULARY, strict=False).load()
+
+
+@pytest.mark.threats(30)
 def test_the_problems_of_all_documents_are_told_at_once(folder: Path) -> None:
     write(folder, "a", content=text("a") + "colour = 1\n")
     write(folder, "b", mode=0o666)

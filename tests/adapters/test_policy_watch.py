@@ -1,4 +1,4 @@
-"""Policies that change while we serve: all or nothing, and the last good ones stay (THREATS rows 30 and 31)."""
+"""Policies that change while we serve: after a mistake the last good ones stay (THREATS rows 30 and 31)."""
 
 import asyncio
 import logging
@@ -23,12 +23,12 @@ def document(agent: str, about: str = "Reads.", more: str = "") -> str:
 class Watched:
     """A folder with policies of ``a`` and ``b`` in force, and who was told of changes."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, strict: bool = True) -> None:
         self.folder = folder
         folder.mkdir(mode=0o755)
         self.write("a", document("a"))
         self.write("b", document("b"))
-        self.files = PolicyFiles(folder=folder, vocabulary=VOCABULARY)
+        self.files = PolicyFiles(folder=folder, vocabulary=VOCABULARY, strict=strict)
         self.files.load()
         self.told: list[frozenset[str]] = []
         self.watch = PolicyWatch(self.files, self.changed)
@@ -146,6 +146,35 @@ async def test_a_mistake_keeps_all_policies_and_is_told_once_until_it_is_mended(
     ]
     assert "policies/b.toml:4: unknown key `colour`" in told[0]
     assert watched.abouts == {"a": "Good.", "b": "Reads."}
+
+
+@pytest.mark.threats(30)
+async def test_a_mistake_in_one_document_keeps_its_agents_policy_and_no_others(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    watched = Watched(tmp_path / "policies", strict=False)
+    watched.write("a", document("a", "Newer."))
+    watched.write("b", document("b", "Newer.", more="colour = 1\n"))
+    watched.write("c", document("c", more="colour = 1\n"))
+    with caplog.at_level(logging.WARNING):
+        for _ in range(4):
+            await watched.watch.look()
+        told = [record.getMessage() for record in caplog.records]
+        kept, broken = watched.abouts, watched.files.current().broken
+        watched.write("b", document("b", "Newer."))
+        watched.write("c", document("c"))
+        for _ in range(4):
+            await watched.watch.look()
+
+    assert kept == {"a": "Newer.", "b": "Reads."}
+    assert sorted(broken) == ["b", "c"]
+    assert [line.partition(": unknown key")[0] for line in told] == [
+        "THE POLICY OF AGENT b CANNOT BE USED. The one before stays in force. policies/b.toml:4",
+        "THE POLICY OF AGENT c CANNOT BE USED. EVERY CALL OF THIS AGENT IS REFUSED. policies/c.toml:4",
+        "Policies reloaded; changed for: a.",
+    ]
+    assert watched.told == [frozenset({"a"}), frozenset({"b", "c"})]
+    assert (watched.abouts, dict(watched.files.current().broken)) == ({"a": "Newer.", "b": "Newer.", "c": "Reads."}, {})
 
 
 @pytest.mark.threats(31)

@@ -110,3 +110,18 @@ def test_a_connection_that_is_not_configured_is_told(crashgate: Shell) -> None:
     told = crashgate(*CHECK, "--sandbox", "nowhere")
 
     assert (told.code, told.err.splitlines()[0]) == (3, "Error: There is no connection nowhere.")
+
+
+@pytest.mark.parametrize("provider", ["bugsnag", "bugsnag-sessions"])
+@pytest.mark.parametrize("url", ["api.bugsnag.com", "https://api.bugsnag.com?x=1", "http://api.bugsnag.com"])
+def test_an_address_that_is_none_is_not_told_as_a_missing_credential(
+    crashgate: Shell, home: Path, monkeypatch: pytest.MonkeyPatch, provider: str, url: str
+) -> None:
+    monkeypatch.setenv("CRASHGATE_CONFIG", str(home / "crashgate.toml"))
+    monkeypatch.setenv("GOOD", "a" * 32)
+    (home / "crashgate.toml").write_text(
+        f'[connections.odd]\nprovider = "{provider}"\nbase_url = "{url}"\ntoken_env = "GOOD"\n', encoding="utf-8"
+    )
+    told = crashgate("connections", "check", "--json")
+
+    assert (told.code, json.loads(told.out)[0]["standing"]) == (3, "wrong address"), told

@@ -54,7 +54,7 @@ def test_a_policy_with_mistakes_is_told_with_file_and_line(crashgate: Shell, pol
     assert (told.code, told.err) == (3, "")
     assert told.out.splitlines() == [
         f"policies/triage-agent.toml:{line}: unknown resource `eror`; did you mean `error`?",
-        "1 problem. None of these documents would be used.",
+        "1 problem. This document would not be used.",
     ]
 
 

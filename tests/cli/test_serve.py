@@ -98,6 +98,23 @@ def test_an_agent_without_a_policy_is_not_served(state: Path) -> None:
     ]
 
 
+@pytest.mark.threats(30)
+def test_a_policy_document_with_a_mistake_stops_its_own_agent_alone(policies: Path, state: Path) -> None:
+    with (policies / "read-only-assistant.toml").open("a", encoding="utf-8") as document:
+        document.write("colour = 1\n")
+    serve = ("--state", str(state), "serve", "--sandbox")
+    with started((*serve, "--agent", "triage-agent")) as process:
+        answers = converse(process, HELLO, READY, LIST)
+        _, err = process.communicate(timeout=30)
+    own = run(*serve, "--agent", "read-only-assistant")
+    strict = run(*serve, "--agent", "triage-agent", "--strict-policies")
+
+    assert "result" in answers[1]
+    assert b"THE POLICY OF AGENT read-only-assistant CANNOT BE USED. EVERY CALL OF THIS AGENT IS REFUSED." in err
+    assert (own.code, strict.code) == (3, 3)
+    assert all("unknown key `colour`" in each for each in (own.err, strict.err))
+
+
 @pytest.mark.usefixtures("policies")
 def test_a_file_in_place_of_a_client_is_refused(state: Path, home: Path) -> None:
     (home / "messages").write_text(json.dumps(HELLO), encoding="utf-8")

@@ -1,5 +1,10 @@
-"""The policy documents of a folder. Rule: all of them or none; what others could change is refused (row 30)."""
+"""The policy documents of a folder. Rule: one is whole or not used; what others could change is refused (row 30).
 
+A document that cannot be used concerns its own agent alone, which its file is called after; with ``strict`` it
+concerns all.
+"""
+
+import logging
 import os
 import stat
 from collections.abc import Iterator
@@ -13,6 +18,8 @@ from crashgate.policy.problem import PolicyDocumentError, Problem
 from crashgate.policy.syntax import MAX_BYTES, NOT_UTF8, TOO_LARGE
 from crashgate.policy.vocabulary import Vocabulary
 from crashgate.text import clean
+
+_log = logging.getLogger(__name__)
 
 _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 """Not through a link put there after the check, and not waiting on a pipe."""
@@ -28,21 +35,22 @@ class PolicyFiles:
     was read last.
     """
 
-    def __init__(self, *, folder: Path, vocabulary: Vocabulary) -> None:
+    def __init__(self, *, folder: Path, vocabulary: Vocabulary, strict: bool = True) -> None:
         self._folder = folder
+        self._strict = strict
         self._vocabulary = vocabulary
         self._current = PolicySet()
         self.mark: Mark = ()
 
     def current(self) -> PolicySet:
-        """The policies of the last ``load`` that succeeded; reads nothing."""
+        """The policies in force, and which documents are not (``broken``); reads nothing."""
         return self._current
 
     def load(self) -> PolicySet:
         """Read and check the whole folder, and put it in force.
 
         Raises ConfigurationError when there is no such folder, and PolicyDocumentError with the problems of all
-        documents; then whatever was in force stays in force.
+        documents where none can be used, or with ``strict`` where one cannot; then what was in force stays in force.
         """
         mark = self.look()
         self.put(self.read(), mark)
@@ -61,24 +69,34 @@ class PolicyFiles:
         return (_mark(os.fspath(self._folder))[:4], *map(_mark, found))
 
     def put(self, policies: PolicySet, mark: Mark) -> None:
-        """Put in force what ``read`` gave, read when the folder had that mark."""
-        self._current, self.mark = policies, mark
+        """Put in force what ``read`` gave, read when the folder had that mark.
+
+        An agent whose document cannot be used keeps the policy that it had; one that had none is refused.
+        """
+        kept = [self._current[agent] for agent in policies.broken if agent in self._current]
+        for agent, problems in policies.broken.items():
+            meanwhile = (
+                "The one before stays in force" if agent in self._current else "EVERY CALL OF THIS AGENT IS REFUSED"
+            )
+            told = "; ".join(map(str, problems))
+            _log.error("THE POLICY OF AGENT %s CANNOT BE USED. %s. %s", agent, meanwhile, told)
+        self._current, self.mark = PolicySet([*policies.values(), *kept], broken=policies.broken), mark
 
     def read(self) -> PolicySet:
         """Read and check the whole folder; nothing changes. Raises as ``load`` does."""
         folder = _checked_folder(self._folder)
         policies: list[Policy] = []
-        problems: list[Problem] = []
+        broken: dict[str, tuple[Problem, ...]] = {}
         for path in _documents(folder):
             source = f"{_safe(folder.name)}/{_safe(path.name)}"
             try:
                 text = _read(path, folder=folder, source=source)
                 policies.append(load(text, source=source, vocabulary=self._vocabulary))
             except PolicyDocumentError as error:
-                problems.extend(error.problems)
-        if problems:
-            raise PolicyDocumentError(problems)
-        return PolicySet(policies)
+                broken[_safe(path.stem)] = error.problems
+        if broken and (self._strict or not policies):
+            raise PolicyDocumentError(problem for problems in broken.values() for problem in problems)
+        return PolicySet(policies, broken=broken)
 
 
 def _mark(path: str) -> tuple[object, ...]:

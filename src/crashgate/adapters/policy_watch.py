@@ -1,4 +1,6 @@
-"""Policies that change while we serve. Rule: all or nothing; after a mistake the last good ones stay, and it is told.
+"""Policies that change while we serve. Rule: after a mistake the last good policy stays, and it is told.
+
+A mistake in one document keeps its own agent's policy, and all others get theirs; with ``strict`` files it keeps all.
 
 The folder is looked at now and then: there is no notice of changes in the standard library, and looking costs next to
 nothing. A folder is read only when it has stood still between two looks, so that a document that is being written is
@@ -45,7 +47,8 @@ class PolicyWatch:
         self._last = await asyncio.to_thread(self._files.look)
         if not await self._reload(self._last):
             return
-        _log.warning("The policies in force are those of the folder.")
+        if not self._files.current().broken:
+            _log.warning("The policies in force are those of the folder.")
 
     async def _reload(self, mark: Mark) -> bool:
         before = self._files.current()
@@ -59,7 +62,7 @@ class PolicyWatch:
             return False  # it changed while it was read; the next look finds it
         self._files.put(found, mark)
         self._failed = None
-        agents = _differing(before, found)
+        agents = _differing(before, self._files.current())
         if agents:
             _log.warning("Policies reloaded; changed for: %s.", ", ".join(sorted(agents)))
             await self._changed(agents)

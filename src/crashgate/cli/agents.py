@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from crashgate.errors import ConfigurationError
+from crashgate.policy.problem import PolicyDocumentError
 
 if TYPE_CHECKING:
     from crashgate.policy.policy import Policy, PolicySet
@@ -11,8 +12,10 @@ _LONGEST = 64
 
 
 def known(policies: "PolicySet", agent: str) -> "Policy":
-    """The policy of an agent. Raises ConfigurationError that names the agents there are."""
+    """The policy of an agent. Raises ConfigurationError with what is wrong with it, or with the agents there are."""
     found = policies.get(agent)
+    if found is None and agent in policies.broken:
+        raise PolicyDocumentError(policies.broken[agent])
     if found is None:
         name = agent[:_LONGEST]
         raise ConfigurationError(

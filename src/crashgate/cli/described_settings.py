@@ -71,7 +71,7 @@ def _kind(kind: Any) -> str:  # noqa: ANN401 - a type, or what typing has for on
         return "a list of texts"
     if isinstance(kind, type) and issubclass(kind, StrEnum):
         return f"one of {_listed(tuple(each.value for each in kind if each.value != 'crashgate'))}"
-    return {int: "a whole number", float: "a number", Path: "a path", str: "text"}[kind]
+    return {bool: "true or false", int: "a whole number", float: "a number", Path: "a path", str: "text"}[kind]
 
 
 def _listed(words: tuple[str, ...]) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from crashgate.catalogue.provider import Provider
 from crashgate.cli.own_agents import CONNECTIONS_CHECK
-from crashgate.errors import Code, ConfigurationError
+from crashgate.errors import AddressError, Code, ConfigurationError
 from crashgate.identity import Principal, Via
 from crashgate.policy.document import load
 from crashgate.policy.policy import PolicySet
@@ -43,7 +43,7 @@ class Standing(StrEnum):
     NO_CREDENTIAL = "no credential"
     REFUSED = "credential refused"
     WRONG_ADDRESS = "wrong address"
-    """Something answers there, but has no such list."""
+    """It is no address, or something answers there that has no such list."""
     NO_ANSWER = "no answer"
 
 
@@ -141,7 +141,9 @@ async def _reach(
             answer = await _ask(settings, environment, name, connection, sandbox)
             standing, why = _judged(connection.provider, answer)
         elif not sandbox:
-            wiring.credential_of(name, connection, environment)
+            wiring.connection_of(name, connection, environment)
+    except AddressError as problem:
+        standing, why = Standing.WRONG_ADDRESS, str(problem)
     except ConfigurationError as problem:
         standing, why = Standing.NO_CREDENTIAL, str(problem)
     return Reached(name=name, provider=connection.provider, url=connection.url, standing=standing, why=why)

@@ -17,9 +17,6 @@ agent = {agent}
 about = "Reads crash data."
 owner = {owner}
 """
-_COUNTS_VALUES = "pivot"
-"""The resource that counts values of event fields, redacted ones too; whoever wants it writes it."""
-
 _TAIL = """
 [limits]
 calls_per_minute = 60
@@ -70,16 +67,15 @@ def _readable(provider: Provider, vocabulary: Vocabulary, connection: str) -> di
 
 def _grants(connection: str, resources: Mapping[str, Dimension], places: Places) -> Iterator[str]:
     """One grant for each kind of place that the connection's resources have."""
-    shown = {name: dimension for name, dimension in resources.items() if name != _COUNTS_VALUES}
-    for dimension in dict.fromkeys(shown.values()):
+    for dimension in dict.fromkeys(resources.values()):
         names = places.get(dimension, ())
         lines = ["[[grant]]", f"connection = {_quoted(connection)}"]
         if dimension is not Dimension.NOTHING:
             around = dimension.wider
-            if around is not None and places.get(around) and around not in shown.values():
+            if around is not None and places.get(around) and around not in resources.values():
                 lines += _list(around, places[around])
             lines += _list(dimension, names)
-        lines += [f"access.{each} = {_quoted(Level.READ)}" for each, of in shown.items() if of is dimension]
+        lines += [f"access.{each} = {_quoted(Level.READ)}" for each, of in resources.items() if of is dimension]
         known = bool(names) or dimension is Dimension.NOTHING
         head = "" if known else f"# Name {dimension} to open these.\n"
         yield "\n" + head + "".join(f"{'' if known else '# '}{line}\n" for line in lines)

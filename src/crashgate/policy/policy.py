@@ -49,12 +49,16 @@ class Policy:
 class PolicySet(Mapping[str, Policy]):
     """The policies in force, by agent; never changes.
 
+    ``broken`` are the agents whose document cannot be used, each with what is wrong with it.
+
     Raises PolicyDocumentError when two documents speak of one agent, and names both.
     """
 
-    __slots__ = ("_policies",)
+    __slots__ = ("_policies", "broken")
 
-    def __init__(self, policies: Iterable[Policy] = ()) -> None:
+    def __init__(
+        self, policies: Iterable[Policy] = (), *, broken: Mapping[str, tuple[Problem, ...]] = MappingProxyType({})
+    ) -> None:
         by_agent: dict[str, Policy] = {}
         problems: list[Problem] = []
         for policy in policies:
@@ -65,6 +69,7 @@ class PolicySet(Mapping[str, Policy]):
         if problems:
             raise PolicyDocumentError(problems)
         self._policies: Mapping[str, Policy] = MappingProxyType(dict(sorted(by_agent.items())))
+        self.broken: Mapping[str, tuple[Problem, ...]] = MappingProxyType(dict(broken))
 
     def __getitem__(self, agent: str) -> Policy:
         return self._policies[agent]

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from crashgate.catalogue.provider import Provider
-from crashgate.errors import ConfigurationError
+from crashgate.errors import AddressError, ConfigurationError
 from crashgate.upstream import langfuse_keys
 
 
@@ -59,18 +59,18 @@ class Connection:
     def _check_address(self) -> None:
         shown = f"connection {self.name}: base URL"
         if {"@", "?", "#"} & set(self.base_url) or self.base_url.endswith("/"):
-            raise ConfigurationError(
+            raise AddressError(
                 f"{shown} may hold no credentials, query, fragment or trailing slash.",
                 remedy="Write scheme, host and path only.",
             )
         if not _is_address(self.base_url):
-            raise ConfigurationError(
+            raise AddressError(
                 f"{shown} {self.base_url!r} is not an http or https address.",
                 remedy="Write it like https://api.bugsnag.com.",
             )
         parts = urlsplit(self.base_url)
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-            raise ConfigurationError(
+            raise AddressError(
                 f"{shown} would send the credential unencrypted.",
                 why="http is allowed on loopback addresses only.",
                 remedy="Use https.",

@@ -76,10 +76,16 @@ _log = logging.getLogger(__name__)
 
 
 def policies(settings: Settings, *, sandbox: Sandbox | None = None) -> PolicyFiles:
-    """The policies of the folder, loaded and checked against the connections. Raises ConfigurationError."""
+    """The policies of the folder, all of them checked against the connections. Raises ConfigurationError."""
     files = PolicyFiles(folder=settings.policies, vocabulary=vocabulary(settings, sandbox=sandbox))
     files.load()
     return files
+
+
+def served_policies(settings: Settings, *, sandbox: Sandbox | None = None) -> PolicyFiles:
+    """The folder's policies for serving, not loaded yet: without ``strict_policies`` those that can be used."""
+    words = vocabulary(settings, sandbox=sandbox)
+    return PolicyFiles(folder=settings.policies, vocabulary=words, strict=settings.serve.strict_policies)
 
 
 def vocabulary(settings: Settings, *, sandbox: Sandbox | None = None) -> Vocabulary:
@@ -116,6 +122,19 @@ def operator() -> str:
 def credential_of(name: str, connection: ConnectionSettings, environment: Mapping[str, str]) -> SecretStr:
     """The token of a connection. Raises ConfigurationError where there is none that can be used."""
     return credential(name, variable=connection.token_env, file=connection.token_file, environment=environment)
+
+
+def connection_of(
+    name: str, connection: ConnectionSettings, environment: Mapping[str, str], sandbox: Sandbox | None = None
+) -> Connection:
+    """The connection, checked. Raises AddressError, and ConfigurationError where the credential cannot be used."""
+    return Connection(
+        name=name,
+        provider=connection.provider,
+        base_url=connection.url,
+        auth=Auth(connection.auth),
+        credential=sandbox.credential(connection.provider) if sandbox else credential_of(name, connection, environment),
+    )
 
 
 def log_reader(settings: Settings) -> LogReader:
@@ -158,16 +177,7 @@ async def opened(
             "There is no connection to an upstream.",
             remedy="Set BUGSNAG_AUTH_TOKEN, or write a connection in crashgate.toml, or try with --sandbox.",
         )
-    connections = [
-        Connection(
-            name=name,
-            provider=each.provider,
-            base_url=each.url,
-            auth=Auth(each.auth),
-            credential=sandbox.credential(each.provider) if sandbox else credential_of(name, each, environment),
-        )
-        for name, each in found.items()
-    ]
+    connections = [connection_of(name, each, environment, sandbox) for name, each in found.items()]
     log = SqliteLog.open(settings.state / "log")
     if log.passed_over:
         _log.warning("Chains %s do not end as they did: run crashgate log verify.", ", ".join(log.passed_over))
@@ -223,7 +233,8 @@ async def run_stdio(
     from crashgate.server.notices import Notices  # noqa: PLC0415 - only serving needs it
     from crashgate.server.stdio import serve_stdio  # noqa: PLC0415 - only serving needs it
 
-    files = policies(settings, sandbox=sandbox)
+    files = served_policies(settings, sandbox=sandbox)
+    files.load()
     async with opened(settings, environment, files, sandbox=sandbox) as found:
         notices = Notices(found.toolbox)
         async with (
@@ -257,7 +268,8 @@ async def run_http(
     from crashgate.server.notices import Notices  # noqa: PLC0415 - only serving needs it
     from crashgate.server.stop import told_to_stop  # noqa: PLC0415 - only serving needs it
 
-    shown, files = face(settings, listener), policies(settings, sandbox=sandbox)
+    shown, files = face(settings, listener), served_policies(settings, sandbox=sandbox)
+    files.load()
     with told_to_stop() as stop:
         async with opened(settings, environment, files, sandbox=sandbox) as found:
             notices = Notices(found.toolbox)

@@ -23,7 +23,8 @@ def policy_check(*, in_sandbox: bool) -> None:
 
     Each problem is a line: FILE:LINE: PROBLEM.
 
-    Exits with 0 when all can be used, with 3 when one cannot: then none would be.
+    Exits with 0 when all can be used, with 3 when one cannot. Then serve refuses that agent and serves the others; with
+    --strict-policies it does not start.
     """
     from crashgate.policy.problem import PolicyDocumentError
 
@@ -44,7 +45,11 @@ def _tell_problems(problems: "tuple[Problem, ...]") -> None:
         return
     for problem in problems:
         screen.say(str(problem))
-    screen.say(f"{len(problems)} problem{'s' if len(problems) > 1 else ''}. None of these documents would be used.")
+    documents = {each.source for each in problems}
+    screen.say(
+        f"{len(problems)} problem{'s' if len(problems) > 1 else ''}."
+        f" {'This document' if len(documents) == 1 else 'These documents'} would not be used."
+    )
 
 
 def _tell_policies(found: "PolicySet", settings: "Settings") -> None:

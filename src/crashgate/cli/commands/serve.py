@@ -42,9 +42,21 @@ _EXAMPLES = "example-policies"
     type=click.Choice(("short", "full")),
     help="An answer's text beside its structured content: short, one sentence (usual), or full, the data as JSON, too.",
 )
+@click.option(
+    "--strict-policies",
+    is_flag=True,
+    help="Do not start while one policy document cannot be used; otherwise that agent alone is refused.",
+)
 @in_sandbox_option
 def serve(  # noqa: PLR0913 - one parameter an option
-    *, agent: str | None, over_http: bool, host: str | None, port: int | None, text: str | None, in_sandbox: bool
+    *,
+    agent: str | None,
+    over_http: bool,
+    host: str | None,
+    port: int | None,
+    text: str | None,
+    strict_policies: bool,
+    in_sandbox: bool,
 ) -> None:
     """Serve MCP, over stdio for one agent or over HTTP for all.
 
@@ -60,7 +72,8 @@ def serve(  # noqa: PLR0913 - one parameter an option
     if not over_http and (host is not None or port is not None):
         raise click.UsageError("--host and --port go with --http.")
     at = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    more = {**({"http": at} if at else {}), **({"serve": {"text": text}} if text else {})}
+    given = {**({"text": text} if text else {}), **({"strict_policies": True} if strict_policies else {})}
+    more = {**({"http": at} if at else {}), **({"serve": given} if given else {})}
     settings = _settings(more, in_sandbox=in_sandbox)
     if over_http:
         _over_http(settings, chosen(in_sandbox=in_sandbox))
@@ -85,7 +98,7 @@ def _over_stdio(settings: "Settings", sandbox: "Sandbox | None", agent: str) -> 
     from crashgate.cli.agents import known
     from crashgate.cli.loop import run, until_told_to_stop
 
-    known(Ground(settings=settings, sandbox=sandbox).policies(), agent)
+    known(Ground(settings=settings, sandbox=sandbox).served(), agent)
     _check_pipes()
     if sys.stdin.isatty():
         note(f"Serving {agent} over stdio: an MCP client is expected at the other end, not a keyboard. Ctrl-D ends it.")
@@ -112,7 +125,7 @@ def _over_http(settings: "Settings", sandbox: "Sandbox | None") -> None:
     from crashgate.cli.loop import run
     from crashgate.server.listen import open_listener
 
-    agents = tuple(Ground(settings=settings, sandbox=sandbox).policies())
+    agents = tuple(Ground(settings=settings, sandbox=sandbox).served())
     for fault in wiring.tokens(settings).faults():
         note(f"Warning: {fault}")
     listener = open_listener(settings.http.host, settings.http.port)
