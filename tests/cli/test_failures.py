@@ -60,7 +60,8 @@ def test_a_policy_with_mistakes_is_told_with_file_and_line(crashgate: Shell, pol
 
 def test_other_commands_refuse_such_policies_too(crashgate: Shell, policies: Path) -> None:
     (policies / "operator.toml").write_text("agent = 1", encoding="utf-8")
-    for command in (("policy", "show"), ("token", "new", "triage-agent"), ("serve", "--http", "--sandbox")):
+    serve = ("serve", "--http", "--sandbox", "--strict-policies")
+    for command in (("policy", "show"), ("token", "new", "triage-agent"), serve):
         told = crashgate(*command)
         assert (told.code, told.out) == (3, ""), command
         assert "policies/operator.toml:1: `agent` is a number" in told.err
