@@ -87,3 +87,25 @@ async def test_a_host_that_is_silent_and_then_answers_is_told_so(caplog: pytest.
         f"No answer from {host}: it did not answer in time.",
         f"{host} answers again.",
     ]
+
+
+async def test_a_connection_that_breaks_before_an_answer_is_told_as_that(caplog: pytest.LogCaptureFixture) -> None:
+    async with speaking(saying(b"", close=True)) as wire, http_transport() as transport:
+        with caplog.at_level(logging.WARNING):
+            fault = await fault_of(transport, request_to(wire.base_url))
+        host = wire.base_url.removeprefix("http://")
+
+    assert fault is Fault.DROPPED
+    assert f"No answer from {host}: {Obstacle.BROKEN}." in [each.getMessage() for each in caplog.records]
+
+
+async def test_a_proxy_that_lets_nothing_through_is_told_as_that(caplog: pytest.LogCaptureFixture) -> None:
+    async with (
+        speaking(saying(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", close=True)) as wire,
+        httpx2.AsyncClient(proxy=wire.base_url) as client,
+    ):
+        with caplog.at_level(logging.WARNING):
+            fault = await fault_of(HttpTransport(client), request_to("https://api.example.com"))
+
+    assert fault is Fault.UNREACHABLE
+    assert f"No answer from api.example.com: {Obstacle.PROXY}." in [each.getMessage() for each in caplog.records]

@@ -23,7 +23,7 @@ def test_what_passes_by_itself_is_asked_again_and_nothing_else() -> None:
     faults = {fault for fault in Fault if after(fault) is not None}
 
     assert again == {500, 502, 503, 504}
-    assert faults == {Fault.UNREACHABLE, Fault.CUT_OFF}
+    assert faults == {Fault.UNREACHABLE, Fault.DROPPED, Fault.CUT_OFF}
 
 
 def test_the_pause_doubles_with_each_attempt() -> None:

@@ -37,6 +37,7 @@ class HttpTransport:
 
     async def send(self, request: Request) -> Response:
         """The whole answer. Raises TransportError; a cancelled caller closes the exchange."""
+        began = False
         try:
             async with self._client.stream(
                 request.method,
@@ -44,6 +45,7 @@ class HttpTransport:
                 headers={**request.headers, "Accept-Encoding": ACCEPTED},
                 content=request.body,
             ) as response:
+                began = True
                 self._outages.answered(request.url)
                 body = await self._read(response)
                 return Response(
@@ -55,11 +57,16 @@ class HttpTransport:
         except httpx2.TimeoutException as problem:
             self._outages.failed(request.url, problem)
             raise TransportError(Fault.TIMEOUT) from problem
-        except httpx2.ConnectError as problem:
+        except (httpx2.ConnectError, httpx2.ProxyError) as problem:
             self._outages.failed(request.url, problem)
             raise TransportError(Fault.UNREACHABLE) from problem
         except httpx2.HTTPError as problem:
-            raise TransportError(Fault.CUT_OFF) from problem
+            # A peer that closes without a word is the same kind of error as one that answers with no HTTP.
+            dropped = isinstance(problem, httpx2.NetworkError) or "disconnected" in str(problem)
+            if began or not dropped:
+                raise TransportError(Fault.CUT_OFF) from problem
+            self._outages.failed(request.url, problem)
+            raise TransportError(Fault.DROPPED) from problem
 
     async def _read(self, response: httpx2.Response) -> bytes:
         coded = is_coded(response.headers.get_list("content-encoding", split_commas=True))

@@ -11,6 +11,8 @@ from enum import StrEnum, unique
 from typing import cast
 from urllib.parse import urlsplit
 
+import httpx2
+
 _log = logging.getLogger(__name__)
 _DEEPEST = 10
 
@@ -25,6 +27,8 @@ class Obstacle(StrEnum):
     TLS = "it does not speak TLS as it should"
     NO_ROUTE = "there is no way to it in the network"
     TIMEOUT = "it did not answer in time"
+    PROXY = "the proxy before it does not let us through"
+    BROKEN = "the connection broke, there or at a proxy before it"
     OTHER = "the connection failed"
 
 
@@ -69,6 +73,10 @@ _ERRORS: tuple[tuple[type[BaseException], Obstacle], ...] = (
     (ssl.SSLError, Obstacle.TLS),
     (ConnectionRefusedError, Obstacle.REFUSED),
     (TimeoutError, Obstacle.TIMEOUT),
+    (httpx2.ProxyError, Obstacle.PROXY),
+    (httpx2.RemoteProtocolError, Obstacle.BROKEN),
+    (httpx2.ReadError, Obstacle.BROKEN),
+    (httpx2.WriteError, Obstacle.BROKEN),
 )
 """The narrower ones first."""
 

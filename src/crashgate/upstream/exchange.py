@@ -144,6 +144,7 @@ def _no_answer(connection: Connection, fault: Fault, operation: AnyOperation) ->
     what = {
         Fault.UNREACHABLE: f"{name} cannot be reached.",
         Fault.TIMEOUT: f"{name} did not answer in time.",
+        Fault.DROPPED: f"The connection to {name} broke before an answer came.",
         Fault.CUT_OFF: f"{name}'s answer broke off.",
         Fault.TOO_LARGE: f"{name}'s answer is larger than crashgate reads.",
         Fault.UNREADABLE: f"{name}'s answer is compressed in a way that crashgate does not read.",

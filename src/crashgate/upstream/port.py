@@ -12,6 +12,8 @@ class Fault(StrEnum):
 
     UNREACHABLE = "unreachable"
     TIMEOUT = "timeout"
+    DROPPED = "dropped"
+    """The connection broke before an answer began: at the upstream, or at a proxy before it."""
     CUT_OFF = "cut_off"
     TOO_LARGE = "too_large"
     UNREADABLE = "unreadable"
