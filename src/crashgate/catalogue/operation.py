@@ -194,7 +194,7 @@ def _reads(name: str, annotation: object, marks: tuple[object, ...]) -> Declared
     """What the parameter declares; where it takes a closed list of names, each of them declares."""
     declared = next((mark for mark in marks if isinstance(mark, Reads | ReadsNothing | ReadsByName)), None)
     words = _words(annotation)
-    if isinstance(declared, ReadsByName) and words and words != declared.named.keys():
+    if isinstance(declared, ReadsByName) and words and words != frozenset(declared.named):
         raise ValueError(f"parameter {name} must declare what it reads for {', '.join(sorted(words))}, each for itself")
     return declared
 
