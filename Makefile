@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
-CODE   := src tests $(wildcard benchmarks/*.py)
+CODE   := src tests $(wildcard benchmarks/*.py clients/*.py)
 
 # Each stamp is younger than what it was made from, so an install runs again only when the pins or the package change.
 RUN := $(VENV)/.installed-run
@@ -14,7 +14,7 @@ DEV := $(VENV)/.installed-dev
 PYTEST_ARGS ?= --numprocesses=auto --maxprocesses=4
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check check-format lint types contracts check-docs bench ablation nightly format docs pins upgrade clean
+.PHONY: help install demo test check check-format lint types contracts check-docs bench clients ablation nightly format docs pins upgrade clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ bench: $(DEV) ## run the benchmarks; they print what they measure
 		echo "== $$file"; $(BIN)/python -m "benchmarks.$$(basename "$$file" .py)"; \
 	done
 
+clients: $(DEV) ## see what real MCP clients give their models, and run the conformance suite; needs npm (CLIENTS="fastmcp" for some)
+	$(BIN)/python -m clients.run $(CLIENTS)
+
 ablation: $(DEV) ## remove each check of the gate in turn, and see its test fail
 	$(BIN)/python -m tests.ablation.run
 
@@ -79,8 +82,8 @@ upgrade: ## move every pin to the newest version
 	$(MAKE) pins PIN_ARGS=--upgrade
 
 clean: ## remove .venv, caches and builds
-	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf $(VENV) .clients build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests benchmarks clients -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit("crashgate needs Python 3.11 or later: make install PYTHON=path/to/it" if sys.version_info < (3, 11) else 0)'
