@@ -25,9 +25,24 @@ from tests.upstream.test_samples import SAMPLES, params_of
 
 Path = tuple[str | int, ...]
 DEEP = json.loads("[" * 300 + "]" * 300)
-ODD = st.sampled_from(
-    [404, 3.5, -1, 10**30, True, float("inf"), float("nan"), None, "", "text", "\ud800", [], {}, [5], DEEP]
-)
+_VALUES: list[object] = [
+    404,
+    3.5,
+    -1,
+    10**30,
+    True,
+    float("inf"),
+    float("nan"),
+    None,
+    "",
+    "text",
+    "\ud800",
+    [],
+    {},
+    [5],
+    DEEP,
+]
+ODD = st.sampled_from(_VALUES)
 ANY_JSON = st.recursive(
     ODD | st.integers() | st.floats() | st.text(st.characters(), max_size=20),
     lambda inside: st.lists(inside, max_size=3) | st.dictionaries(st.text(max_size=8), inside, max_size=3),
