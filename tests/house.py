@@ -36,7 +36,8 @@ from crashgate.sandbox.world.errors import Error
 from crashgate.sandbox.world.projects import Project
 from crashgate.server import render
 from crashgate.settings import Settings, load
-from crashgate.tools.toolbox import Answer, Toolbox
+from crashgate.tools.call_result import Answer
+from crashgate.tools.toolbox import Toolbox
 
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 EXAMPLES = Path(__file__).resolve().parent.parent / "policies"

@@ -36,6 +36,7 @@ from pydantic_settings import (
 
 from crashgate.catalogue.provider import Provider
 from crashgate.errors import ConfigurationError
+from crashgate.identity import AGENT_NAME_PATTERN
 from crashgate.misconfigured import faults
 from crashgate.ownership import is_anothers, others_may_write
 from crashgate.policy.survey import survey
@@ -153,19 +154,29 @@ class HttpSettings(BaseModel):
         return tuple(ip_network(each) for each in self.trusted_proxies)
 
 
+TextLength = Literal["short", "full"]
+
+
 class ServeSettings(BaseModel):
     """What clients are given, over stdio and over HTTP.
 
-    ``text`` is what an answer's text says beside its structured content: ``short``, one sentence; ``full``, the
-    sentence and the same content as JSON, for clients that give a model the text alone.
+    ``text`` is what an answer's text says beside its structured content: ``full``, a sentence and the same content as
+    JSON, for clients that give a model the text alone; ``short``, the sentence. ``text_of`` says it for single agents.
     ``strict_policies``: one policy document that cannot be used stops the start, and keeps all policies at a reload;
     otherwise it concerns its own agent alone.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    text: Literal["short", "full"] = "short"
+    text: TextLength = "full"
+    text_of: dict[Annotated[str, StringConstraints(pattern=AGENT_NAME_PATTERN)], TextLength] = Field(
+        default_factory=dict
+    )
     strict_policies: bool = False
+
+    def short(self, agent: str) -> bool:
+        """Whether an answer's text to ``agent`` is one sentence."""
+        return self.text_of.get(agent, self.text) == "short"
 
 
 class Settings(BaseSettings):

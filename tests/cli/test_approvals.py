@@ -14,7 +14,7 @@ from crashgate.adapters.approval_store import FILE, SqliteApprovals
 from crashgate.cli import screen
 from crashgate.errors import Code
 from crashgate.gateway.approval import ApprovalRequest, Standing, Way
-from crashgate.tools.toolbox import Answer
+from crashgate.tools.call_result import Answer
 from tests.adapters.test_approval_store import REQUEST
 from tests.cli.shell import Shell
 from tests.decisions.samples import HOSTILE

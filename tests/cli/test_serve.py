@@ -59,13 +59,14 @@ def test_over_stdio_stdout_carries_the_protocol_and_nothing_else(state: Path) ->
 
 
 @pytest.mark.usefixtures("policies")
-def test_the_option_text_puts_the_data_into_an_answers_text(state: Path) -> None:
-    words = ("--state", str(state), "serve", "--agent", "triage-agent", "--sandbox", "--text", "full")
+@pytest.mark.parametrize("text", ["full", "short"])
+def test_the_option_text_says_whether_an_answers_text_holds_the_data(state: Path, text: str) -> None:
+    words = ("--state", str(state), "serve", "--agent", "triage-agent", "--sandbox", "--text", text)
     with started(words) as process:
         _, answer = converse(process, HELLO, READY, call(2, "my_access"))
     result: Any = answer["result"]
-    (block,) = result["content"]
-    assert json.loads(block["text"].split("\n", 1)[1]) == result["structuredContent"]
+    data = [json.loads(block["text"]) for block in result["content"][1:]]
+    assert data == ([result["structuredContent"]] if text == "full" else [])
 
 
 @pytest.mark.usefixtures("policies")

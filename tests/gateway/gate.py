@@ -27,8 +27,9 @@ from crashgate.policy.document import load
 from crashgate.policy.policy import Policy, PolicySet
 from crashgate.policy.vocabulary import Vocabulary
 from crashgate.server import render
+from crashgate.tools.call_result import Answer
 from crashgate.tools.cursor import Cursors
-from crashgate.tools.toolbox import Answer, Toolbox
+from crashgate.tools.toolbox import Toolbox
 from crashgate.upstream.connection import Connection
 from crashgate.upstream.exchange import Upstream
 from crashgate.upstream.message import Request, Response

@@ -12,8 +12,8 @@ from crashgate.decisions.record import Effect
 from crashgate.errors import Code, StateUnavailableError
 from crashgate.gateway.approval import ApprovalRequest, Standing
 from crashgate.gateway.approvals import MOST_WAITING, readable_texts
+from crashgate.tools.call_result import Answer
 from crashgate.tools.registry import BY_NAME
-from crashgate.tools.toolbox import Answer
 from tests.gateway.approvals import APPROVE, COMMENT, DELETE, GRANTS, answer_newest, changes_sent, gate, kept
 from tests.gateway.gate import AGENT, IOS, open_gate, policy
 from tests.gateway.memory import MemoryApprovals
@@ -31,12 +31,13 @@ async def test_without_an_approval_nothing_is_sent_and_a_request_waits() -> None
     answer = await opened.call("delete_error", DELETE)
     (request,) = await kept(opened)
 
-    assert answer.content == {"error": {"code": "approval_required", "approval": request.id}}
-    assert answer.text == (
+    assert (answer.content["error"]["code"], answer.content["error"]["approval"]) == ("approval_required", request.id)
+    assert answer.text.startswith(
         f"A person has to approve this first: delete error {IOS.error} in checkout-ios (bugsnag). The request"
         f" {request.id} waits for an answer until 2026-11-20T15:40:00.000Z. Ask the operator of crashgate to run"
         f" `crashgate approvals approve {request.id}`, then call again with the same arguments. Nothing was sent."
     )
+    assert answer.text.endswith(" Your policy belongs to owner@example.com.")
     assert changes_sent(opened) == []
     last = opened.log.decisions[-1]
     assert (last.effect, last.reason, last.approval) == (Effect.DENY, "approval_required", request.id)

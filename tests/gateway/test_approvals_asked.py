@@ -9,7 +9,7 @@ from crashgate.decisions.record import Effect
 from crashgate.errors import Code
 from crashgate.gateway.approval import ApprovalRequest, AskUser, Standing, Way
 from crashgate.policy.policy import PolicySet
-from crashgate.tools.toolbox import Answer
+from crashgate.tools.call_result import Answer
 from tests.gateway.approvals import APPROVE, DELETE, answer_newest, changes_sent, gate, kept
 from tests.gateway.gate import Gate, open_gate, policy, principal
 

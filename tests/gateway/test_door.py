@@ -114,7 +114,10 @@ async def test_without_a_record_nothing_is_answered(kind: type[Record]) -> None:
     answer = await opened.call("list_errors", {"project_id": IOS.id})
 
     assert answer.error is Code.LOG_UNAVAILABLE
-    assert answer.text == "The decision log cannot store a record. The disk is full. Tell the operator of crashgate."
+    assert answer.text == (
+        "The decision log cannot store a record. The disk is full. Tell the operator of crashgate."
+        " Your policy belongs to owner@example.com."
+    )
     assert opened.upstream.received == [] if kind is DecisionRecord else len(opened.upstream.received) == 1
 
 

@@ -81,7 +81,10 @@ async def test_a_connection_that_has_to_be_named_is_asked_for() -> None:
     answer = await opened.call("list_errors", {"project_id": IOS.id})
 
     assert answer.error is Code.INVALID_ARGUMENTS
-    assert answer.text == "connection is required: one of bugsnag, bugsnag-eu. Nothing was sent."
+    assert answer.text == (
+        "connection is required: one of bugsnag, bugsnag-eu. Nothing was sent."
+        " Your policy belongs to owner@example.com."
+    )
     assert [(each.effect, each.reason) for each in opened.log.decisions] == [(Effect.DENY, "invalid_arguments")]
 
 
@@ -89,7 +92,10 @@ async def test_a_recipe_asks_for_its_connection_too() -> None:
     opened = gate(connections=("bugsnag", "bugsnag-eu"))
     answer = await opened.call("triage_error", {"project_id": IOS.id, "error_id": IOS.error})
 
-    assert answer.text == "connection is required: one of bugsnag, bugsnag-eu. Nothing was sent."
+    assert answer.text == (
+        "connection is required: one of bugsnag, bugsnag-eu. Nothing was sent."
+        " Your policy belongs to owner@example.com."
+    )
     assert [(each.effect, each.reason) for each in opened.log.decisions] == [(Effect.DENY, "invalid_arguments")]
 
 
@@ -103,7 +109,10 @@ async def test_only_connections_that_are_open_to_the_agent_are_told() -> None:
     refused = await opened.call("list_errors", {"project_id": IOS.id, "connection": "bugsnag-eu"})
     unknown = await opened.call("list_errors", {"project_id": IOS.id, "connection": "nowhere"})
 
-    assert told.text == "connection is required: one of bugsnag, bugsnag-us. Nothing was sent."
+    assert told.text == (
+        "connection is required: one of bugsnag, bugsnag-us. Nothing was sent."
+        " Your policy belongs to owner@example.com."
+    )
     assert (refused.error, refused.text) == (Code.NOT_AVAILABLE, unknown.text)
 
 

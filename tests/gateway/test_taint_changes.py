@@ -31,8 +31,8 @@ async def test_a_change_after_such_reading_waits_for_a_person_and_says_why() -> 
     answer = await opened.call("delete_error", ONE)
     (request,) = await opened.approvals.all()
 
-    assert answer.content == {"error": {"code": "approval_required", "approval": request.id}}
-    assert answer.text == (
+    assert (answer.content["error"]["code"], answer.content["error"]["approval"]) == ("approval_required", request.id)
+    assert answer.text.startswith(
         f"A person has to approve this first: delete error {IOS.error} in checkout-ios (bugsnag). Text that outsiders"
         f" can write was asked for less than 60 minutes ago. The request {request.id} waits for an answer until"
         " 2026-11-20T16:39:00.000Z. Ask the operator of crashgate to run"

@@ -18,7 +18,7 @@ TRIAGE = policy(
 
 
 def test_a_refusal_says_what_the_agent_may_do_instead_and_who_owns_its_policy() -> None:
-    assert refusal(TRIAGE, agent="triage-agent", tools=["list_errors", "my_access"]) == (
+    assert refusal(TRIAGE, agent="triage-agent", tools=["list_errors", "my_access"]).text == (
         "Refused: this does not exist or cannot be looked up now, or the policy of triage-agent does not allow it."
         " You may use: list_errors, my_access."
         " You may look in: organizations acme; projects checkout-ios, checkout-android."
@@ -27,7 +27,7 @@ def test_a_refusal_says_what_the_agent_may_do_instead_and_who_owns_its_policy() 
 
 
 def test_an_agent_that_holds_nothing_is_told_so() -> None:
-    assert refusal(policy(), agent="triage-agent", tools=[]) == (
+    assert refusal(policy(), agent="triage-agent", tools=[]).text == (
         "Refused: this does not exist or cannot be looked up now, or the policy of triage-agent does not allow it."
         " No tool is open to you. Your policy names no place."
         " This policy belongs to mobile@example.com: ask there for more."
@@ -35,7 +35,7 @@ def test_an_agent_that_holds_nothing_is_told_so() -> None:
 
 
 def test_an_agent_without_a_policy_is_told_that_the_operator_can_add_one() -> None:
-    assert refusal(None, agent="nobody\n\x1b", tools=["my_access"]) == (
+    assert refusal(None, agent="nobody\n\x1b", tools=["my_access"]).text == (
         "Refused: no policy speaks of agent nobody , so nothing is open to it."
         " The operator of this gateway can add a policy document for it."
     )
@@ -43,11 +43,11 @@ def test_an_agent_without_a_policy_is_told_that_the_operator_can_add_one() -> No
 
 def test_a_long_list_is_cut_in_the_open() -> None:
     tools = [f"tool_number_{number}" for number in range(40)]
-    text = refusal(TRIAGE, agent="triage-agent", tools=tools)
+    told = refusal(TRIAGE, agent="triage-agent", tools=tools)
 
-    shown = text.split("You may use: ")[1].split(", and ")[0].split(", ")
-    assert shown == tools[: len(shown)]
-    assert f", and {40 - len(shown)} more." in text
+    shown = told.text.split("You may use: ")[1].split(", and ")[0].split(", ")
+    assert shown == tools[:12] == list(told.tools)
+    assert ", and 28 more." in told.text
 
 
 @pytest.mark.threats(21)
@@ -66,10 +66,12 @@ def test_the_longest_refusal_fits_into_900_characters() -> None:
         grants=(grant(organizations=widest, projects=["p" * 80, *widest], error=Level.FULL),),
     )
 
-    assert 700 < len(refusal(held, agent=held.agent, tools=["t" * 29] * 1000)) <= 900
+    assert 700 < len(refusal(held, agent=held.agent, tools=["t" * 29] * 1000).text) <= 900
 
 
 @given(policies(), st.text(max_size=200), st.lists(st.text(max_size=400), max_size=5))
 def test_every_refusal_is_one_line_of_at_most_900_characters(held: Policy, agent: str, tools: list[str]) -> None:
-    for text in (refusal(held, agent=agent, tools=tools), refusal(None, agent=agent, tools=tools)):
-        assert len(text) <= 900
+    for told in (refusal(held, agent=agent, tools=tools), refusal(None, agent=agent, tools=tools)):
+        assert len(told.text) <= 900
+        assert told.message in told.text
+        assert told.remedy in told.text

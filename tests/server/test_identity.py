@@ -64,8 +64,11 @@ async def test_a_defect_is_told_in_our_words(tmp_path: Path, mode: str) -> None:
         async with Client(build(_Defective(**parts), Launched(agent=OPERATOR)), mode=mode) as client:
             with pytest.raises(MCPError) as listed:
                 await client.list_tools()
-            with pytest.raises(MCPError) as called:
-                await client.call_tool("my_access", {})
+            called = await client.call_tool("my_access", {})
 
-    for told in (listed.value.error, called.value.error):
-        assert (told.code, told.message) == (-32603, "crashgate itself failed. Tell its operator if it stays.")
+    told = listed.value.error
+    assert (told.code, told.message) == (-32603, "crashgate itself failed. Tell its operator if it stays.")
+    error: Any = called.structured_content
+    assert (called.is_error, error["error"]["code"]) == (True, "internal")
+    assert "crashgate itself failed. Tell its operator if it stays." in str(called.content)
+    assert "CANARY" not in called.model_dump_json()

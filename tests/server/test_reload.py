@@ -18,6 +18,7 @@ from mcp_types import ToolListChangedNotification
 
 from crashgate.server.notices import MOST_STREAMS
 from tests.house import until, write_policies
+from tests.server.asked import code_of
 from tests.server.face import Face, open_face
 from tests.system.served import COMMAND, Era, Site, open_site
 
@@ -88,11 +89,11 @@ async def test_what_is_revoked_during_a_paged_listing_has_no_next_page(
             revoke(policies)
             await face.watch.reload()
             refused = await client.call_tool("list_errors", {**PAGE, "cursor": cursor})
-            nothing = await client.call_tool("no_such_tool", {})
+            nothing = await client.call_tool("list_errors_", {})
             names = await _names(client)
 
         records = [entry.decision.record for entry in face.house.entries if entry.decision.record.tool == "list_errors"]
-        assert (refused.is_error, refused.structured_content) == (True, {"error": {"code": "not_available"}})
+        assert (refused.is_error, code_of(refused)) == (True, "not_available")
         assert refused.content == nothing.content
         assert len(face.house.requests) == asked
         assert "list_errors" not in names
@@ -121,7 +122,7 @@ async def test_a_cursor_of_an_older_policy_is_not_good_even_where_the_list_still
         sent = len(face.house.requests)
         again = await client.call_tool("list_errors", PAGE)
 
-    assert (old.is_error, old.structured_content) == (True, {"error": {"code": "invalid_arguments"}})
+    assert (old.is_error, code_of(old)) == (True, "invalid_arguments")
     assert (sent, again.is_error) == (asked, False)
 
 

@@ -57,5 +57,5 @@ async def test_over_http_the_answer_says_why_too(small_disk: Path) -> None:
     result = response.json()["result"]
     assert (response.status_code, result["isError"]) == (200, True)
     assert result["content"][0]["text"].startswith(SAYS_WHY)
-    assert result["structuredContent"] == {"error": {"code": "log_unavailable"}}
+    assert result["structuredContent"]["error"]["code"] == "log_unavailable"
     assert len(face.house.requests) == sent

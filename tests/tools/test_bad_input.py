@@ -47,7 +47,8 @@ async def _refused(provider: Provider, tool: str, arguments: Mapping[str, Any]) 
     opened = open_to_all(provider, _NOWHERE)
     answer = await opened.call(tool, arguments)
     assert answer.error is Code.INVALID_ARGUMENTS, (tool, arguments, answer)
-    assert answer.content == {"error": {"code": "invalid_arguments"}}
+    assert answer.content["error"]["code"] == "invalid_arguments"
+    assert SECRET not in str(answer.content)
     assert opened.upstream.received == []
     assert [(each.effect, each.reason) for each in opened.log.decisions] == [(Effect.DENY, "invalid_arguments")]
     assert "Nothing was sent" in answer.text

@@ -147,6 +147,7 @@ async def test_an_export_does_not_go_on_under_another_redaction(
     assert answer.text == (
         "The export cannot go on under the policy that is in force now."
         f" {because.replace('the', 'The', 1)}. Make a new export, without resume. Nothing was sent."
+        " Your policy belongs to owner@example.com."
     )
     assert (last.effect, last.reason) == (Effect.DENY, "policy_changed")
     assert because in gate.log.sentences[-1]

@@ -102,9 +102,8 @@ def _with_connection(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
 async def test_every_refusal_is_the_same_bytes(case: str) -> None:
     # Guards: the one answer of Toolbox._refused.
     tool, arguments, _ = REFUSED[case]
-    first, *_ = REFUSED.values()
 
-    assert await gate().wire(tool, _with_connection(arguments)) == await gate().wire(first[0], first[1])
+    assert await gate().wire(tool, _with_connection(arguments)) == await gate().wire(f"{tool}_")
 
 
 @pytest.mark.threats(21)
@@ -154,20 +153,21 @@ async def test_the_protocol_adds_nothing_that_tells_refusals_apart(tmp_path: Pat
         calls += [("get_error", foreign), ("resolve_error", foreign), ("get_latest_event", foreign)]
         async with Client(build(house.toolbox, Launched(agent=TRIAGE)), mode=mode) as client:
             answers = [(await client.call_tool(tool, given)).model_dump_json() for tool, given in calls]
+            unknown = [(await client.call_tool(f"{tool}_", {})).model_dump_json() for tool, _ in calls]
 
-    assert len(set(answers)) == 1
+    assert answers == unknown
     assert json.loads(answers[0])["is_error"] is True
 
 
 @pytest.mark.threats(21)
 async def test_bad_arguments_are_told_only_to_who_may_use_the_tool() -> None:
     # Guards: the order in Judge.rule, which decides before it tells a fault.
-    refused = await gate().wire("drop_everything")
     bad = {"project_id": "../..", "error_id": ["x"], "surprise": 1}
 
     for tool in ASKS:
         opened = gate()
         answer = await opened.wire(tool, {"connection": "bugsnag", **bad})
+        refused = await gate().wire(f"{tool}_")
         listed = tool in {each.name for each in opened.toolbox.listed(AGENT)}
         assert (answer == refused) is not listed, tool
         assert (json.loads(answer)["structuredContent"]["error"]["code"] == Code.INVALID_ARGUMENTS) is listed, tool
@@ -176,7 +176,7 @@ async def test_bad_arguments_are_told_only_to_who_may_use_the_tool() -> None:
 
 @pytest.mark.threats(21)
 async def test_what_is_wrong_with_the_cursor_or_the_detail_is_not_told_either() -> None:
-    refused = await gate().wire("drop_everything")
+    refused = await gate().wire("list_releases_")
 
     for extra in ({"cursor": "x"}, {"detail": "most"}, {"cursor": 7}):
         given = {"connection": "bugsnag", "project_id": IOS.id, **extra}
@@ -194,7 +194,7 @@ async def test_an_answer_about_another_project_is_withheld() -> None:
     opened.upstream.answers[path] = lambda _: Response(status=200, headers={}, body=leaked)
     given = {"connection": "bugsnag", "project_id": IOS.id, "error_id": PAYMENTS.error}
 
-    assert await opened.wire("get_error", given) == await gate().wire("drop_everything")
+    assert await opened.wire("get_error", given) == await gate().wire("get_error_")
     assert "out of scope, or about something else, and was not shown" in opened.log.sentences[-1]
     assert [(each.rows, each.dropped, each.result) for each in opened.log.outcomes][-1] == (0, 1, Ending.WITHHELD)
 

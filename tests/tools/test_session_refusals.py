@@ -56,7 +56,7 @@ async def test_in_its_own_place_the_agent_gets_an_answer(tmp_path: Path, provide
 @pytest.mark.threats(14, 21)
 @pytest.mark.parametrize(("provider", "tool", "spot"), ABROAD)
 async def test_every_refusal_is_the_same_bytes(tmp_path: Path, provider: Provider, tool: str, spot: Spot) -> None:
-    refused = await gate(provider).wire("drop_everything")
+    refused = await gate(provider).wire(f"{tool}_")
     opened = gate(provider, folder=tmp_path)
 
     assert await opened.wire(tool, SESSION_ASKS[provider][tool](spot)) == refused
@@ -95,7 +95,7 @@ async def test_what_is_not_there_reads_like_what_is_not_allowed(case: str) -> No
     provider, tool, arguments = MISSING[case]
     opened = gate(provider)
 
-    assert await opened.wire(tool, arguments) == await gate(provider).wire("drop_everything")
+    assert await opened.wire(tool, arguments) == await gate(provider).wire(f"{tool}_")
     assert [record.result for record in opened.log.outcomes] == [Ending.REFUSED]
     assert "404" in opened.log.sentences[0]
 
@@ -104,12 +104,11 @@ async def test_what_is_not_there_reads_like_what_is_not_allowed(case: str) -> No
 @pytest.mark.parametrize("provider", SESSION_PROVIDERS)
 async def test_bad_arguments_are_told_only_to_who_may_use_the_tool(provider: Provider) -> None:
     # Guards: the order in Judge.rule, and that an export's own arguments are no exception.
-    refused = await gate(provider, "off").wire("drop_everything")
     bad = {"surprise": 1, "session_id": "", "format": "xlsx", "resume": "x", "cursor": "x", "detail": "most"}
 
     for tool in SESSION_ASKS[provider]:
         opened = gate(provider, "off")
-        assert await opened.wire(tool, bad) == refused
+        assert await opened.wire(tool, bad) == await gate(provider, "off").wire(f"{tool}_")
         assert opened.upstream.received == []
         assert [each.effect for each in opened.log.decisions] == [Effect.DENY]
 
@@ -121,7 +120,7 @@ async def test_an_export_where_there_is_no_place_for_any_reads_the_same(provider
     connections = (provider.value,)
     opened = open_played(policy(grants, connections=connections), connections=connections)
 
-    answers = [await opened.wire(tool, {}) for tool in ("export_sessions", "list_exports", "drop_everything")]
-    assert len(set(answers)) == 1
+    for tool in ("export_sessions", "list_exports"):
+        assert await opened.wire(tool, {}) == await opened.wire(f"{tool}_", {})
     assert not {"export_sessions", "list_exports"} & {each.name for each in opened.toolbox.listed("triage-agent")}
     assert opened.upstream.received == []

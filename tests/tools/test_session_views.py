@@ -73,7 +73,7 @@ async def test_an_active_session_has_neither_end_nor_duration(house: House) -> N
     content = await _asked(house, "list_sessions", connection="bugspulse", per_page=240)
     active = [row for row in content["sessions"] if row.get("status") == "active"]
 
-    assert len(active) > 5
+    assert len(active) >= 5
     assert [row for row in active if "duration_ms" in row or "ended_at" in row] == []
 
 

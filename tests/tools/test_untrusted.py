@@ -220,7 +220,7 @@ async def test_an_upstreams_error_text_never_reaches_the_agent_or_the_log(
     answer = await opened.call(tool.replace("list", way), right)
 
     assert answer.error is not None
-    assert answer.content == {"error": {"code": answer.error.value}}
+    assert answer.content["error"]["code"] == answer.error.value
     told = answer.text + "\n".join(opened.log.sentences) + str(opened.log.records)
     assert MARK not in told
     assert "Ignore" not in told

@@ -95,7 +95,7 @@ async def test_what_loses_data_is_neither_shown_to_nor_sent_for_who_may_only_wri
     async with open_house(tmp_path, policies=policies) as house:
         (definition,) = [each for each in house.toolbox.listed(WRITER) if each.name == "update_errors"]
         answer = await house.call(WRITER, "update_errors", _ask(house, operation))
-        unknown = await house.call(WRITER, "no_such_tool")
+        unknown = await house.call(WRITER, "update_errors_")
         sent = list(house.requests)
 
     assert definition.input_schema["properties"]["operation"]["enum"] == [
@@ -187,7 +187,7 @@ async def test_a_parameter_that_needs_full_is_neither_shown_to_nor_sent_for_who_
     async with open_house(tmp_path, policies=policies) as house:
         (definition,) = [each for each in house.toolbox.listed(WRITER) if each.name == tool]
         refused = await house.call(WRITER, tool, {**plain, **serious})
-        unknown = await house.call(WRITER, "no_such_tool")
+        unknown = await house.call(WRITER, f"{tool}_")
         sent = list(house.requests)
         # A null is no value: nothing of it is sent, and it takes no more than the rest.
         allowed = await house.call(WRITER, tool, {**plain, name: None})

@@ -1,7 +1,7 @@
 """What an agent gets back: small by default, what is left out is said, and ``detail=full`` gives the rest."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from crashgate.catalogue.result import SecretMark
 from crashgate.tools.registry import BY_NAME
 from crashgate.tools.tool import Detail, Tool
 from crashgate.tools.views import errors, events
-from crashgate.tools.views.bounds import MOST_CHARACTERS
 from tests.gateway.gate import ACME, ANDROID, IOS, PAYMENTS
 from tests.house import OPERATOR, TRIAGE, House, open_house
 from tests.tools.asks import RIGHT
@@ -78,6 +77,23 @@ def test_what_a_triage_leaves_out_of_an_event_is_counted_against_what_it_shows()
         "older_breadcrumbs": 25,
         "how": "get_latest_event shows more",
     }
+
+
+@pytest.mark.parametrize(("view", "most"), [(events.brief, 8), (lambda each: events.summary(each, Detail.SUMMARY), 12)])
+def test_frames_that_nobody_marked_are_shown_as_they_come_with_their_code(
+    view: Callable[[Event], Mapping[str, Any]], most: int
+) -> None:
+    frames = [
+        {"method": f"f{n}", "file": "a.js", "lineNumber": n, "code": {"7": "x()"} if n else None} for n in range(20)
+    ]
+    event = Event.model_validate({"id": IOS.event, "exceptions": [{"errorClass": "E", "stacktrace": frames}]})
+    shown = view(event)
+    (thrown,) = shown["untrusted"]["exceptions"]
+
+    assert thrown["frames"] == [f"f{n} (a.js:{n})" for n in range(most)]
+    assert thrown["code"] == ["7: x()"]
+    assert {"frames_in_app", "frames_of_libraries"}.isdisjoint(thrown)
+    assert shown["left_out"]["frames"] == 20 - most
 
 
 def test_a_breadcrumbs_details_are_json() -> None:
@@ -166,16 +182,6 @@ async def test_headers_that_carry_credentials_are_not_shown(detail: str) -> None
     assert ("Accept" in json.dumps(shown)) is (detail == "full")
 
 
-def test_an_event_too_large_to_show_names_what_it_drops() -> None:
-    event = Event.model_validate(
-        {"id": IOS.event, "metaData": {"big": "x" * 50_000}, "threads": ["y" * 40_000], "context": "Cart"}
-    )
-    shown = events.full(event)
-
-    assert shown["left_out"]["too_large"] == ["metaData"]
-    assert (shown["untrusted"]["context"], len(str(shown)) < MOST_CHARACTERS) == ("Cart", True)
-
-
 def test_an_event_of_nothing_is_shown_as_nothing() -> None:
     shown = events.summary(Event.model_validate({"id": IOS.event}), Detail.SUMMARY)
 
@@ -207,7 +213,7 @@ async def test_lists_count_only_what_is_whole(tmp_path: Path) -> None:
     assert errors.text == f"30 of {len(house.errors())} errors in checkout-ios. More with next_cursor."
     assert "total" not in projects.content
     assert (len(projects.content["projects"]), projects.text) == (2, "2 projects.")
-    assert nothing.text == "No errors in checkout-ios on this page."
+    assert nothing.text == "No errors in checkout-ios."
 
 
 @pytest.mark.threats(29)

@@ -56,7 +56,7 @@ def _errors(content: Mapping[str, Any]) -> str:
 def _event(content: Mapping[str, Any]) -> str:
     outside = content["event"].get("untrusted", {})
     exceptions: Sequence[Mapping[str, Any]] = outside.get("exceptions") or [{}]
-    frames: Sequence[str] = exceptions[0].get("frames_in_app") or ["no frame of the app"]
+    frames: Sequence[str] = exceptions[0].get("frames_in_app") or exceptions[0].get("frames") or ["no frame of the app"]
     kind = exceptions[0].get("error_class", "a crash")
     return f"{kind} at {frames[0]}; what outsiders wrote is marked so"
 

@@ -19,7 +19,7 @@ from crashgate.policy.policy import PolicySet
 
 if TYPE_CHECKING:
     from crashgate.settings import ConnectionSettings, Settings
-    from crashgate.tools.toolbox import Answer
+    from crashgate.tools.call_result import Answer
     from crashgate.wiring import Sandbox
 
 _POLICY = """\

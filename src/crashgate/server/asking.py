@@ -37,7 +37,7 @@ from crashgate.gateway.approval import ApprovalRequest
 from crashgate.identity import Principal
 from crashgate.text import clean
 from crashgate.tools.approval_state import ApprovalStates
-from crashgate.tools.toolbox import Answer
+from crashgate.tools.call_result import Answer
 
 ANSWER_SECONDS = 120.0
 """For the user's answer while a call of the older era waits for it."""

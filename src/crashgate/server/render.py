@@ -1,7 +1,6 @@
 """Our values in the protocol's types. Rule: nothing is added and nothing is decided here."""
 
 import base64
-import json
 
 from mcp_types import (
     BlobResourceContents,
@@ -19,9 +18,10 @@ from mcp_types import (
     ToolAnnotations,
 )
 
+from crashgate.tools.call_result import Answer
 from crashgate.tools.derive import Definition
+from crashgate.tools.present import compact
 from crashgate.tools.tool import Link
-from crashgate.tools.toolbox import Answer
 
 _TEXT = frozenset({"application/jsonl", "application/json"})
 
@@ -31,16 +31,15 @@ def tools(definitions: tuple[Definition, ...]) -> ListToolsResult:
     return ListToolsResult(tools=[_tool(each) for each in definitions], ttl_ms=0, cache_scope="private")
 
 
-def answer(given: Answer, *, full_text: bool = False) -> CallToolResult:
+def answer(given: Answer, *, short: bool = False) -> CallToolResult:
     """A call's result; an error of ours is a result too, as the protocol wants it.
 
-    With ``full_text`` the text of a success holds the structured content as well, as compact JSON on its second line.
-    An error's text says all that there is to say.
+    The first block of text is a sentence of ours, the second the data as compact JSON, word for word what the
+    structured content is; with ``short`` it is left out. An error's one block says all that there is to say.
     """
-    text = given.text
-    if full_text and given.error is None:
-        text += "\n" + json.dumps(dict(given.content), ensure_ascii=False, separators=(",", ":"))
-    content: list[ContentBlock] = [TextContent(type="text", text=text)]
+    content: list[ContentBlock] = [TextContent(type="text", text=given.text)]
+    if not short and given.error is None:
+        content.append(TextContent(type="text", text=compact(dict(given.content))))
     content += [
         ResourceLink(
             type="resource_link",

@@ -32,7 +32,7 @@ from crashgate.tools.export import Export, columns
 from crashgate.tools.present import plain, present
 from crashgate.tools.tool import Link, Shown
 from crashgate.tools.views.fields import cut
-from crashgate.tools.views.page import noticed
+from crashgate.tools.views.page import counted, noticed
 
 if TYPE_CHECKING:
     from crashgate.catalogue.operation import AnyOperation
@@ -232,7 +232,7 @@ def link(manifest: Manifest) -> Link:
     return Link(
         uri=uri(manifest.id),
         name=manifest.file,
-        description=f"{manifest.rows} rows of {manifest.subject.replace('_', ' ')}, {manifest.finished_at}",
+        description=f"{counted(manifest.rows, 'rows')} of {manifest.subject.replace('_', ' ')}, {manifest.finished_at}",
         mime_type=MIME_TYPES[manifest.format],
         size=manifest.size,
     )
@@ -260,14 +260,15 @@ def summary(manifest: Manifest) -> dict[str, Any]:
 
 def _told(manifest: Manifest, first: list[dict[str, Any]]) -> Shown:
     content = {"export": {**summary(manifest), **({"first_rows": first} if first else {})}}
-    text = f"{manifest.rows} rows of {manifest.subject.replace('_', ' ')} written to {manifest.file}."
+    text = f"{counted(manifest.rows, 'rows')} of {manifest.subject.replace('_', ' ')} written to {manifest.file}."
     return Shown(content=noticed(content), text=text)
 
 
 def _told_to(watch: Watch, export_id: str) -> Callable[[Progress], Awaitable[None]]:
     async def told(progress: Progress) -> None:
-        of = f" of {progress.total}" if progress.total is not None else ""
-        await watch(progress.rows, progress.total, f"export {export_id}: {progress.rows}{of} rows")
+        of = "" if progress.total is None else f"{progress.rows} of "
+        rows = of + counted(progress.rows if progress.total is None else progress.total, "rows")
+        await watch(progress.rows, progress.total, f"export {export_id}: {rows}")
 
     return told
 

@@ -10,6 +10,8 @@ from crashgate.exports.shelf import ExportShelf, Given
 from crashgate.gateway.ask import Reply
 from crashgate.tools.exports import SUMMARY, link, summary
 from crashgate.tools.tool import Always, Detail, Holds, Link, Shown, Tool, View
+from crashgate.tools.views.bounds import fitting
+from crashgate.tools.views.page import counted
 
 
 class OwnExport(Result):
@@ -50,9 +52,11 @@ def _unfinished(each: Unfinished) -> dict[str, Any]:
 
 
 def _view(reply: Reply, _: Detail) -> Shown:
-    rows = [row.told for row in reply.page.rows]
+    shown = fitting(reply.page.rows, lambda row: row.told)
+    part = len(shown) if len(shown) < len(reply.page.rows) else None
     more = "" if reply.page.next_mark is None else ", and there are more"
-    return Shown(content={"exports": rows}, text=f"{len(rows)} exports of yours{more}.")
+    text = f"{counted(len(shown), 'exports')} of yours{more}."
+    return Shown(content={"exports": shown}, text=text, rows=part)
 
 
 EXPORT_LIST = (

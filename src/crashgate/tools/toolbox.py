@@ -15,7 +15,7 @@ from crashgate.catalogue.operation import AnyOperation
 from crashgate.catalogue.own.exports import LIST_EXPORTS
 from crashgate.catalogue.provider import Provider
 from crashgate.clock import Clock
-from crashgate.errors import Code, CrashgateError, InvalidArgumentsError, LimitError, NotAvailableError, NotNowError
+from crashgate.errors import ApprovalError, CrashgateError, InvalidArgumentsError, NotAvailableError
 from crashgate.gateway.approval import AskUser
 from crashgate.gateway.arguments import taken, validated
 from crashgate.gateway.ask import Ask, OwnAnswer, Reply
@@ -23,12 +23,13 @@ from crashgate.gateway.door import Gateway
 from crashgate.gateway.fixed import offered, settled
 from crashgate.gateway.given import given as meant
 from crashgate.gateway.given import is_given
-from crashgate.identity import Principal
+from crashgate.identity import Principal, Via
 from crashgate.policy.policy import Policy
-from crashgate.policy.refusal import refusal
+from crashgate.policy.refusal import MOST_TOOLS, refusal
 from crashgate.policy.vocabulary import Vocabulary
 from crashgate.tools import own
 from crashgate.tools.answers import AnyTool
+from crashgate.tools.call_result import Answer, failed, nearest, refused
 from crashgate.tools.cursor import Cursors, rest_of, within
 from crashgate.tools.derive import Definition, define
 from crashgate.tools.export import Export
@@ -39,21 +40,13 @@ from crashgate.tools.opening import Opening, opening, question
 from crashgate.tools.recipe import Kitchen, Recipe
 from crashgate.tools.registry import BY_NAME, TOOLS
 from crashgate.tools.sessions.exports import EXPORT_TOOLS
-from crashgate.tools.tool import Detail, Link, Shown, Tool
+from crashgate.tools.tool import Detail, Shown, Tool
+from crashgate.tools.views.bounds import fit
 
 _MOST_LISTS = 1_000
+_SHORTENED = "Parts were too large for one answer and are shortened."
 _legal_name = re.compile(r"[a-z][a-z0-9_]{0,63}").fullmatch
 _legal_connection = re.compile(r"[a-z0-9][a-z0-9-]{0,63}").fullmatch
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
-    """What a call gives: the structured content and a text, or an error of ours in the same form."""
-
-    content: Mapping[str, Any]
-    text: str
-    error: Code | None = None
-    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -129,8 +122,8 @@ class Toolbox:
         except NotAvailableError:
             pass
         except CrashgateError as problem:
-            return _failed(problem)
-        return self._refused(principal.agent)
+            return self.failed(principal, problem, name)
+        return self._refused(principal.agent, name)
 
     async def _call_tool(
         self, principal: Principal, tool: Tool, given: dict[str, Any], ask_user: AskUser | None
@@ -200,6 +193,7 @@ class Toolbox:
             shown, link = await self.exports.start(self.gateway, ask, tool, wanted.format, progress)
         else:
             shown, link = await self.exports.go_on(self.gateway, ask, tool, wanted.resume, progress)
+        shown = _fit(shown)
         return Answer(content=shown.content, text=shown.text, links=(link,))
 
     @property
@@ -238,7 +232,7 @@ class Toolbox:
             # Told, and recorded as what it was, only to an agent that could have asked.
             await self.gateway.run(replace(first, fault=problem))
             raise
-        shown = await recipe.cook(Kitchen(run=run, clock=self.clock, operations=recipe.operations), params)
+        shown = _fit(await recipe.cook(Kitchen(run=run, clock=self.clock, operations=recipe.operations), params))
         return Answer(content=_with_redacted(shown.content, redacted), text=shown.text)
 
     def _settled(self, agent: str, recipe: Recipe, connection: str | None) -> Mapping[str, Any]:
@@ -303,7 +297,7 @@ class Toolbox:
         self, tool: Tool, reply: Reply, detail: Detail, bound: Sequence[object], *, mark: str | None, skipped: int
     ) -> Answer:
         page = replace(reply.page, rows=reply.page.rows[skipped:])
-        shown: Shown = await aside(page.size, tool.view, replace(reply, page=page), detail)
+        shown: Shown = await aside(page.size, _view, tool, replace(reply, page=page), detail)
         content, text, next_mark = dict(shown.content), shown.text, reply.page.next_mark
         if shown.rows is not None:
             left = len(page.rows) - shown.rows
@@ -318,11 +312,25 @@ class Toolbox:
             content["previous_cursor"] = self.cursors.seal(reply.page.previous_mark, bound_to=bound)
         return Answer(content=_with_redacted(content, reply.page.redacted), text=text)
 
-    def _refused(self, agent: str) -> Answer:
+    def _refused(self, agent: str, asked: str) -> Answer:
         """The one answer to everything that does not exist or is not allowed."""
-        names = [definition.name for definition in self.listed(agent)]
-        text = refusal(self._policy(agent), agent=agent, tools=names)
-        return Answer(content={"error": {"code": Code.NOT_AVAILABLE.value}}, text=text, error=Code.NOT_AVAILABLE)
+        return refused(refusal(self._policy(agent), agent=agent, tools=self._nearest(agent, asked)))
+
+    def failed(self, principal: Principal, problem: CrashgateError, asked: str = "") -> Answer:
+        """Any other error as an answer; ``asked`` is the tool that was called.
+
+        What waits for a person can often be done otherwise, so tools are named there.
+        """
+        policy = self._policy(principal.agent)
+        # A person at the command line asks for themselves.
+        owner = policy.owner if policy is not None and principal.via is not Via.CLI else None
+        others: list[str] = []
+        if isinstance(problem, ApprovalError):
+            others = [each for each in self._nearest(principal.agent, asked) if each != asked]
+        return failed(problem, tools=others[:MOST_TOOLS], owner=owner)
+
+    def _nearest(self, agent: str, asked: str) -> list[str]:
+        return nearest(_legal(asked) or "", [definition.name for definition in self.listed(agent)])
 
     def _policy(self, agent: str) -> Policy | None:
         """The agent's policy; None, so nothing, where finding it fails: the door meets that too, and records it."""
@@ -341,14 +349,15 @@ def _legal(name: str) -> str | None:
     return name if _legal_name(name) else None
 
 
-def _failed(problem: CrashgateError) -> Answer:
-    """Our error as an answer."""
-    error: dict[str, Any] = {"code": problem.code.value}
-    if isinstance(problem, LimitError) and problem.retry_after is not None:
-        error["retry_after_seconds"] = problem.retry_after
-    if isinstance(problem, NotNowError) and problem.approval is not None:
-        error["approval"] = problem.approval
-    return Answer(content={"error": error}, text=str(problem), error=problem.code)
+def _view(tool: Tool, reply: Reply, detail: Detail) -> Shown:
+    """The tool's view of a reply, bounded."""
+    return _fit(tool.view(reply, detail))
+
+
+def _fit(shown: Shown) -> Shown:
+    """The same, in as many bytes as an answer may have; in the open."""
+    content, shortened = fit(shown.content)
+    return replace(shown, content=content, text=f"{shown.text} {_SHORTENED}") if shortened else shown
 
 
 def _with_redacted(content: Mapping[str, Any], names: Iterable[str]) -> Mapping[str, Any]:

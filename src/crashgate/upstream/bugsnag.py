@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
+from crashgate.catalogue.bugsnag.bulk_changes import CREATE_ISSUES
+from crashgate.catalogue.bugsnag.error_changes import CREATE_ISSUE
 from crashgate.catalogue.operation import AnyOperation
 from crashgate.errors import Code, UpstreamError
 from crashgate.upstream import status_errors
@@ -17,6 +19,10 @@ from crashgate.upstream.message import Response
 SORTED_RESULTS_LIMITED = 60000
 INSUFFICIENT_ROLE = 40000
 _UNPROCESSABLE = 422
+_NOT_FOUND = 404
+_OPENS_ISSUES = frozenset({CREATE_ISSUE.id, CREATE_ISSUES.id})
+"""Their 404 is often about the issue tracker. It reads the same where the error is missing and where it is another
+project's, so it tells nobody what exists (THREATS row 21)."""
 ACCOUNT_CODES = frozenset({30000, 31000, 32000})
 WINDOW = 60.0
 """Seconds: the window is one minute (docs/upstreams/bugsnag.md#rate-limits), so nothing longer is ever needed."""
@@ -77,6 +83,14 @@ class BugSnag:
                 why="It sorts only so many rows.",
                 remedy="Add filters (event.since, error.status…), or set sort to unsorted from the start.",
                 code=Code.UPSTREAM_TOO_DEEP,
+                status=status,
+            )
+        if status == _NOT_FOUND and operation.id in _OPENS_ISSUES:
+            return UpstreamError(
+                f"BugSnag did not open the issue ({status}).",
+                why="It has no such error in the project, or the project has no issue tracker that BugSnag can reach.",
+                remedy="Read the error first. If it is there, have a tracker set up in BugSnag, or use link_issue.",
+                code=Code.UPSTREAM_REJECTED,
                 status=status,
             )
         why = "The user behind crashgate's token has no role for it." if code == INSUFFICIENT_ROLE else _known(body)

@@ -246,7 +246,7 @@ async def run_stdio(
                 Launched(agent=agent),
                 attempts=attempts,
                 notices=notices,
-                full_text=settings.serve.text == "full",
+                short=settings.serve.short,
             )
             await serve_stdio(server, attempts, agent=agent, longest=settings.http.largest_body)
 
@@ -283,7 +283,7 @@ async def run_http(
                     Bearer(),
                     attempts=attempts,
                     notices=notices,
-                    full_text=settings.serve.text == "full",
+                    short=settings.serve.short,
                 )
                 app = http_app(
                     server,

@@ -17,8 +17,8 @@ from crashgate.cli.shared import Command, shared
 
 if TYPE_CHECKING:
     from crashgate.settings import Settings
+    from crashgate.tools.call_result import Answer
     from crashgate.tools.exports import Watch
-    from crashgate.tools.toolbox import Answer
     from crashgate.wiring import Sandbox
 
 SUBJECTS = ("sessions", "crashes", "session_events", "network_logs")

@@ -40,7 +40,7 @@ _EXAMPLES = "example-policies"
 @click.option(
     "--text",
     type=click.Choice(("short", "full")),
-    help="An answer's text beside its structured content: short, one sentence (usual), or full, the data as JSON, too.",
+    help="An answer's text: full, a sentence and the data as JSON (usual), or short, the sentence alone.",
 )
 @click.option(
     "--strict-policies",
@@ -72,7 +72,8 @@ def serve(  # noqa: PLR0913 - one parameter an option
     if not over_http and (host is not None or port is not None):
         raise click.UsageError("--host and --port go with --http.")
     at = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    given = {**({"text": text} if text else {}), **({"strict_policies": True} if strict_policies else {})}
+    texts = {"text": text, **({"text_of": {agent: text}} if agent is not None else {})} if text else {}
+    given = {**texts, **({"strict_policies": True} if strict_policies else {})}
     more = {**({"http": at} if at else {}), **({"serve": given} if given else {})}
     settings = _settings(more, in_sandbox=in_sandbox)
     if over_http:

@@ -10,6 +10,7 @@ from crashgate.clock import timestamp
 from crashgate.errors import Code, CrashgateError
 from crashgate.tools.recipe import Kitchen, Recipe
 from crashgate.tools.tool import Shown
+from crashgate.tools.views.page import counted
 
 MOST_IN_A_CALL = 10 * MOST_COUNTS
 _NOT_COUNTED = frozenset(
@@ -62,7 +63,9 @@ def _told(counts: tuple[SessionCount, ...], sent: int, failure: CrashgateError |
         "sessions": started,
         **({"stopped_by": failure.code.value} if failure else {}),
     }
-    text = f"{sent} of {len(counts)} counts accepted, in their order, {started} sessions in all."
+    text = (
+        f"{sent} of {counted(len(counts), 'counts')} accepted, in their order, {counted(started, 'sessions')} in all."
+    )
     again = f" The next {uncertain} may or may not have been counted: do not report them again." if uncertain else ""
     return Shown(content={"report": report}, text=text + again)
 

@@ -6,6 +6,7 @@ from crashgate.catalogue.bugsnag.bulk_changes import BulkUpdate, ManyErrors
 from crashgate.catalogue.result import Page
 from crashgate.gateway.ask import Reply
 from crashgate.tools.tool import Detail, Holds, Shown, View
+from crashgate.tools.views.page import counted
 
 
 def _bulk(reply: Reply, _: Detail) -> Shown:
@@ -14,13 +15,15 @@ def _bulk(reply: Reply, _: Detail) -> Shown:
     told = _told(reply.page)
     if not told:
         content: dict[str, Any] = {"asked": len(asked), "accepted": True}
-        text = f"BugSnag accepted the change of {len(asked)} errors in {reply.where} and named none of them."
+        text = (
+            f"BugSnag accepted the change of {counted(len(asked), 'errors')} in {reply.where} and named none of them."
+        )
     else:
         statuses = {error: _status(told[error]) for error in asked if error in told}
         not_changed = [error for error in asked if error not in told]
         content = {"asked": len(asked), "changed": len(statuses), "statuses": statuses}
         content |= {"not_changed": not_changed} if not_changed else {}
-        text = f"{len(statuses)} of {len(asked)} errors changed in {reply.where}."
+        text = f"{len(statuses)} of {counted(len(asked), 'errors')} changed in {reply.where}."
     return Shown(content={"errors": content}, text=text)
 
 

@@ -1,19 +1,26 @@
-"""An event as an agent sees it. Rule: in-app frames first, last breadcrumbs, every omission said with its remedy."""
+"""An event as an agent sees it. Rule: in-app frames first, last breadcrumbs, every omission said with its remedy.
+
+Where upstream marks none of an event's frames as the app's own, those with ``in_project`` null are not known to be a
+library's either: they stand under ``frames``, in their order.
+"""
 
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, cast
 
 from crashgate.catalogue.bugsnag.event import Breadcrumb, Event, Frame, Thrown
 from crashgate.text import clean
 from crashgate.tools.present import UNTRUSTED, everything, plain, present
 from crashgate.tools.tool import Detail, Holds, Row
-from crashgate.tools.views.bounds import MOST_CHARACTERS
 
 _LISTED = ("id", "error_id", "received_at", "severity", "unhandled", "context")
 _LONGEST_MESSAGE = 500
 _LONGEST_LINE = 200
+_MOST_CODE = 20
+"""Lines; upstream gives seven."""
+
 _APP = ("version", "versionCode", "bundleVersion", "releaseStage", "type", "inForeground", "durationInForeground")
 _DEVICE = (
     "osName", "osVersion", "manufacturer", "model", "browserName", "browserVersion", "freeMemory", "totalMemory",
@@ -30,13 +37,14 @@ class _Most:
     how: str
     exceptions: int = 1_000
     code: int = 1_000
+    frames: int = 12
     frames_of_app: int = 8
     frames_of_libraries: int = 4
     breadcrumbs: int = 10
 
 
 _SUMMARY = _Most(how='detail="full" shows all of it')
-_BRIEF = _Most(how="get_latest_event shows more", exceptions=2, code=1, frames_of_libraries=2, breadcrumbs=5)
+_BRIEF = _Most(how="get_latest_event shows more", exceptions=2, code=1, frames=8, frames_of_libraries=2, breadcrumbs=5)
 
 
 def _row(event: Event, _: Detail) -> dict[str, Any]:
@@ -66,15 +74,15 @@ def _cut(event: Event, most: _Most) -> dict[str, Any]:
     left_out: dict[str, Any] = {}
     shown = present(event, _LISTED) | _incomplete(event)
     outside = shown.setdefault(UNTRUSTED, {})
+    marked = any(frame.in_project for each in event.exceptions for frame in each.stacktrace)
     outside["exceptions"] = [
-        _thrown(each, most, left_out, code=number < most.code)
+        _thrown(each, most, left_out, marked=marked, code=number < most.code)
         for number, each in enumerate(event.exceptions[: most.exceptions])
     ]
     for each in event.exceptions[most.exceptions :]:
         _count(left_out, "exceptions", 1)
-        own = sum(1 for frame in each.stacktrace if frame.in_project)
-        _count(left_out, "app_frames", own)
-        _count(left_out, "library_frames", len(each.stacktrace) - own)
+        for name, _, frames, _ in _groups(each, most, marked=marked):
+            _count(left_out, name, len(frames))
     if event.breadcrumbs:
         outside["breadcrumbs_newest_first"] = [_breadcrumb(each) for each in event.breadcrumbs[: most.breadcrumbs]]
         _count(left_out, "older_breadcrumbs", len(event.breadcrumbs) - most.breadcrumbs)
@@ -90,25 +98,14 @@ def _cut(event: Event, most: _Most) -> dict[str, Any]:
 
 
 def full(event: Event) -> dict[str, Any]:
-    """All declared fields, without headers that carry credentials; bounded, in the open."""
+    """All declared fields, without headers that carry credentials."""
     shown = everything(event)
     outside = shown.get(UNTRUSTED, {})
     request = _mapping(outside.get("request"))
     if headers := _mapping(request.get("headers")):
         kept = {name: value for name, value in headers.items() if name.lower() not in _SENSITIVE_HEADERS}
         outside["request"] = {**request, "headers": kept}
-    return shown | _fit(outside)
-
-
-def _fit(outside: dict[str, Any]) -> dict[str, Any]:
-    """Drop the largest parts until the rest fits; what was dropped is named."""
-    dropped: list[str] = []
-    sizes = {name: len(str(value)) for name, value in outside.items()}
-    while sum(sizes.values()) > MOST_CHARACTERS:
-        largest = max(sizes, key=lambda name: sizes[name])
-        del outside[largest], sizes[largest]
-        dropped.append(largest)
-    return {"left_out": {"too_large": dropped, "how": "open the error in the dashboard"}} if dropped else {}
+    return shown
 
 
 def _incomplete(event: Event) -> dict[str, Any]:
@@ -119,21 +116,42 @@ def _incomplete(event: Event) -> dict[str, Any]:
     }
 
 
-def _thrown(thrown: Thrown, most: _Most, left_out: dict[str, Any], *, code: bool) -> dict[str, Any]:
-    own = [frame for frame in thrown.stacktrace if frame.in_project]
-    others = [frame for frame in thrown.stacktrace if not frame.in_project]
+def _thrown(thrown: Thrown, most: _Most, left_out: dict[str, Any], *, marked: bool, code: bool) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "error_class": clean(thrown.error_class or "", limit=_LONGEST_LINE, lines=False),
         "message": clean(thrown.message or "", limit=_LONGEST_MESSAGE),
-        "frames_in_app": [_frame(frame) for frame in own[: most.frames_of_app]],
-        "frames_of_libraries": [_frame(frame) for frame in others[: most.frames_of_libraries]],
     }
-    lines = own[0].code if own and code else None
-    if lines:
-        shown["code"] = [f"{line}: {clean(text, limit=_LONGEST_LINE, lines=False)}" for line, text in lines.items()]
-    _count(left_out, "app_frames", len(own) - most.frames_of_app)
-    _count(left_out, "library_frames", len(others) - most.frames_of_libraries)
+    for counted, name, frames, limit in _groups(thrown, most, marked=marked):
+        shown[name] = [_frame(frame) for frame in frames[:limit]]
+        _count(left_out, counted, len(frames) - limit)
+    if code and (lines := _code(thrown)):
+        first = islice(lines.items(), _MOST_CODE)
+        shown["code"] = [f"{line}: {clean(text, limit=_LONGEST_LINE, lines=False)}" for line, text in first]
+        _count(left_out, "code_lines", len(lines) - _MOST_CODE)
     return {name: value for name, value in shown.items() if value not in ([], "")}
+
+
+def _groups(thrown: Thrown, most: _Most, *, marked: bool) -> list[tuple[str, str, list[Frame], int]]:
+    """The frames by whose they are: how those left out are counted, the key, the frames, and how many are shown.
+
+    ``marked`` says that upstream marked the app's own frames, so that what it did not mark is a library's.
+    """
+    trace = thrown.stacktrace
+    unknown = [each for each in trace if each.in_project is None and not marked]
+    others = [each for each in trace if each.in_project is False or (each.in_project is None and marked)]
+    return [
+        ("app_frames", "frames_in_app", [each for each in trace if each.in_project], most.frames_of_app),
+        ("frames", "frames", unknown, most.frames),
+        ("library_frames", "frames_of_libraries", others, most.frames_of_libraries),
+    ]
+
+
+def _code(thrown: Thrown) -> Mapping[str, str] | None:
+    """The source of the app's first frame; of the first that has any, where upstream does not say whose they are."""
+    own = next((frame for frame in thrown.stacktrace if frame.in_project), None)
+    if own is not None:
+        return own.code
+    return next((frame.code for frame in thrown.stacktrace if frame.in_project is None and frame.code), None)
 
 
 def _frame(frame: Frame) -> str:

@@ -3,14 +3,17 @@
 from crashgate.catalogue.devrev.developer_info import NetworkCall
 from crashgate.gateway.ask import Reply
 from crashgate.tools.tool import Detail, Holds, Shown, View
-from crashgate.tools.views.bounds import bounded
+from crashgate.tools.views.bounds import ROWS_BYTES, bounded
 from crashgate.tools.views.fields import common, cut
-from crashgate.tools.views.page import noticed
+from crashgate.tools.views.page import counted, noticed
 
 LISTED = ("id", "session_id", "at", "method", "url", "status_code", "duration_ms", "error", "type")
 _LINE = ("type", "at", "value", "url", "page_name", "page_url", "normalized_url")
 _ROWS, _ROWS_IN_FULL = 50, 500
 _TEXT, _TEXT_IN_FULL = 300, 4_000
+_ROOM = ROWS_BYTES // 2
+"""Two lists share one answer."""
+
 row = common(*LISTED)
 _line = common(*_LINE)
 
@@ -22,14 +25,15 @@ def _developer_info(reply: Reply, detail: Detail) -> Shown:
     longest, most = (_TEXT_IN_FULL, _ROWS_IN_FULL) if full else (_TEXT, _ROWS)
     remedy = "only the first are shown" + ("" if full else f'; detail="full" shows {_ROWS_IN_FULL}')
     logs, more_logs = bounded(
-        found.network, lambda each: cut(row(each, Detail.FULL), longest), most=most, remedy=remedy
+        found.network, lambda each: cut(row(each, Detail.FULL), longest), most=most, remedy=remedy, room=_ROOM
     )
     lines, more_lines = bounded(
-        found.console, lambda each: cut(_line(each, Detail.FULL), longest), most=most, remedy=remedy
+        found.console, lambda each: cut(_line(each, Detail.FULL), longest), most=most, remedy=remedy, room=_ROOM
     )
     rest = {key: value["not_shown"] for key, value in (("network_logs", more_logs), ("console", more_lines)) if value}
     content = {"network_logs": logs, "console": lines, **({"not_shown": rest} if rest else {})}
-    return Shown(content=noticed(content), text=f"{len(found.network)} requests and {len(found.console)} lines{where}.")
+    requests = counted(len(found.network), "requests")
+    return Shown(content=noticed(content), text=f"{requests} and {counted(len(found.console), 'lines')}{where}.")
 
 
 developer_info = View(_developer_info, Holds(fields=LISTED, beside=("console",), of=(NetworkCall,)))

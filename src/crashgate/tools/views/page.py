@@ -47,13 +47,28 @@ def _has_untrusted(node: Any) -> bool:  # noqa: ANN401 - any JSON
     return isinstance(node, list) and any(map(_has_untrusted, cast("list[Any]", node)))
 
 
+def counted(number: int, plural: str) -> str:
+    """``1 error``, ``2 errors``; ``plural`` is the name of a list, such as ``saved_searches``."""
+    words = plural.replace("_", " ")
+    return f"{number} {_singular(words) if number == 1 else words}"
+
+
+def _singular(words: str) -> str:
+    return words.removesuffix("es" if words.endswith(("ches", "shes", "sses", "xes")) else "s")
+
+
 def _sentence(name: str, page: Page[Any], project: str | None, part: int | None) -> str:
     count = len(page.rows) if part is None else part
-    of = f" of {page.total}" if page.total is not None and page.total > count else ""
-    what = name.replace("_", " ")
     where = f" in {project}" if project else ""
+    if page.total is not None and page.total > count:
+        found = f"{count} of {counted(page.total, name)}"
+    else:
+        found = counted(count, name)
     more = " More with next_cursor." if page.next_mark and part is None else ""
     cut = " The upstream pages no deeper: add filters to see the rest." if page.truncated else ""
-    none = f"No {what}{where} on this page." if not count else f"{count}{of} {what}{where}."
     lost = f" Left out because they could not be read: {page.unusable}." if page.unusable else ""
-    return f"{none}{lost}{more}{cut}"
+    if count:
+        return f"{found}{where}.{lost}{more}{cut}"
+    # Without a total, an empty page may be one of several.
+    here = " on this page" if page.total or page.unusable or page.next_mark or page.previous_mark else ""
+    return f"No {name.replace('_', ' ')}{where}{here}.{lost}{more}{cut}"

@@ -1,8 +1,11 @@
 """A session as an agent sees it. Rule: its traces are not paged upstream, so here they are bounded and counted."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from crashgate.catalogue.result import Result
 from crashgate.gateway.ask import Reply
+from crashgate.tools.present import present
 from crashgate.tools.tool import Detail, Holds, Shown, View
 from crashgate.tools.views.bounds import bounded
 from crashgate.tools.views.fields import common, cut, whole
@@ -40,7 +43,15 @@ def _session(reply: Reply, detail: Detail) -> Shown:
         )
         listed, rest = bounded(traces, lambda trace: cut(each(trace, Detail.FULL), longest), most=most, remedy=remedy)
         shown |= {"traces": listed, "traces_total": len(traces), **rest}
+        if not full and (hidden := _hidden(traces[: len(listed)])):
+            shown["left_out"] = {"of_traces": hidden, "how": 'detail="full" shows them'}
     return Shown(content=noticed({"session": shown}), text=f"One session{where}.")
 
 
-session = View(_session, Holds(fields=WHOLE, added=("traces", "traces_total", "not_shown")))
+def _hidden(traces: Sequence[Result]) -> list[str]:
+    """The fields that a summary of these traces leaves out although one of them has something there."""
+    names = [name for name in _TRACE_IN_FULL if name not in _TRACE]
+    return [name for name in names if any(present(trace, [name]) for trace in traces)]
+
+
+session = View(_session, Holds(fields=WHOLE, added=("traces", "traces_total", "not_shown", "left_out")))
