@@ -26,6 +26,7 @@ MODULES = [
     "misconfigured",
     "ownership",
     "settings",
+    "strict_json",
     "text",
     "wiring",
 ]
