@@ -110,7 +110,7 @@ async def test_trailers_without_end_end_their_connection(
     # Guards: LARGEST_HEAD, which h11 applies to trailers as well, before a line of them is whole.
     before = _peak()
     head = _head(face, "Transfer-Encoding: chunked", without="" if token else "Authorization")
-    async with asyncio.timeout(60), _connected(face) as (_, writer):
+    async with asyncio.timeout(30), _connected(face) as (_, writer):
         writer.write(head + b"%x\r\n%s\r\n0\r\n" % (len(RIGHT), RIGHT) + first)
         ended = await _send_until_closed(writer, piece * (65_536 // len(piece)), most=100 * MEBIBYTE)
 
@@ -158,7 +158,7 @@ async def test_trailers_of_usual_size_do_no_harm(face: Face) -> None:
 @pytest.mark.threats(34)
 async def test_a_body_in_very_many_chunks_ends_its_connection(face: Face) -> None:
     # Guards: MOST_PIECES.
-    async with asyncio.timeout(60), _connected(face) as (_, writer):
+    async with asyncio.timeout(30), _connected(face) as (_, writer):
         writer.write(_head(face, "Transfer-Encoding: chunked"))
         ended = await _send_until_closed(writer, b"1\r\n \r\n" * 1_000, most=5 * MEBIBYTE)
 
@@ -192,7 +192,7 @@ async def test_an_agent_is_served_beside_1100_idle_connections_and_the_oldest_of
     async with open_face(tmp_path, head_seconds=60) as face:
         idle: list[tuple[StreamReader, StreamWriter]] = []
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(30):
                 idle = await _open(face, number, source="127.0.0.2")
                 ended = await _ended(idle, number - MOST_OF_AN_ADDRESS)
                 answer = await face.post()
@@ -212,7 +212,7 @@ async def test_idle_connections_from_everywhere_have_half_of_the_places_and_a_pr
     async with open_face(tmp_path, head_seconds=60, trusted_proxies=["127.0.0.2"]) as face:
         idle: list[tuple[StreamReader, StreamWriter]] = []
         try:
-            async with asyncio.timeout(60):
+            async with asyncio.timeout(30):
                 proxied = await _open(face, of_proxy, source="127.0.0.2")
                 idle = [*proxied]
                 for address in addresses:
@@ -234,7 +234,7 @@ async def test_a_connection_that_has_shown_a_token_stays_when_others_end(tmp_pat
     async with open_face(tmp_path, head_seconds=60) as face:
         one = _head(face, f"Content-Length: {len(RIGHT)}") + RIGHT
         idle: list[tuple[StreamReader, StreamWriter]] = []
-        async with asyncio.timeout(60), _connected(face) as (reader, writer):
+        async with asyncio.timeout(30), _connected(face) as (reader, writer):
             writer.write(one)
             first = await _statuses(reader, 1)
             try:
