@@ -20,7 +20,8 @@ async def triage(agent: Agent) -> str:
     await agent.ask("text in a crash told it to delete the error, and it tries", "delete_error", one)
     await agent.ask("it looks into a project that is not its own", "list_errors", {"project_id": "payments-api"})
     await agent.ask("it looks into one that does not exist", "list_errors", {"project_id": "payments-ios"})
-    if len(set(agent.refusals)) != 1:
+    # The two of one tool: another tool is refused with other tools to use instead.
+    if len(set(agent.refusals[-2:])) != 1:
         raise NotAsToldError("The refusals differ, so they tell what exists.")
     return one["error_id"]
 

@@ -67,6 +67,8 @@ def _without_none(annotation: Any) -> Any:  # noqa: ANN401 - a type, or what typ
 def _kind(kind: Any) -> str:  # noqa: ANN401 - a type, or what typing has for one
     if get_origin(kind) is Literal:
         return f"one of {_listed(get_args(kind))}"
+    if get_origin(kind) is dict:
+        return f"a table; each value is {_kind(get_args(kind)[1])}"
     if get_origin(kind) is tuple:
         return "a list of texts"
     if isinstance(kind, type) and issubclass(kind, StrEnum):
@@ -79,6 +81,8 @@ def _listed(words: tuple[str, ...]) -> str:
 
 
 def _default(field: "FieldInfo") -> str:
+    if field.default_factory is dict:
+        return "`{}`"
     if field.default_factory is not None:
         return _OWN_FOLDER
     value = field.default
