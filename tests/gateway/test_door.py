@@ -13,7 +13,7 @@ from crashgate.errors import Code, CrashgateError, NotAvailableError
 from crashgate.gateway import door
 from crashgate.gateway.ask import Ask
 from crashgate.gateway.case import Case
-from crashgate.gateway.places import Found, LookUp, Places
+from crashgate.gateway.places import Asker, Found, LookUp, Places
 from crashgate.policy.policy import PolicySet
 from crashgate.upstream.exchange import Call, Trace, Upstream, exchange
 from crashgate.upstream.message import Request, Response
@@ -148,8 +148,10 @@ async def test_a_refusal_that_cannot_be_stored_says_that_the_log_is_the_matter()
 class _BrokenPlaces(Places):
     """Finds a defect instead of a project."""
 
-    async def project(self, connection: str, ref: str, look_up: LookUp) -> Found | None:
-        del connection, ref, look_up
+    async def project(
+        self, asker: Asker, ref: str, look_up: LookUp, *, with_organization: bool = False
+    ) -> Found | None:
+        del asker, ref, look_up, with_organization
         raise ZeroDivisionError("secret detail")
 
 

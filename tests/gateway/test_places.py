@@ -135,6 +135,14 @@ async def test_an_organization_is_looked_up_only_where_it_could_change_the_answe
     assert gate.log.decisions[-1].organization == IOS.organization_id
 
 
+async def test_an_organization_is_looked_up_too_where_the_grant_names_the_projects_id() -> None:
+    # Guards: the look-up after that of the project; by its slug alone no grant seemed to depend on it.
+    gate = open_gate(policy(GRANTS.replace("checkout-ios", IOS.id) + 'organizations = ["acme"]\n'))
+
+    assert (await gate.call("list_errors", {"project_id": "checkout-ios"})).error is None
+    assert gate.log.decisions[-1].organization == IOS.organization_id
+
+
 @pytest.mark.parametrize("organizations", ['["globex"]', '["*x"]'])
 async def test_a_project_of_another_organization_is_refused(organizations: str) -> None:
     gate = open_gate(policy(GRANTS + f"organizations = {organizations}\n"))
