@@ -79,7 +79,14 @@ def test_what_a_triage_leaves_out_of_an_event_is_counted_against_what_it_shows()
     }
 
 
-@pytest.mark.parametrize(("view", "most"), [(events.brief, 8), (lambda each: events.summary(each, Detail.SUMMARY), 12)])
+def _summary(event: Event) -> Mapping[str, Any]:
+    return events.summary(event, Detail.SUMMARY)
+
+
+VIEWS: list[tuple[Callable[[Event], Mapping[str, Any]], int]] = [(events.brief, 8), (_summary, 12)]
+
+
+@pytest.mark.parametrize(("view", "most"), VIEWS)
 def test_frames_that_nobody_marked_are_shown_as_they_come_with_their_code(
     view: Callable[[Event], Mapping[str, Any]], most: int
 ) -> None:
