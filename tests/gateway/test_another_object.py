@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -83,6 +84,18 @@ async def test_a_row_whose_place_cannot_be_read_is_not_shown(place: object) -> N
 
     assert one.error is Code.NOT_AVAILABLE
     assert (listed.content["errors"], gate.log.outcomes[-1].dropped) == ([], 1)
+
+
+@pytest.mark.parametrize("identifier", ["order-\u202efdp.exe", "a\u200bb", "Sitzung 1 \u00fc"])
+async def test_an_object_whose_id_is_cleaned_in_its_answer_is_the_one_asked_for(identifier: str) -> None:
+    gate = open_gate(
+        policy(everything(Provider.BROWSERSTACK), connections=("browserstack",)), connections=("browserstack",)
+    )
+    gate.upstream.answers[f"/api/public/sessions/{quote(identifier, safe='')}"] = lambda _: ok(
+        {"id": identifier, "environment": "staging", "traces": []}
+    )
+
+    assert (await gate.call("get_session", {"session_id": identifier})).error is None
 
 
 @pytest.mark.threats(42)

@@ -19,6 +19,10 @@ from crashgate.catalogue.scope import (
 )
 from crashgate.policy.pattern import STRANGER
 from crashgate.policy.question import Place
+from crashgate.text import clean
+
+_LONGEST_ID = 1_000
+"""No parameter takes as long a one."""
 
 NOWHERE = Place(names=frozenset({STRANGER}))
 """A place that is not known or not there yet: only a grant on all places (``*``) matches it."""
@@ -52,9 +56,14 @@ def _in_scope(operation: Operation[P, R], page: Page[R], *, params: P, home: str
     return replace(page, rows=kept, dropped=page.dropped + dropped, total=None) if dropped else page
 
 
+def as_answered(identifier: str) -> str:
+    """An id as it stands in an answer, whose texts are cleaned as they are read: an app's SDK may choose any."""
+    return clean(identifier, limit=_LONGEST_ID)
+
+
 def _about_what_was_asked(operation: Operation[P, R], page: Page[R], params: P) -> Page[R]:
     """``page`` without an answer about another object than the one that the parameters name (THREATS row 42)."""
-    asked = {field: getattr(params, name) for name, field in operation.named.items()}
+    asked = {field: as_answered(getattr(params, name)) for name, field in operation.named.items()}
     kept = tuple(row for row in page.rows if all(getattr(row, field) in {None, each} for field, each in asked.items()))
     return page if len(kept) == len(page.rows) else replace(page, rows=kept, dropped=len(page.rows) - len(kept))
 

@@ -22,6 +22,7 @@ from crashgate.catalogue.result import Page
 from crashgate.catalogue.scope import AppOfObject, EnvironmentNamed, ProjectOfObject
 from crashgate.clock import Clock
 from crashgate.errors import Code, UpstreamError
+from crashgate.gateway.narrow import as_answered
 from crashgate.policy.question import Place
 
 KEPT_SECONDS = 300.0
@@ -130,7 +131,7 @@ class Places:
         Raises UpstreamError for an answer about something else: it neither decides, nor says that nothing is there.
         """
         read = BY_ID[scope.read]
-        wanted = str(getattr(params, scope.object))
+        wanted = as_answered(str(getattr(params, scope.object)))
         shared = read.params.model_fields.keys() & type(params).model_fields.keys()
         where = read.params.model_validate({name: getattr(params, name) for name in shared})
         page = await look_up(read, where, scope.object.removesuffix("_id").replace("_", " "))
