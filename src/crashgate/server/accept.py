@@ -51,7 +51,8 @@ class AcceptLayer:
 def answer_in(body: bytearray) -> dict[str, Any]:
     """The message that answers, in a body of either form; an empty one while it is not here."""
     if not body.startswith(b"{"):
-        return next((each for each in messages(bytearray(body)) if "method" not in each), {})
+        nothing: dict[str, Any] = {}
+        return next((each for each in messages(bytearray(body)) if "method" not in each), nothing)
     with suppress(ValueError):
         return dict(json.loads(body))
     return {}
