@@ -59,7 +59,7 @@ ablation: $(DEV) ## remove each check of the gate in turn, and see its test fail
 
 nightly: $(DEV) ## what takes too long for every run: 100,000 comparisons with Cedar, fifty kills of an export
 	$(BIN)/python -m benchmarks.differential
-	CRASHGATE_EXPORT_KILLS=50 $(BIN)/python -m pytest tests/adapters/test_export_kill.py
+	CRASHGATE_EXPORT_KILLS=50 $(BIN)/python -m pytest tests/storage/test_export_kill.py
 
 format: $(DEV) ## format the code and mend what the linter can
 	$(BIN)/ruff check --fix .

@@ -20,9 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from crashgate.adapters.http_transport import http_transport
-from crashgate.upstream.message import Request
-from crashgate.upstream.port import TransportError
+from crashgate.upstream.http import http_transport
+from crashgate.upstream.message import Request, TransportError
 
 HERE = Path(__file__).resolve().parent.parent
 MEBIBYTE = 1024 * 1024

@@ -21,20 +21,19 @@ from importlib import import_module
 from importlib.metadata import version
 from typing import Any
 
-from crashgate.catalogue.access import Access, Level
-from crashgate.catalogue.bugsnag.errors import LIST_ERRORS
-from crashgate.catalogue.scope import Dimension
-from crashgate.decisions.record import Effect as Recorded
-from crashgate.decisions.record import decision_record
-from crashgate.decisions.sentence import tell_decision
+from crashgate.audit.record import Effect as Recorded
+from crashgate.audit.record import decision_record
+from crashgate.audit.sentence import tell_decision
 from crashgate.identity import Principal, Via
-from crashgate.policy import cedar
+from crashgate.model.access import Access, Level
+from crashgate.model.scope import Dimension
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect
-from crashgate.policy.grant import BUILT_IN, Grant
-from crashgate.policy.policy import Policy, PolicySet
+from crashgate.policy.grants import BUILT_IN, Grant
+from crashgate.policy.policy import Policy, PolicySet, Vocabulary
 from crashgate.policy.question import Place, Question
-from crashgate.policy.vocabulary import Vocabulary
+from crashgate.policy.review import cedar
+from crashgate.providers.bugsnag.errors import LIST_ERRORS
 from tests.policy.cedar_engine import Ready
 
 _casbin: Any = import_module("casbin")  # it has no types

@@ -22,14 +22,14 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
-from crashgate.sandbox.app import UNLIMITED, RequestLog, SessionProviders, create_app
-from crashgate.sandbox.browserstack.service import BrowserStack
-from crashgate.sandbox.bugspulse.key import BUGSPULSE_KEY
-from crashgate.sandbox.bugspulse.service import BugsPulse
-from crashgate.sandbox.devrev.service import DevRev
-from crashgate.sandbox.machine_clock import MachineClock
-from crashgate.sandbox.session_providers import BROWSERSTACK_PREFIX, BUGSPULSE_PREFIX, DEVREV_PREFIX
-from crashgate.sandbox.standalone import serve
+from crashgate_sandbox.app import UNLIMITED, RequestLog, SessionProviders, create_app
+from crashgate_sandbox.browserstack.service import BrowserStack
+from crashgate_sandbox.bugspulse.key import BUGSPULSE_KEY
+from crashgate_sandbox.bugspulse.service import BugsPulse
+from crashgate_sandbox.devrev.service import DevRev
+from crashgate_sandbox.machine_clock import MachineClock
+from crashgate_sandbox.session_providers import BROWSERSTACK_PREFIX, BUGSPULSE_PREFIX, DEVREV_PREFIX
+from crashgate_sandbox.standalone import serve
 
 _LOOP = """
 page=1
@@ -103,10 +103,10 @@ def _export(base: str, folder: Path, form: str, *, per_minute: int = 0) -> tuple
 
 def _exporting(form: str) -> None:
     """In the process of its own: the export without the start of Python, which the shell's loop does not have."""
-    from crashgate import wiring  # noqa: PLC0415 - the time of importing is not measured
-    from crashgate.cli import loop  # noqa: PLC0415 - the same
+    from crashgate.cli import serve as loop  # noqa: PLC0415 - the same
+    from crashgate.config import wiring  # noqa: PLC0415 - the time of importing is not measured
+    from crashgate.config.settings import load  # noqa: PLC0415 - the same
     from crashgate.identity import Principal, Via  # noqa: PLC0415 - the same
-    from crashgate.settings import load  # noqa: PLC0415 - the same
 
     if form == "parquet":
         import_module("pyarrow.parquet")

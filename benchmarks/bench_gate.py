@@ -13,11 +13,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from crashgate import wiring
+from crashgate.config import wiring
+from crashgate.config.settings import load
 from crashgate.identity import Principal, Via
-from crashgate.sandbox.app import SANDBOX_TOKEN, UNLIMITED, create_app
-from crashgate.settings import load
 from crashgate.tools.toolbox import Toolbox
+from crashgate_sandbox.app import SANDBOX_TOKEN, UNLIMITED, create_app
 
 HERE = Path(__file__).resolve().parent.parent
 ROUNDS = 400

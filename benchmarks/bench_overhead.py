@@ -24,15 +24,16 @@ import httpx2
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from crashgate import wiring
-from crashgate.cli.loop import run as on_uvloop
-from crashgate.gateway import arguments
-from crashgate.gateway.ask import Ask, Reply
-from crashgate.gateway.door import Gateway
-from crashgate.sandbox.app import SANDBOX_TOKEN, UNLIMITED, RequestLog, create_app
-from crashgate.sandbox.standalone import serve
-from crashgate.settings import load
-from crashgate.upstream.exchange import Call, Trace, Upstream, exchange
+from crashgate.cli.serve import run as on_uvloop
+from crashgate.config import wiring
+from crashgate.config.settings import load
+from crashgate.gate import arguments
+from crashgate.gate.call import Ask
+from crashgate.gate.gateway import Gateway
+from crashgate.model.tool import Reply
+from crashgate.upstream.client import Call, Trace, Upstream, exchange
+from crashgate_sandbox.app import SANDBOX_TOKEN, UNLIMITED, RequestLog, create_app
+from crashgate_sandbox.standalone import serve
 
 HERE = Path(__file__).resolve().parent.parent
 CALL = ("get_project", {"project_id": "checkout-ios"})
@@ -113,7 +114,7 @@ def _serve_sandbox() -> None:
 
 def _serve(gate: str) -> None:
     """One of ``GATES``, on a port that goes to stdout."""
-    from crashgate.server.listen import open_listener  # noqa: PLC0415 - only in the process that serves
+    from crashgate.mcp.listen import open_listener  # noqa: PLC0415 - only in the process that serves
 
     settings = load(config=None, options={}, environment=os.environ, here=Path.cwd())
     if gate != "in":

@@ -12,14 +12,18 @@ from typing import Any, cast
 
 from mcp_types import CallToolResult
 
-from crashgate import wiring
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.registry import RESOURCES
-from crashgate.catalogue.scope import PLACES
-from crashgate.decisions.entry import Entry
-from crashgate.decisions.port import LogReader
+from crashgate.audit.call import Entry
+from crashgate.audit.port import LogReader
+from crashgate.config import wiring
+from crashgate.config.settings import Settings, load
 from crashgate.identity import Principal, Via
-from crashgate.sandbox.app import (
+from crashgate.mcp import render
+from crashgate.model.provider import Provider
+from crashgate.model.scope import PLACES
+from crashgate.providers.registry import RESOURCES
+from crashgate.tools.call_result import Answer
+from crashgate.tools.toolbox import Toolbox
+from crashgate_sandbox.app import (
     SANDBOX_TOKEN,
     UNLIMITED,
     Budgets,
@@ -30,14 +34,10 @@ from crashgate.sandbox.app import (
     World,
     create_app,
 )
-from crashgate.sandbox.machine_clock import MachineClock
-from crashgate.sandbox.received import Received
-from crashgate.sandbox.world.errors import Error
-from crashgate.sandbox.world.projects import Project
-from crashgate.server import render
-from crashgate.settings import Settings, load
-from crashgate.tools.call_result import Answer
-from crashgate.tools.toolbox import Toolbox
+from crashgate_sandbox.machine_clock import MachineClock
+from crashgate_sandbox.received import Received
+from crashgate_sandbox.world.errors import Error
+from crashgate_sandbox.world.projects import Project
 
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 EXAMPLES = Path(__file__).resolve().parent.parent / "policies"

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from crashgate import wiring
-from crashgate.decisions.entry import Entry
-from crashgate.decisions.record import Purpose
+from crashgate.audit.call import Entry
+from crashgate.audit.record import Purpose
+from crashgate.config import wiring
+from crashgate.config.settings import Settings, load
 from crashgate.identity import Principal, Via
-from crashgate.sandbox.app import SANDBOX_TOKEN, UNLIMITED, World, create_app
-from crashgate.settings import Settings, load
+from crashgate_sandbox.app import SANDBOX_TOKEN, UNLIMITED, World, create_app
 
 Call = tuple[str, str, Mapping[str, Any]]
 """Agent, tool, arguments."""

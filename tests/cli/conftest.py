@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.settings import user_folder
+from crashgate.config.settings import user_folder
 from tests.cli.calls import Call, make
 from tests.cli.shell import Shell
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.adapters.approval_store import FILE, SqliteApprovals
-from crashgate.cli import screen
+from crashgate.cli import output as screen
 from crashgate.errors import Code
-from crashgate.gateway.approval import ApprovalRequest, Standing, Way
+from crashgate.gate.approval_requests import ApprovalRequest, Standing, Way
+from crashgate.storage.approvals import FILE, SqliteApprovals
 from crashgate.tools.call_result import Answer
-from tests.adapters.test_approval_store import REQUEST
+from tests.audit.samples import HOSTILE
 from tests.cli.shell import Shell
-from tests.decisions.samples import HOSTILE
 from tests.house import open_house, write_policies
+from tests.storage.test_approval_store import REQUEST
 
 ME = pwd.getpwuid(os.getuid()).pw_name
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.adapters.log_reader import SqliteLogReader
-from crashgate.sandbox.app import SANDBOX_TOKEN
+from crashgate.storage.log_reader import SqliteLogReader
+from crashgate_sandbox.app import SANDBOX_TOKEN
 from tests.cli.shell import Shell, line, started
 
 CHECK = ("connections", "check")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.cli import checkout, demo_story
-from crashgate.cli.commands import demo
-from crashgate.cli.demo_stage import Agent
+from crashgate.cli import demo, demo_story
+from crashgate.cli import session as checkout
+from crashgate.cli.demo_steps import Agent
 from tests.cli.shell import Shell, run
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.cli.commands.export import export
+from crashgate.cli.exports import export
 from tests.cli.shell import Shell
 
 _PAGE = "docs/exports.md"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from crashgate import wiring
-from crashgate.adapters.log_files import DATABASE
+from crashgate.config import wiring
+from crashgate.storage.log_files import DATABASE
 from tests.cli.shell import Shell, Told
 
 

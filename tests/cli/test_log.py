@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.adapters.log_files import DATABASE
-from crashgate.adapters.sqlite_log import SqliteLog
+from crashgate.storage.log import SqliteLog
+from crashgate.storage.log_files import DATABASE
+from tests.audit.samples import ATTEMPT, DECISION, HOSTILE, OUTCOME
 from tests.cli.shell import Shell, line, started
-from tests.decisions.samples import ATTEMPT, DECISION, HOSTILE, OUTCOME
 
 
 def words(told: str) -> list[list[str]]:

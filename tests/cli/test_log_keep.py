@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.adapters.log_files import DATABASE
-from crashgate.adapters.sqlite_log import SqliteLog
-from crashgate.decisions.record import Effect
+from crashgate.audit.record import Effect
+from crashgate.storage.log import SqliteLog
+from crashgate.storage.log_files import DATABASE
+from tests.audit.samples import ATTEMPT, DECISION, HOSTILE, OUTCOME, call
 from tests.cli.shell import Shell
-from tests.decisions.samples import ATTEMPT, DECISION, HOSTILE, OUTCOME, call
 from tests.small_disk import fill
 
 CALLS = tuple(

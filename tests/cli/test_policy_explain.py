@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from crashgate.decisions.record import Effect
-from crashgate.sandbox.app import World
+from crashgate.audit.record import Effect
+from crashgate_sandbox.app import World
 from tests.cli.calls import Call, make, recorded_calls
 from tests.cli.shell import Shell
 

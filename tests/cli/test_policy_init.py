@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.adapters.log_reader import SqliteLogReader
+from crashgate.audit.record import Effect
 from crashgate.cli import visible_places
-from crashgate.decisions.record import Effect
-from crashgate.sandbox.world.world import World
+from crashgate.storage.log_reader import SqliteLogReader
+from crashgate_sandbox.world.world import World
 from tests.cli.shell import Shell
 from tests.small_disk import fill
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from crashgate.adapters.sqlite_log import SqliteLog
-from crashgate.catalogue.registry import BY_ID
-from crashgate.decisions.record import DecisionRecord, Effect, Purpose
+from crashgate.audit.record import DecisionRecord, Effect, Purpose
 from crashgate.identity import Via
+from crashgate.providers.registry import BY_ID
+from crashgate.storage.log import SqliteLog
 from tests.cli.shell import Shell, Told
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.cli.described_settings import tables
+from crashgate.cli.reference import tables
+from crashgate.config.settings import load
 from crashgate.reference.settings_words import KeyDoc
-from crashgate.settings import load
 from tests.cli.shell import Shell, Told
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.cli.commands.approvals_list import ahead
+from crashgate.cli.approvals import ahead
 from tests.cli.shell import COMMAND, run
 
 COMMANDS = (

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from crashgate.sandbox.app import SANDBOX_TOKEN
+from crashgate_sandbox.app import SANDBOX_TOKEN
 from tests.cli.shell import COMMAND, Shell, line, run, started
 
 HELLO = {

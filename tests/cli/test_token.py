@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from crashgate import wiring
+from crashgate.config import wiring
 from crashgate.identity import VerifiedToken
 from tests.cli.calls import settings
 from tests.cli.shell import Shell

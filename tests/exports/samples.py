@@ -7,9 +7,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from crashgate.exports.column import Column, Kind
 from crashgate.exports.page import ExportPage, Mark, Pages, Progress, Row
 from crashgate.exports.plan import Format, Permission, Plan
+from crashgate.model.export import Column, Kind
 
 READERS, OTHERS = "3d094196", "d9298a10"
 """How the ids of exports of ``reader`` begin, and those of ``other``."""

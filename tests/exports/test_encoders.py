@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from pydantic_core import to_json
 
 from crashgate.errors import Code
-from crashgate.exports.column import Column, Kind
-from crashgate.exports.csv_lines import CsvLines
+from crashgate.exports.csv import CsvLines
 from crashgate.exports.encoder import Encoder
 from crashgate.exports.failure import ExportError
 from crashgate.exports.json_lines import JsonLines
 from crashgate.exports.page import Row
-from crashgate.formula import neutralised, neutralised_inside
+from crashgate.model.export import Column, Kind
+from crashgate.sanitise import neutralised, neutralised_inside
 from tests.exports.samples import COLUMNS, ROWS, TEXTS, full
 
 NAMES = [column.name for column in COLUMNS]

@@ -5,9 +5,9 @@ import pytest
 from crashgate.exports import checkpoint as checkpoints
 from crashgate.exports import manifest as manifests
 from crashgate.exports.checkpoint import Checkpoint, first
-from crashgate.exports.column import Column, Kind
 from crashgate.exports.manifest import Digest, Manifest, manifest_of
 from crashgate.exports.page import ExportPage
+from crashgate.model.export import Column, Kind
 from tests.exports.samples import COLUMNS, FIRST, ID, SECOND, plan
 
 UNSAFE = ["", "..", "../x", "a/b", "a\\b", ".hidden", "a\0", "x" * 200, "a b", "A", "a\n", "-a", "a.b"]

@@ -4,16 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from hypothesis import strategies as st
 
-from crashgate.catalogue.access import Access, Level
-from crashgate.catalogue.scope import Dimension
-from crashgate.policy.approval import Approval
+from crashgate.model.access import Access, Level
+from crashgate.model.scope import Dimension
 from crashgate.policy.document import load
-from crashgate.policy.grant import BUILT_IN, Grant
-from crashgate.policy.mode import Mode
-from crashgate.policy.policy import Policy
+from crashgate.policy.grants import BUILT_IN, Grant
+from crashgate.policy.limits import Approval
+from crashgate.policy.policy import Mode, Policy, Vocabulary
 from crashgate.policy.question import Place, Question
 from crashgate.policy.switches import Switches
-from crashgate.policy.vocabulary import Vocabulary
 
 RESOURCES: Mapping[str, Dimension] = {
     "organization": Dimension.ORGANIZATION,

@@ -7,16 +7,15 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from crashgate.catalogue.access import Access, Level
-from crashgate.catalogue.scope import PLACES, Dimension
-from crashgate.policy import cedar
+from crashgate.model.access import Access, Level
+from crashgate.model.scope import PLACES, Dimension
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect
-from crashgate.policy.grant import Grant
-from crashgate.policy.policy import Policy
+from crashgate.policy.grants import Grant
+from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.question import Place, Question
+from crashgate.policy.review import cedar
 from crashgate.policy.switches import Switch, Switches
-from crashgate.policy.vocabulary import Vocabulary
 from tests.policy import cedar_engine
 from tests.policy.builders import policy
 

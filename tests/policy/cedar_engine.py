@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from crashgate.policy import cedar
+from crashgate.policy.review import cedar
 
 _cedarpy: Any = import_module("cedarpy")
 

@@ -4,14 +4,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from crashgate.catalogue.access import Access, Level
-from crashgate.catalogue.scope import PLACES, Dimension
+from crashgate.model.access import Access, Level
+from crashgate.model.scope import PLACES, Dimension
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Buckets, Decision, Effect, Reason
-from crashgate.policy.grant import Grant
+from crashgate.policy.grants import Grant, Rule
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Place, Question
-from crashgate.policy.rule import Rule
 from crashgate.policy.switches import Switch
 from tests.policy.builders import grant, place, policy, question
 

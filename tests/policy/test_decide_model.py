@@ -10,15 +10,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from crashgate.catalogue.access import Access, Level
-from crashgate.catalogue.scope import Dimension
+from crashgate.model.access import Access, Level
+from crashgate.model.scope import Dimension
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect, Reason
-from crashgate.policy.explain import may_use
-from crashgate.policy.grant import Grant
+from crashgate.policy.grants import Grant, Rule
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Place, Question
-from crashgate.policy.rule import Rule
+from crashgate.policy.review.explain import may_use
 from tests.policy.builders import place, policies, question, questions, resources
 
 ALLOWED_BY = {

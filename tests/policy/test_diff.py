@@ -7,17 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crashgate.catalogue.access import Access, Level
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.registry import OPERATIONS, RESOURCES
+from crashgate.model.access import Access, Level
+from crashgate.model.provider import Provider
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect
-from crashgate.policy.diff import Change, compare
 from crashgate.policy.document import load
-from crashgate.policy.grant import Grant
-from crashgate.policy.policy import Policy, PolicySet
+from crashgate.policy.grants import Grant
+from crashgate.policy.policy import Policy, PolicySet, Vocabulary
 from crashgate.policy.question import Question
-from crashgate.policy.vocabulary import Vocabulary
+from crashgate.policy.review.diff import Change, compare
+from crashgate.providers.registry import OPERATIONS, RESOURCES
 from tests.policy.builders import HEAD, SOURCE, pattern_lists, places, policy
 
 CONNECTIONS = {"bugsnag": Provider.BUGSNAG}

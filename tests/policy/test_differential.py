@@ -5,10 +5,10 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 
-from crashgate.catalogue.access import Level
-from crashgate.policy import cedar
+from crashgate.model.access import Level
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect
+from crashgate.policy.review import cedar
 from tests.policy import cedar_engine
 from tests.policy.builders import VOCABULARY as SMALL
 from tests.policy.builders import grant, loaded, place, policy, question

@@ -5,14 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crashgate.catalogue.access import Level
-from crashgate.catalogue.scope import Dimension
+from crashgate.model.access import Level
+from crashgate.model.scope import Dimension
 from crashgate.policy.document import MAX_GRANTS, MAX_PATTERNS, load
-from crashgate.policy.grant import BUILT_IN, Grant
-from crashgate.policy.policy import Policy
+from crashgate.policy.grants import BUILT_IN, Grant
+from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.problem import PolicyDocumentError, Problem
-from crashgate.policy.syntax import MAX_BYTES
-from crashgate.policy.vocabulary import Vocabulary
+from crashgate.policy.toml_positions import MAX_BYTES
 from tests.policy.builders import HEAD, SOURCE, VOCABULARY, loaded
 
 GRANT = '[[grant]]\nconnection = "bugsnag"\nprojects = ["checkout-*"]\naccess.error = "read"\n'

@@ -4,16 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.catalogue.access import Access, Level
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.registry import OPERATIONS, RESOURCES
+from crashgate.model.access import Access, Level
+from crashgate.model.provider import Provider
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect
 from crashgate.policy.document import load
-from crashgate.policy.explain import matrix
-from crashgate.policy.policy import PolicySet
+from crashgate.policy.policy import PolicySet, Vocabulary
 from crashgate.policy.question import Place, Question
-from crashgate.policy.vocabulary import Vocabulary
+from crashgate.policy.review.explain import matrix
+from crashgate.providers.registry import OPERATIONS, RESOURCES
 
 BUGSNAG = RESOURCES[Provider.BUGSNAG]
 VOCABULARY = Vocabulary(connections={"bugsnag": BUGSNAG})

@@ -3,11 +3,14 @@ from dataclasses import asdict, replace
 
 import pytest
 
-from crashgate.catalogue.access import Access, Level
-from crashgate.catalogue.scope import Dimension
-from crashgate.policy.approval import Approval
+from crashgate.model.access import Access, Level
+from crashgate.model.scope import Dimension
 from crashgate.policy.decide import decide
-from crashgate.policy.explain import (
+from crashgate.policy.grants import BUILT_IN, Rule
+from crashgate.policy.limits import Approval
+from crashgate.policy.policy import Policy, PolicySet, Vocabulary
+from crashgate.policy.question import Place, Question
+from crashgate.policy.review.explain import (
     AccessSummary,
     ConnectionAccess,
     HeldLevel,
@@ -17,11 +20,6 @@ from crashgate.policy.explain import (
     matrix,
     may_use,
 )
-from crashgate.policy.grant import BUILT_IN
-from crashgate.policy.policy import Policy, PolicySet
-from crashgate.policy.question import Place, Question
-from crashgate.policy.rule import Rule
-from crashgate.policy.vocabulary import Vocabulary
 from tests.policy.builders import grant, place, policy, question
 
 IOS = place("5f1000000000000000000001", "checkout-ios")

@@ -4,15 +4,14 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from crashgate.catalogue.access import Level
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.registry import RESOURCES
-from crashgate.catalogue.scope import PLACES, Dimension
+from crashgate.model.access import Level
+from crashgate.model.provider import Provider
+from crashgate.model.scope import PLACES, Dimension
 from crashgate.policy.document import load
-from crashgate.policy.first import first_policy
-from crashgate.policy.lint import lint
-from crashgate.policy.policy import Policy
-from crashgate.policy.vocabulary import Vocabulary
+from crashgate.policy.policy import Policy, Vocabulary
+from crashgate.policy.review.lint import lint
+from crashgate.policy.review.starter import first_policy
+from crashgate.providers.registry import RESOURCES
 
 CONNECTIONS = {provider.value: provider for provider in Provider if provider is not Provider.CRASHGATE}
 VOCABULARY = Vocabulary(connections={name: RESOURCES[provider] for name, provider in CONNECTIONS.items()})

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crashgate.catalogue.access import Access, Level
-from crashgate.catalogue.scope import Dimension
+from crashgate.model.access import Access, Level
+from crashgate.model.scope import Dimension
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect
 from crashgate.policy.question import Place, Question

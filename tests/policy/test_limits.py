@@ -1,6 +1,6 @@
 import pytest
 
-from crashgate.catalogue.access import Access
+from crashgate.model.access import Access
 from crashgate.policy.limits import RATES, Counted, Limits, Rate, Window
 
 ALL = Limits(rates=tuple(Rate(counted=counted, window=window, most=5) for counted, window in RATES.values()))

@@ -2,13 +2,13 @@
 
 import pytest
 
-from crashgate.catalogue.access import Access
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.registry import OPERATIONS, RESOURCES
-from crashgate.catalogue.scope import Dimension
+from crashgate.model.access import Access
+from crashgate.model.provider import Provider
+from crashgate.model.scope import Dimension
 from crashgate.policy.document import load
-from crashgate.policy.lint import lint
-from crashgate.policy.vocabulary import Vocabulary
+from crashgate.policy.policy import Vocabulary
+from crashgate.policy.review.lint import lint
+from crashgate.providers.registry import OPERATIONS, RESOURCES
 from tests.policy.builders import HEAD, SOURCE
 
 CONNECTIONS = {"bugsnag": Provider.BUGSNAG}

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crashgate.policy.pattern import CHARACTERS, STRANGER, any_matches, example, matches
-from crashgate.policy.patterns import Patterns
+from crashgate.policy.grants import CHARACTERS, STRANGER, Patterns, any_matches, example, matches
 
 
 @pytest.mark.parametrize(

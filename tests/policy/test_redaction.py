@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.catalogue.registry import OPERATIONS
-from crashgate.catalogue.result import SecretMark
+from crashgate.model.result import SecretMark
 from crashgate.policy.redaction import SETS, Redaction, beyond
 from crashgate.policy.result_fields import Node, fields_of, find, paths, resources
+from crashgate.providers.registry import OPERATIONS
 
 
 def test_a_field_goes_from_the_rows_that_have_it_and_from_no_others() -> None:

@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crashgate.catalogue.access import Level
+from crashgate.model.access import Level
 from crashgate.policy.document import MAX_OWNER
 from crashgate.policy.policy import Policy
-from crashgate.policy.refusal import refusal
+from crashgate.policy.review.refusal import refusal
 from tests.policy.builders import grant, policies, policy
 
 TRIAGE = policy(

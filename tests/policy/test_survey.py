@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crashgate.policy.survey import Path, Twice, survey
+from crashgate.policy.toml_positions import Path, Twice, survey
 
 
 def _paths(value: object, path: Path = ()) -> Iterator[Path]:

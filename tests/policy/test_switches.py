@@ -3,13 +3,13 @@
 import pytest
 from hypothesis import given
 
-from crashgate.catalogue.access import Access, Level
-from crashgate.policy.approval import Approval
+from crashgate.model.access import Access, Level
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect, Reason
-from crashgate.policy.explain import may_use
+from crashgate.policy.limits import Approval
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Question
+from crashgate.policy.review.explain import may_use
 from crashgate.policy.switches import Switch, Switches
 from tests.policy.builders import grant, place, policies, policy, question, questions
 

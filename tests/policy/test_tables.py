@@ -4,14 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from crashgate.policy.approval import MOST_MINUTES, Approval
 from crashgate.policy.document import load
-from crashgate.policy.limits import Counted, Limits, Rate, Window
-from crashgate.policy.mode import Mode
+from crashgate.policy.limits import MOST_MINUTES, Approval, Counted, Limits, Rate, Window
+from crashgate.policy.policy import Mode, Vocabulary
 from crashgate.policy.problem import PolicyDocumentError
 from crashgate.policy.redaction import Redaction
 from crashgate.policy.switches import Switch, Switches
-from crashgate.policy.vocabulary import Vocabulary
 from tests.policy.builders import HEAD, SOURCE, VOCABULARY, loaded
 
 X = SOURCE

@@ -6,15 +6,14 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from crashgate.catalogue.access import Access, Level
-from crashgate.policy.approval import Approval
+from crashgate.model.access import Access, Level
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect, Reason
-from crashgate.policy.index import MOST_TOPICS
+from crashgate.policy.limits import Approval
+from crashgate.policy.matching import MOST_ANSWERS, MOST_TOPICS
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Question
 from crashgate.policy.switches import Switch, Switches
-from crashgate.policy.topic import MOST_ANSWERS
 from tests.policy.builders import grant, place, policies, policy, question, questions
 
 OPERATIONS = [f"bugsnag.{resource}.{access}" for resource in ("error", "organization") for access in Access]

@@ -4,17 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crashgate.catalogue.access import Access, Level
-from crashgate.catalogue.scope import Dimension
-from crashgate.policy.decide import decide
+from crashgate.model.access import Access, Level
+from crashgate.model.scope import Dimension
+from crashgate.policy.decide import decide, lets_through
 from crashgate.policy.decision import Decision, Effect, Reason
-from crashgate.policy.explain import may_use
-from crashgate.policy.mode import Mode
 from crashgate.policy.openings import open_names
-from crashgate.policy.policy import Policy
+from crashgate.policy.policy import Mode, Policy
 from crashgate.policy.question import Question
+from crashgate.policy.review.explain import may_use
 from crashgate.policy.switches import Switch, Switches
-from crashgate.policy.trial import lets_through
 from tests.policy.builders import grant, place, policies, policy, question, questions
 
 IOS = place("checkout-ios")

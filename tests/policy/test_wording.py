@@ -1,4 +1,4 @@
-from crashgate.catalogue.scope import Dimension
+from crashgate.model.scope import Dimension
 from crashgate.policy.wording import listed, places, unknown, word
 
 

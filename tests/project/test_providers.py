@@ -5,10 +5,10 @@ from typing import Any, cast
 
 import pytest
 
-from crashgate import wiring
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.registry import OPERATIONS
-from crashgate.settings import DEFAULT_URLS
+from crashgate.config import wiring
+from crashgate.config.settings import DEFAULT_URLS
+from crashgate.model.provider import Provider
+from crashgate.providers.registry import OPERATIONS
 from tests.system.samples import SAMPLES
 from tests.upstream.exchanges import CONNECTIONS
 
@@ -19,8 +19,8 @@ PROVIDERS = [each for each in Provider if each is not Provider.CRASHGATE]
 def test_each_provider_has_its_files(root: Path, provider: Provider) -> None:
     module = provider.value.replace("-", "_")
     files = [
-        f"src/crashgate/catalogue/{module}/__init__.py",
-        f"src/crashgate/sandbox/{module}/service.py",
+        f"src/crashgate/providers/{module}/__init__.py",
+        f"src/crashgate_sandbox/{module}/service.py",
         f"src/crashgate/upstream/{module}.py",
         f"docs/upstreams/{provider.value}.md",
         f"tests/samples/{provider.value}",

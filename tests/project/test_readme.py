@@ -6,12 +6,12 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.registry import RESOURCES
 from crashgate.cli.main import cli
+from crashgate.config.settings import Settings
+from crashgate.model.provider import Provider
 from crashgate.policy.document import load
-from crashgate.policy.vocabulary import Vocabulary
-from crashgate.settings import Settings
+from crashgate.policy.policy import Vocabulary
+from crashgate.providers.registry import RESOURCES
 from crashgate.tools.registry import TOOLS
 
 PAGES = ("README.md", "docs/policy.md", "docs/exports.md", "CONTRIBUTING.md")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.catalogue.provider import Provider
+from crashgate.model.provider import Provider
 
 CITED = re.compile(r"docs/upstreams/([a-z-]+)\.md((?:(?:, | and |)#[a-z0-9-]+)*)")
 LINKED = re.compile(r"\]\(([A-Za-z-]+\.md)?#([a-z0-9-]+)\)")

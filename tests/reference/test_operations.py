@@ -1,10 +1,10 @@
 import json
 from pathlib import Path
 
-from crashgate.catalogue.registry import OPERATIONS
+from crashgate.model.composite import Recipe
+from crashgate.providers.registry import OPERATIONS
 from crashgate.reference import operations
 from crashgate.reference.operations import sample_path, scope_in_words
-from crashgate.tools.recipe import Recipe
 from crashgate.tools.registry import TOOLS
 
 

@@ -2,14 +2,14 @@ import re
 import subprocess
 import sys
 
-from crashgate.catalogue.access import Level
-from crashgate.catalogue.registry import OPERATIONS
-from crashgate.cli.exit_codes import ExitCode
+from crashgate.cli.failure import ExitCode
+from crashgate.model.access import Level
+from crashgate.model.composite import Recipe
+from crashgate.providers.registry import OPERATIONS
 from crashgate.reference.commands import CommandDoc, CommandLine
 from crashgate.reference.markdown import cell, code, table
 from crashgate.reference.page import page
 from crashgate.reference.settings_words import KeyDoc, TableDoc
-from crashgate.tools.recipe import Recipe
 from crashgate.tools.registry import TOOLS
 
 LINE = CommandLine(

@@ -7,10 +7,10 @@ from typing import Any
 
 import httpx2
 
-from crashgate.sandbox.app import SANDBOX_TOKEN, UNLIMITED, Budgets, Faults, Manners, RequestLog, World, create_app
-from crashgate.sandbox.standalone import running
-from crashgate.sandbox.world.errors import Error
-from crashgate.sandbox.world.projects import Project
+from crashgate_sandbox.app import SANDBOX_TOKEN, UNLIMITED, Budgets, Faults, Manners, RequestLog, World, create_app
+from crashgate_sandbox.standalone import running
+from crashgate_sandbox.world.errors import Error
+from crashgate_sandbox.world.projects import Project
 from tests.held_clock import NOW, HeldClock
 
 

@@ -1,4 +1,4 @@
-from crashgate.sandbox.app import MEMBER_TOKEN, Budgets
+from crashgate_sandbox.app import MEMBER_TOKEN, Budgets
 from tests.sandbox.harness import Sandbox, Start
 
 

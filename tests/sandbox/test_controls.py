@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from crashgate.sandbox.app import (
+from crashgate_sandbox.app import (
     SANDBOX_TOKEN,
     SESSIONS_PREFIX,
     UNLIMITED,
@@ -12,9 +12,9 @@ from crashgate.sandbox.app import (
     create_app,
     create_sessions_app,
 )
-from crashgate.sandbox.faults import Fault, FaultKind
-from crashgate.sandbox.received import Received
-from crashgate.sandbox.standalone import running
+from crashgate_sandbox.faults import Fault, FaultKind
+from crashgate_sandbox.received import Received
+from crashgate_sandbox.standalone import running
 from tests.held_clock import NOW
 from tests.sandbox.harness import Sandbox, Start
 

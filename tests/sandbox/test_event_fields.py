@@ -1,4 +1,4 @@
-from crashgate.sandbox.bugsnag.search import BUILT_IN_FIELDS
+from crashgate_sandbox.bugsnag.search import BUILT_IN_FIELDS
 from tests.sandbox.harness import Sandbox
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from crashgate.sandbox.app import MEMBER_TOKEN, READ_ONLY_TOKEN, Manners
+from crashgate_sandbox.app import MEMBER_TOKEN, READ_ONLY_TOKEN, Manners
 from tests.sandbox.harness import Sandbox, Start
 
 

@@ -5,7 +5,7 @@ import anyio
 import httpx2
 import pytest
 
-from crashgate.sandbox.faults import Fault, FaultKind
+from crashgate_sandbox.faults import Fault, FaultKind
 from tests.sandbox.harness import Sandbox
 
 PROJECT = "/projects/checkout-ios"

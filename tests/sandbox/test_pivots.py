@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from crashgate.sandbox.app import Manners
-from crashgate.sandbox.world.occurrences import Occurrence
+from crashgate_sandbox.app import Manners
+from crashgate_sandbox.world.occurrences import Occurrence
 from tests.sandbox.harness import Sandbox, Start
 
 ON_ERROR, ON_PROJECT = "/projects/checkout-ios/errors/{error}", "/projects/checkout-ios"

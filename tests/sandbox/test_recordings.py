@@ -9,7 +9,7 @@ from typing import Any, cast
 import httpx2
 import pytest
 
-from crashgate.sandbox.app import MEMBER_TOKEN, Manners
+from crashgate_sandbox.app import MEMBER_TOKEN, Manners
 from tests.held_clock import NOW
 from tests.sandbox.harness import Sandbox, Start
 

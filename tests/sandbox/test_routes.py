@@ -2,9 +2,9 @@ import re
 
 import pytest
 
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.registry import OPERATIONS
-from crashgate.sandbox.bugsnag.service import ROUTES
+from crashgate.model.provider import Provider
+from crashgate.providers.registry import OPERATIONS
+from crashgate_sandbox.bugsnag.service import ROUTES
 from tests.sandbox.harness import Sandbox
 
 NO_ROUTE = {"status": 404, "error": "Not Found"}

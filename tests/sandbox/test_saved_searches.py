@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from crashgate.sandbox.app import MEMBER_TOKEN, READ_ONLY_TOKEN, Manners
+from crashgate_sandbox.app import MEMBER_TOKEN, READ_ONLY_TOKEN, Manners
 from tests.sandbox.harness import Sandbox, Start
 
 LIST = "/projects/checkout-ios/saved_searches"

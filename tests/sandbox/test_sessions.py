@@ -9,9 +9,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from crashgate.sandbox.app import SESSIONS_PREFIX, RequestLog, World, create_sessions_app
-from crashgate.sandbox.bugsnag_sessions.started_at import read_time
-from crashgate.sandbox.standalone import running
+from crashgate_sandbox.app import SESSIONS_PREFIX, RequestLog, World, create_sessions_app
+from crashgate_sandbox.bugsnag_sessions.started_at import read_time
+from crashgate_sandbox.standalone import running
 from tests.held_clock import NOW
 from tests.sandbox.harness import Sandbox
 

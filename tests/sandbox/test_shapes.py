@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import pytest
 
-from crashgate.sandbox.app import Manners
-from crashgate.sandbox.world.accounts import team_id
+from crashgate_sandbox.app import Manners
+from crashgate_sandbox.world.accounts import team_id
 from tests.sandbox.harness import Sandbox, Start
 
 PROJECTS = (

@@ -10,13 +10,13 @@ import httpx2
 import pytest
 
 from crashgate.errors import ConfigurationError
-from crashgate.sandbox.app import RequestLog, create_app
-from crashgate.sandbox.faults import Fault, FaultKind, Faults
-from crashgate.sandbox.standalone import running, serve
+from crashgate_sandbox.app import RequestLog, create_app
+from crashgate_sandbox.faults import Fault, FaultKind, Faults
+from crashgate_sandbox.standalone import running, serve
 
 PROGRAM = """
-from crashgate.sandbox.app import create_app
-from crashgate.sandbox.standalone import serve
+from crashgate_sandbox.app import create_app
+from crashgate_sandbox.standalone import serve
 try:
     serve(create_app(), port=0, ready=lambda url: print(url, flush=True))
 except KeyboardInterrupt:

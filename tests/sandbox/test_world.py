@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from crashgate.sandbox.world.content.hostile import HOSTILE
-from crashgate.sandbox.world.slugs import free_slug
-from crashgate.sandbox.world.world import World
+from crashgate_sandbox.world.content.hostile import HOSTILE
+from crashgate_sandbox.world.slugs import free_slug
+from crashgate_sandbox.world.world import World
 from tests.held_clock import NOW
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from crashgate.sandbox.world.world import World
+from crashgate_sandbox.world.world import World
 
 Arguments = Callable[["Here"], Mapping[str, Any]]
 

@@ -18,9 +18,9 @@ from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from starlette.types import Receive, Scope, Send
 
-from crashgate import wiring
-from crashgate.adapters.log_reader import SqliteLogReader
-from crashgate.sandbox.app import (
+from crashgate.config import wiring
+from crashgate.storage.log_reader import SqliteLogReader
+from crashgate_sandbox.app import (
     SANDBOX_TOKEN,
     UNLIMITED,
     Budgets,
@@ -30,8 +30,8 @@ from crashgate.sandbox.app import (
     World,
     create_app,
 )
-from crashgate.sandbox.machine_clock import MachineClock
-from crashgate.sandbox.standalone import running
+from crashgate_sandbox.machine_clock import MachineClock
+from crashgate_sandbox.standalone import running
 from tests.house import EXAMPLES, fresh_world, settings_in, small_environment
 
 Era = Literal["legacy", "auto", "2026-07-28"]

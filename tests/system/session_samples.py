@@ -5,12 +5,12 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from crashgate.sandbox.browserstack.drawn import AWKWARD_IDS
-from crashgate.sandbox.bugspulse.sessions import session_id
-from crashgate.sandbox.devrev.apps import APPS, Platform
-from crashgate.sandbox.devrev.sessions import Session
-from crashgate.sandbox.devrev.store import Store
-from crashgate.sandbox.world.world import DEFAULT_SEED
+from crashgate_sandbox.browserstack.drawn import AWKWARD_IDS
+from crashgate_sandbox.bugspulse.sessions import session_id
+from crashgate_sandbox.devrev.apps import APPS, Platform
+from crashgate_sandbox.devrev.sessions import Session
+from crashgate_sandbox.devrev.store import Store
+from crashgate_sandbox.world.world import DEFAULT_SEED
 from tests.system.sample import Arguments, Here, Sample
 
 CHAT = AWKWARD_IDS[0]

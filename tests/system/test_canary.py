@@ -11,16 +11,16 @@ import pytest
 from mcp import Client
 from mcp_types import Implementation
 
-from crashgate.adapters.log_reader import SqliteLogReader
-from crashgate.adapters.sqlite_log import SqliteLog
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.registry import OPERATIONS
-from crashgate.sandbox.app import SANDBOX_TOKEN
-from crashgate.server.build import build
-from crashgate.server.identity import Launched
-from crashgate.tools.recipe import Recipe
+from crashgate.mcp.server import build
+from crashgate.mcp.tokens import Launched
+from crashgate.model.composite import Recipe
+from crashgate.model.provider import Provider
+from crashgate.providers.registry import OPERATIONS
+from crashgate.storage.log import SqliteLog
+from crashgate.storage.log_reader import SqliteLogReader
 from crashgate.tools.registry import BY_NAME
-from tests.gateway.gate import ACME, ANDROID, IOS, PAYMENTS, open_gate, policy
+from crashgate_sandbox.app import SANDBOX_TOKEN
+from tests.gate.gate import ACME, ANDROID, IOS, PAYMENTS, open_gate, policy
 from tests.house import OPERATOR, SESSION_PROVIDERS, bytes_below, everything, open_house
 from tests.tools import canary
 from tests.tools.asks import RIGHT

@@ -16,13 +16,13 @@ import pytest
 from mcp import Client, MCPError
 from mcp_types import BlobResourceContents, ResourceLink, TextResourceContents
 
-from crashgate.sandbox.app import SessionProviders
-from crashgate.sandbox.bugspulse.service import BugsPulse
-from crashgate.sandbox.faults import Fault, FaultKind
-from crashgate.sandbox.machine_clock import MachineClock
-from crashgate.sandbox.session_providers import BUGSPULSE_PREFIX
+from crashgate_sandbox.app import SessionProviders
+from crashgate_sandbox.bugspulse.service import BugsPulse
+from crashgate_sandbox.faults import Fault, FaultKind
+from crashgate_sandbox.machine_clock import MachineClock
+from crashgate_sandbox.session_providers import BUGSPULSE_PREFIX
 from tests.house import NOW, OPERATOR, SESSION_PROVIDERS, everything, policies_of_all, until, write_policies
-from tests.server.face import call
+from tests.mcp.face import call
 from tests.system.served import Era, Face, Site, http_client, kill, open_site
 from tests.tools.read_back import FORMATS, read_back
 

@@ -6,7 +6,7 @@ import pytest
 
 from crashgate.errors import Code
 from tests.house import OPERATOR, House, open_house
-from tests.server.face import call, open_face
+from tests.mcp.face import call, open_face
 from tests.small_disk import fill
 from tests.tools.asks import ASKS
 

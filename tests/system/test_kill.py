@@ -10,11 +10,11 @@ from typing import Any
 import httpx2
 import pytest
 
-from crashgate.decisions.entry import Entry
-from crashgate.decisions.record import Effect
-from crashgate.sandbox.faults import Fault, FaultKind
+from crashgate.audit.call import Entry
+from crashgate.audit.record import Effect
+from crashgate_sandbox.faults import Fault, FaultKind
 from tests.house import OPERATOR, READER, TRIAGE, until
-from tests.server.face import call
+from tests.mcp.face import call
 from tests.system.oracle.bugsnag import REQUESTS
 from tests.system.served import Site, kill, open_site
 

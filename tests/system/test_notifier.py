@@ -6,7 +6,7 @@ from pathlib import Path
 
 from anyio import run_process
 
-from crashgate.sandbox.app import SESSIONS_PREFIX
+from crashgate_sandbox.app import SESSIONS_PREFIX
 from tests.house import OPERATOR, policies_of_all, small_environment
 from tests.system.served import Site, open_site
 

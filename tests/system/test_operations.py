@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from mcp_types import CallToolResult, Tool
 
-from crashgate.catalogue.registry import OPERATIONS
-from crashgate.decisions.entry import Entry
-from crashgate.decisions.record import Ending
-from crashgate.sandbox.received import Received
+from crashgate.audit.call import Entry
+from crashgate.audit.record import Ending
+from crashgate.providers.registry import OPERATIONS
+from crashgate_sandbox.received import Received
 from tests.house import OPERATOR, policies_of_all
 from tests.system.bugsnag_samples import RECIPES
 from tests.system.sample import Here, expected_path

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from crashgate import wiring
-from crashgate.catalogue.provider import Provider
-from crashgate.decisions.entry import Entry
-from crashgate.decisions.record import Purpose
+from crashgate.audit.call import Entry
+from crashgate.audit.record import Purpose
+from crashgate.config import wiring
 from crashgate.errors import Code
 from crashgate.identity import Principal, Via
+from crashgate.model.provider import Provider
 from tests.system.oracle.cast import cast_of
 from tests.system.oracle.expected import TABLES, check_pages, expected, heard, overheard
 from tests.system.served import open_site

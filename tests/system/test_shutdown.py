@@ -11,8 +11,8 @@ import anyio
 import httpx2
 import pytest
 
-from crashgate.decisions.attempt import AttemptRecord
-from crashgate.sandbox.faults import Fault, FaultKind
+from crashgate.audit.attempt import AttemptRecord
+from crashgate_sandbox.faults import Fault, FaultKind
 from tests.house import OPERATOR, until
 from tests.system.served import Era, Site, http_client, open_site
 

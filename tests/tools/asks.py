@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from crashgate.catalogue.provider import Provider
-from tests.gateway.gate import IOS, Site
+from crashgate.model.provider import Provider
+from tests.gate.gate import IOS, Site
 from tests.tools.played import HERE, WEB, Spot
 
 Ask = Callable[[Site], Mapping[str, Any]]

@@ -10,11 +10,11 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 from pydantic import AliasChoices, AliasPath, BaseModel
 
-from crashgate.catalogue.operation import AnyOperation, Shape
-from crashgate.catalogue.paging import Cursors, Inside, Numbered
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.registry import OPERATIONS
-from crashgate.catalogue.result import Result
+from crashgate.model.operation import AnyOperation, Shape
+from crashgate.model.paging import Cursors, Inside, Numbered
+from crashgate.model.provider import Provider
+from crashgate.model.result import Result
+from crashgate.providers.registry import OPERATIONS
 from crashgate.upstream.message import Request, Response
 from tests.tools.played import PlayedSessions
 

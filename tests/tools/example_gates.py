@@ -11,18 +11,17 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from crashgate.catalogue.form import Parts, form_of
-from crashgate.catalogue.operation import AnyOperation
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.registry import RESOURCES
+from crashgate.model.composite import Recipe
+from crashgate.model.form import Parts, form_of
+from crashgate.model.operation import AnyOperation
+from crashgate.model.provider import Provider
+from crashgate.model.tool import Named, Tool
 from crashgate.policy.document import load
-from crashgate.policy.policy import Policy
-from crashgate.policy.vocabulary import Vocabulary
-from crashgate.tools.derive import AnyTool, Definition
-from crashgate.tools.recipe import Recipe
+from crashgate.policy.policy import Policy, Vocabulary
+from crashgate.providers.registry import RESOURCES
+from crashgate.tools.definitions import AnyTool, Definition
 from crashgate.tools.registry import BY_NAME
-from crashgate.tools.tool import Named, Tool
-from tests.gateway.gate import IOS, Gate
+from tests.gate.gate import IOS, Gate
 from tests.house import EXAMPLES, everything
 from tests.tools.asks import RIGHT
 from tests.tools.played import open_played

@@ -6,11 +6,11 @@ from typing import Any, cast
 
 from starlette.requests import Request
 
-from crashgate.sandbox.browserstack.auth import PUBLIC_KEY, SECRET_KEY
-from crashgate.sandbox.bugspulse.key import BUGSPULSE_KEY
-from crashgate.sandbox.bugspulse.sessions import session_id
-from crashgate.sandbox.devrev.auth import DEVREV_TOKEN
 from crashgate.upstream.langfuse_keys import authorization
+from crashgate_sandbox.browserstack.auth import PUBLIC_KEY, SECRET_KEY
+from crashgate_sandbox.bugspulse.key import BUGSPULSE_KEY
+from crashgate_sandbox.bugspulse.sessions import session_id
+from crashgate_sandbox.devrev.auth import DEVREV_TOKEN
 from tests.house import House
 from tests.tools.read_back import Rows, value_of
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from crashgate.errors import Code
-from crashgate.sandbox.app import SessionProviders
-from crashgate.sandbox.bugspulse.service import BugsPulse
-from crashgate.sandbox.faults import Fault, FaultKind
-from crashgate.sandbox.machine_clock import MachineClock
-from crashgate.sandbox.session_providers import BUGSPULSE_PREFIX
+from crashgate_sandbox.app import SessionProviders
+from crashgate_sandbox.bugspulse.service import BugsPulse
+from crashgate_sandbox.faults import Fault, FaultKind
+from crashgate_sandbox.machine_clock import MachineClock
+from crashgate_sandbox.session_providers import BUGSPULSE_PREFIX
 from tests.house import NOW, OPERATOR, House, open_house, write_policies
 
 OTHER = "other"

@@ -12,21 +12,21 @@ from urllib.parse import parse_qs, unquote
 
 import anyio
 
-from crashgate.adapters.export_directory import Directory
-from crashgate.adapters.export_parquet import Parquet
-from crashgate.adapters.export_storage import ExportStorage
-from crashgate.catalogue.provider import Provider
-from crashgate.exports.csv_lines import CsvLines
+from crashgate.exports.catalogue import ExportShelf
+from crashgate.exports.csv import CsvLines
 from crashgate.exports.exporter import Encoders, Exporter
 from crashgate.exports.json_lines import JsonLines
 from crashgate.exports.plan import Format
-from crashgate.exports.shelf import ExportShelf
+from crashgate.model.provider import Provider
 from crashgate.policy.policy import Policy
+from crashgate.storage.export_directory import Directory
+from crashgate.storage.export_storage import ExportStorage
+from crashgate.storage.parquet import Parquet
 from crashgate.tools.exports import Exports
 from crashgate.tools.files import Files
 from crashgate.tools.toolbox import Toolbox
 from crashgate.upstream.message import Request, Response
-from tests.gateway.gate import ACME, ANDROID, IOS, PAYMENTS, Gate, PlayedUpstream, ok, open_gate, policy
+from tests.gate.gate import ACME, ANDROID, IOS, PAYMENTS, Gate, PlayedUpstream, ok, open_gate, policy
 from tests.house import everything
 
 AT = "2026-11-20T10:00:00.000Z"

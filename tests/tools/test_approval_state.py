@@ -7,8 +7,8 @@ import pytest
 
 from crashgate.identity import Principal, Via
 from crashgate.tools.approval_state import LONGEST_STATE, ApprovalStates
-from tests.adapters.test_approval_store import NOW, REQUEST
 from tests.held_clock import HeldClock
+from tests.storage.test_approval_store import NOW, REQUEST
 
 AGENT = Principal(agent="triage-agent", via=Via.HTTP, subject="a1")
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from crashgate.catalogue.params import In
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.registry import OPERATIONS
-from crashgate.decisions.record import Effect
+from crashgate.audit.record import Effect
 from crashgate.errors import Code
+from crashgate.model.params import In
+from crashgate.model.provider import Provider
+from crashgate.providers.registry import OPERATIONS
 from crashgate.tools.registry import BY_NAME
-from tests.gateway.gate import AGENT, IOS
+from tests.gate.gate import AGENT, IOS
 from tests.tools.asks import OTHER_ASKS, RIGHT
 from tests.tools.played import open_to_all
 

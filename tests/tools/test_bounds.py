@@ -9,12 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crashgate.catalogue.provider import Provider
-from crashgate.server import render
-from crashgate.tools.present import compact
-from crashgate.tools.views.bounds import ANSWER_BYTES, ROWS_BYTES, bounded, fit, shorten, size
-from crashgate.tools.views.fields import cut, squeezed
-from tests.gateway.gate import ACME, ANDROID, IOS, PAYMENTS, ok, open_gate, policy
+from crashgate.mcp import render
+from crashgate.model.provider import Provider
+from crashgate.views.fields import cut, squeezed
+from crashgate.views.present import ANSWER_BYTES, ROWS_BYTES, bounded, compact, fit, shorten, size
+from tests.gate.gate import ACME, ANDROID, IOS, PAYMENTS, ok, open_gate, policy
 from tests.tools import canary
 from tests.tools.asks import RIGHT
 from tests.tools.counting import tokens

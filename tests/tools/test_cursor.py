@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from crashgate.errors import Code, InvalidArgumentsError
 from crashgate.policy.policy import PolicySet
-from crashgate.tools.cursor import LIFETIME_SECONDS, Cursors
-from tests.gateway.gate import AGENT, IOS, Gate, ok, open_gate, policy
+from crashgate.tools.cursors import LIFETIME_SECONDS, Cursors
+from tests.gate.gate import AGENT, IOS, Gate, ok, open_gate, policy
 from tests.held_clock import HeldClock
 from tests.house import OPERATOR, open_house
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from crashgate.decisions.record import Ending
+from crashgate.audit.record import Ending
 from crashgate.errors import NotAvailableError
 from crashgate.identity import Principal, Via
-from crashgate.tools.columns import ABOUT
+from crashgate.model.export import ABOUT
 from tests.house import OPERATOR, READER, House, everything, open_house, policies_of_all, write_policies
 from tests.house import SESSION_PROVIDERS as PROVIDERS
 from tests.tools.export_cases import CASES, COLUMNS, wanted_row

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.decisions.record import Ending
+from crashgate.audit.record import Ending
 from crashgate.errors import Code
 from crashgate.policy.policy import PolicySet
 from crashgate.upstream.message import Request, Response
-from tests.gateway.gate import ok, policy
+from tests.gate.gate import ok, policy
 from tests.tools.played import open_played
 
 GRANT = '[[grant]]\nconnection = "bugspulse"\naccess.session = "read"\n'

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crashgate.catalogue.access import Access
-from crashgate.catalogue.form import FreeJson, ListOf, OneValue
 from crashgate.errors import Code
-from tests.gateway.gate import IOS, Gate
+from crashgate.model.access import Access
+from crashgate.model.form import FreeJson, ListOf, OneValue
+from tests.gate.gate import IOS, Gate
 from tests.tools.example_gates import CASES, CHANGES, REOPEN, Case, bodies, open_for, sent
 
 COUNTS = [{"startedAt": "2026-11-20T15:18Z", "sessionsStarted": 12}]

@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from crashgate.catalogue.access import Access
-from crashgate.catalogue.bugsnag.errors import DELETE_ERROR, LIST_ERRORS
-from crashgate.catalogue.bugsnag_sessions.sessions import REPORT_SESSIONS
-from crashgate.catalogue.operation import Operation
-from crashgate.catalogue.own.exports import READ_EXPORT
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.registry import OPERATIONS
 from crashgate.errors import Code
+from crashgate.model.access import Access
+from crashgate.model.composite import Recipe
+from crashgate.model.export import Export
+from crashgate.model.operation import Operation
+from crashgate.model.provider import Provider
+from crashgate.model.tool import Named, Tool
+from crashgate.providers.bugsnag.errors import DELETE_ERROR, LIST_ERRORS
+from crashgate.providers.bugsnag_sessions.sessions import REPORT_SESSIONS
+from crashgate.providers.crashgate.operations import READ_EXPORT
+from crashgate.providers.registry import OPERATIONS
 from crashgate.tools.answers import AnyTool
-from crashgate.tools.derive import Definition, Use, define
-from crashgate.tools.export import Export
-from crashgate.tools.recipe import Recipe
+from crashgate.tools.definitions import Definition, Use, define
 from crashgate.tools.registry import BY_NAME, TOOLS
-from crashgate.tools.tool import Named, Tool
 from tests.house import OPERATOR, TRIAGE, open_house, policies_of_all, write_policies
 from tests.system.sample import Here
 from tests.system.samples import SAMPLES

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.catalogue.provider import Provider
-from crashgate.decisions.record import Effect
+from crashgate.audit.record import Effect
 from crashgate.errors import Code, NotAvailableError
+from crashgate.model.provider import Provider
 from crashgate.policy.policy import Policy, PolicySet
 from crashgate.upstream.message import Request, Response
-from tests.gateway.gate import Gate, failing, ok, policy, principal
+from tests.gate.gate import Gate, failing, ok, policy, principal
 from tests.tools.played import files_in, open_played
 
 PULSE, STACK = Provider.BUGSPULSE.value, Provider.BROWSERSTACK.value

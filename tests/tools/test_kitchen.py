@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import pytest
 
-from crashgate.catalogue.bugsnag.errors import DELETE_ERROR, LIST_ERRORS
-from crashgate.catalogue.operation import AnyOperation
 from crashgate.errors import Code
-from crashgate.gateway.ask import Reply
-from crashgate.tools.recipe import Kitchen
-from tests.gateway.gate import open_gate, policy
+from crashgate.model.composite import Kitchen
+from crashgate.model.operation import AnyOperation
+from crashgate.model.tool import Reply
+from crashgate.providers.bugsnag.errors import DELETE_ERROR, LIST_ERRORS
+from tests.gate.gate import open_gate, policy
 from tests.held_clock import HeldClock
 
 READING = '[[grant]]\nconnection = "bugsnag"\nprojects = ["*"]\naccess.error = "read"\n'

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from crashgate.catalogue.access import Level
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.registry import RESOURCES
-from crashgate.catalogue.scope import Dimension
 from crashgate.errors import Code
+from crashgate.model.access import Level
+from crashgate.model.provider import Provider
+from crashgate.model.scope import Dimension
+from crashgate.providers.registry import RESOURCES
 from crashgate.tools.registry import TOOLS
-from tests.gateway.gate import AGENT, Gate, PlayedUpstream, open_gate, organization_id, policy, site
+from tests.gate.gate import AGENT, Gate, PlayedUpstream, open_gate, organization_id, policy, site
 from tests.house import SESSION_PROVIDERS
 from tests.tools.asks import ASKS, OTHER_ASKS, SESSION_ASKS
 from tests.tools.played import PlayedSessions, Spot, open_played

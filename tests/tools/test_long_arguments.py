@@ -7,12 +7,12 @@ from typing import Any, NoReturn
 import pytest
 from pydantic import ValidationError
 
-from crashgate.catalogue.form import Form, ListOf, Parts, Table, form_of
-from crashgate.catalogue.operation import AnyOperation
-from crashgate.catalogue.registry import OPERATIONS
 from crashgate.errors import Code
-from crashgate.gateway.given import LONGEST_TEXT
-from tests.gateway.gate import IOS
+from crashgate.gate.given import LONGEST_TEXT
+from crashgate.model.form import Form, ListOf, Parts, Table, form_of
+from crashgate.model.operation import AnyOperation
+from crashgate.providers.registry import OPERATIONS
+from tests.gate.gate import IOS
 from tests.tools.example_gates import CASES, Case, open_for
 
 LONG = 500_000

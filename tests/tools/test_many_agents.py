@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 
-from crashgate.catalogue.bugspulse.sessions import EXPORT_SESSIONS
-from crashgate.catalogue.provider import Provider
-from crashgate.decisions.record import Effect, Ending, Purpose
+from crashgate.audit.record import Effect, Ending, Purpose
 from crashgate.errors import Code
-from crashgate.gateway.ask import Ask
-from crashgate.sandbox.bugspulse.key import BUGSPULSE_KEY
-from crashgate.sandbox.bugspulse.service import BugsPulse
-from crashgate.sandbox.faults import Fault, FaultKind
+from crashgate.gate.call import Ask
+from crashgate.model.provider import Provider
+from crashgate.providers.bugspulse.sessions import EXPORT_SESSIONS
+from crashgate.upstream.budget import DOCUMENTED, Turns
 from crashgate.upstream.message import Request as Sent
 from crashgate.upstream.message import Response
-from crashgate.upstream.turns import DOCUMENTED, Turns
-from tests.gateway.gate import IOS, PlayedUpstream, open_gate, policy, principal
+from crashgate_sandbox.bugspulse.key import BUGSPULSE_KEY
+from crashgate_sandbox.bugspulse.service import BugsPulse
+from crashgate_sandbox.faults import Fault, FaultKind
+from tests.gate.gate import IOS, PlayedUpstream, open_gate, policy, principal
 from tests.house import NOW, SESSION_PROVIDERS, everything, open_house, write_policies
 from tests.upstream.virtual_time import run
 

@@ -6,14 +6,14 @@ from typing import Any
 import anyio
 import pytest
 
-from crashgate.decisions.record import Effect
+from crashgate.audit.record import Effect
 from crashgate.errors import Code, InvalidArgumentsError
-from crashgate.exports.shelf import MOST
+from crashgate.exports.catalogue import MOST
 from crashgate.identity import Principal, Via
 from crashgate.policy.policy import PolicySet
-from crashgate.sandbox.faults import Fault, FaultKind
 from crashgate.tools.call_result import Answer
-from tests.gateway.gate import Gate, failing, policy, principal
+from crashgate_sandbox.faults import Fault, FaultKind
+from tests.gate.gate import Gate, failing, policy, principal
 from tests.house import OPERATOR, open_house, policies_of_all
 from tests.tools.played import files_in, open_played
 

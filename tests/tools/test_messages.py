@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crashgate.errors import Code
-from tests.gateway.gate import IOS
+from tests.gate.gate import IOS
 from tests.tools.example_gates import CASES, Case, open_for
 
 MARK = "MARKED"

@@ -10,12 +10,12 @@ from urllib.parse import urlencode
 import httpx2
 import pytest
 
-from crashgate.decisions.record import Effect
+from crashgate.audit.record import Effect
 from crashgate.errors import Code
-from crashgate.sandbox.app import SANDBOX_TOKEN, UNLIMITED, create_app
-from crashgate.sandbox.faults import Fault, FaultKind
-from crashgate.server import render
-from tests.gateway.gate import IOS, ok, open_gate, policy
+from crashgate.mcp import render
+from crashgate_sandbox.app import SANDBOX_TOKEN, UNLIMITED, create_app
+from crashgate_sandbox.faults import Fault, FaultKind
+from tests.gate.gate import IOS, ok, open_gate, policy
 from tests.house import OPERATOR, TRIAGE, House, fresh_world, open_house, write_policies
 from tests.tools.asks import ASKS
 from tests.tools.counting import tokens

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from mcp import Client
 
-from crashgate.decisions.record import Effect, Ending
+from crashgate.audit.record import Effect, Ending
 from crashgate.errors import Code
-from crashgate.server.build import build
-from crashgate.server.identity import Launched
-from tests.gateway.gate import AGENT, ANDROID, IOS, PAYMENTS, Gate, open_gate, policy
+from crashgate.mcp.server import build
+from crashgate.mcp.tokens import Launched
+from tests.gate.gate import AGENT, ANDROID, IOS, PAYMENTS, Gate, open_gate, policy
 from tests.house import TRIAGE, open_house
 from tests.tools.asks import ASKS
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from crashgate.errors import Code
-from crashgate.sandbox.faults import Fault, FaultKind
-from crashgate.server import render
+from crashgate.mcp import render
+from crashgate_sandbox.faults import Fault, FaultKind
 from tests.house import OPERATOR, REPORTS, House, open_house, write_policies
 
 START = datetime(2026, 11, 20, 10, 0, tzinfo=UTC)

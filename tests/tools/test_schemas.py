@@ -8,14 +8,14 @@ from typing import Any, cast
 import pytest
 from jsonschema import Draft202012Validator
 
-from crashgate.catalogue.meanings import IN_WORDS, MEANINGS, OF_RESOURCE, meaning
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.registry import OPERATIONS
+from crashgate.model.composite import Recipe
+from crashgate.model.meanings import IN_WORDS, MEANINGS, OF_RESOURCE, meaning
+from crashgate.model.provider import Provider
+from crashgate.model.tool import Detail, Tool
+from crashgate.providers.registry import OPERATIONS
 from crashgate.tools.answers import COMMON
-from crashgate.tools.derive import Definition, Use, define
-from crashgate.tools.recipe import Recipe
+from crashgate.tools.definitions import Definition, Use, define
 from crashgate.tools.registry import BY_NAME
-from crashgate.tools.tool import Detail, Tool
 from tests.house import EXAMPLES, OPERATOR, House, open_house, policies_of_all, write_policies
 from tests.system.bugsnag_samples import RECIPES
 from tests.system.sample import Here

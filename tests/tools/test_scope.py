@@ -16,17 +16,17 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.registry import RESOURCES
-from crashgate.catalogue.scope import Dimension
 from crashgate.identity import Principal, Via
-from crashgate.sandbox.world.world import World
-from crashgate.tools.recipe import Recipe
+from crashgate.model.composite import Recipe
+from crashgate.model.provider import Provider
+from crashgate.model.scope import Dimension
+from crashgate.providers.registry import RESOURCES
 from crashgate.tools.registry import BY_NAME, TOOLS
+from crashgate_sandbox.world.world import World
 from tests.house import House, fresh_world, open_house, texts, write_policies
 
 if TYPE_CHECKING:
-    from crashgate.catalogue.params import Params
+    from crashgate.model.params import Params
 
 AGENT, MINE, FOREIGN = "narrow", "checkout-ios", ("payments-api", "checkout-web", "storefront-web")
 """The allowed project, two foreign ones of its organization, and one of another."""

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from crashgate.catalogue.provider import Provider
-from crashgate.decisions.record import Effect, Ending
+from crashgate.audit.record import Effect, Ending
+from crashgate.model.provider import Provider
 from crashgate.tools.registry import BY_NAME
-from tests.gateway.gate import Gate, policy
+from tests.gate.gate import Gate, policy
 from tests.house import SESSION_PROVIDERS, bytes_below
 from tests.tools.asks import RIGHT, SESSION_ASKS
 from tests.tools.played import ELSEWHERE, HERE, WEB, Spot, open_played

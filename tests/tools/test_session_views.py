@@ -7,10 +7,10 @@ from typing import Any, cast
 import pytest
 import pytest_asyncio
 
-from crashgate.sandbox.browserstack.drawn import EMPTY_ID, HUGE_ID, HUGE_TRACES
-from crashgate.sandbox.bugspulse.sessions import session_id
-from crashgate.tools.columns import ABOUT
-from crashgate.tools.views.sessions import WHOLE
+from crashgate.model.export import ABOUT
+from crashgate.tools.session_views import WHOLE
+from crashgate_sandbox.browserstack.drawn import EMPTY_ID, HUGE_ID, HUGE_TRACES
+from crashgate_sandbox.bugspulse.sessions import session_id
 from tests.house import OPERATOR, House, open_house, policies_of_all
 from tests.system.session_samples import run_of
 from tests.tools.counting import tokens

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from crashgate.sandbox.bugspulse.sessions import session_id
-from crashgate.sandbox.world.content.hostile import HOSTILE
-from crashgate.sandbox.world.world import World
-from crashgate.server import render
+from crashgate.mcp import render
 from crashgate.tools.toolbox import Toolbox
+from crashgate_sandbox.bugspulse.sessions import session_id
+from crashgate_sandbox.world.content.hostile import HOSTILE
+from crashgate_sandbox.world.world import World
 from tests.house import NOW, OPERATOR, READER, RELEASES, TRIAGE, House, open_house, write_policies
 from tests.tools import snapshots
 from tests.tools.counting import tokens

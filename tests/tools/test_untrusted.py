@@ -7,17 +7,17 @@ from typing import Any, cast
 
 import pytest
 
-from crashgate.catalogue.access import Access
-from crashgate.catalogue.provider import Provider
 from crashgate.errors import Code
+from crashgate.mcp import render
+from crashgate.model.access import Access
+from crashgate.model.provider import Provider
 from crashgate.policy.policy import PolicySet
-from crashgate.sandbox.browserstack.drawn import AWKWARD_IDS
-from crashgate.sandbox.world.content.hostile import HOSTILE
-from crashgate.server import render
-from crashgate.text import clean
-from crashgate.tools.present import NOTICE
+from crashgate.sanitise import clean
 from crashgate.tools.registry import BY_NAME
-from tests.gateway.gate import ACME, AGENT, ANDROID, IOS, PAYMENTS, Gate, failing, ok, policy
+from crashgate.views.present import NOTICE
+from crashgate_sandbox.browserstack.drawn import AWKWARD_IDS
+from crashgate_sandbox.world.content.hostile import HOSTILE
+from tests.gate.gate import ACME, AGENT, ANDROID, IOS, PAYMENTS, Gate, failing, ok, policy
 from tests.house import OPERATOR, SESSION_PROVIDERS, everything, open_house, policies_of_all, texts
 from tests.tools.asks import ASKS, RIGHT
 from tests.tools.canary import MARK, TEXT, CanaryUpstream, outside_untrusted

@@ -7,16 +7,17 @@ from typing import Any
 
 import pytest
 
-from crashgate.catalogue.bugsnag.errors import Error
-from crashgate.catalogue.bugsnag.event import Event
-from crashgate.catalogue.devrev.developer_info import GET_DEVELOPER_INFO
-from crashgate.catalogue.operation import AnyOperation, Shape
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.result import SecretMark
+from crashgate.model.operation import AnyOperation, Shape
+from crashgate.model.provider import Provider
+from crashgate.model.result import SecretMark
+from crashgate.model.tool import Detail, Tool
+from crashgate.providers.bugsnag import errors
+from crashgate.providers.bugsnag import event as events
+from crashgate.providers.bugsnag.errors import Error
+from crashgate.providers.bugsnag.event import Event
+from crashgate.providers.devrev.developer_info import GET_DEVELOPER_INFO
 from crashgate.tools.registry import BY_NAME
-from crashgate.tools.tool import Detail, Tool
-from crashgate.tools.views import errors, events
-from tests.gateway.gate import ACME, ANDROID, IOS, PAYMENTS
+from tests.gate.gate import ACME, ANDROID, IOS, PAYMENTS
 from tests.house import OPERATOR, TRIAGE, House, open_house
 from tests.tools.asks import RIGHT
 from tests.tools.canary import TEXT, CanaryUpstream, document

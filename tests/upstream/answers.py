@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from crashgate.catalogue.bugsnag.errors import LIST_ERRORS, ListErrors, OneError
-from crashgate.catalogue.operation import AnyOperation
-from crashgate.catalogue.params import Params
-from crashgate.catalogue.result import Page
+from crashgate.model.operation import AnyOperation
+from crashgate.model.params import Params
+from crashgate.model.result import Page
+from crashgate.providers.bugsnag.errors import LIST_ERRORS, ListErrors, OneError
 from crashgate.upstream.codec import decode, encode
 from crashgate.upstream.message import Response
 from tests.upstream.exchanges import CONNECTION

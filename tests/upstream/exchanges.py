@@ -9,14 +9,14 @@ from uuid import UUID
 import httpx2
 from pydantic import SecretStr
 
-from crashgate.adapters.http_transport import http_transport
-from crashgate.catalogue.operation import AnyOperation
-from crashgate.catalogue.params import Params
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.result import Page
+from crashgate.model.operation import AnyOperation
+from crashgate.model.params import Params
+from crashgate.model.provider import Provider
+from crashgate.model.result import Page
+from crashgate.upstream.client import Call, Trace, Upstream, exchange
 from crashgate.upstream.connection import Connection
-from crashgate.upstream.envelope import Stamp
-from crashgate.upstream.exchange import Call, Trace, Upstream, exchange
+from crashgate.upstream.http import http_transport
+from crashgate.upstream.request import Stamp
 from tests.held_clock import HeldClock
 
 JsonObject = dict[str, Any]

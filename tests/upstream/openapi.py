@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import yaml
 from jsonschema import Draft202012Validator
 
-from crashgate.catalogue.operation import AnyOperation
+from crashgate.model.operation import AnyOperation
 from crashgate.upstream.message import Request
 
 

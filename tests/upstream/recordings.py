@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from crashgate.catalogue.operation import AnyOperation
-from crashgate.catalogue.params import Params
-from crashgate.catalogue.registry import OPERATIONS
+from crashgate.model.operation import AnyOperation
+from crashgate.model.params import Params
+from crashgate.providers.registry import OPERATIONS
 
 FOLDERS = ("recorded", "recorded_2")
 PLACEHOLDERS = {

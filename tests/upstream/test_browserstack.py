@@ -12,17 +12,17 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from crashgate.catalogue.browserstack.new_sessions import CREATE_SESSION, CreateSession
-from crashgate.catalogue.browserstack.sessions import GET_SESSION, LIST_SESSIONS, GetSession, ListSessions
-from crashgate.catalogue.operation import AnyOperation
-from crashgate.catalogue.params import Params
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.result import Page
 from crashgate.errors import InvalidArgumentsError
+from crashgate.model.operation import AnyOperation
+from crashgate.model.params import Params
+from crashgate.model.provider import Provider
+from crashgate.model.result import Page
+from crashgate.providers.browserstack.new_sessions import CREATE_SESSION, CreateSession
+from crashgate.providers.browserstack.sessions import GET_SESSION, LIST_SESSIONS, GetSession, ListSessions
 from crashgate.upstream.codec import decode, encode
 from crashgate.upstream.connection import Connection
-from crashgate.upstream.envelope import Stamp
 from crashgate.upstream.message import Request, Response
+from crashgate.upstream.request import Stamp
 from tests.sandbox.browserstack.document import Document, load
 
 PAIR = "pk-lf-canary-public:sk-lf-canary-secret"

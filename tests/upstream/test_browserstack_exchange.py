@@ -9,23 +9,23 @@ from typing import Any
 import httpx2
 import pytest
 
-from crashgate.adapters.http_transport import LARGEST_ANSWER, http_transport
-from crashgate.catalogue.browserstack.new_sessions import CREATE_SESSION, CreateSession
-from crashgate.catalogue.browserstack.sessions import (
+from crashgate.errors import Code, UpstreamError
+from crashgate.model.result import Page
+from crashgate.providers.browserstack.new_sessions import CREATE_SESSION, CreateSession
+from crashgate.providers.browserstack.sessions import (
     GET_SESSION,
     LIST_SESSIONS,
     GetSession,
     ListSessions,
     SessionWithTraces,
 )
-from crashgate.catalogue.result import Page
-from crashgate.errors import Code, UpstreamError
-from crashgate.sandbox.browserstack.auth import PUBLIC_KEY, SECRET_KEY, WRITE_KEY
-from crashgate.sandbox.browserstack.drawn import AWKWARD_IDS, EMPTY_ID, HUGE_ID, HUGE_TRACES
-from crashgate.sandbox.browserstack.manners import HugeSession, LangfuseManners, TooManyForm
-from crashgate.upstream.clean import LONGEST_STRING, MOST_NODES
-from crashgate.upstream.exchange import Call, Trace, Upstream, exchange
+from crashgate.upstream.cleaning import LONGEST_STRING, MOST_NODES
+from crashgate.upstream.client import Call, Trace, Upstream, exchange
+from crashgate.upstream.http import LARGEST_ANSWER, http_transport
 from crashgate.upstream.retry import Patience
+from crashgate_sandbox.browserstack.auth import PUBLIC_KEY, SECRET_KEY, WRITE_KEY
+from crashgate_sandbox.browserstack.drawn import AWKWARD_IDS, EMPTY_ID, HUGE_ID, HUGE_TRACES
+from crashgate_sandbox.browserstack.manners import HugeSession, LangfuseManners, TooManyForm
 from tests.held_clock import HeldClock
 from tests.sandbox.browserstack.harness import NOW, start_evals
 from tests.upstream.test_browserstack import EVALS, connection

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crashgate.catalogue.browserstack.new_sessions import CREATE_SESSION
-from crashgate.catalogue.browserstack.sessions import EXPORT_SESSIONS, GET_SESSION, LIST_SESSIONS
-from crashgate.catalogue.operation import AnyOperation
 from crashgate.errors import Code, UpstreamError
-from crashgate.upstream import javascript_date
+from crashgate.model.operation import AnyOperation
+from crashgate.providers.browserstack.new_sessions import CREATE_SESSION
+from crashgate.providers.browserstack.sessions import EXPORT_SESSIONS, GET_SESSION, LIST_SESSIONS
+from crashgate.upstream import browserstack as javascript_date
 from crashgate.upstream.browserstack import BrowserStack
 from crashgate.upstream.message import Response
 from tests.upstream.test_browserstack import EVALS

@@ -2,9 +2,9 @@
 
 import pytest
 
-from crashgate.catalogue.browserstack.new_sessions import CREATE_SESSION
-from crashgate.catalogue.browserstack.sessions import GET_SESSION, LIST_SESSIONS, GetSession, ListSessions
 from crashgate.errors import Code, ConfigurationError, UpstreamError
+from crashgate.providers.browserstack.new_sessions import CREATE_SESSION
+from crashgate.providers.browserstack.sessions import GET_SESSION, LIST_SESSIONS, GetSession, ListSessions
 from tests.upstream.test_browserstack import NEW, connection, request_for
 
 BASIC = "Basic cGstbGYtY2FuYXJ5LXB1YmxpYzpzay1sZi1jYW5hcnktc2VjcmV0"

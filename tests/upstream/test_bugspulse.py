@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from crashgate.catalogue.access import Access
-from crashgate.catalogue.bugspulse.registry import BUGSPULSE as OPERATIONS
-from crashgate.catalogue.bugspulse.session_events import LIST_SESSION_EVENTS, ListSessionEvents
-from crashgate.catalogue.bugspulse.sessions import LIST_SESSIONS, ListSessions
-from crashgate.catalogue.operation import AnyOperation
-from crashgate.catalogue.params import Params
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.registry import OPERATIONS as EVERY
 from crashgate.errors import Code
+from crashgate.model.access import Access
+from crashgate.model.operation import AnyOperation
+from crashgate.model.params import Params
+from crashgate.model.provider import Provider
+from crashgate.providers.bugspulse.operations import BUGSPULSE as OPERATIONS
+from crashgate.providers.bugspulse.session_events import LIST_SESSION_EVENTS, ListSessionEvents
+from crashgate.providers.bugspulse.sessions import LIST_SESSIONS, ListSessions
+from crashgate.providers.registry import OPERATIONS as EVERY
 from crashgate.upstream.bugspulse import BugsPulse
 from crashgate.upstream.codec import decode, encode
 from crashgate.upstream.connection import Connection

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crashgate.upstream.clean import DEEPEST, LONGEST_KEY, LONGEST_STRING, MOST_NODES, TooDeepError, cleaned
+from crashgate.upstream.cleaning import DEEPEST, LONGEST_KEY, LONGEST_STRING, MOST_NODES, TooDeepError, cleaned
 
 PLAIN = st.text(alphabet="abc ä中🙂.", max_size=20)
 SAFE_JSON = st.recursive(

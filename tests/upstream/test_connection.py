@@ -3,8 +3,8 @@
 import pytest
 from pydantic import SecretStr
 
-from crashgate.catalogue.provider import Provider
 from crashgate.errors import ConfigurationError
+from crashgate.model.provider import Provider
 from crashgate.upstream.bugsnag import BugSnag
 from crashgate.upstream.connection import Auth, Connection
 from crashgate.upstream.dialect import dialect

@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from crashgate.catalogue.bugsnag.bulk_changes import FIX_ERRORS, ManyErrors
-from crashgate.catalogue.bugsnag.error_changes import FIX_ERROR
-from crashgate.catalogue.bugsnag.errors import DELETE_ERROR, Error
-from crashgate.catalogue.bugsnag.pivots import LIST_PROJECT_PIVOTS, ListProjectPivots
-from crashgate.catalogue.bugsnag.projects import GET_PROJECT, GetProject
-from crashgate.catalogue.bugsnag.stability_trend import GET_STABILITY_TREND, GetStabilityTrend
-from crashgate.catalogue.operation import AnyOperation
-from crashgate.catalogue.result import PART, Page
+from crashgate.model.operation import AnyOperation
+from crashgate.model.result import PART, Page
+from crashgate.providers.bugsnag.bulk_changes import FIX_ERRORS, ManyErrors
+from crashgate.providers.bugsnag.error_changes import FIX_ERROR
+from crashgate.providers.bugsnag.errors import DELETE_ERROR, Error
+from crashgate.providers.bugsnag.pivots import LIST_PROJECT_PIVOTS, ListProjectPivots
+from crashgate.providers.bugsnag.projects import GET_PROJECT, GetProject
+from crashgate.providers.bugsnag.trends import GET_STABILITY_TREND, GetStabilityTrend
 from tests.upstream.answers import ID, ONE, PERSON, errors, read
 
 

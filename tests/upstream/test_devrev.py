@@ -10,14 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from crashgate.catalogue.devrev.registry import DEVREV as OPERATIONS
-from crashgate.catalogue.devrev.session_data import GET_SESSION_DATA, GetSessionData
-from crashgate.catalogue.devrev.session_filters import SessionFilters
-from crashgate.catalogue.devrev.sessions import EXPORT_SESSIONS, GET_SESSION, LIST_SESSIONS, GetSession
-from crashgate.catalogue.operation import AnyOperation, Shape
-from crashgate.catalogue.params import Params
-from crashgate.catalogue.result import Page
 from crashgate.errors import Code, UpstreamError
+from crashgate.model.operation import AnyOperation, Shape
+from crashgate.model.params import Params
+from crashgate.model.result import Page
+from crashgate.providers.devrev.operations import DEVREV as OPERATIONS
+from crashgate.providers.devrev.session_data import GET_SESSION_DATA, GetSessionData
+from crashgate.providers.devrev.sessions import EXPORT_SESSIONS, GET_SESSION, LIST_SESSIONS, GetSession, SessionFilters
 from crashgate.upstream.codec import decode, encode
 from crashgate.upstream.devrev import DevRev
 from crashgate.upstream.message import Request, Response

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from crashgate.catalogue.operation import AnyOperation
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.registry import OPERATIONS
 from crashgate.errors import UpstreamError
+from crashgate.model.operation import AnyOperation
+from crashgate.model.provider import Provider
+from crashgate.providers.registry import OPERATIONS
 from crashgate.upstream.connection import Connection
 from crashgate.upstream.dialect import dialect
 from crashgate.upstream.message import Response

@@ -5,8 +5,8 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from crashgate.catalogue.bugsnag.bulk_changes import DELETE_ERRORS, ManyErrors
-from crashgate.catalogue.bugsnag.error_changes import (
+from crashgate.providers.bugsnag.bulk_changes import DELETE_ERRORS, ManyErrors
+from crashgate.providers.bugsnag.error_changes import (
     ASSIGN_ERROR,
     FIX_ERROR,
     LINK_ISSUE,
@@ -15,10 +15,10 @@ from crashgate.catalogue.bugsnag.error_changes import (
     LinkIssue,
     SnoozeError,
 )
-from crashgate.catalogue.bugsnag.errors import DELETE_ERROR, GET_ERROR, LIST_ERRORS, GetError, ListErrors
-from crashgate.catalogue.bugsnag.saved_searches import CREATE_SAVED_SEARCH, CreateSavedSearch
-from crashgate.catalogue.bugsnag_sessions.sessions import REPORT_SESSIONS, ReportSessions
-from crashgate.catalogue.own.access import GET_ACCESS, GetAccess
+from crashgate.providers.bugsnag.errors import DELETE_ERROR, GET_ERROR, LIST_ERRORS, GetError, ListErrors
+from crashgate.providers.bugsnag.saved_searches import CREATE_SAVED_SEARCH, CreateSavedSearch
+from crashgate.providers.bugsnag_sessions.sessions import REPORT_SESSIONS, ReportSessions
+from crashgate.providers.crashgate.operations import GET_ACCESS, GetAccess
 from crashgate.upstream.codec import encode
 from crashgate.upstream.message import Request
 from tests.upstream.answers import ID, ONE, PERSON

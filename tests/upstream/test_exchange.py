@@ -11,21 +11,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crashgate.adapters.system_clock import SystemClock
-from crashgate.catalogue.access import Access
-from crashgate.catalogue.bugsnag.error_changes import FIX_ERROR
-from crashgate.catalogue.bugsnag.errors import DELETE_ERROR, GET_ERROR, Error, GetError, OneError
-from crashgate.catalogue.bugspulse.sessions import LIST_SESSIONS, ListSessions
-from crashgate.catalogue.operation import AnyOperation
-from crashgate.catalogue.params import Params
-from crashgate.catalogue.registry import OPERATIONS
-from crashgate.catalogue.result import Page
 from crashgate.errors import Code, UpstreamError
-from crashgate.upstream.exchange import Call, Trace, Upstream, exchange
-from crashgate.upstream.message import Request, Response
-from crashgate.upstream.port import Fault, TransportError
+from crashgate.model.access import Access
+from crashgate.model.operation import AnyOperation
+from crashgate.model.params import Params
+from crashgate.model.result import Page
+from crashgate.providers.bugsnag.error_changes import FIX_ERROR
+from crashgate.providers.bugsnag.errors import DELETE_ERROR, GET_ERROR, Error, GetError, OneError
+from crashgate.providers.bugspulse.sessions import LIST_SESSIONS, ListSessions
+from crashgate.providers.registry import OPERATIONS
+from crashgate.storage.system import SystemClock
+from crashgate.upstream.budget import Budget, Turns
+from crashgate.upstream.client import Call, Trace, Upstream, exchange
+from crashgate.upstream.message import Fault, Request, Response, TransportError
 from crashgate.upstream.retry import Patience
-from crashgate.upstream.turns import Budget, Turns
 from tests.held_clock import HeldClock
 from tests.upstream.exchanges import connection_for
 from tests.upstream.test_path import some_params

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crashgate.catalogue.bugsnag.error_changes import FIX_ERROR
-from crashgate.catalogue.bugsnag.errors import GET_ERROR, LIST_ERRORS
-from crashgate.catalogue.operation import AnyOperation
 from crashgate.errors import Code, UpstreamError
+from crashgate.model.operation import AnyOperation
+from crashgate.providers.bugsnag.error_changes import FIX_ERROR
+from crashgate.providers.bugsnag.errors import GET_ERROR, LIST_ERRORS
 from crashgate.upstream.bugsnag import BugSnag
 from crashgate.upstream.message import Response
 from tests.upstream.exchanges import CONNECTION, TOKEN

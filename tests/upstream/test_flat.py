@@ -8,15 +8,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crashgate.catalogue.bugspulse.sessions import EXPORT_SESSIONS, Session
-from crashgate.catalogue.operation import AnyOperation, Shape
-from crashgate.catalogue.paging import Inside
-from crashgate.catalogue.registry import OPERATIONS
-from crashgate.catalogue.result import Result
 from crashgate.errors import UpstreamError
-from crashgate.upstream.clean import LONGEST_KEY, LONGEST_STRING, cleaned
+from crashgate.model.operation import AnyOperation, Shape
+from crashgate.model.paging import Inside
+from crashgate.model.result import Result
+from crashgate.providers.bugspulse.sessions import EXPORT_SESSIONS, Session
+from crashgate.providers.registry import OPERATIONS
+from crashgate.upstream.cleaning import LONGEST_KEY, LONGEST_STRING, cleaned, is_flat
 from crashgate.upstream.codec import decode
-from crashgate.upstream.flat import is_flat
 from crashgate.upstream.message import Request, Response
 from tests.upstream.exchanges import connection_for
 

@@ -4,8 +4,8 @@ import anyio
 import pytest
 
 from crashgate.errors import Code, UpstreamError
-from crashgate.upstream.flights import Flights
 from crashgate.upstream.message import Request, Response
+from crashgate.upstream.shared_reads import Flights
 from tests.upstream.virtual_time import run
 
 ANSWER = Response(status=200, headers={}, body=b"[]")

@@ -9,16 +9,16 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from crashgate.catalogue.bugsnag.errors import GET_ERROR, GetError
-from crashgate.catalogue.bugsnag.events import GET_EVENT, GetEvent
-from crashgate.catalogue.operation import AnyOperation, Shape
-from crashgate.catalogue.registry import BY_ID
-from crashgate.catalogue.result import Page
 from crashgate.errors import UpstreamError
-from crashgate.upstream.clean import DEEPEST
+from crashgate.model.operation import AnyOperation, Shape
+from crashgate.model.result import Page
+from crashgate.providers.bugsnag.errors import GET_ERROR, GetError
+from crashgate.providers.bugsnag.events import GET_EVENT, GetEvent
+from crashgate.providers.registry import BY_ID
+from crashgate.upstream.cleaning import DEEPEST
 from crashgate.upstream.codec import decode, encode
 from crashgate.upstream.message import Response
-from crashgate.upstream.pages import rows_key
+from crashgate.upstream.paging import rows_key
 from tests.upstream.answers import ID, read
 from tests.upstream.exchanges import connection_for, stamp_for
 from tests.upstream.test_samples import SAMPLES, params_of

@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from crashgate.catalogue.browserstack.sessions import LIST_SESSIONS as NUMBERED_WITH_META
-from crashgate.catalogue.bugspulse.sessions import LIST_SESSIONS as NUMBERED
-from crashgate.catalogue.bugspulse.sessions import ListSessions
-from crashgate.catalogue.devrev.sessions import LIST_SESSIONS as CURSORS
-from crashgate.catalogue.operation import AnyOperation
-from crashgate.catalogue.params import Params
-from crashgate.catalogue.result import Page
 from crashgate.errors import Code, UpstreamError
+from crashgate.model.operation import AnyOperation
+from crashgate.model.params import Params
+from crashgate.model.result import Page
+from crashgate.providers.browserstack.sessions import LIST_SESSIONS as NUMBERED_WITH_META
+from crashgate.providers.bugspulse.sessions import LIST_SESSIONS as NUMBERED
+from crashgate.providers.bugspulse.sessions import ListSessions
+from crashgate.providers.devrev.sessions import LIST_SESSIONS as CURSORS
 from crashgate.upstream.codec import decode, encode
 from crashgate.upstream.message import Response
-from crashgate.upstream.pages import LONGEST_MARK
+from crashgate.upstream.paging import LONGEST_MARK
 from tests.upstream.exchanges import connection_for
 
 APP: dict[str, Any] = {"app_id": "com.acme.checkout", "platform": "ios"}

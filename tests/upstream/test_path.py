@@ -10,14 +10,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
-from crashgate.catalogue.operation import AnyOperation
-from crashgate.catalogue.params import In, Params
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.registry import OPERATIONS
 from crashgate.errors import InvalidArgumentsError
+from crashgate.model.operation import AnyOperation
+from crashgate.model.params import In, Params
+from crashgate.model.provider import Provider
+from crashgate.providers.registry import OPERATIONS
 from crashgate.upstream.codec import encode
 from crashgate.upstream.connection import Connection
-from crashgate.upstream.path import LONGEST_SEGMENT, expand
+from crashgate.upstream.request import LONGEST_SEGMENT, expand
 from tests.upstream.exchanges import stamp_for
 
 BASES = ("https://api.bugsnag.com", "https://bugsnag.example.com:8443/data-access/v2", "http://[::1]:4000")

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from crashgate.catalogue.bugsnag.errors import LIST_ERRORS, ListErrors
-from crashgate.catalogue.bugsnag.projects import LIST_PROJECTS, ListProjects
-from crashgate.upstream import query
+from crashgate.providers.bugsnag.errors import LIST_ERRORS, ListErrors
+from crashgate.providers.bugsnag.projects import LIST_PROJECTS, ListProjects
+from crashgate.upstream import request as query
 from crashgate.upstream.codec import encode
 from tests.upstream.exchanges import CONNECTION
 from tests.upstream.rails import parse

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 import pytest
 
-from crashgate.catalogue.result import Page
 from crashgate.errors import Code, UpstreamError
+from crashgate.model.result import Page
 from crashgate.upstream.codec import encode
 from crashgate.upstream.message import Request
 from tests.upstream.exchanges import BASE_URL, CONNECTION, TOKEN, answered, dumped, expected, rows_of

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crashgate.catalogue.bugsnag.errors import LIST_ERRORS
-from crashgate.catalogue.provider import Provider
+from crashgate.model.provider import Provider
+from crashgate.providers.bugsnag.errors import LIST_ERRORS
 from crashgate.upstream.dialect import dialect
 from crashgate.upstream.message import Response
 from crashgate.upstream.retry_after import LONGEST, retry_after, seconds

@@ -9,10 +9,10 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from crashgate import __version__
-from crashgate.catalogue.operation import Shape
-from crashgate.catalogue.params import Params
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.registry import BY_ID, OPERATIONS
+from crashgate.model.operation import Shape
+from crashgate.model.params import Params
+from crashgate.model.provider import Provider
+from crashgate.providers.registry import BY_ID, OPERATIONS
 from crashgate.upstream.codec import encode
 from tests.upstream.exchanges import answered, connection_for, dumped, expected, rows_of, stamp_for
 

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from crashgate.catalogue.bugsnag_sessions.sessions import MOST_COUNTS, REPORT_SESSIONS, ReportSessions
 from crashgate.errors import Code, UpstreamError
+from crashgate.providers.bugsnag_sessions.sessions import MOST_COUNTS, REPORT_SESSIONS, ReportSessions
 from crashgate.upstream.bugsnag_sessions import BugSnagSessions
 from crashgate.upstream.codec import encode
 from crashgate.upstream.message import Response

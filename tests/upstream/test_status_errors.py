@@ -2,10 +2,10 @@
 
 import pytest
 
-from crashgate.catalogue.browserstack.new_sessions import CREATE_SESSION
-from crashgate.catalogue.bugspulse.sessions import LIST_SESSIONS
-from crashgate.catalogue.operation import AnyOperation
 from crashgate.errors import Code, UpstreamError
+from crashgate.model.operation import AnyOperation
+from crashgate.providers.browserstack.new_sessions import CREATE_SESSION
+from crashgate.providers.bugspulse.sessions import LIST_SESSIONS
 from crashgate.upstream import status_errors
 from crashgate.upstream.message import Response
 from tests.upstream.exchanges import BUGSPULSE

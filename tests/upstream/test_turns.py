@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crashgate.errors import Code, UpstreamError
-from crashgate.upstream.turns import DOCUMENTED, Budget, Turns
+from crashgate.upstream.budget import DOCUMENTED, Budget, Turns
 from tests.upstream.virtual_time import run
 
 SIXTY = Budget(requests=60)

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from crashgate.catalogue.bugsnag.error_changes import FIX_ERROR
-from crashgate.catalogue.bugsnag.errors import GET_ERROR, LIST_ERRORS, Error, GetError, ListErrors
-from crashgate.catalogue.operation import AnyOperation
-from crashgate.catalogue.params import Params
-from crashgate.catalogue.result import PART
 from crashgate.errors import Code, UpstreamError
+from crashgate.model.operation import AnyOperation
+from crashgate.model.params import Params
+from crashgate.model.result import PART
+from crashgate.providers.bugsnag.error_changes import FIX_ERROR
+from crashgate.providers.bugsnag.errors import GET_ERROR, LIST_ERRORS, Error, GetError, ListErrors
 from crashgate.upstream.codec import MOST_ROWS
 from tests.upstream.answers import ID, ONE, errors, read
 

@@ -1,12 +1,22 @@
-"""An agent that an operator named. Rule: one without a policy is an error that says who has one."""
+"""The agents that crashgate's own commands ask as. Rule: no policy document of the operator speaks of them.
 
-from typing import TYPE_CHECKING
+The decision log names them; each asks under a policy that its command brings along.
+
+An agent that an operator named. Rule: one without a policy is an error that says who has one.
+"""
+
+from typing import TYPE_CHECKING, Final
 
 from crashgate.errors import ConfigurationError
 from crashgate.policy.problem import PolicyDocumentError
 
 if TYPE_CHECKING:
     from crashgate.policy.policy import Policy, PolicySet
+
+POLICY_INIT: Final = "policy-init"
+CONNECTIONS_CHECK: Final = "connections-check"
+OWN_AGENTS: Final = frozenset({POLICY_INIT, CONNECTIONS_CHECK})
+
 
 _LONGEST = 64
 

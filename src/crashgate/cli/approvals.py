@@ -1,20 +1,31 @@
 """Requests for approval in words, for the commands on them. Rule: who answered is whose process it is.
 
 Not what the environment says: the operating system vouches for the user.
+
+``crashgate approvals list``. Rule: what waits for an answer is shown first of all, and nothing is changed.
+
+``crashgate approvals show``. Rule: all that a person needs to answer, and no value that the log may not show.
+
+``crashgate approvals approve``. Rule: the approval is for one call, and names who gave it.
+
+``crashgate approvals reject``. Rule: a rejection stands until the request expires, and names who gave it.
 """
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from crashgate.cli import session
-from crashgate.cli.screen import Screen, note
+from crashgate.cli.global_options import Command
+from crashgate.cli.output import Screen, note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from crashgate.decisions.record import Value
-    from crashgate.gateway.approval import ApprovalRequest
+    from crashgate.audit.record import Value
+    from crashgate.gate.approval_requests import ApprovalRequest
 
 
 def standing(request: "ApprovalRequest", now: datetime) -> str:
@@ -94,7 +105,7 @@ def plain(request: "ApprovalRequest", now: datetime) -> dict[str, Any]:
 
 def found(identifier: str) -> "ApprovalRequest":
     """The request with this id. Raises NotAvailableError, StateUnavailableError."""
-    from crashgate import wiring
+    from crashgate.config import wiring
 
     request = asyncio.run(wiring.approvals(session.settings()).find(identifier))
     if request is None:
@@ -107,10 +118,10 @@ def answer(identifier: str, *, approved: bool) -> None:
 
     Raises NotAvailableError where there is no such request or it waits no longer, StateUnavailableError.
     """
-    from crashgate import wiring
     from crashgate.clock import timestamp
+    from crashgate.config import wiring
     from crashgate.errors import NotAvailableError
-    from crashgate.gateway.approval import Standing, Way
+    from crashgate.gate.approval_requests import Standing, Way
 
     now, by = datetime.now(UTC), wiring.operator()
     before = found(identifier)
@@ -153,3 +164,80 @@ def _answered(request: "ApprovalRequest") -> str:
     way = "at the command line" if request.way is not None and request.way.value == "cli" else "in the client"
     verb = "rejected" if request.standing.value == "rejected" else "approved"
     return f"{verb} by {request.answered_by}, {way}, at {timestamp(request.answered)}"
+
+
+@click.command("list", cls=Command)
+@click.option("--all", "everything", is_flag=True, help="Also those that are rejected, used or expired.")
+def approvals_list(*, everything: bool) -> None:
+    """Print the requests that wait for an answer.
+
+    The oldest first, and among them the approvals that are not used yet. Each holds for one call, with exactly its
+    arguments.
+    """
+    from crashgate.clock import timestamp
+    from crashgate.config import wiring
+
+    now = datetime.now(UTC)
+    kept = asyncio.run(wiring.approvals(session.settings()).all())
+    shown = [each for each in kept if everything or holds(each, now)]
+    screen = session.screen()
+    if screen.json:
+        screen.data([plain(each, now) for each in shown])
+    elif shown and screen.plain:
+        rows = [(each.id, standing(each, now), each.agent, each.what, timestamp(each.expires)) for each in shown]
+        screen.table(("id", "standing", "agent", "asks to", "expires"), rows)
+    elif shown:
+        # What is asked holds ids, and a column beside the others would be too narrow for one.
+        for each in shown:
+            screen.say(f"{each.id}  {standing(each, now)}, {ahead(each.expires, now)}  {each.agent} asks to")
+            screen.under("", each.what, width=0)
+    else:
+        screen.say("No request for approval is open.")
+
+
+def ahead(moment: datetime, now: datetime) -> str:
+    """How long it is until then, rounded up: ``in 12 min``, ``in 5 h``; ``passed`` where it is over."""
+    if moment <= now:
+        return "passed"
+    minutes = -((now - moment) // timedelta(minutes=1))
+    return f"in {minutes} min" if minutes < _MINUTES_SHOWN else f"in {-(-minutes // 60)} h"
+
+
+_MINUTES_SHOWN = 120
+
+
+@click.command("show", cls=Command)
+@click.argument("identifier", metavar="ID", help="The id of the request.")
+def approvals_show(identifier: str) -> None:
+    """Show one request for approval.
+
+    What would be done, by whom, with which arguments; who answered it, and which call used it up. Arguments that may
+    hold text of anyone are named and not shown.
+    """
+    now = datetime.now(UTC)
+    request, screen = found(identifier), session.screen()
+    if screen.json:
+        screen.data(plain(request, now))
+    else:
+        show(screen, request, now)
+
+
+@click.command("approve", cls=Command)
+@click.argument("identifier", metavar="ID", help="The id of the request.")
+def approvals_approve(identifier: str) -> None:
+    """Approve a request.
+
+    The agent has to make the same call again: the approval is for that one, once, for as long as its policy says. Who
+    approved is recorded.
+    """
+    answer(identifier, approved=True)
+
+
+@click.command("reject", cls=Command)
+@click.argument("identifier", metavar="ID", help="The id of the request.")
+def approvals_reject(identifier: str) -> None:
+    """Reject a request.
+
+    The agent is told so when it makes the same call again. Who rejected is recorded.
+    """
+    answer(identifier, approved=False)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crashgate.cli.demo_stage import Agent, NotAsToldError, first
+from crashgate.cli.demo_steps import Agent, NotAsToldError, first
 
 _IOS = "checkout-ios"
 

@@ -6,42 +6,21 @@ A command's file imports what is heavy where it uses it, so that ``crashgate --h
 import click
 
 from crashgate import __version__
-from crashgate.cli.commands.approvals_approve import approvals_approve
-from crashgate.cli.commands.approvals_list import approvals_list
-from crashgate.cli.commands.approvals_reject import approvals_reject
-from crashgate.cli.commands.approvals_show import approvals_show
-from crashgate.cli.commands.connections_check import connections_check
-from crashgate.cli.commands.demo import demo
-from crashgate.cli.commands.export import export
-from crashgate.cli.commands.exports_list import exports_list
-from crashgate.cli.commands.exports_prune import exports_prune
-from crashgate.cli.commands.log_acknowledge import log_acknowledge
-from crashgate.cli.commands.log_checkpoint import log_checkpoint
-from crashgate.cli.commands.log_export import log_export
-from crashgate.cli.commands.log_follow import log_follow
-from crashgate.cli.commands.log_key import log_key
-from crashgate.cli.commands.log_prune import log_prune
-from crashgate.cli.commands.log_search import log_search
-from crashgate.cli.commands.log_show import log_show
-from crashgate.cli.commands.log_verify import log_verify
-from crashgate.cli.commands.policy_check import policy_check
-from crashgate.cli.commands.policy_diff import policy_diff
-from crashgate.cli.commands.policy_explain import policy_explain
-from crashgate.cli.commands.policy_export import policy_export
-from crashgate.cli.commands.policy_init import policy_init
-from crashgate.cli.commands.policy_lint import policy_lint
-from crashgate.cli.commands.policy_replay import policy_replay
-from crashgate.cli.commands.policy_schema import policy_schema
-from crashgate.cli.commands.policy_show import policy_show
-from crashgate.cli.commands.policy_test import policy_test
-from crashgate.cli.commands.reference import reference
-from crashgate.cli.commands.sandbox import sandbox
-from crashgate.cli.commands.serve import serve
-from crashgate.cli.commands.token_list import token_list
-from crashgate.cli.commands.token_new import token_new
-from crashgate.cli.commands.token_revoke import token_revoke
+from crashgate.cli.approvals import approvals_approve, approvals_list, approvals_reject, approvals_show
+from crashgate.cli.connections import connections_check
+from crashgate.cli.demo import demo
+from crashgate.cli.exports import export, exports_list, exports_prune
 from crashgate.cli.failure import Root
-from crashgate.cli.shared import Group
+from crashgate.cli.global_options import Group
+from crashgate.cli.log import log_follow, log_search, log_show
+from crashgate.cli.log_keeping import log_acknowledge, log_checkpoint, log_export, log_key, log_prune, log_verify
+from crashgate.cli.policy import policy_check, policy_export, policy_lint, policy_schema, policy_show
+from crashgate.cli.policy_changes import policy_diff, policy_init
+from crashgate.cli.policy_questions import policy_explain, policy_replay, policy_test
+from crashgate.cli.reference import reference
+from crashgate.cli.sandbox import sandbox
+from crashgate.cli.serve import serve
+from crashgate.cli.tokens import token_list, token_new, token_revoke
 
 
 @click.group(cls=Root, context_settings={"help_option_names": ["-h", "--help"]})

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, cast
 
-from crashgate.catalogue.provider import Provider
 from crashgate.cli.tool_question import explained
 from crashgate.errors import ConfigurationError, InvalidArgumentsError
+from crashgate.model.provider import Provider
 from crashgate.policy.decision import Reason
 from crashgate.policy.policy import PolicySet
-from crashgate.policy.survey import survey
+from crashgate.policy.toml_positions import survey
 from crashgate.policy.wording import unknown, word
 
 OUTCOMES: Final = ("allow", "deny", "depends", "approve")

@@ -5,20 +5,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from crashgate.catalogue.operation import AnyOperation
-from crashgate.catalogue.registry import BY_ID
-from crashgate.catalogue.scope import EnvironmentRows, OrganizationRows, ProjectRows
-from crashgate.catalogue.untrusted import shows_untrusted
-from crashgate.cli.own_agents import OWN_AGENTS
-from crashgate.decisions.port import LogReader
-from crashgate.decisions.record import DecisionRecord, Purpose
-from crashgate.policy.approval import after_reading
-from crashgate.policy.decide import decide
+from crashgate.audit.port import LogReader
+from crashgate.audit.record import DecisionRecord, Purpose
+from crashgate.cli.agents import OWN_AGENTS
+from crashgate.model.operation import AnyOperation
+from crashgate.model.scope import EnvironmentRows, OrganizationRows, ProjectRows
+from crashgate.model.untrusted import shows_untrusted
+from crashgate.policy.decide import decide, lets_through
 from crashgate.policy.decision import Effect, Reason
-from crashgate.policy.explain import explain
+from crashgate.policy.limits import after_reading
 from crashgate.policy.policy import Policy, PolicySet
 from crashgate.policy.question import Place, Question
-from crashgate.policy.trial import lets_through
+from crashgate.policy.review.explain import explain
+from crashgate.providers.registry import BY_ID
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,18 +1,61 @@
-"""What a command starts from: its screen and its settings. Rule: settings are read when a command asks for them."""
+"""Where the files beside the code are. Rule: in a checkout they are at its top, in an installed package inside it.
+
+What a command starts from: its screen and its settings. Rule: settings are read when a command asks for them.
+"""
 
 import os
 import shlex
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from crashgate.cli.screen import Screen, note
-from crashgate.cli.shared import shared
+import crashgate
+from crashgate.cli.global_options import shared
+from crashgate.cli.output import Screen, note
+from crashgate.errors import ConfigurationError
 
 if TYPE_CHECKING:
-    from crashgate.settings import Settings
+    from crashgate.config.settings import Settings
+
+_PACKAGE = Path(crashgate.__file__).resolve().parent
+_TOP = _PACKAGE.parent.parent
+
+
+def example_policies() -> Path:
+    """The folder with the example policies. Raises ConfigurationError where a package came without them."""
+    for folder in (_PACKAGE / "example_policies", _TOP / "policies"):
+        if folder.is_dir():
+            return folder
+    raise ConfigurationError(
+        "The example policies are not there.",
+        why=f"Neither {_PACKAGE} nor {_TOP} holds them.",
+        remedy="Install crashgate again, or name a folder with --policies.",
+    )
+
+
+def copy_example_policies(folder: Path) -> Path:
+    """Copy them into a folder that only we may write to: in a checkout others often may, and then they are refused."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for example in sorted(example_policies().glob("*.toml")):
+        shutil.copyfile(example, folder / example.name)
+        (folder / example.name).chmod(0o600)
+    return folder
+
+
+def reference_page() -> Path:
+    """The generated page of this checkout. Raises ConfigurationError for an installed package, which has none."""
+    page = _TOP / "docs" / "reference.md"
+    if not (_TOP / "pyproject.toml").is_file():
+        raise ConfigurationError(
+            "There is no reference page to compare with.",
+            why="This crashgate is an installed package, and the page belongs to a checkout.",
+            remedy="Name the page with --file.",
+        )
+    return page
+
 
 _TOLD = "crashgate.told"
 
@@ -24,7 +67,7 @@ def screen() -> Screen:
 
 def settings(more: Mapping[str, Any] | None = None) -> "Settings":
     """The settings in force, with ``more`` from the command's own options. Raises ConfigurationError."""
-    from crashgate.settings import load, passed_over
+    from crashgate.config.settings import load, passed_over
 
     given = shared()
     options = {**given.settings, **(more or {})}

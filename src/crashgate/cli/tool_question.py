@@ -1,8 +1,11 @@
-"""A question about one tool, from words on the command line to a decision. Rule: it asks what the gate would ask.
+"""``NAME=VALUE`` on a command line, as arguments of a tool. Rule: what begins like JSON is JSON, the rest is text.
+
+A question about one tool, from words on the command line to a decision. Rule: it asks what the gate would ask.
 
 What the policy fixes to one place is put in as the gate does it; what a caller gives stands.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -10,36 +13,67 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from crashgate.catalogue.operation import AnyOperation, Operation
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.registry import BY_ID
-from crashgate.catalogue.scope import (
-    PLACES,
-    Dimension,
-    EnvironmentRows,
-    OrganizationRows,
-    ProjectRows,
-    naming,
-)
 from crashgate.errors import InvalidArgumentsError
-from crashgate.gateway import arguments as gate
-from crashgate.gateway.fixed import offered, settled
-from crashgate.gateway.judge import TO_COME
-from crashgate.gateway.picked import asks_by_hidden
-from crashgate.policy.approval import after_reading
-from crashgate.policy.decide import decide
+from crashgate.gate import arguments as gate
+from crashgate.gate.argument_defaults import offered, settled
+from crashgate.gate.judge import TO_COME
+from crashgate.gate.narrowing import asks_by_hidden
+from crashgate.model.composite import Recipe
+from crashgate.model.export import Export
+from crashgate.model.operation import AnyOperation, Operation
+from crashgate.model.provider import Provider
+from crashgate.model.scope import PLACES, Dimension, EnvironmentRows, OrganizationRows, ProjectRows, naming
+from crashgate.model.tool import Tool
+from crashgate.policy.decide import decide, lets_through
 from crashgate.policy.decision import Decision, Effect
-from crashgate.policy.explain import explain, may_use
+from crashgate.policy.limits import after_reading
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Place, Question
-from crashgate.policy.trial import lets_through
-from crashgate.tools import opening
+from crashgate.policy.review.explain import explain, may_use
+from crashgate.providers.registry import BY_ID
+from crashgate.tools import available as opening
 from crashgate.tools.answers import AnyTool
-from crashgate.tools.export import Export
-from crashgate.tools.meaning import choose
-from crashgate.tools.recipe import Recipe
+from crashgate.tools.arguments import choose
 from crashgate.tools.registry import BY_NAME
-from crashgate.tools.tool import Tool
+
+
+def read(words: Sequence[str]) -> dict[str, Any]:
+    """The arguments of a tool as they are written on a command line: ``name=value``, or an object in JSON.
+
+    Raises InvalidArgumentsError.
+    """
+    found: dict[str, Any] = {}
+    for word in words:
+        found |= _object(word) if word.startswith("{") else _given([word])
+    return found
+
+
+def _object(text: str) -> dict[str, Any]:
+    value = _value(text)
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _given(words: Sequence[str]) -> dict[str, Any]:
+    pairs = [word.partition("=") for word in words]
+    for name, equals, _ in pairs:
+        if not equals or not name:
+            raise InvalidArgumentsError(
+                "An argument is written NAME=VALUE.", remedy="For example: project_id=checkout-ios"
+            )
+    return {name: _value(text) for name, _, text in pairs}
+
+
+def _value(text: str) -> Any:  # noqa: ANN401 - any JSON
+    """Objects, lists, null, true and false as in JSON; everything else is text."""
+    if text[:1] in {"{", "["} or text in {"null", "true", "false"}:
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise InvalidArgumentsError(
+                "A value that begins like JSON is not JSON.", remedy="Quote it for your shell."
+            ) from None
+    return text
+
 
 _TOOLS_OWN = frozenset({"connection", "cursor", "detail", "format", "resume"})
 _OF_TWO_NAMES = frozenset({Dimension.ORGANIZATION, Dimension.PROJECT})

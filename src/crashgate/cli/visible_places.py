@@ -10,20 +10,20 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from crashgate.catalogue.params import SLUG_PATTERN
-from crashgate.catalogue.scope import Dimension
-from crashgate.cli.own_agents import POLICY_INIT
+from crashgate.cli.agents import POLICY_INIT
 from crashgate.errors import ConfigurationError, CrashgateError
 from crashgate.identity import Principal, Via
+from crashgate.model.params import SLUG_PATTERN
+from crashgate.model.scope import Dimension
 from crashgate.policy.document import load
-from crashgate.policy.first import MOST_NAMES, Places
 from crashgate.policy.policy import PolicySet
+from crashgate.policy.review.starter import MOST_NAMES, Places
 
 if TYPE_CHECKING:
-    from crashgate.policy.vocabulary import Vocabulary
-    from crashgate.settings import Settings
+    from crashgate.config.settings import Settings
+    from crashgate.config.wiring import Sandbox
+    from crashgate.policy.policy import Vocabulary
     from crashgate.tools.toolbox import Toolbox
-    from crashgate.wiring import Sandbox
 
 _RESOURCES = {"organization": Dimension.ORGANIZATION, "project": Dimension.PROJECT}
 _ASKS = """\
@@ -61,7 +61,7 @@ async def existing(settings: "Settings", sandbox: "Sandbox | None") -> Mapping[s
 
     Raises ConfigurationError where one has more than ``MOST_NAMES``, and what the tools tell as CrashgateError.
     """
-    from crashgate import wiring
+    from crashgate.config import wiring
 
     vocabulary = wiring.vocabulary(settings, sandbox=sandbox)
     connections = askable(vocabulary)

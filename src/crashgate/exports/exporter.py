@@ -9,14 +9,14 @@ from anyio import to_thread
 
 from crashgate.clock import Clock, timestamp
 from crashgate.errors import Code, CrashgateError
-from crashgate.exports.column import Column
 from crashgate.exports.encoder import Encoder
 from crashgate.exports.failure import ExportError
-from crashgate.exports.intake import Intake
 from crashgate.exports.manifest import Manifest, manifest_of
 from crashgate.exports.page import OnProgress, Pages, Progress, unwatched
 from crashgate.exports.plan import Format, Permission, Plan, check_id
 from crashgate.exports.port import Storage, Work
+from crashgate.exports.writer import Intake
+from crashgate.model.export import Column
 
 Encoders = Mapping[Format, Callable[[Sequence[Column]], Encoder]]
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from pydantic_core import to_json
 
-from crashgate.exports.column import Column
 from crashgate.exports.encoder import Encoded
 from crashgate.exports.page import Row
 from crashgate.exports.rows import Fitting, encoded
+from crashgate.model.export import Column
 
 
 class JsonLines:

@@ -10,7 +10,7 @@ from enum import StrEnum, unique
 
 from pydantic import JsonValue
 
-from crashgate.exports.column import Column, checked
+from crashgate.model.export import Column, checked
 
 _ID = re.compile(r"[0-9a-f]{16,32}")
 _SUBJECT = re.compile(r"[a-z][a-z0-9]{0,31}(?:_[a-z0-9]{1,31}){0,3}")

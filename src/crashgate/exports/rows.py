@@ -8,9 +8,9 @@ from typing import TypeVar, cast
 from pydantic_core import CoreSchema, SchemaValidator, ValidationError, core_schema
 
 from crashgate.errors import Code
-from crashgate.exports.column import Column, Kind
 from crashgate.exports.failure import ExportError
 from crashgate.exports.page import Row
+from crashgate.model.export import Column, Kind
 
 FittedColumns = Sequence[Sequence[object]]
 """The values of each column, in the order of the rows."""

@@ -1,15 +1,58 @@
-"""The decision on one question. Rule: total and pure; it never raises and never allows without a grant (row 33)."""
+"""What may be asked at all. Rule: only plain values, for another type could compare equal to whatever a grant names.
+
+The decision on one question. Rule: total and pure; it never raises and never allows without a grant (row 33).
+
+What trial mode lets through although the policy refuses it. Rule: never a delete, and never a fault of the gate.
+"""
 
 from dataclasses import replace
+from typing import cast
 
+from crashgate.model.access import Access
+from crashgate.model.provider import Provider
+from crashgate.model.scope import Dimension
 from crashgate.policy.decision import Buckets, Decision, Effect, Reason
-from crashgate.policy.fit import fit, open_somewhere, sort
-from crashgate.policy.plain import refuse_lookalikes
-from crashgate.policy.policy import Policy
-from crashgate.policy.question import Question
-from crashgate.policy.rule import Rule
+from crashgate.policy.grants import Rule
+from crashgate.policy.matching import fit, open_somewhere, sort
+from crashgate.policy.policy import Mode, Policy
+from crashgate.policy.question import Place, Question
 from crashgate.policy.switches import Switch
 from crashgate.policy.wording import word
+
+
+def refuse_lookalikes(question: object) -> None:
+    """Raises TypeError for whatever is not a question made of plain values (THREATS row 33)."""
+    if type(question) is not Question:
+        raise TypeError("this is not a question")
+    texts: tuple[object, ...] = (question.agent, question.connection, question.operation, question.resource)
+    for text in texts:
+        if type(text) is not str and type(text) is not Provider:
+            raise TypeError("a question's words are plain text")
+    access: object = question.access
+    dimension: object = question.dimension
+    if type(access) is not Access or type(dimension) is not Dimension:
+        raise TypeError("a question's access and dimension come from the catalogue")
+    if not _are_plain(question.parameters):
+        raise TypeError("a question's parameters are a set of plain names")
+    places: tuple[object, ...] = (
+        question.organization,
+        question.project,
+        question.environment,
+        question.platform,
+        question.app,
+    )
+    for place in places:
+        if place is not None and (type(place) is not Place or not _are_plain(place.names)):
+            raise TypeError("a question's places are sets of plain names")
+
+
+def _are_plain(names: object) -> bool:
+    if type(names) is not frozenset:
+        return False
+    for name in cast("frozenset[object]", names):  # noqa: SIM110 - a generator costs more than the look, and this runs for every decision
+        if type(name) is not str:
+            return False
+    return True
 
 
 def decide(policy: Policy | None, question: Question) -> Decision:
@@ -159,3 +202,21 @@ def _decision(  # noqa: PLR0913, PLR0917 - the parts of one value, in the order 
 
 def _asks(policy: Policy, question: Question) -> bool:
     return question.operation in policy.approval.operations
+
+
+_TRIED = frozenset({Reason.SWITCHED_OFF, Reason.LEVEL_TOO_LOW, Reason.OUTSIDE_SCOPE, Reason.NO_GRANT})
+
+
+def lets_through(policy: Policy | None, question: Question, decision: Decision) -> bool:
+    """True when ``decision`` is a denial that is to be recorded as such and not obeyed (``mode = "observe"``).
+
+    ``question.access`` is what the call takes with the parameters that were given, so one costly parameter is enough
+    to make it a delete.
+    """
+    return (
+        policy is not None
+        and policy.mode is Mode.OBSERVE
+        and question.access is not Access.DELETE
+        and decision.effect is Effect.DENY
+        and decision.reason in _TRIED
+    )

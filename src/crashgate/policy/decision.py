@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
-from crashgate.policy.rule import Rule
+from crashgate.policy.grants import Rule
 from crashgate.policy.switches import Switch
 
 

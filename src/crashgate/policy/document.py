@@ -4,17 +4,16 @@ import hashlib
 import re
 from collections.abc import Mapping
 
-from crashgate.catalogue.access import Level
-from crashgate.catalogue.scope import PLACES, Dimension
 from crashgate.identity import AGENT_NAME_PATTERN
-from crashgate.policy import pattern, tables
-from crashgate.policy.grant import BUILT_IN, Grant
-from crashgate.policy.policy import Policy
+from crashgate.model.access import Level
+from crashgate.model.scope import PLACES, Dimension
+from crashgate.policy import grants as pattern
+from crashgate.policy import tables
+from crashgate.policy.grants import BUILT_IN, Grant
+from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.problem import PolicyDocumentError
-from crashgate.policy.reading import Reading, as_list, as_table, kind, missing
-from crashgate.policy.survey import Path
-from crashgate.policy.syntax import hidden_character, parse
-from crashgate.policy.vocabulary import Vocabulary
+from crashgate.policy.tables import Reading, as_list, as_table, kind, missing
+from crashgate.policy.toml_positions import Path, hidden_character, parse
 from crashgate.policy.wording import unknown, word
 
 MAX_GRANTS = 100

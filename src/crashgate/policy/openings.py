@@ -1,13 +1,11 @@
 """Which places a policy leaves open, by name. Rule: a list is given only when it is whole; a pattern has no list."""
 
-from crashgate.catalogue.scope import Dimension
+from crashgate.model.scope import Dimension
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect
-from crashgate.policy.grant import named_places
-from crashgate.policy.mode import Mode
-from crashgate.policy.policy import Policy
+from crashgate.policy.grants import Rule, named_places
+from crashgate.policy.policy import Mode, Policy
 from crashgate.policy.question import Place, Question
-from crashgate.policy.rule import Rule
 
 MOST_NAMES = 20
 """More are not worth listing to an agent."""

@@ -1,17 +1,54 @@
-"""What one agent is granted, and all agents' policies together. Rule: whatever no grant speaks of is denied."""
+"""The words that a document may use. Rule: read off the catalogue and the configured connections, never listed here.
 
-from collections.abc import Iterable, Iterator, Mapping
+Whether a policy is obeyed or only tried out. Rule: trial mode never lets a delete through.
+
+What one agent is granted, and all agents' policies together. Rule: whatever no grant speaks of is denied.
+
+Where the policies in force come from, as a port. Rule: whoever decides asks anew for each decision.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum, unique
 from types import MappingProxyType
+from typing import Protocol
 
-from crashgate.policy.approval import Approval
-from crashgate.policy.grant import Grant
-from crashgate.policy.index import Index
-from crashgate.policy.limits import Limits
-from crashgate.policy.mode import Mode
+from crashgate.model.scope import Dimension
+from crashgate.policy.grants import Grant
+from crashgate.policy.limits import Approval, Limits
+from crashgate.policy.matching import Index
 from crashgate.policy.problem import PolicyDocumentError, Problem
 from crashgate.policy.redaction import Redaction
 from crashgate.policy.switches import Switches
+from crashgate.providers.crashgate.operations import EXPORTS, GET_ACCESS
+
+_OWN: Mapping[str, Dimension] = {each.resource: each.scope.dimension for each in (GET_ACCESS, *EXPORTS)}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Vocabulary:
+    """For each configured connection its resources, and what a grant on each must name.
+
+    The connection ``crashgate`` is always there; it need not be given. ``tools`` are the operations behind each tool: a
+    policy names no tool, and who writes one is told what to name.
+    """
+
+    connections: Mapping[str, Mapping[str, Dimension]] = field(hash=False)
+    tools: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]], hash=False)
+
+    def __post_init__(self) -> None:
+        """Add our own connection and freeze the mappings."""
+        connections = {GET_ACCESS.provider.value: _OWN, **self.connections}
+        frozen = {name: MappingProxyType(dict(resources)) for name, resources in connections.items()}
+        object.__setattr__(self, "connections", MappingProxyType(frozen))
+
+
+@unique
+class Mode(StrEnum):
+    """``enforce``: what is not granted is refused. ``observe``: it is let through and recorded, loudly."""
+
+    ENFORCE = "enforce"
+    OBSERVE = "observe"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,3 +116,11 @@ class PolicySet(Mapping[str, Policy]):
 
     def __len__(self) -> int:
         return len(self._policies)
+
+
+class PolicySource(Protocol):
+    """What the gate asks for the policies in force."""
+
+    def current(self) -> PolicySet:
+        """The policies in force now: whole, checked, never half of a change. Does no I/O."""
+        ...

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from crashgate.catalogue.access import Access
-from crashgate.catalogue.scope import PLACES, Dimension
-from crashgate.policy.pattern import is_id
+from crashgate.model.access import Access
+from crashgate.model.scope import PLACES, Dimension
+from crashgate.policy.grants import is_id
 from crashgate.policy.wording import word
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Union
 
-from crashgate.catalogue.reads import EVERYTHING
+from crashgate.model.reads import EVERYTHING
 from crashgate.policy.result_fields import Node, find, resources
 
 Tree = Mapping[str, Union["Tree", None]]

@@ -13,8 +13,8 @@ from typing import Any, get_args, get_origin
 from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 
-from crashgate.catalogue.registry import OPERATIONS
-from crashgate.catalogue.result import Result, SecretMark, UntrustedMark
+from crashgate.model.result import Result, SecretMark, UntrustedMark
+from crashgate.providers.registry import OPERATIONS
 
 _DEEPEST = 6
 

@@ -7,16 +7,15 @@ place of its resource, the file's name) it lets through.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crashgate.catalogue.access import Level
-from crashgate.catalogue.registry import OPERATIONS, RESOURCES
-from crashgate.catalogue.scope import PLACES, Dimension
 from crashgate.identity import AGENT_NAME_PATTERN
-from crashgate.policy import pattern
-from crashgate.policy.approval import MOST_MINUTES, USUAL_MINUTES
+from crashgate.model.access import Level
+from crashgate.model.scope import PLACES, Dimension
+from crashgate.policy import grants as pattern
 from crashgate.policy.document import MAX_ABOUT, MAX_GRANTS, MAX_OWNER, MAX_PATTERNS
-from crashgate.policy.limits import KEPT, MOST_KEPT, MOST_ROWS, RATES, ROWS
-from crashgate.policy.mode import Mode
+from crashgate.policy.limits import KEPT, MOST_KEPT, MOST_MINUTES, MOST_ROWS, RATES, ROWS, USUAL_MINUTES
+from crashgate.policy.policy import Mode
 from crashgate.policy.redaction import SETS
+from crashgate.providers.registry import OPERATIONS, RESOURCES
 
 Schema = dict[str, Any]
 

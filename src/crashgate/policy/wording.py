@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
-from crashgate.catalogue.scope import Dimension
-from crashgate.text import clean
+from crashgate.model.scope import Dimension
+from crashgate.sanitise import clean
 
 _WORD_LIMIT = 60
 

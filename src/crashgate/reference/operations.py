@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import assert_never
 
-from crashgate.catalogue.operation import AnyOperation
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.registry import OPERATIONS
-from crashgate.catalogue.scope import (
+from crashgate.model.composite import Recipe
+from crashgate.model.operation import AnyOperation
+from crashgate.model.provider import Provider
+from crashgate.model.scope import (
     Anywhere,
     AppNamed,
     AppOfObject,
@@ -22,8 +22,8 @@ from crashgate.catalogue.scope import (
     ProjectToCome,
     Scope,
 )
+from crashgate.providers.registry import OPERATIONS
 from crashgate.reference.markdown import code, codes, paragraphs, table
-from crashgate.tools.recipe import Recipe
 from crashgate.tools.registry import TOOLS
 
 _OWN_TOOLS_LAST = sorted(TOOLS, key=lambda tool: not isinstance(tool, Recipe))

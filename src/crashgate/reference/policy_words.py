@@ -1,9 +1,9 @@
 """The words that a policy document may use. Rule: read off the catalogue and the levels."""
 
-from crashgate.catalogue.access import Access, Level
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.registry import OPERATIONS, RESOURCES
-from crashgate.catalogue.scope import Dimension
+from crashgate.model.access import Access, Level
+from crashgate.model.provider import Provider
+from crashgate.model.scope import Dimension
+from crashgate.providers.registry import OPERATIONS, RESOURCES
 from crashgate.reference.markdown import code, codes, paragraphs, table
 
 

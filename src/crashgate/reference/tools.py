@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from crashgate.catalogue.access import Access
-from crashgate.catalogue.provider import Provider
+from crashgate.model.access import Access
+from crashgate.model.provider import Provider
 from crashgate.reference.markdown import code, codes, paragraphs, table
 from crashgate.tools.answers import AnyTool
-from crashgate.tools.derive import Annotations, Definition, Use, define
+from crashgate.tools.definitions import Annotations, Definition, Use, define
 from crashgate.tools.registry import TOOLS
 
 

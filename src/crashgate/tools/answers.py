@@ -6,16 +6,16 @@ more in every conversation (decision 0024). ``COMMON`` may stand beside the rows
 
 from collections.abc import Mapping
 
-from crashgate.catalogue.operation import Shape
-from crashgate.catalogue.paging import Cursors, Numbered
-from crashgate.catalogue.result import Result, SecretMark
-from crashgate.catalogue.untrusted import untrusted_fields
-from crashgate.tools.export import Export
+from crashgate.model.composite import Recipe
+from crashgate.model.export import Export
+from crashgate.model.operation import Shape
+from crashgate.model.paging import Cursors, Numbered
+from crashgate.model.result import Result, SecretMark
+from crashgate.model.tool import Holds, Tool
+from crashgate.model.untrusted import untrusted_fields
 from crashgate.tools.exports import SUMMARY
 from crashgate.tools.parameters import Schema
-from crashgate.tools.present import UNTRUSTED
-from crashgate.tools.recipe import Recipe
-from crashgate.tools.tool import Holds, Tool
+from crashgate.views.present import UNTRUSTED
 
 AnyTool = Tool | Recipe | Export
 COMMON = ("notice", "not_shown", "redacted", "shortened", "truncated")

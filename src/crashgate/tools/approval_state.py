@@ -14,7 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from crashgate.clock import Clock
-from crashgate.gateway.approval import ApprovalRequest
+from crashgate.gate.approval_requests import ApprovalRequest
 from crashgate.identity import Principal
 
 LONGEST_STATE = 200

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from crashgate.errors import Code, CrashgateError, LimitError, NotNowError
-from crashgate.policy.refusal import Refusal
-from crashgate.tools.tool import Link
+from crashgate.model.tool import Link
+from crashgate.policy.review.refusal import Refusal
 
 _REMEDY = "Tell the operator of crashgate if it stays."
 _ALL = "my_access"

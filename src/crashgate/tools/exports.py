@@ -10,32 +10,30 @@ from functools import partial
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any, cast
 
-from crashgate.catalogue.registry import BY_ID
-from crashgate.catalogue.result import Page, Result
 from crashgate.clock import Clock, timestamp
 from crashgate.errors import CrashgateError, InvalidArgumentsError, NotAvailableError, NotNowError
-from crashgate.exports.column import Column, Kind
+from crashgate.exports.catalogue import ExportShelf
 from crashgate.exports.exporter import Exporter
 from crashgate.exports.failure import ExportError
-from crashgate.exports.manifest import Manifest
-from crashgate.exports.naming import new_id
+from crashgate.exports.manifest import Manifest, new_id
 from crashgate.exports.page import ExportPage, Mark, Progress
 from crashgate.exports.plan import Format, Permission, Plan
 from crashgate.exports.port import LARGEST_READ, Unfinished
-from crashgate.exports.shelf import ExportShelf
-from crashgate.gateway.ask import Ask
-from crashgate.gateway.door import Gateway
-from crashgate.gateway.holding import Holding, taken_out
-from crashgate.gateway.reading import Reading
+from crashgate.gate.call import Ask
+from crashgate.gate.export_access import Holding, taken_out
+from crashgate.gate.gateway import Gateway
+from crashgate.gate.paged_reading import Reading
 from crashgate.identity import Principal, Via
-from crashgate.tools.export import Export, columns
-from crashgate.tools.present import plain, present
-from crashgate.tools.tool import Link, Shown
-from crashgate.tools.views.fields import cut
-from crashgate.tools.views.page import counted, noticed
+from crashgate.model.export import Column, Export, Kind, columns
+from crashgate.model.result import Page, Result
+from crashgate.model.tool import Link, Shown
+from crashgate.providers.registry import BY_ID
+from crashgate.views.fields import cut
+from crashgate.views.present import plain, present
+from crashgate.views.rows import counted, noticed
 
 if TYPE_CHECKING:
-    from crashgate.catalogue.operation import AnyOperation
+    from crashgate.model.operation import AnyOperation
 
 _FIRST_ROWS = 3
 _TEXT = 200

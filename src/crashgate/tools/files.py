@@ -9,21 +9,21 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from crashgate.catalogue.own.exports import LIST_EXPORTS, READ_EXPORT
-from crashgate.catalogue.provider import Provider
-from crashgate.catalogue.result import Page
 from crashgate.errors import CrashgateError, InvalidArgumentsError, NotAvailableError
 from crashgate.exports.manifest import Manifest
 from crashgate.exports.port import Unfinished
-from crashgate.gateway.ask import Ask, OwnAnswer
-from crashgate.gateway.door import Gateway
-from crashgate.gateway.holding import still_given
+from crashgate.gate.call import Ask, OwnAnswer
+from crashgate.gate.export_access import still_given
+from crashgate.gate.gateway import Gateway
 from crashgate.identity import Principal
+from crashgate.model.provider import Provider
+from crashgate.model.result import Page
+from crashgate.model.tool import Link
 from crashgate.policy.policy import Policy
-from crashgate.tools import own_exports
-from crashgate.tools.cursor import Cursors
+from crashgate.providers.crashgate.operations import LIST_EXPORTS, READ_EXPORT
+from crashgate.tools import own as own_exports
+from crashgate.tools.cursors import Cursors
 from crashgate.tools.exports import Exports, holding_of, link
-from crashgate.tools.tool import Link
 
 _LIST = "resources/list"
 """What the cursors of that list are bound to, in place of a tool's name."""
@@ -103,7 +103,7 @@ class Files:
 
     def own_answer(self, agent: str, mark: str | None) -> OwnAnswer:
         """What answers ``list_exports`` for the agent."""
-        return partial(own_exports.answer, self.exports.shelf, agent, partial(self._is_given, agent), mark)
+        return partial(own_exports.answer_exports, self.exports.shelf, agent, partial(self._is_given, agent), mark)
 
     def _is_given(self, agent: str, kept: Manifest | Unfinished) -> bool:
         """Whether the policy in force gives the agent what is in the file."""

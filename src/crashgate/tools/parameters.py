@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, cast
 
-from crashgate.catalogue.meanings import IN_WORDS, meaning
-from crashgate.catalogue.params import Params, Unsets
+from crashgate.model.meanings import IN_WORDS, meaning
+from crashgate.model.params import Params, Unsets
 
 Schema = dict[str, Any]
 _NOISE = frozenset({"title", "default", "pattern", "maxLength", "minLength", "minItems", "maxItems", "minProperties"})

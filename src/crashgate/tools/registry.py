@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from crashgate.providers.bugsnag.tools import BUGSNAG_TOOLS
+from crashgate.providers.bugsnag_sessions.report_sessions import REPORT_SESSIONS_TOOL
 from crashgate.tools.answers import AnyTool
-from crashgate.tools.bugsnag.registry import BUGSNAG_TOOLS
-from crashgate.tools.own import OWN_TOOLS
-from crashgate.tools.own_exports import EXPORT_LIST
-from crashgate.tools.recipes.compare_releases import COMPARE_RELEASES
-from crashgate.tools.recipes.report_sessions import REPORT_SESSIONS_TOOL
-from crashgate.tools.recipes.triage_error import TRIAGE_ERROR
-from crashgate.tools.sessions.registry import SESSIONS_TOOLS
+from crashgate.tools.compare_releases import COMPARE_RELEASES
+from crashgate.tools.own import EXPORT_LIST, OWN_TOOLS
+from crashgate.tools.sessions import SESSIONS_TOOLS
+from crashgate.tools.triage_error import TRIAGE_ERROR
 
 TOOLS: tuple[AnyTool, ...] = (
     *OWN_TOOLS,

@@ -10,38 +10,37 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from crashgate.aside import aside
-from crashgate.catalogue.operation import AnyOperation
-from crashgate.catalogue.own.exports import LIST_EXPORTS
-from crashgate.catalogue.provider import Provider
 from crashgate.clock import Clock
 from crashgate.errors import ApprovalError, CrashgateError, InvalidArgumentsError, NotAvailableError
-from crashgate.gateway.approval import AskUser
-from crashgate.gateway.arguments import taken, validated
-from crashgate.gateway.ask import Ask, OwnAnswer, Reply
-from crashgate.gateway.door import Gateway
-from crashgate.gateway.fixed import offered, settled
-from crashgate.gateway.given import given as meant
-from crashgate.gateway.given import is_given
+from crashgate.gate.approval_requests import AskUser
+from crashgate.gate.argument_defaults import offered, settled
+from crashgate.gate.arguments import taken, validated
+from crashgate.gate.call import Ask, OwnAnswer
+from crashgate.gate.gateway import Gateway
+from crashgate.gate.given import given as meant
+from crashgate.gate.given import is_given
 from crashgate.identity import Principal, Via
-from crashgate.policy.policy import Policy
-from crashgate.policy.refusal import MOST_TOOLS, refusal
-from crashgate.policy.vocabulary import Vocabulary
+from crashgate.model.composite import Kitchen, Recipe
+from crashgate.model.export import Export
+from crashgate.model.operation import AnyOperation
+from crashgate.model.provider import Provider
+from crashgate.model.tool import Detail, Reply, Shown, Tool
+from crashgate.offload import aside
+from crashgate.policy.policy import Policy, Vocabulary
+from crashgate.policy.review.refusal import MOST_TOOLS, refusal
+from crashgate.providers.crashgate.operations import LIST_EXPORTS
 from crashgate.tools import own
 from crashgate.tools.answers import AnyTool
+from crashgate.tools.arguments import check_names, choose, detail_of, order
+from crashgate.tools.available import Opening, opening, question
 from crashgate.tools.call_result import Answer, failed, nearest, refused
-from crashgate.tools.cursor import Cursors, rest_of, within
-from crashgate.tools.derive import Definition, define
-from crashgate.tools.export import Export
+from crashgate.tools.cursors import Cursors, rest_of, within
+from crashgate.tools.definitions import Definition, define
 from crashgate.tools.exports import Exports, Order, Watch
 from crashgate.tools.files import Files
-from crashgate.tools.meaning import check_names, choose, detail_of, order
-from crashgate.tools.opening import Opening, opening, question
-from crashgate.tools.recipe import Kitchen, Recipe
 from crashgate.tools.registry import BY_NAME, TOOLS
-from crashgate.tools.sessions.exports import EXPORT_TOOLS
-from crashgate.tools.tool import Detail, Shown, Tool
-from crashgate.tools.views.bounds import fit
+from crashgate.tools.sessions import EXPORT_TOOLS
+from crashgate.views.present import fit
 
 _MOST_LISTS = 1_000
 _SHORTENED = "Parts were too large for one answer and are shortened."

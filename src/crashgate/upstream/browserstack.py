@@ -1,22 +1,44 @@
-"""BrowserStack AI Evals on the wire, and any Langfuse. Rule: a change happened when the answer says so of our event.
+"""Times as JavaScript prints a Date. Rule: read by the letter, so that no locale of ours changes a month.
+
+``Thu Jan 01 2026 00:00:00 GMT+0000 (Coordinated Universal Time)`` stands in Langfuse's ``X-RateLimit-Reset``.
+
+BrowserStack AI Evals on the wire, and any Langfuse. Rule: a change happened when the answer says so of our event.
 
 Source: docs/upstreams/browserstack.md#keys, #ingestion, #refusals and #rate-limits. What is said of errors holds for
 all versions: ``error`` is a name, a list or not there, and a 429 is JSON or plain text.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
-from crashgate.catalogue.access import Access
-from crashgate.catalogue.operation import AnyOperation
-from crashgate.catalogue.params import In
 from crashgate.errors import Code, UpstreamError
-from crashgate.upstream import javascript_date, langfuse_keys, status_errors
+from crashgate.model.access import Access
+from crashgate.model.operation import AnyOperation
+from crashgate.model.params import In
+from crashgate.upstream import langfuse_keys, status_errors
 from crashgate.upstream.connection import Connection
 from crashgate.upstream.message import Response
 from crashgate.upstream.retry_after import seconds
+
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_FORM = re.compile(
+    rf"[A-Z][a-z]{{2}} ({'|'.join(_MONTHS)}) ([0-9]{{2}}) ([0-9]{{4}}) ([0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}})"
+    r" GMT([+-][0-9]{2})([0-9]{2})(?: \([^()]{1,60}\))?"
+)
+
+
+def parsed(text: str) -> datetime:
+    """The moment, with its zone. Raises ValueError for every other text."""
+    found = _FORM.fullmatch(text)
+    if found is None:
+        raise ValueError("no date as JavaScript prints it")
+    month, day, year, time, hours, minutes = found.groups()
+    return datetime.fromisoformat(f"{year}-{_MONTHS.index(month) + 1:02}-{day}T{time}{hours}:{minutes}")
+
 
 WINDOW = 60.0
 """Seconds: every documented limit counts the requests of a minute."""
@@ -177,7 +199,7 @@ def _wait(response: Response, body: Mapping[str, Any]) -> float:
     if given is not None:
         return given
     try:
-        reset = javascript_date.parsed(response.headers.get("x-ratelimit-reset", ""))
+        reset = parsed(response.headers.get("x-ratelimit-reset", ""))
         left = (reset - parsedate_to_datetime(response.headers.get("date", ""))).total_seconds()
     except (ValueError, TypeError, OverflowError):
         return WINDOW

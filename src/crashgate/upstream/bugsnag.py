@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from crashgate.catalogue.bugsnag.bulk_changes import CREATE_ISSUES
-from crashgate.catalogue.bugsnag.error_changes import CREATE_ISSUE
-from crashgate.catalogue.operation import AnyOperation
 from crashgate.errors import Code, UpstreamError
+from crashgate.model.operation import AnyOperation
+from crashgate.providers.bugsnag.bulk_changes import CREATE_ISSUES
+from crashgate.providers.bugsnag.error_changes import CREATE_ISSUE
 from crashgate.upstream import status_errors
 from crashgate.upstream.connection import Auth, Connection
 from crashgate.upstream.message import Response

@@ -6,8 +6,8 @@ Source: docs/upstreams/bugsnag-sessions.md#reports and #answers.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from crashgate.catalogue.operation import AnyOperation
 from crashgate.errors import Code, UpstreamError
+from crashgate.model.operation import AnyOperation
 from crashgate.upstream.connection import Connection
 from crashgate.upstream.message import Response
 

@@ -7,8 +7,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from crashgate.catalogue.operation import AnyOperation
 from crashgate.errors import UpstreamError
+from crashgate.model.operation import AnyOperation
 from crashgate.upstream import status_errors
 from crashgate.upstream.connection import Connection
 from crashgate.upstream.message import Response

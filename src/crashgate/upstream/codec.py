@@ -8,19 +8,18 @@ from typing import Any, cast
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json, to_jsonable_python
 
-from crashgate.catalogue.access import Access
-from crashgate.catalogue.operation import AnyOperation, Field, Operation, P, Shape
-from crashgate.catalogue.params import In, Params
-from crashgate.catalogue.result import PART, Page, R, Result
 from crashgate.errors import Code, UpstreamError
-from crashgate.upstream import pages, query
-from crashgate.upstream.clean import TooDeepError, cleaned
+from crashgate.model.access import Access
+from crashgate.model.operation import AnyOperation, Field, Operation, P, Shape
+from crashgate.model.params import In, Params
+from crashgate.model.result import PART, Page, R, Result
+from crashgate.upstream import paging as pages
+from crashgate.upstream import request as query
+from crashgate.upstream.cleaning import TooDeepError, cleaned, cleaned_page, is_flat
 from crashgate.upstream.connection import Connection
 from crashgate.upstream.dialect import address, dialect
-from crashgate.upstream.envelope import Stamp, enclosed
-from crashgate.upstream.flat import cleaned_page, is_flat
 from crashgate.upstream.message import Request, Response
-from crashgate.upstream.path import expand
+from crashgate.upstream.request import Stamp, enclosed, expand
 
 NO_CONTENT = 204
 _MOST_DIGITS = 4_000

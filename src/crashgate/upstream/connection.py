@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from crashgate.catalogue.provider import Provider
 from crashgate.errors import AddressError, ConfigurationError
+from crashgate.model.provider import Provider
 from crashgate.upstream import langfuse_keys
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from crashgate.catalogue.operation import AnyOperation
 from crashgate.errors import Code, UpstreamError
+from crashgate.model.operation import AnyOperation
 from crashgate.upstream import status_errors
 from crashgate.upstream.connection import Connection
 from crashgate.upstream.message import Response

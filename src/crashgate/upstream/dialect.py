@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Protocol
 
-from crashgate.catalogue.operation import AnyOperation
-from crashgate.catalogue.provider import Provider
 from crashgate.errors import UpstreamError
+from crashgate.model.operation import AnyOperation
+from crashgate.model.provider import Provider
 from crashgate.upstream.browserstack import BrowserStack
 from crashgate.upstream.bugsnag import BugSnag
 from crashgate.upstream.bugsnag_sessions import BugSnagSessions

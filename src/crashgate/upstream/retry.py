@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from crashgate.upstream.message import Response
-from crashgate.upstream.port import Fault
+from crashgate.upstream.message import Fault, Response
 
 _TOO_MANY_REQUESTS = 429
 _LASTING = frozenset({Fault.TOO_LARGE, Fault.TIMEOUT, Fault.UNREADABLE})

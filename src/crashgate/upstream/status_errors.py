@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, cast
 
-from crashgate.catalogue.access import Access
-from crashgate.catalogue.operation import AnyOperation
 from crashgate.errors import Code, UpstreamError
+from crashgate.model.access import Access
+from crashgate.model.operation import AnyOperation
 from crashgate.upstream.connection import Connection
 from crashgate.upstream.message import Response
 from crashgate.upstream.retry_after import LONGEST, retry_after

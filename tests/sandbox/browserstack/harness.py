@@ -12,13 +12,13 @@ import httpx2
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from crashgate.sandbox.browserstack.auth import PUBLIC_KEY, SECRET_KEY
-from crashgate.sandbox.browserstack.manners import SELF_HOSTED, LangfuseManners
-from crashgate.sandbox.browserstack.service import BrowserStack
-from crashgate.sandbox.faults import Faults
-from crashgate.sandbox.front import Front
-from crashgate.sandbox.received import RequestLog
-from crashgate.sandbox.standalone import running
+from crashgate_sandbox.browserstack.auth import PUBLIC_KEY, SECRET_KEY
+from crashgate_sandbox.browserstack.manners import SELF_HOSTED, LangfuseManners
+from crashgate_sandbox.browserstack.service import BrowserStack
+from crashgate_sandbox.faults import Faults
+from crashgate_sandbox.front import Front
+from crashgate_sandbox.received import RequestLog
+from crashgate_sandbox.standalone import running
 from tests.held_clock import HeldClock
 
 NOW = datetime(2026, 11, 20, 15, 30, 0, 123_000, tzinfo=UTC)

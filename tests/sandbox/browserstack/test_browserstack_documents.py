@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from crashgate.sandbox.browserstack.manners import LangfuseManners
+from crashgate_sandbox.browserstack.manners import LangfuseManners
 from tests.sandbox.browserstack.document import Document
 from tests.sandbox.browserstack.harness import SESSIONS, TRACES, Evals, Start, trace_event
 

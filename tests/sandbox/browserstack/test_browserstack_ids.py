@@ -8,8 +8,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from starlette.requests import Request
 
-from crashgate.sandbox.browserstack.auth import PUBLIC_KEY, SECRET_KEY
-from crashgate.sandbox.browserstack.service import BrowserStack
+from crashgate_sandbox.browserstack.auth import PUBLIC_KEY, SECRET_KEY
+from crashgate_sandbox.browserstack.service import BrowserStack
 from tests.held_clock import HeldClock
 from tests.sandbox.browserstack.harness import INGESTION, NOW, SESSIONS, basic, trace_event
 

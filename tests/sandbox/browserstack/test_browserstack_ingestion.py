@@ -3,9 +3,9 @@ from typing import Any
 import pytest
 
 from crashgate.clock import timestamp
-from crashgate.sandbox.browserstack.auth import PUBLIC_KEY, WRITE_KEY
-from crashgate.sandbox.browserstack.manners import LangfuseManners
-from crashgate.sandbox.browserstack.records import PROJECT_ID
+from crashgate_sandbox.browserstack.auth import PUBLIC_KEY, WRITE_KEY
+from crashgate_sandbox.browserstack.manners import LangfuseManners
+from crashgate_sandbox.browserstack.records import PROJECT_ID
 from tests.sandbox.browserstack.harness import INGESTION, NOW, SESSIONS, Evals, Start, trace_event
 
 

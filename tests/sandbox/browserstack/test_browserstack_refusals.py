@@ -3,8 +3,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from crashgate.sandbox.browserstack.auth import ORGANIZATION_SECRET_KEY, PUBLIC_KEY, SECRET_KEY, WRITE_KEY
-from crashgate.sandbox.browserstack.manners import HOBBY, LangfuseManners, TooManyForm
+from crashgate_sandbox.browserstack.auth import ORGANIZATION_SECRET_KEY, PUBLIC_KEY, SECRET_KEY, WRITE_KEY
+from crashgate_sandbox.browserstack.manners import HOBBY, LangfuseManners, TooManyForm
 from tests.sandbox.browserstack.harness import INGESTION, SESSIONS, TRACES, Evals, Start, basic
 
 READING = (SESSIONS, f"{SESSIONS}/some", TRACES, f"{TRACES}/some", "/api/public/projects")

@@ -6,9 +6,9 @@ from urllib.parse import quote
 import pytest
 
 from crashgate.clock import timestamp
-from crashgate.sandbox.browserstack.drawn import AWKWARD_IDS, EMPTY_ID, ENVIRONMENTS, HUGE_ID
-from crashgate.sandbox.browserstack.manners import HugeSession, LangfuseManners
-from crashgate.sandbox.world.content.hostile import HOSTILE, HOSTILE_NAMES
+from crashgate_sandbox.browserstack.drawn import AWKWARD_IDS, EMPTY_ID, ENVIRONMENTS, HUGE_ID
+from crashgate_sandbox.browserstack.manners import HugeSession, LangfuseManners
+from crashgate_sandbox.world.content.hostile import HOSTILE, HOSTILE_NAMES
 from tests.sandbox.browserstack.harness import NOW, SESSIONS, Evals, Start, trace_event
 
 

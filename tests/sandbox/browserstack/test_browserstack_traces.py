@@ -2,8 +2,8 @@ from datetime import timedelta
 from urllib.parse import quote
 
 from crashgate.clock import timestamp
-from crashgate.sandbox.browserstack.drawn import AWKWARD_IDS, HUGE_ID
-from crashgate.sandbox.browserstack.records import PROJECT_ID
+from crashgate_sandbox.browserstack.drawn import AWKWARD_IDS, HUGE_ID
+from crashgate_sandbox.browserstack.records import PROJECT_ID
 from tests.sandbox.browserstack.harness import NOW, SESSIONS, TRACES, Evals, Start, trace_event
 
 

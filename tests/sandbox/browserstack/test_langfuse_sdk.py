@@ -29,10 +29,10 @@ from langfuse.api import (
 )
 from langfuse.api.core.api_error import ApiError
 
-from crashgate.sandbox.browserstack.auth import PUBLIC_KEY, SECRET_KEY, WRITE_KEY
-from crashgate.sandbox.browserstack.drawn import AWKWARD_IDS, HUGE_ID
-from crashgate.sandbox.browserstack.manners import LangfuseManners, TooManyForm
-from crashgate.sandbox.browserstack.records import PROJECT_ID
+from crashgate_sandbox.browserstack.auth import PUBLIC_KEY, SECRET_KEY, WRITE_KEY
+from crashgate_sandbox.browserstack.drawn import AWKWARD_IDS, HUGE_ID
+from crashgate_sandbox.browserstack.manners import LangfuseManners, TooManyForm
+from crashgate_sandbox.browserstack.records import PROJECT_ID
 from tests.sandbox.browserstack.harness import SESSIONS, Evals, Start
 
 ONCE: Any = {"max_retries": 0}

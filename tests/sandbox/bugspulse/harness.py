@@ -9,12 +9,12 @@ from typing import Any
 
 import httpx2
 
-from crashgate.sandbox.bugspulse.key import BUGSPULSE_KEY
-from crashgate.sandbox.bugspulse.service import BugsPulse
-from crashgate.sandbox.faults import Faults
-from crashgate.sandbox.front import Front
-from crashgate.sandbox.received import RequestLog
-from crashgate.sandbox.standalone import running
+from crashgate_sandbox.bugspulse.key import BUGSPULSE_KEY
+from crashgate_sandbox.bugspulse.service import BugsPulse
+from crashgate_sandbox.faults import Faults
+from crashgate_sandbox.front import Front
+from crashgate_sandbox.received import RequestLog
+from crashgate_sandbox.standalone import running
 from tests.held_clock import NOW, HeldClock
 
 

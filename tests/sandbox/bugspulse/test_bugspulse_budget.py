@@ -1,4 +1,4 @@
-from crashgate.sandbox.bugspulse.manners import Manners, Window
+from crashgate_sandbox.bugspulse.manners import Manners, Window
 from tests.sandbox.bugspulse.harness import Pulse, Start
 
 

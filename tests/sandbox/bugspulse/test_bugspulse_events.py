@@ -1,6 +1,6 @@
 import pytest
 
-from crashgate.sandbox.bugspulse.manners import Manners
+from crashgate_sandbox.bugspulse.manners import Manners
 from tests.sandbox.bugspulse.harness import Pulse, Start
 
 

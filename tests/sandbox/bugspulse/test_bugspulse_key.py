@@ -1,6 +1,6 @@
 import pytest
 
-from crashgate.sandbox.bugspulse.key import DEACTIVATED_KEY
+from crashgate_sandbox.bugspulse.key import DEACTIVATED_KEY
 from tests.sandbox.bugspulse.harness import Pulse, Start
 
 PATHS = ("/export/sessions", "/export/crashes", "/export/events?sessionId=x", "/export/network")

@@ -1,6 +1,6 @@
 import pytest
 
-from crashgate.sandbox.bugspulse.manners import Manners, OverLimit
+from crashgate_sandbox.bugspulse.manners import Manners, OverLimit
 from tests.sandbox.bugspulse.harness import Pulse, Start
 
 PAGED = ("/export/sessions", "/export/crashes", "/export/network")

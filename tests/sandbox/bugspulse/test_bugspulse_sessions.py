@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crashgate.sandbox.bugspulse.manners import Manners
-from crashgate.sandbox.bugspulse.moments import iso, milliseconds
-from crashgate.sandbox.bugspulse.period import Period
-from crashgate.sandbox.bugspulse.service import BugsPulse
-from crashgate.sandbox.bugspulse.sessions import MOST_SESSIONS, Sessions, session_id
-from crashgate.sandbox.bugspulse.timeline import within
+from crashgate_sandbox.bugspulse.manners import Manners
+from crashgate_sandbox.bugspulse.moments import iso, milliseconds
+from crashgate_sandbox.bugspulse.period import Period
+from crashgate_sandbox.bugspulse.service import BugsPulse
+from crashgate_sandbox.bugspulse.sessions import MOST_SESSIONS, Sessions, session_id
+from crashgate_sandbox.bugspulse.timeline import within
 from tests.held_clock import NOW, HeldClock
 from tests.sandbox.bugspulse.harness import Pulse, Start, start_pulse
 

@@ -2,8 +2,8 @@ import json
 
 import pytest
 
-from crashgate.sandbox.bugspulse.texts import AWKWARD, FORMULAS
-from crashgate.sandbox.world.content.hostile import HOSTILE, HOSTILE_NAMES
+from crashgate_sandbox.bugspulse.texts import AWKWARD, FORMULAS
+from crashgate_sandbox.world.content.hostile import HOSTILE, HOSTILE_NAMES
 from tests.sandbox.bugspulse.harness import Pulse, Start
 
 ODD = (*HOSTILE, *FORMULAS, *AWKWARD)

@@ -9,12 +9,12 @@ import httpx2
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from crashgate.sandbox.devrev.auth import DEVREV_TOKEN
-from crashgate.sandbox.devrev.service import DevRev
-from crashgate.sandbox.faults import Faults
-from crashgate.sandbox.front import Front
-from crashgate.sandbox.received import RequestLog
-from crashgate.sandbox.standalone import running
+from crashgate_sandbox.devrev.auth import DEVREV_TOKEN
+from crashgate_sandbox.devrev.service import DevRev
+from crashgate_sandbox.faults import Faults
+from crashgate_sandbox.front import Front
+from crashgate_sandbox.received import RequestLog
+from crashgate_sandbox.standalone import running
 from tests.held_clock import NOW, HeldClock
 
 CHECKOUT = {"platform": "android", "version_key": "com.acme.checkout"}

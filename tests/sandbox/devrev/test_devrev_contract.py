@@ -7,8 +7,8 @@ from typing import Any
 import httpx2
 import pytest
 
-from crashgate.sandbox.devrev.auth import DEACTIVATED_TOKEN
-from crashgate.sandbox.devrev.service import MOST_BYTES, Outage
+from crashgate_sandbox.devrev.auth import DEACTIVATED_TOKEN
+from crashgate_sandbox.devrev.service import MOST_BYTES, Outage
 from tests.sandbox.devrev.contract import Contract
 from tests.sandbox.devrev.harness import (
     CHECKOUT,

@@ -1,7 +1,7 @@
 import pytest
 
-from crashgate.sandbox.devrev.auth import DEACTIVATED_TOKEN
-from crashgate.sandbox.devrev.service import MOST_BYTES, Outage
+from crashgate_sandbox.devrev.auth import DEACTIVATED_TOKEN
+from crashgate_sandbox.devrev.service import MOST_BYTES, Outage
 from tests.sandbox.devrev.harness import CHECKOUT, DATA, DEVELOPER_INFO, GET, LIST, Running, Start
 
 WHOLE: dict[str, dict[str, object]] = {

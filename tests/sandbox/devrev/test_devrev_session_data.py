@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from crashgate.sandbox.world.content.hostile import HOSTILE, HOSTILE_NAMES
+from crashgate_sandbox.world.content.hostile import HOSTILE, HOSTILE_NAMES
 from tests.sandbox.devrev.harness import CHECKOUT, DATA, DEVELOPER_INFO, ON_IOS, SHOP, Running
 
 Row = dict[str, Any]

@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from crashgate.sandbox.world.content.hostile import HOSTILE, HOSTILE_NAMES
+from crashgate_sandbox.world.content.hostile import HOSTILE, HOSTILE_NAMES
 from tests.held_clock import NOW
 from tests.sandbox.devrev.harness import CHECKOUT, COURIER, GET, LIST, ON_IOS, SHOP, Running, Start
 

@@ -7,9 +7,9 @@ from typing import Any
 from urllib.parse import quote, unquote
 from uuid import UUID
 
-from crashgate.catalogue.provider import Provider
-from crashgate.decisions.record import DecisionRecord
-from crashgate.sandbox.browserstack.drawn import AWKWARD_IDS, EMPTY_ID, ENVIRONMENTS, DrawnSessions
+from crashgate.audit.record import DecisionRecord
+from crashgate.model.provider import Provider
+from crashgate_sandbox.browserstack.drawn import AWKWARD_IDS, EMPTY_ID, ENVIRONMENTS, DrawnSessions
 from tests.house import NOW
 from tests.system.oracle.request import NOT_SHOWN, Arrived, Request, Table, numbered, shown, told_pairs
 from tests.system.oracle.session_agent import LONG, Vendor, format_of, period

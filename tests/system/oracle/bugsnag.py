@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from crashgate.decisions.record import DecisionRecord
+from crashgate.audit.record import DecisionRecord
 from tests.house import EXAMPLES, write_policies
 from tests.system.oracle.request import Arrived, Request, Table
 from tests.system.served import Site

@@ -4,8 +4,8 @@ from random import Random
 from typing import Any
 
 from crashgate import __version__
-from crashgate.catalogue.provider import Provider
-from crashgate.decisions.record import DecisionRecord
+from crashgate.audit.record import DecisionRecord
+from crashgate.model.provider import Provider
 from tests.system.oracle.request import Arrived, Request, Table
 from tests.system.oracle.session_agent import Vendor, chance_levels
 from tests.system.served import Site

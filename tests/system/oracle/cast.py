@@ -7,9 +7,9 @@ from pathlib import Path
 from random import Random
 from typing import Any, Protocol
 
-from crashgate.sandbox.app import SANDBOX_TOKEN, SessionProviders
-from crashgate.sandbox.faults import Fault, FaultKind
-from crashgate.settings import Settings
+from crashgate.config.settings import Settings
+from crashgate_sandbox.app import SANDBOX_TOKEN, SessionProviders
+from crashgate_sandbox.faults import Fault, FaultKind
 from tests.house import EXAMPLES, OPERATOR, everything, policies_of_all, settings_in, write_policies
 from tests.system.oracle import browserstack, bugsnag, bugsnag_sessions, bugspulse, devrev
 from tests.system.oracle.session_agent import Kept, SessionAgent, Vendor, long_lists

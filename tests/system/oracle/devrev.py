@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from random import Random
 from typing import Any
 
-from crashgate.catalogue.provider import Provider
-from crashgate.decisions.record import DecisionRecord
-from crashgate.sandbox.devrev.apps import APPS
-from crashgate.sandbox.devrev.sessions import Session
+from crashgate.audit.record import DecisionRecord
+from crashgate.model.provider import Provider
+from crashgate_sandbox.devrev.apps import APPS
+from crashgate_sandbox.devrev.sessions import Session
 from tests.system.oracle.request import NOT_SHOWN, Arrived, Request, Table, shown, told_pairs
 from tests.system.oracle.session_agent import Vendor, chance_levels, format_of, period
 from tests.system.served import Site

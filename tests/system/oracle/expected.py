@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pytest
 
-from crashgate.catalogue.access import Access
-from crashgate.decisions.entry import Entry
-from crashgate.decisions.record import Effect
-from crashgate.sandbox.received import RequestLog
+from crashgate.audit.call import Entry
+from crashgate.audit.record import Effect
+from crashgate.model.access import Access
+from crashgate_sandbox.received import RequestLog
 from tests.system.oracle import browserstack, bugsnag, bugsnag_sessions, bugspulse, devrev
 from tests.system.oracle.request import Arrived, Request, Table
 from tests.system.served import Site

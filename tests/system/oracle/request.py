@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
 
-from crashgate.decisions.record import DecisionRecord, Value
-from crashgate.sandbox.received import Received
+from crashgate.audit.record import DecisionRecord, Value
+from crashgate_sandbox.received import Received
 
 NOT_SHOWN = "(not shown)"
 _looks_like_an_id = re.compile(r"[A-Za-z0-9_.:-]{1,128}").fullmatch

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from crashgate.catalogue.provider import Provider
-from crashgate.sandbox.app import SessionProviders
-from crashgate.sandbox.browserstack.service import BrowserStack
-from crashgate.sandbox.bugspulse.service import BugsPulse
-from crashgate.sandbox.devrev.service import DevRev
-from crashgate.sandbox.machine_clock import MachineClock
-from crashgate.sandbox.session_providers import BROWSERSTACK_PREFIX, BUGSPULSE_PREFIX, DEVREV_PREFIX
+from crashgate.model.provider import Provider
+from crashgate_sandbox.app import SessionProviders
+from crashgate_sandbox.browserstack.service import BrowserStack
+from crashgate_sandbox.bugspulse.service import BugsPulse
+from crashgate_sandbox.devrev.service import DevRev
+from crashgate_sandbox.machine_clock import MachineClock
+from crashgate_sandbox.session_providers import BROWSERSTACK_PREFIX, BUGSPULSE_PREFIX, DEVREV_PREFIX
 from tests.house import NOW, SESSION_PROVIDERS
 from tests.system.served import Site
 

@@ -1,0 +1,94 @@
+"""What to look for in the log. Rule: the keys to find a record by are read off the record, and never say more than it.
+
+The store keeps the keys beside the record, so that a search reads no other records. They are derived: the chained line
+is the truth, and ``log verify`` holds the keys against it.
+"""
+
+from dataclasses import dataclass
+
+from crashgate.audit.record import DecisionRecord, Effect, Record
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Keys:
+    """By what a call is found; the fields of its decision under their own names."""
+
+    at: str
+    agent: str
+    tool: str | None
+    resource: str | None
+    connection: str | None
+    project: str | None
+    project_slug: str | None
+    effect: str
+
+
+KEY_NAMES = ("at", "agent", "tool", "resource", "connection", "project", "project_slug", "effect")
+"""The fields of ``Keys`` in their order."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Query:
+    """What calls to look for; None and empty text mean any.
+
+    ``project`` is an id or a slug. ``target`` is a part of the target's wording, of a place or of an argument that the
+    log shows, in any case. ``observed`` finds what only trial mode let through; its effect is ``allow``.
+    ``since`` and ``until`` are RFC 3339 in UTC with milliseconds; the end is not included.
+    """
+
+    agent: str | None = None
+    tool: str | None = None
+    resource: str | None = None
+    connection: str | None = None
+    project: str | None = None
+    effect: Effect | None = None
+    observed: bool = False
+    target: str = ""
+    since: str | None = None
+    until: str | None = None
+    limit: int | None = None
+    oldest_first: bool = False
+
+
+def keys(record: Record) -> Keys | None:
+    """The keys of a decision; None for a record of another kind, which is not searched for."""
+    if not isinstance(record, DecisionRecord):
+        return None
+    return Keys(
+        at=record.at,
+        agent=record.agent,
+        tool=record.tool,
+        resource=record.resource,
+        connection=record.connection,
+        project=record.project,
+        project_slug=record.project_slug,
+        effect=record.effect.value,
+    )
+
+
+def as_columns(found: Keys) -> tuple[str | None, ...]:
+    """The keys in the order of ``KEY_NAMES``. Written out, because it is on the way of every call."""
+    return (
+        found.at,
+        found.agent,
+        found.tool,
+        found.resource,
+        found.connection,
+        found.project,
+        found.project_slug,
+        found.effect,
+    )
+
+
+def fits(record: DecisionRecord, query: Query) -> bool:
+    """Whether a decision that the keys found is one that the query means."""
+    return (record.observed or not query.observed) and (not query.target or _is_about(record, query.target))
+
+
+def _is_about(record: DecisionRecord, text: str) -> bool:
+    """Whether the text stands in what the call was about: its target, its place, or an argument that the log shows."""
+    wanted = text.casefold()
+    values = (value for item in record.arguments.values() for value in (item if isinstance(item, tuple) else (item,)))
+    places = (record.target, record.organization, record.organization_slug, record.project, record.project_slug)
+    scope = (record.environment, record.platform, record.app)
+    return any(wanted in str(each).casefold() for each in (*places, *scope, *values) if each is not None)

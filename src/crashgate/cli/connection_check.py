@@ -1,0 +1,182 @@
+"""Whether a connection can be used. Rule: found out by one read through the gate, each connection by itself.
+
+The decision log names ``connections-check`` for it, and the policy that it asks under opens one resource alone.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum, unique
+from typing import TYPE_CHECKING, Any
+
+from crashgate.cli.agents import CONNECTIONS_CHECK
+from crashgate.errors import AddressError, Code, ConfigurationError
+from crashgate.identity import Principal, Via
+from crashgate.model.provider import Provider
+from crashgate.policy.document import load
+from crashgate.policy.policy import PolicySet
+
+if TYPE_CHECKING:
+    from crashgate.config.settings import ConnectionSettings, Settings
+    from crashgate.config.wiring import Sandbox
+    from crashgate.tools.call_result import Answer
+
+_POLICY = """\
+agent = "{agent}"
+about = "Looks whether a connection can be used."
+owner = "{agent}"
+
+[[grant]]
+connection = {connection}
+{grant}
+"""
+
+
+@unique
+class Standing(StrEnum):
+    """How a connection stands."""
+
+    OK = "ok"
+    REACHED = "reached"
+    NOT_ASKED = "not asked"
+    NO_CREDENTIAL = "no credential"
+    REFUSED = "credential refused"
+    WRONG_ADDRESS = "wrong address"
+    """It is no address, or something answers there that has no such list."""
+    NO_ANSWER = "no answer"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reached:
+    """One connection, and why it stands so; ``why`` is empty where all is well."""
+
+    name: str
+    provider: Provider
+    url: str
+    standing: Standing
+    why: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Read:
+    """The cheapest list of a provider: its tool and arguments, and the words of a policy that open it."""
+
+    tool: str
+    arguments: Mapping[str, Any]
+    grant: str
+
+
+_READS: Mapping[Provider, _Read] = {
+    Provider.BUGSNAG: _Read(
+        tool="list_organizations",
+        arguments={"per_page": 1},
+        grant='organizations = ["*"]\naccess.organization = "read"',
+    ),
+    Provider.BUGSPULSE: _Read(tool="list_sessions", arguments={"per_page": 1}, grant='access.session = "read"'),
+    Provider.BROWSERSTACK: _Read(
+        tool="list_sessions", arguments={"per_page": 1}, grant='environments = ["*"]\naccess.session = "read"'
+    ),
+    Provider.DEVREV: _Read(
+        tool="list_sessions",
+        arguments={"app_id": "com.example.app", "platform": "ios", "per_page": 1},  # nothing is listed without an app
+        grant='apps = ["*"]\naccess.session = "read"',
+    ),
+}
+_NO_SUCH_APP = frozenset({Code.UPSTREAM_FORBIDDEN, Code.UPSTREAM_REJECTED, Code.NOT_AVAILABLE})
+_REFUSED = frozenset({Code.UPSTREAM_CREDENTIAL, Code.UPSTREAM_FORBIDDEN})
+_WRITES_ONLY = "The credential is there. This provider has nothing to read, so nothing was asked."
+_KNOWN = "It did not refuse the credential itself. Whether that may read an app shows only with an app of yours."
+_ELSEWHERE = "It answers, but not at this address. Look at base_url of this connection in crashgate.toml."
+_TO_THE_OPERATOR = re.compile(r" ?Tell the operator of crashgate[^.]*\.")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Alone:
+    """Policies of one moment."""
+
+    policies: PolicySet
+
+    def current(self) -> PolicySet:
+        return self.policies
+
+
+async def reach(
+    settings: "Settings", environment: Mapping[str, str], names: Sequence[str], sandbox: "Sandbox | None"
+) -> tuple[Reached, ...]:
+    """The named connections or all, in the order of the settings, one after the other.
+
+    Raises ConfigurationError where there is none, or none of a name, and LogUnavailableError.
+    """
+    connections = sandbox.connections if sandbox else settings.connections
+    unknown = [name for name in names if name not in connections]
+    if unknown or not connections:
+        raise ConfigurationError(
+            f"There is no connection {unknown[0]}." if unknown else "There is no connection to an upstream.",
+            remedy=f"There are: {', '.join(connections)}."
+            if connections
+            else "Set BUGSNAG_AUTH_TOKEN, or write a connection in crashgate.toml.",
+        )
+    return tuple(
+        [
+            await _reach(settings, environment, name, each, sandbox)
+            for name, each in connections.items()
+            if not names or name in names
+        ]
+    )
+
+
+async def _reach(
+    settings: "Settings",
+    environment: Mapping[str, str],
+    name: str,
+    connection: "ConnectionSettings",
+    sandbox: "Sandbox | None",
+) -> Reached:
+    from crashgate.config import wiring
+
+    standing, why = Standing.NOT_ASKED, _WRITES_ONLY
+    try:
+        if connection.provider in _READS:
+            answer = await _ask(settings, environment, name, connection, sandbox)
+            standing, why = _judged(connection.provider, answer)
+        elif not sandbox:
+            wiring.connection_of(name, connection, environment)
+    except AddressError as problem:
+        standing, why = Standing.WRONG_ADDRESS, str(problem)
+    except ConfigurationError as problem:
+        standing, why = Standing.NO_CREDENTIAL, str(problem)
+    return Reached(name=name, provider=connection.provider, url=connection.url, standing=standing, why=why)
+
+
+async def _ask(
+    settings: "Settings",
+    environment: Mapping[str, str],
+    name: str,
+    connection: "ConnectionSettings",
+    sandbox: "Sandbox | None",
+) -> "Answer":
+    from crashgate.config import wiring
+
+    read = _READS[connection.provider]
+    alone = settings.model_copy(update={"connections": {name: connection}, "exports": None})
+    policy = load(
+        _POLICY.format(agent=CONNECTIONS_CHECK, connection=json.dumps(name), grant=read.grant),
+        source=f"{CONNECTIONS_CHECK}.toml",
+        vocabulary=wiring.vocabulary(alone, sandbox=sandbox),
+    )
+    source = _Alone(policies=PolicySet([policy]))
+    async with wiring.toolbox(alone, environment, sandbox=sandbox, source=source) as toolbox:
+        return await toolbox.call(Principal(agent=CONNECTIONS_CHECK, via=Via.CLI), read.tool, read.arguments)
+
+
+def _judged(provider: Provider, answer: "Answer") -> tuple[Standing, str]:
+    if answer.error is None:
+        return Standing.OK, ""
+    if provider is Provider.DEVREV and answer.error in _NO_SUCH_APP:
+        return Standing.REACHED, _KNOWN
+    if answer.error is Code.NOT_AVAILABLE:
+        # The policy opens the whole list, so it was the upstream that had nothing there.
+        return Standing.WRONG_ADDRESS, _ELSEWHERE
+    standing = Standing.REFUSED if answer.error in _REFUSED else Standing.NO_ANSWER
+    return standing, _TO_THE_OPERATOR.sub("", answer.text)

@@ -1,0 +1,215 @@
+"""``crashgate policy explain``. Rule: the gate's own ``decide`` answers, on what can be known without asking upstream.
+
+The gate would look up a project's id, slug and organization. Offline, what is written is all that is known of a place.
+
+``crashgate policy test``. Rule: a case is decided as ``policy explain`` would, and one surprise fails the run.
+
+``crashgate policy replay``. Rule: only what the log holds is asked again, and nothing is sent or recorded.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from crashgate.cli import session
+from crashgate.cli.agents import known
+from crashgate.cli.failure import ExitCode
+from crashgate.cli.global_options import Command
+from crashgate.cli.policy_workspace import ground
+from crashgate.cli.sandbox import in_sandbox_option
+
+if TYPE_CHECKING:
+    from crashgate.cli.policy_cases import Case, Verdict
+    from crashgate.cli.recorded_calls import Replayed
+    from crashgate.cli.tool_question import Explained
+
+
+@click.command("explain", cls=Command)
+@click.argument("agent", help="Who asks.")
+@click.argument("tool", help="A tool, or an operation such as bugsnag.errors.fix.")
+@click.argument("arguments", metavar="[NAME=VALUE]...", nargs=-1, help="The tool's own arguments, or a JSON object.")
+@in_sandbox_option
+def policy_explain(agent: str, tool: str, arguments: Sequence[str], *, in_sandbox: bool) -> None:
+    """Say whether an agent may call a tool, and why.
+
+    It names the line that decides and what would allow the call. Arguments that name a place matter; the others may be
+    left out. Nothing is asked upstream: a place is taken by the name that is written.
+
+    A tool that asks several operations has a line for each. The first decides; what is refused of the others is left
+    out of the tool's answer.
+
+    Example: crashgate policy explain triage-agent resolve_error project_id=checkout-ios
+
+    Exits with 0 when it is allowed, 1 when it is denied, 6 when it depends on a place that is not named.
+    """
+    from crashgate.cli.tool_question import explained, read
+
+    start = ground(in_sandbox=in_sandbox)
+    policy = known(start.policies(), agent)
+    found = explained(policy, agent=agent, tool=tool, given=read(arguments), connections=start.connections)
+    _tell(found)
+    click.get_current_context().exit(_code(found))
+
+
+def _code(found: "Explained") -> ExitCode:
+    from crashgate.policy.decision import Effect
+
+    if found.allowed:
+        return ExitCode.OK
+    return ExitCode.DEPENDS if found.decision.effect is Effect.DEPENDS else ExitCode.NO
+
+
+def _tell(found: "Explained") -> None:
+    screen = session.screen()
+    if screen.json:
+        screen.data({**_answer_as_json(found), "parts": [_answer_as_json(each) for each in found.parts]})
+        return
+    operation = found.operation
+    subject = f"{found.tool} is {operation.id}" if found.tool else operation.id
+    screen.say(f"{subject}: {operation.access} {operation.resource}", style="dim")
+    screen.say(found.sentence, style=_style(found))
+    for part in found.parts:
+        went = "asked too" if part.allowed else "left out"
+        screen.say(f"{part.operation.id}, {went}: {part.sentence}", style=_style(part))
+
+
+def _style(found: "Explained") -> str:
+    return {ExitCode.OK: "green", ExitCode.NO: "red"}.get(_code(found), "yellow")
+
+
+def _answer_as_json(found: "Explained") -> dict[str, object]:
+    operation, decision = found.operation, found.decision
+    return {
+        "agent": found.question.agent,
+        "tool": found.tool,
+        "operation": operation.id,
+        "resource": operation.resource,
+        "access": operation.access.value,
+        "connection": found.question.connection,
+        "allowed": found.allowed,
+        "effect": decision.effect.value,
+        "needs_approval": decision.needs_approval,
+        "needs_approval_after_untrusted_minutes": found.after_untrusted if found.allowed else None,
+        "observed": found.observed,
+        "asks_by_redacted": found.hidden,
+        "reason": decision.reason.value,
+        "because": decision.because,
+        "rule": decision.rule.words() if decision.rule else None,
+        "line": decision.rule.line if decision.rule else None,
+        "would_allow": decision.would_allow,
+        "sentence": found.sentence,
+    }
+
+
+@click.command("test", cls=Command)
+@click.argument(
+    "files",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Cases in TOML.",
+)
+@in_sandbox_option
+def policy_test(files: Sequence[Path], *, in_sandbox: bool) -> None:
+    """Check that the policies decide cases as their authors expect.
+
+    Each [[case]] has agent, tool or operation, args, expect (allow, deny, depends or approve), and if you like reason.
+    With after_untrusted = true it is asked as right after reading text that outsiders can write.
+
+    Example: crashgate policy test policies/tests/examples.toml
+
+    Exits with 0 when all are as expected, with 1 when one is not, with 3 when a file cannot be used.
+    """
+    from crashgate.cli.policy_cases import judge, read
+
+    start = ground(in_sandbox=in_sandbox)
+    policies, connections = start.policies(), start.connections
+    judged = [(case, judge(case, policies, connections)) for file in files for case in read(file)]
+    screen = session.screen()
+    surprises = [(case, verdict) for case, verdict in judged if not verdict.fits(case)]
+    if screen.json:
+        screen.data([_test_as_json(case, verdict) for case, verdict in judged])
+    else:
+        for case, verdict in surprises:
+            screen.say(f"{case.spot}: {case.words}: {verdict.against(case)}", style="red")
+        told = f"{len(surprises)} not as expected" if surprises else "all as expected"
+        screen.say(f"{len(judged)} case{'' if len(judged) == 1 else 's'}: {told}.")
+    if surprises:
+        click.get_current_context().exit(ExitCode.NO)
+
+
+def _test_as_json(case: "Case", verdict: "Verdict") -> dict[str, object]:
+    return {
+        "file": str(case.file),
+        "line": case.line,
+        "agent": case.agent,
+        "call": case.call,
+        "expect": case.expect,
+        "outcome": verdict.outcome,
+        "reason": verdict.reason,
+        "sentence": verdict.sentence,
+        "as_expected": verdict.fits(case),
+    }
+
+
+@click.command("replay", cls=Command)
+@click.argument(
+    "log",
+    required=False,
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="[LOG]",
+    help="A state folder, or the log folder in it.",
+)
+@in_sandbox_option
+def policy_replay(log: Path | None, *, in_sandbox: bool) -> None:
+    """Say which recorded calls would be decided differently now.
+
+    Without LOG, those in the state folder in force. Asked again is each call that a policy decided, in the place that
+    its record names. Where that depends on a parameter or a place which the log does not show, it is counted apart.
+
+    Example: crashgate policy replay --policies /tmp/proposed
+
+    Exits with 0 when all would be decided as they were, with 1 when one would not.
+    """
+    from crashgate.cli.recorded_calls import replay
+    from crashgate.config import wiring
+
+    start = ground(in_sandbox=in_sandbox)
+    settings, policies = start.settings, start.policies()
+    if log is not None:
+        state = log.absolute().parent if log.name == "log" else log.absolute()
+        settings = settings.model_copy(update={"state": state})
+    changed: Counter[Replayed] = Counter()
+    asked = unknown = 0
+    for found in replay(wiring.log_reader(settings), policies):
+        asked += 1
+        unknown += found.now is None
+        if found.differs:
+            changed[found] += 1
+    screen = session.screen()
+    if screen.json:
+        rows = [_replay_as_json(each, times) for each, times in changed.items()]
+        screen.data({"asked": asked, "unknown": unknown, "changed": rows})
+    else:
+        for each, times in changed.items():
+            often = f" ({times} times)" if times > 1 else ""
+            screen.say(f"{each.words}{often}: {each.sentence}", style="red" if each.now == "deny" else "yellow")
+        rest = f" Of {unknown} it cannot be told from the log." if unknown else ""
+        screen.say(f"{asked} calls asked again: {changed.total()} would be decided differently.{rest}")
+    if changed:
+        click.get_current_context().exit(ExitCode.NO)
+
+
+def _replay_as_json(found: "Replayed", times: int) -> dict[str, object]:
+    return {
+        "agent": found.agent,
+        "operation": found.operation,
+        "where": found.where,
+        "then": found.then,
+        "now": found.now,
+        "times": times,
+        "sentence": found.sentence,
+    }

@@ -1,0 +1,222 @@
+"""The command tree as plain values for the reference page. Rule: read off the commands' own help.
+
+The settings as plain values for the reference page. Rule: read off the models; nothing is said of a key here.
+
+``crashgate reference``. Rule: the page in docs is what the code says, or the check fails.
+"""
+
+from collections.abc import Iterator, Sequence
+from difflib import unified_diff
+from enum import StrEnum
+from pathlib import Path
+from types import UnionType
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+
+import click
+
+from crashgate.cli import session
+from crashgate.cli.failure import ExitCode
+from crashgate.cli.global_options import Command, options, shared
+from crashgate.reference.commands import CommandDoc, CommandLine
+from crashgate.reference.settings_words import KeyDoc, TableDoc
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+    from pydantic.fields import FieldInfo
+
+Pair = tuple[str, str]
+
+
+def command_line(root: click.Command) -> CommandLine:
+    """Every command below ``root`` in the order in which its help lists them."""
+    context = click.Context(root, info_name="crashgate")
+    return CommandLine(
+        commands=tuple(_walk(root, context)),
+        shared=tuple(_records(options(), context)),
+        exit_codes=tuple((code.value, code.meaning) for code in ExitCode),
+    )
+
+
+def _walk(command: click.Command, context: click.Context) -> Iterator[CommandDoc]:
+    if not isinstance(command, click.Group):
+        yield _described(command, context)
+        return
+    for name in command.list_commands(context):
+        below = command.get_command(context, name)
+        if below is not None:
+            yield from _walk(below, click.Context(below, info_name=name, parent=context))
+
+
+def _described(command: click.Command, context: click.Context) -> CommandDoc:
+    common = {option.name for option in options()}
+    arguments = [each for each in command.params if isinstance(each, click.Argument)]
+    own = [each for each in command.params if isinstance(each, click.Option) and each.name not in common]
+    return CommandDoc(
+        name=context.command_path,
+        usage=" ".join((context.command_path, *command.collect_usage_pieces(context))),
+        help=tuple(" ".join(part.split()) for part in (command.help or "").replace("\b", "").split("\n\n")),
+        arguments=tuple(_records(arguments, context)),
+        options=tuple(_records(own, context)),
+    )
+
+
+def _records(found: Sequence[click.Parameter], context: click.Context) -> Iterator[Pair]:
+    for parameter in found:
+        record = parameter.get_help_record(context)
+        if record is not None:
+            yield record
+
+
+_PREFIX = "CRASHGATE"
+_OWN_FOLDER = "the user's own folder"
+_BOUNDS = (("ge", "at least {}"), ("gt", "more than {}"), ("le", "at most {}"), ("lt", "less than {}"))
+
+
+def tables() -> tuple[TableDoc, ...]:
+    """Every table of ``crashgate.toml``."""
+    from pydantic import BaseModel
+
+    from crashgate.config.settings import ConnectionSettings, Settings
+
+    inner = {
+        name: field.annotation
+        for name, field in Settings.model_fields.items()
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)
+    }
+    return (
+        _table(Settings, "", _PREFIX, without=("connections", *inner)),
+        _table(ConnectionSettings, "[connections.NAME]", f"{_PREFIX}_CONNECTIONS__NAME_"),
+        *(_table(model, f"[{name}]", f"{_PREFIX}_{name.upper()}_") for name, model in inner.items()),
+    )
+
+
+def _table(model: "type[BaseModel]", header: str, prefix: str, *, without: tuple[str, ...] = ()) -> TableDoc:
+    paragraphs = (model.__doc__ or "").replace("``", "`").split("\n\n")
+    keys = (
+        KeyDoc(name=name, takes=_takes(field), default=_default(field), variable=f"{prefix}_{name.upper()}")
+        for name, field in model.model_fields.items()
+        if name not in without
+    )
+    return TableDoc(header=header, help=tuple(" ".join(each.split()) for each in paragraphs), keys=tuple(keys))
+
+
+def _takes(field: "FieldInfo") -> str:
+    kind = _without_none(field.annotation)
+    metadata = [*field.metadata, *(each for part in _metadata(field.annotation) for each in part)]
+    bounds = [words.format(getattr(each, name)) for each in metadata for name, words in _BOUNDS if hasattr(each, name)]
+    return ", ".join((_kind(kind), *bounds))
+
+
+def _metadata(annotation: Any) -> Iterator[tuple[Any, ...]]:  # noqa: ANN401 - what typing has for a type
+    """What ``Annotated`` adds inside of ``Annotated[int | None, …]``."""
+    if hasattr(annotation, "__metadata__"):
+        yield annotation.__metadata__
+
+
+def _without_none(annotation: Any) -> Any:  # noqa: ANN401 - a type, or what typing has for one
+    if get_origin(annotation) in {Union, UnionType}:
+        return next(each for each in get_args(annotation) if each is not type(None))
+    return annotation
+
+
+def _kind(kind: Any) -> str:  # noqa: ANN401 - a type, or what typing has for one
+    if get_origin(kind) is Literal:
+        return f"one of {_listed(get_args(kind))}"
+    if get_origin(kind) is dict:
+        return f"a table; each value is {_kind(get_args(kind)[1])}"
+    if get_origin(kind) is tuple:
+        return "a list of texts"
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return f"one of {_listed(tuple(each.value for each in kind if each.value != 'crashgate'))}"
+    return {bool: "true or false", int: "a whole number", float: "a number", Path: "a path", str: "text"}[kind]
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def _default(field: "FieldInfo") -> str:
+    if field.default_factory is dict:
+        return "`{}`"
+    if field.default_factory is not None:
+        return _OWN_FOLDER
+    value = field.default
+    if value in {None, ""}:
+        return "none"
+    if isinstance(value, tuple):
+        return "`[]`"
+    return f"`{value}`" if isinstance(value, int | float) else f'`"{value}"`'
+
+
+_SHOWN = 20
+_MEND = "crashgate reference --write"
+
+
+@click.command("reference", cls=Command)
+@click.option("--check", is_flag=True, help="Compare with the page and say what differs.")
+@click.option("--write", is_flag=True, help="Write the page.")
+@click.option("--file", type=click.Path(path_type=Path), help="The page; otherwise docs/reference.md of the checkout.")
+def reference(*, check: bool, write: bool, file: Path | None) -> None:
+    """Print the reference pages in Markdown.
+
+    They tell of commands, exit codes, settings, words of a policy, tools and operations. With --json it is a list of
+    the operations: id, provider, resource, access, method, path, tool.
+
+    With --check it exits with 1 when the page is not current.
+    """
+    from crashgate.reference import operations
+
+    if check and write:
+        raise click.UsageError("Give either --check or --write.")
+    if check:
+        _check(file or _usual())
+    elif write:
+        _write(file or _usual())
+    elif shared().json:
+        session.screen().data(operations.as_data())
+    else:
+        session.screen().raw(_page())
+
+
+def _usual() -> Path:
+    from crashgate.cli.session import reference_page
+
+    return reference_page()
+
+
+def _page() -> str:
+
+    from crashgate.reference.page import page
+
+    return page(command_line(click.get_current_context().find_root().command), tables())
+
+
+def _check(file: Path) -> None:
+    written = file.read_text(encoding="utf-8") if file.is_file() else ""
+    diff = list(unified_diff(written.splitlines(), _page().splitlines(), "written", "current", n=0, lineterm=""))
+    screen = session.screen()
+    if screen.json:
+        screen.data({"current": not diff, "file": str(file), "diff": diff, "mend": _MEND if diff else None})
+    elif diff:
+        for line in diff[:_SHOWN]:
+            screen.say(line)
+        if len(diff) > _SHOWN:
+            screen.say(f"... and {len(diff) - _SHOWN} lines more")
+        screen.say(f"{file} is not current. Write it anew with: {_MEND}", style="bold red")
+    else:
+        screen.say(f"{file} is current.")
+    click.get_current_context().exit(ExitCode.NO if diff else ExitCode.OK)
+
+
+def _write(file: Path) -> None:
+    from crashgate.errors import ConfigurationError
+
+    try:
+        file.write_text(_page(), encoding="utf-8")
+    except OSError as problem:
+        raise ConfigurationError(f"{file} cannot be written.", why=f"{problem.strerror}.") from problem
+    screen = session.screen()
+    if screen.json:
+        screen.data({"written": str(file)})
+    else:
+        screen.say(f"Wrote {file}.")

@@ -1,0 +1,213 @@
+"""Running asynchronous code. Rule: on uvloop where there is one, and a request to stop lets it clean up first.
+
+``crashgate serve``. Rule: over stdio nothing but the protocol is on stdout; what else is to be said is on stderr.
+"""
+
+import asyncio
+import gc
+import json
+import os
+import signal
+import stat
+import sys
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from crashgate.cli import session
+from crashgate.cli.failure import ExitCode
+from crashgate.cli.global_options import Command, shared
+from crashgate.cli.output import note
+from crashgate.cli.policy_workspace import Ground
+from crashgate.cli.sandbox import chosen, in_sandbox_option
+
+if TYPE_CHECKING:
+    from crashgate.config.settings import Settings
+    from crashgate.config.wiring import Sandbox
+    from crashgate.mcp.listen import Listener
+
+T = TypeVar("T")
+
+_COLLECT_AFTER = (50_000, 20, 50)
+"""Objects of generation 0, and collections of the younger generations. By default the collector would start seven times
+for each page of a thousand rows, of which nothing is ever part of a cycle: that is a sixth of an export's time."""
+
+
+def run(main: Coroutine[Any, Any, T]) -> T:
+    """Run ``main`` to its end. Raises KeyboardInterrupt after Ctrl-C, when ``main`` has cleaned up.
+
+    It is the process's own work: what was imported until now is not looked through for garbage any more.
+    """
+    gc.freeze()
+    gc.set_threshold(*_COLLECT_AFTER)
+    with asyncio.Runner(loop_factory=_uvloop()) as runner:
+        return runner.run(main)
+
+
+async def until_told_to_stop(main: Coroutine[Any, Any, None]) -> bool:
+    """Run ``main``; on SIGTERM cancel it, wait for its end, and give False."""
+    task = asyncio.ensure_future(main)
+    told = False
+
+    def stop() -> None:
+        nonlocal told
+        told = True
+        task.cancel()
+
+    loop = asyncio.get_running_loop()
+    with suppress(NotImplementedError):
+        loop.add_signal_handler(signal.SIGTERM, stop)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not told:
+            raise
+    return not told
+
+
+def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop
+
+
+_EXAMPLES = "example-policies"
+
+
+@click.command("serve", cls=Command)
+@click.option("--agent", metavar="NAME", help="Serve this one agent over stdin and stdout.")
+@click.option("--http", "over_http", is_flag=True, help="Serve all agents over HTTP; each sends a bearer token.")
+@click.option(
+    "--host", metavar="ADDRESS", help="The address for --http; otherwise http.host of crashgate.toml, or 127.0.0.1."
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    help="Its port; otherwise http.port, or 8321. 0: any free one.",
+)
+@click.option(
+    "--text",
+    type=click.Choice(("short", "full")),
+    help="An answer's text: full, a sentence and the data as JSON (usual), or short, the sentence alone.",
+)
+@click.option(
+    "--strict-policies",
+    is_flag=True,
+    help="Do not start while one policy document cannot be used; otherwise that agent alone is refused.",
+)
+@in_sandbox_option
+def serve(  # noqa: PLR0913 - one parameter an option
+    *,
+    agent: str | None,
+    over_http: bool,
+    host: str | None,
+    port: int | None,
+    text: str | None,
+    strict_policies: bool,
+    in_sandbox: bool,
+) -> None:
+    """Serve MCP, over stdio for one agent or over HTTP for all.
+
+    Over stdio the agent is who --agent says, and must have a policy. Over HTTP it is who the token stands for: make one
+    with `crashgate token new`.
+
+    With --sandbox no account is needed: it has all providers in it with invented data, and ten times BugSnag's rate
+    limits, and uses the example policies where you have none and name none. Its calls go into the decision log like
+    others; give --state a folder of its own to keep them apart.
+    """
+    if over_http == (agent is not None):
+        raise click.UsageError("Give either --agent NAME (one agent over stdio) or --http (all agents with tokens).")
+    if not over_http and (host is not None or port is not None):
+        raise click.UsageError("--host and --port go with --http.")
+    at = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    texts = {"text": text, **({"text_of": {agent: text}} if agent is not None else {})} if text else {}
+    given = {**texts, **({"strict_policies": True} if strict_policies else {})}
+    more = {**({"http": at} if at else {}), **({"serve": given} if given else {})}
+    settings = _settings(more, in_sandbox=in_sandbox)
+    if over_http:
+        _over_http(settings, chosen(in_sandbox=in_sandbox))
+    elif agent is not None:
+        _over_stdio(settings, chosen(in_sandbox=in_sandbox), agent)
+
+
+def _settings(more: Mapping[str, Any], *, in_sandbox: bool) -> "Settings":
+    from crashgate.cli.session import copy_example_policies
+    from crashgate.config.settings import POLICIES, user_folder
+
+    settings = session.settings(more)
+    if in_sandbox and settings.policies == user_folder() / POLICIES and not settings.policies.exists():
+        examples = copy_example_policies(settings.state / _EXAMPLES)
+        note(f"There is no folder {settings.policies}; copies of the examples are used: {examples}")
+        return session.settings({**more, "policies": examples})
+    return settings
+
+
+def _over_stdio(settings: "Settings", sandbox: "Sandbox | None", agent: str) -> None:
+    from crashgate.cli.agents import known
+    from crashgate.config import wiring
+
+    known(Ground(settings=settings, sandbox=sandbox).served(), agent)
+    _check_pipes()
+    if sys.stdin.isatty():
+        note(f"Serving {agent} over stdio: an MCP client is expected at the other end, not a keyboard. Ctrl-D ends it.")
+    serving = wiring.run_stdio(settings, os.environ, agent=agent, sandbox=sandbox)
+    if not run(until_told_to_stop(serving)):
+        click.get_current_context().exit(ExitCode.TERMINATED)
+
+
+def _check_pipes() -> None:
+    """Refuse files on stdin and stdout: an event loop cannot wait for them, and uvloop ends the process over it."""
+    from crashgate.errors import ConfigurationError
+
+    for number in (0, 1):
+        mode = os.fstat(number).st_mode
+        if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(number)):
+            raise ConfigurationError(
+                f"{'stdin' if number == 0 else 'stdout'} is not a pipe, so no MCP client can be at the other end.",
+                remedy="Let a client start this command. By hand: cat messages | crashgate serve --agent NAME | cat",
+            )
+
+
+def _over_http(settings: "Settings", sandbox: "Sandbox | None") -> None:
+    from crashgate.config import wiring
+    from crashgate.mcp.listen import open_listener
+
+    agents = tuple(Ground(settings=settings, sandbox=sandbox).served())
+    for fault in wiring.tokens(settings).faults():
+        note(f"Warning: {fault}")
+    listener = open_listener(settings.http.host, settings.http.port)
+
+    def ready() -> None:
+        # Whoever reads the address may connect at once, so the system already takes connections for us.
+        listener.socket.listen()
+        _announce(listener, settings, agents, in_sandbox=sandbox is not None)
+
+    with listener.socket:
+        run(wiring.run_http(settings, os.environ, listener, sandbox=sandbox, ready=ready))
+
+
+def _announce(listener: "Listener", settings: "Settings", agents: tuple[str, ...], *, in_sandbox: bool) -> None:
+    given = shared()
+    if settings.policies.name == _EXAMPLES:
+        given = replace(given, policies=settings.policies)
+    from crashgate.mcp.http import MCP_PATH
+
+    url = f"{listener.url}{MCP_PATH}"
+    if given.json:
+        click.echo(json.dumps({"url": url, "agents": agents}), err=True)
+        return
+    note(f"crashgate serves MCP at {url}")
+    if agents:
+        note(f"Agents with a policy: {', '.join(agents)}")
+        more = " --sandbox" if in_sandbox else ""
+        note(f"A token for one of them:  crashgate{given.flags} token new {agents[0]}{more}")
+        note("Its client sends it as:   Authorization: Bearer TOKEN")
+    else:
+        note("There is no policy, so every call will be refused.")
+    note("Stop it with Ctrl-C.")

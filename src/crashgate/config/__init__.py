@@ -1,0 +1,1 @@
+"""The settings, and the wiring that builds the program from them."""

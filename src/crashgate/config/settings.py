@@ -1,0 +1,338 @@
+"""What the operator configures. Rule: read once at the start, frozen, and no secret is ever written in it.
+
+Later ones win: defaults, ``crashgate.toml``, environment variables (``CRASHGATE_POLICIES``, ``CRASHGATE_HTTP__PORT``),
+options of the command line. Credentials come from the environment or from files that these settings name.
+
+Nothing is read because of the folder that we were started in: clients start us in a workspace, and whoever writes there
+would say where the credentials go and what agents may do.
+"""
+
+import os
+import re
+import stat
+import tomllib
+from collections.abc import Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+import platformdirs
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    InitSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from crashgate.config.problems import faults
+from crashgate.errors import ConfigurationError
+from crashgate.identity import AGENT_NAME_PATTERN
+from crashgate.model.provider import Provider
+from crashgate.ownership import is_anothers, others_may_write
+from crashgate.policy.toml_positions import survey
+
+CONFIG_FILE = "crashgate.toml"
+POLICIES = "policies"
+BUGSNAG_TOKEN = "BUGSNAG_AUTH_TOKEN"  # noqa: S105 - the name of a variable, not a token
+BUGSNAG_ENDPOINT = "BUGSNAG_ENDPOINT"
+BUGSNAG_URL = "https://api.bugsnag.com"
+DEFAULT_URLS = {
+    Provider.BUGSNAG: BUGSNAG_URL,
+    Provider.BUGSNAG_SESSIONS: "https://sessions.bugsnag.com",
+    Provider.BUGSPULSE: "https://api.bugspulse.com",
+    Provider.BROWSERSTACK: "https://evals-api.browserstack.com",
+    Provider.DEVREV: "https://api.devrev.ai",
+    Provider.CRASHGATE: "",
+}
+"""Organizations of app.bugsnag.smartbear.com write the hosts of that domain in ``base_url``."""
+_LARGEST = 1024 * 1024
+
+_legal_origin = re.compile(r"https?://[A-Za-z0-9.\[\]:_-]+").fullmatch
+_OF_A_TOKEN = re.compile(r"token|key|secret|password|credential", re.IGNORECASE)
+"""How somebody calls it who writes a token where its variable belongs."""
+
+
+def _not_our_own(name: str) -> str:
+    if name == Provider.CRASHGATE:
+        raise ValueError("crashgate is the name of its own connection; choose another")
+    return name
+
+
+ConnectionName = Annotated[
+    str, StringConstraints(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?$"), AfterValidator(_not_our_own)
+]
+
+
+class ConnectionSettings(BaseModel):
+    """One account at a provider. The token is in the variable ``token_env`` or in the file ``token_file``.
+
+    With ``auth = "basic"``, for BugSnag on-premise, that is ``e-mail:password``. Of a ``bugsnag-sessions`` connection
+    it is the API key of the project, and of a ``browserstack`` one ``public-key:secret-key``. ``base_url`` is the
+    provider's own host unless given.
+    ``requests_per_minute`` is the budget that all agents share: the vendor's documented one unless given, 0 for none.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    provider: Provider = Provider.BUGSNAG
+    base_url: str = ""
+    token_env: str | None = None
+    token_file: Path | None = None
+    auth: Literal["token", "basic"] = "token"
+    requests_per_minute: Annotated[int | None, Field(ge=0, le=1_000_000)] = None
+
+    @property
+    def url(self) -> str:
+        """The base URL in force, without a trailing slash."""
+        return (self.base_url or DEFAULT_URLS[self.provider]).rstrip("/")
+
+    @model_validator(mode="after")
+    def _fitting(self) -> Self:
+        if self.auth == "basic" and self.provider is not Provider.BUGSNAG:
+            raise ValueError('auth = "basic" goes with provider = "bugsnag" only')
+        return self
+
+    @field_validator("provider")
+    @classmethod
+    def _is_upstream(cls, provider: Provider) -> Provider:
+        if provider is Provider.CRASHGATE:
+            raise ValueError("crashgate is not an upstream")
+        return provider
+
+
+def _origin(text: str) -> str:
+    # A token in the hands of every page would be the page author's.
+    if not _legal_origin(text):
+        raise ValueError("has to be an origin, such as https://app.example.com; * for all pages is none")
+    return text
+
+
+def _network(text: str) -> str:
+    ip_network(text)
+    return text
+
+
+class HttpSettings(BaseModel):
+    """The HTTP side. Beside its own address it is known only by ``allowed_hosts`` (``name`` or ``name:port``).
+
+    Web pages that came from elsewhere may use it if their origin (``https://app.example.com``) is in
+    ``allowed_origins``. A message has at most ``largest_body`` bytes, over stdio too. A request's head must be here in
+    ``head_seconds``, its body in ``body_seconds`` more. ``most_at_once`` are one
+    agent's requests under way, ``most_of_an_agent`` its sessions of the older protocol era.
+
+    An address may hold a hundred connections that have shown no token; those of ``trusted_proxies`` (``10.0.0.7`` or
+    ``10.0.0.0/8``) may hold more, because many clients come through them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8321
+    allowed_hosts: tuple[str, ...] = ()
+    allowed_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
+    trusted_proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
+    largest_body: Annotated[int, Field(ge=1024, le=16 * 1024 * 1024)] = 1024 * 1024
+    shutdown_seconds: Annotated[int, Field(ge=0, le=300)] = 20
+    head_seconds: Annotated[float, Field(gt=0, le=300)] = 10
+    body_seconds: Annotated[float, Field(gt=0, le=3_600)] = 30
+    most_at_once: Annotated[int, Field(ge=1, le=10_000)] = 100
+    most_of_an_agent: Annotated[int, Field(ge=1, le=1_000)] = 100
+
+    @property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The networks of ``trusted_proxies``."""
+        return tuple(ip_network(each) for each in self.trusted_proxies)
+
+
+TextLength = Literal["short", "full"]
+
+
+class ServeSettings(BaseModel):
+    """What clients are given, over stdio and over HTTP.
+
+    ``text`` is what an answer's text says beside its structured content: ``full``, a sentence and the same content as
+    JSON, for clients that give a model the text alone; ``short``, the sentence. ``text_of`` says it for single agents.
+    ``strict_policies``: one policy document that cannot be used stops the start, and keeps all policies at a reload;
+    otherwise it concerns its own agent alone.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    text: TextLength = "full"
+    text_of: dict[Annotated[str, StringConstraints(pattern=AGENT_NAME_PATTERN)], TextLength] = Field(
+        default_factory=dict
+    )
+    strict_policies: bool = False
+
+    def short(self, agent: str) -> bool:
+        """Whether an answer's text to ``agent`` is one sentence."""
+        return self.text_of.get(agent, self.text) == "short"
+
+
+class Settings(BaseSettings):
+    """All of it. ``policies`` and ``state`` are folders; paths in ``crashgate.toml`` are relative to that file.
+
+    ``policies`` is beside that file unless given, or in the user's configuration folder where there is no file.
+
+    ``exports`` is where exports go: a folder, or the URL of a place in object storage (``s3://…``). Without it there
+    are none.
+    """
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        env_prefix="CRASHGATE_",
+        env_nested_delimiter="__",
+        nested_model_default_partial_update=True,
+    )
+    of_file: ClassVar[Mapping[str, Any]] = {}
+
+    policies: Path = Path(POLICIES)
+    state: Path = Field(default_factory=lambda: platformdirs.user_state_path("crashgate"))
+    connections: dict[ConnectionName, ConnectionSettings] = Field(default_factory=dict)
+    http: HttpSettings = HttpSettings()
+    serve: ServeSettings = ServeSettings()
+    exports: str | None = None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Options, then the environment, then the file; no ``.env`` and no secrets folder."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, InitSettingsSource(settings_cls, init_kwargs=dict(cls.of_file))
+
+
+def load(*, config: Path | None, options: Mapping[str, Any], environment: Mapping[str, str], here: Path) -> Settings:
+    """The settings in force.
+
+    ``config`` is the file to read; without it, ``CRASHGATE_CONFIG``, then ``crashgate.toml`` in the user's
+    configuration folder. ``options`` are those of the command line that were given; they and the environment may name
+    folders relative to ``here``. Without any connection, ``BUGSNAG_AUTH_TOKEN`` alone makes one that is called
+    ``bugsnag``. Raises ConfigurationError.
+    """
+    file = _config_file(config, environment)
+    text = ""
+    try:
+        text = _text(file) if file is not None else ""
+        of_file = tomllib.loads(text)
+        bound = type("BoundSettings", (Settings,), {"of_file": of_file, "__doc__": Settings.__doc__})
+        found: Settings = bound(**options)
+    except ValidationError as problem:
+        raise _unusable(problem, file, text) from None
+    except (OSError, ValueError) as problem:
+        why = problem.strerror if isinstance(problem, OSError) else str(problem)
+        raise ConfigurationError(
+            f"{file or 'The configuration'} cannot be read.", why=f"{why}.", remedy="Mend it and start again."
+        ) from None
+    connections = found.connections or _from_environment(environment)
+    beside = file.parent if file is not None else here
+    usual = file.parent if file is not None else user_folder()
+
+    def base(name: str) -> Path:
+        return here if name in options or f"CRASHGATE_{name.upper()}" in environment else usual
+
+    place = found.exports
+    return found.model_copy(
+        update={
+            **{name: base(name) / getattr(found, name).expanduser() for name in ("policies", "state")},
+            "exports": place if place is None or "://" in place else str(base("exports") / Path(place).expanduser()),
+            "connections": {name: _with_path(each, beside) for name, each in connections.items()},
+        }
+    )
+
+
+def user_folder() -> Path:
+    """The user's own configuration folder, such as ``~/.config/crashgate``; whoever can write there is the user."""
+    return platformdirs.user_config_path("crashgate")
+
+
+def passed_over(*, config: Path | None, environment: Mapping[str, str], here: Path) -> Path | None:
+    """The ``crashgate.toml`` in ``here``, where it is not in force and no other file was named instead of it."""
+    found = here / CONFIG_FILE
+    used = _config_file(config, environment)
+    if config or environment.get("CRASHGATE_CONFIG") or not found.is_file():
+        return None
+    return None if used is not None and used.samefile(found) else found
+
+
+def _config_file(config: Path | None, environment: Mapping[str, str]) -> Path | None:
+    named = config or (Path(environment["CRASHGATE_CONFIG"]) if environment.get("CRASHGATE_CONFIG") else None)
+    if named is not None:
+        if not named.is_file():
+            raise ConfigurationError(
+                f"The configuration file {named} does not exist.", remedy="Give the path of a crashgate.toml."
+            )
+        return named.resolve()
+    usual = user_folder() / CONFIG_FILE
+    return usual if usual.is_file() else None
+
+
+def _text(file: Path) -> str:
+    """What the file holds, read once. Raises OSError, ValueError, and ConfigurationError where others could change it.
+
+    It says where credentials go, and which policies are in force.
+    """
+    with file.open("rb") as opened:
+        status = os.fstat(opened.fileno())
+        if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
+            raise ValueError("It is no file of less than 1 MiB")
+        if is_anothers(status):
+            raise ConfigurationError(
+                f"The configuration file {file} cannot be used.",
+                why="It belongs to another user, who could send your credentials elsewhere.",
+                remedy="Give it to the user that runs crashgate, or to root, or name another file with --config.",
+            )
+        if others_may_write(status):
+            raise ConfigurationError(
+                f"The configuration file {file} cannot be used.",
+                why="Its group or everybody may write to it, so another user could send your credentials elsewhere.",
+                remedy=f"Run: chmod go-w {file}",
+            )
+        return opened.read(_LARGEST).decode("utf-8")
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, ConnectionSettings]:
+    """The one connection of the vendor's own variables, so that moving over is one line."""
+    if not environment.get(BUGSNAG_TOKEN):
+        return {}
+    url = environment.get(BUGSNAG_ENDPOINT) or BUGSNAG_URL
+    return {"bugsnag": ConnectionSettings(base_url=url.rstrip("/"), token_env=BUGSNAG_TOKEN)}
+
+
+def _with_path(connection: ConnectionSettings, base: Path) -> ConnectionSettings:
+    if connection.token_file is None:
+        return connection
+    return connection.model_copy(update={"token_file": base / connection.token_file.expanduser()})
+
+
+def _unusable(problem: ValidationError, file: Path | None, text: str) -> ConfigurationError:
+    errors = problem.errors(include_url=False)
+    told = faults(errors, Settings, survey(text))
+    tokens = any(
+        _OF_A_TOKEN.search(str(error["loc"][-1]))
+        if error["type"] == "extra_forbidden"
+        else (error["type"], error["loc"][0]) == ("model_type", "connections")
+        for error in errors
+    )
+    return ConfigurationError(
+        f"The configuration cannot be used ({file or 'environment and options'}).",
+        why="; ".join(told) + ("" if told[-1].endswith("?") else "."),
+        remedy="Mend it and start again."
+        + (" A token is never written here: name its variable in token_env." if tokens else ""),
+    )

@@ -1,0 +1,321 @@
+"""How many requests a connection may send. Rule: the operator's number, else what the vendor documents, else any.
+
+Settings to adapters to gateway to servers. Rule: one screen, and it decides nothing.
+
+The server is imported where it starts: the protocol's library takes most of a second, and only serving needs it.
+"""
+
+import logging
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pydantic import SecretStr
+
+from crashgate.audit.port import DecisionLog, LogReader
+from crashgate.config.credentials import credential
+from crashgate.config.exports import export_keeper, exports
+from crashgate.config.sandbox import Sandbox
+from crashgate.config.settings import ConnectionSettings, Settings
+from crashgate.errors import ConfigurationError
+from crashgate.gate.approval_requests import ApprovalStore
+from crashgate.gate.approvals import Approvals
+from crashgate.gate.gateway import Gateway
+from crashgate.gate.places import Places
+from crashgate.gate.quotas import Limiter, Taint
+from crashgate.gate.recorder import Ledger
+from crashgate.gate.revocation import Revocation
+from crashgate.identity import Via
+from crashgate.policy.policy import PolicySource, Vocabulary
+from crashgate.providers.registry import RESOURCES
+from crashgate.storage.approvals import SqliteApprovals
+from crashgate.storage.counters import SqliteCounter
+from crashgate.storage.log import SqliteLog
+from crashgate.storage.log_keys import load_key
+from crashgate.storage.log_reader import SqliteLogReader
+from crashgate.storage.policy_files import PolicyFiles, watching
+from crashgate.storage.system import SystemClock, system_user
+from crashgate.storage.token_watch import watching_tokens
+from crashgate.storage.tokens import TokenFile
+from crashgate.tools.cursors import Cursors
+from crashgate.tools.registry import TOOLS
+from crashgate.tools.toolbox import Toolbox
+from crashgate.upstream.budget import DOCUMENTED, Budget, Turns
+from crashgate.upstream.client import Upstream
+from crashgate.upstream.connection import LOOPBACK, Auth, Connection
+from crashgate.upstream.http import http_transport, in_process
+
+if TYPE_CHECKING:
+    from crashgate.clock import Clock
+    from crashgate.mcp.http import HttpFace
+    from crashgate.mcp.listen import Listener
+
+
+def budget(connection: ConnectionSettings) -> Budget | None:
+    """The requests that all agents may send in a minute: the operator's number, or what the vendor documents."""
+    if connection.requests_per_minute is None:
+        return DOCUMENTED.get(connection.provider)
+    return Budget(requests=connection.requests_per_minute) if connection.requests_per_minute else None
+
+
+__all__ = [
+    "Opened",
+    "Sandbox",
+    "approvals",
+    "credential_of",
+    "export_keeper",
+    "face",
+    "log_reader",
+    "opened",
+    "policies",
+    "run_http",
+    "run_stdio",
+    "spoken_of",
+    "tokens",
+    "toolbox",
+    "vocabulary",
+]
+
+_log = logging.getLogger(__name__)
+
+
+def policies(settings: Settings, *, sandbox: Sandbox | None = None) -> PolicyFiles:
+    """The policies of the folder, all of them checked against the connections. Raises ConfigurationError."""
+    files = PolicyFiles(folder=settings.policies, vocabulary=vocabulary(settings, sandbox=sandbox))
+    files.load()
+    return files
+
+
+def served_policies(settings: Settings, *, sandbox: Sandbox | None = None) -> PolicyFiles:
+    """The folder's policies for serving, not loaded yet: without ``strict_policies`` those that can be used."""
+    words = vocabulary(settings, sandbox=sandbox)
+    return PolicyFiles(folder=settings.policies, vocabulary=words, strict=settings.serve.strict_policies)
+
+
+def vocabulary(settings: Settings, *, sandbox: Sandbox | None = None) -> Vocabulary:
+    """The words that a policy may use here."""
+    found = spoken_of(settings, sandbox=sandbox)
+    return Vocabulary(
+        connections={name: RESOURCES[each.provider] for name, each in found.items()},
+        tools={tool.name: [each.id for each in tool.operations] for tool in TOOLS},
+    )
+
+
+def spoken_of(settings: Settings, *, sandbox: Sandbox | None = None) -> Mapping[str, ConnectionSettings]:
+    """The connections that a policy may name; where none is configured, a BugSnag connection called ``bugsnag``."""
+    if sandbox:
+        return sandbox.connections
+    return settings.connections or {"bugsnag": ConnectionSettings()}
+
+
+def tokens(settings: Settings) -> TokenFile:
+    """The bearer tokens of the state folder."""
+    return TokenFile(settings.state, SystemClock())
+
+
+def approvals(settings: Settings) -> ApprovalStore:
+    """The requests for approval of the state folder."""
+    return SqliteApprovals(settings.state)
+
+
+def operator() -> str:
+    """Who runs this process, as the operating system knows them."""
+    return system_user()
+
+
+def credential_of(name: str, connection: ConnectionSettings, environment: Mapping[str, str]) -> SecretStr:
+    """The token of a connection. Raises ConfigurationError where there is none that can be used."""
+    return credential(name, variable=connection.token_env, file=connection.token_file, environment=environment)
+
+
+def connection_of(
+    name: str, connection: ConnectionSettings, environment: Mapping[str, str], sandbox: Sandbox | None = None
+) -> Connection:
+    """The connection, checked. Raises AddressError, and ConfigurationError where the credential cannot be used."""
+    return Connection(
+        name=name,
+        provider=connection.provider,
+        base_url=connection.url,
+        auth=Auth(connection.auth),
+        credential=sandbox.credential(connection.provider) if sandbox else credential_of(name, connection, environment),
+    )
+
+
+def log_reader(settings: Settings) -> LogReader:
+    """The decision log, for reading."""
+    return SqliteLogReader(settings.state / "log")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opened:
+    """What is open while we serve."""
+
+    toolbox: Toolbox
+    log: DecisionLog
+    clock: "Clock"
+
+
+@asynccontextmanager
+async def toolbox(
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    sandbox: Sandbox | None = None,
+    source: PolicySource | None = None,
+) -> AsyncGenerator[Toolbox]:
+    """The tools behind the gate alone; raises as ``opened`` does. Without a ``source`` the folder's policies decide."""
+    files = source or policies(settings, sandbox=sandbox)
+    async with opened(settings, environment, files, sandbox=sandbox) as found:
+        yield found.toolbox
+
+
+@asynccontextmanager
+async def opened(
+    settings: Settings, environment: Mapping[str, str], source: PolicySource, *, sandbox: Sandbox | None = None
+) -> AsyncGenerator[Opened]:
+    """The tools behind the gate, with the log open. Raises ConfigurationError and LogUnavailableError."""
+    clock = SystemClock()
+    found = sandbox.connections if sandbox else settings.connections
+    if not found:
+        raise ConfigurationError(
+            "There is no connection to an upstream.",
+            remedy="Set BUGSNAG_AUTH_TOKEN, or write a connection in crashgate.toml, or try with --sandbox.",
+        )
+    connections = [connection_of(name, each, environment, sandbox) for name, each in found.items()]
+    log = SqliteLog.open(settings.state / "log")
+    if log.passed_over:
+        _log.warning("Chains %s do not end as they did: run crashgate log verify.", ", ".join(log.passed_over))
+    if log.lost_head is not None:
+        _log.warning(
+            "The head of the chain %s was missing, so records after number %d may be gone: run crashgate log verify.",
+            log.chain,
+            log.lost_head.seq,
+        )
+    counter = SqliteCounter(settings.state)
+    try:
+        async with http_transport(in_process(sandbox.app) if sandbox else None) as transport:
+            key = load_key(settings.state / "log")
+            gateway = Gateway(
+                policies=source,
+                ledger=Ledger(log=log, clock=clock, digest_key=key),
+                places=Places(clock),
+                limiter=Limiter(counter=counter, clock=clock),
+                approvals=Approvals(store=approvals(settings), clock=clock, digest_key=key),
+                taint=Taint(counter=counter, clock=clock),
+                revocation=Revocation(tokens(settings)),
+                upstreams={
+                    each.name: Upstream(
+                        connection=each,
+                        transport=transport,
+                        turns=Turns(budget(found[each.name])),
+                        clock=clock,
+                    )
+                    for each in connections
+                },
+            )
+            tools = Toolbox(
+                gateway=gateway,
+                cursors=Cursors(clock),
+                vocabulary=vocabulary(settings, sandbox=sandbox),
+                connections={each.name: each.provider for each in connections},
+                clock=clock,
+                exports=exports(settings, clock, sandbox=sandbox),
+            )
+            yield Opened(toolbox=tools, log=log, clock=clock)
+    finally:
+        counter.close()
+        await log.aclose()
+
+
+async def run_stdio(
+    settings: Settings, environment: Mapping[str, str], *, agent: str, sandbox: Sandbox | None = None
+) -> None:
+    """Serve one agent over this process's pipes until stdin ends."""
+    from crashgate.mcp.attempts import noting  # noqa: PLC0415 - only serving needs it
+    from crashgate.mcp.notices import Notices  # noqa: PLC0415 - only serving needs it
+    from crashgate.mcp.server import build  # noqa: PLC0415 - only serving needs it
+    from crashgate.mcp.stdio import serve_stdio  # noqa: PLC0415 - only serving needs it
+    from crashgate.mcp.tokens import Launched  # noqa: PLC0415 - only serving needs it
+
+    files = served_policies(settings, sandbox=sandbox)
+    files.load()
+    async with opened(settings, environment, files, sandbox=sandbox) as found:
+        notices = Notices(found.toolbox)
+        async with (
+            noting(found.log, found.clock, via=Via.STDIO) as attempts,
+            watching(files, notices.changed),
+        ):
+            server = build(
+                found.toolbox,
+                Launched(agent=agent),
+                attempts=attempts,
+                notices=notices,
+                short=settings.serve.short,
+            )
+            await serve_stdio(server, attempts, agent=agent, longest=settings.http.largest_body)
+
+
+async def run_http(
+    settings: Settings,
+    environment: Mapping[str, str],
+    listener: "Listener",
+    *,
+    sandbox: Sandbox | None = None,
+    ready: Callable[[], None] = lambda: None,
+) -> None:
+    """Serve agents with bearer tokens on an open listener until a signal; ``ready`` is called when nothing can fail."""
+    from crashgate.mcp.attempts import noting  # noqa: PLC0415 - only serving needs it
+    from crashgate.mcp.http import http_app  # noqa: PLC0415 - only serving needs it
+    from crashgate.mcp.listen import (  # noqa: PLC0415 - only serving needs it
+        Ending,
+        listen,
+        told_to_stop,
+    )
+    from crashgate.mcp.notices import Notices  # noqa: PLC0415 - only serving needs it
+    from crashgate.mcp.server import build  # noqa: PLC0415 - only serving needs it
+    from crashgate.mcp.tokens import Bearer  # noqa: PLC0415 - only serving needs it
+
+    shown, files = face(settings, listener), served_policies(settings, sandbox=sandbox)
+    files.load()
+    with told_to_stop() as stop:
+        async with opened(settings, environment, files, sandbox=sandbox) as found:
+            notices = Notices(found.toolbox)
+            ending = Ending(stop=stop, seconds=settings.http.shutdown_seconds, last_words=notices.close)
+            async with (
+                noting(found.log, found.clock, via=Via.HTTP) as attempts,
+                watching(files, notices.changed),
+            ):
+                server = build(
+                    found.toolbox,
+                    Bearer(),
+                    attempts=attempts,
+                    notices=notices,
+                    short=settings.serve.short,
+                )
+                app = http_app(
+                    server,
+                    tokens=tokens(settings),
+                    face=shown,
+                    attempts=attempts,
+                    clock=found.clock,
+                    revocation=found.toolbox.gateway.revocation,
+                    ended=notices.left,
+                )
+                ready()
+                async with watching_tokens(app.end_revoked):
+                    await listen(app, listener, attempts, reach=settings.http, ending=ending)
+
+
+def face(settings: Settings, listener: "Listener") -> "HttpFace":
+    """The names that the HTTP side answers to: its own address, loopback's names, and what the operator added."""
+    from crashgate.mcp.http import HttpFace  # noqa: PLC0415 - only serving needs it
+
+    port = listener.socket.getsockname()[1]
+    own = {*LOOPBACK, settings.http.host} if settings.http.host in LOOPBACK else {settings.http.host}
+    hosts = {f"[{name}]:{port}" if ":" in name else f"{name}:{port}" for name in own}
+    return HttpFace(
+        limits=settings.http,
+        hosts=frozenset(host.lower() for host in {*hosts, *settings.http.allowed_hosts}),
+        origins=frozenset(origin.lower() for origin in settings.http.allowed_origins),
+    )

@@ -1,0 +1,188 @@
+"""A caller's arguments, read by the operation's own type. Rule: an error names the parameter, the rule and an example.
+
+What the caller wrote is never repeated: it may be anything. No words of pydantic's are.
+"""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from crashgate.errors import InvalidArgumentsError
+from crashgate.gate.given import WrongKindError, given, shaped
+from crashgate.model.form import form_of, part_names
+from crashgate.model.moments import MOMENT_PATTERN
+from crashgate.model.operation import P
+from crashgate.model.params import OBJECT_ID_PATTERN, SESSION_ID_PATTERN, SLUG_PATTERN, Params
+from crashgate.providers.browserstack.environments import ENVIRONMENT_PATTERN
+from crashgate.providers.bugsnag.field_reads import ALWAYS_KNOWN, DEFAULT_FIELDS
+from crashgate.providers.devrev.apps import APP_PATTERN
+
+_EXAMPLES = {
+    "filters": '{"error.status": "open", "event.since": "7d"}',
+    "reopen_rules": '{"reopen_if": "occurs_after", "seconds": 3600}',
+    "issue_url": "https://github.com/acme/app/issues/1",
+    "base": "2026-11-20T10:00:00Z",
+}
+_MISSING = {"filters": '{"app.context": {"type": "empty", "value": true}}'}
+"""An example of an argument to which a part is added that was missing."""
+
+_PATTERNS = {
+    OBJECT_ID_PATTERN: "must be 24 hexadecimal digits (0-9, a-f), e.g. 5f1a0c3d9e8b7a6655443322",
+    SLUG_PATTERN: "must be an id of 24 hexadecimal digits or a slug, e.g. checkout-ios",
+    MOMENT_PATTERN: "must be a date, or a time with its zone, e.g. 2026-11-20 or 2026-11-20T10:00:00Z",
+    SESSION_ID_PATTERN: "must be one line of 1 to 200 characters, as list_sessions gives it",
+    APP_PATTERN: "must be the id of an app, e.g. com.acme.checkout",
+    ENVIRONMENT_PATTERN: "must be a name of a-z, 0-9, hyphens and underscores, e.g. production",
+}
+_RULES = {
+    "missing": "is required",
+    "extra_forbidden": "has a part that does not belong there",
+    "too_short": "must have at least {min_length} item",
+    "too_long": "must have at most {max_length} items",
+    "string_too_short": "must have at least {min_length} character",
+    "string_too_long": "must have at most {max_length} characters",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "literal_error": "must be one of {expected}",
+    "enum": "must be one of {expected}",
+    "string_type": "must be text",
+    "string_sub_type": "must be text",
+    "string_unicode": "must be text without broken characters",
+    "tuple_type": "must be a list",
+    "list_type": "must be a list",
+    "dict_type": "must be an object",
+    "model_type": "must be an object",
+}
+"""What is told of each kind of pydantic's errors; for those that are not here, see ``_KINDS``."""
+
+_KINDS = {
+    "int_": "must be a whole number",
+    "float_": "must be a number",
+    "finite_": "must be a number",
+    "bool_": "must be true or false",
+    "date": "must be a time, e.g. 2026-11-20T10:00:00Z",
+    "time": "must be a time, e.g. 2026-11-20T10:00:00Z",
+}
+"""By what the error's kind begins with."""
+
+_MOST_TOLD = 5
+SENT_NOTHING = "Nothing was sent. Mend it and call again."
+_FIELDS = (*DEFAULT_FIELDS, *sorted(ALWAYS_KNOWN))
+_ALIKE = 0.8
+"""How much of two names must be the same, from 0 to 1, for one to be offered for the other."""
+
+
+def read(params: type[P], arguments: Mapping[str, Any], *, shown: Sequence[str] = ()) -> P:
+    """The parameters. Raises InvalidArgumentsError that tells every rule broken, five at most.
+
+    ``shown`` are the names that the caller is shown, where those are not all of them.
+    """
+    return validated(params, taken(params, arguments, shown=shown))
+
+
+def taken(params: type[P], arguments: Mapping[str, Any], *, shown: Sequence[str] = ()) -> dict[str, Any]:
+    """The arguments that were given, each as the kind of JSON that its parameter takes; the same, taken again.
+
+    Raises InvalidArgumentsError.
+    """
+    meant = given(params, arguments)
+    if not meant.keys() <= params.model_fields.keys():
+        raise InvalidArgumentsError(f"{foreign(tuple(shown) or tuple(params.model_fields))}.", remedy=SENT_NOTHING)
+    try:
+        return shaped(params, meant)
+    except WrongKindError as problem:
+        raise InvalidArgumentsError(
+            f"{problem.where} {problem.rule}{_example(problem.name)}.", remedy=SENT_NOTHING
+        ) from None
+
+
+def validated(params: type[P], arguments: Mapping[str, Any]) -> P:
+    """The parameters of arguments that are ``taken``. Raises InvalidArgumentsError."""
+    try:
+        return params.model_validate(dict(arguments))
+    except ValidationError as problem:
+        causes = _causes(problem.errors(include_url=False, include_input=False))
+        told = [_told(error, params) for error in causes]
+        raise InvalidArgumentsError("; ".join(dict.fromkeys(told[:_MOST_TOLD])) + ".", remedy=SENT_NOTHING) from None
+
+
+def foreign(shown: Sequence[str]) -> str:
+    """The words about an argument that is none of the tool's, which are ``shown``."""
+    return f"there is an argument that this tool does not take; it takes {', '.join(shown) or 'none'}"
+
+
+def unknown_filters(names: Sequence[str]) -> InvalidArgumentsError:
+    """The error for filter fields that the project does not have; upstream would ignore them and answer unfiltered."""
+    near = [_near(name) for name in names]
+    hints = list(dict.fromkeys(hint for each in near for hint in each))
+    nearest = f" Did you mean {' or '.join(hints)}?" if hints else ""
+    documented = "" if all(near) else f" BugSnag documents {', '.join(_FIELDS)}."
+    return InvalidArgumentsError(
+        f"filters: {len(names)} field name{'s' if len(names) > 1 else ''} not known in this project.{nearest}",
+        why=f"BugSnag ignores unknown fields and would answer unfiltered.{documented}",
+        remedy="list_event_fields names the fields. Nothing was sent.",
+    )
+
+
+def _near(name: str) -> Sequence[str]:
+    """The documented fields of nearly that name, else the one that has that name in another group, if any.
+
+    The group and the rest are compared apart: ``error.first_seen`` is not near every other ``error`` field.
+    """
+    group, _, rest = _folded(name).rpartition(".")
+    apart = [(field, *_folded(field).rpartition(".")[::2]) for field in DEFAULT_FIELDS]
+    same = [field for field, *parts in apart if parts == [group, rest]]
+    near = [field for field, theirs, other in apart if _alike(group, theirs) and _alike(rest, other)]
+    elsewhere = [field for field, _, other in apart if rest == other]
+    return same or near or (elsewhere if len(elsewhere) == 1 else [])
+
+
+def _folded(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
+
+
+def _alike(one: str, other: str) -> bool:
+    return difflib.SequenceMatcher(None, one, other, autojunk=False).ratio() >= _ALIKE
+
+
+def _causes(errors: Sequence[ErrorDetails]) -> Sequence[ErrorDetails]:
+    """The errors without those that follow from another: a list with a bad item counts as one item shorter."""
+    inside = {error["loc"][:1] for error in errors if len(error["loc"]) > 1}
+    return [error for error in errors if error["type"] != "too_short" or error["loc"] not in inside]
+
+
+def _told(error: ErrorDetails, params: type[Params]) -> str:
+    location = [str(part) for part in error["loc"]]
+    if error["type"] == "value_error" and not location:
+        return _rule(error)  # a rule over several parameters names them itself
+    name = location[0] if location else ""
+    if error["type"] == "missing" and len(location) > 1:
+        example = _MISSING.get(name) or _EXAMPLES.get(name)
+        return f"{_where(location[:-1], params)}: {location[-1]} is missing{f', e.g. {example}' if example else ''}"
+    where, rule = _where(location, params), _rule(error)
+    return f"{where} {rule}" if "{" in rule else f"{where} {rule}{_example(name)}"
+
+
+def _example(name: str) -> str:
+    return f", e.g. {_EXAMPLES[name]}" if name in _EXAMPLES else ""
+
+
+def _where(location: Sequence[str], params: type[Params]) -> str:
+    """The parameter and what in it is meant, as far as we know the name: a key may be any text of the caller's."""
+    names = part_names(form_of(params))
+    known = [part for part in location if part in names or part in _FIELDS]
+    return ": ".join(known or ["arguments"])
+
+
+def _rule(error: ErrorDetails) -> str:
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "string_pattern_mismatch":
+        return _PATTERNS.get(str(context.get("pattern")), "has characters that are not allowed")
+    if kind == "value_error":
+        return str(context.get("error"))
+    if kind in _RULES:
+        return _RULES[kind].format_map(context)
+    return next((told for start, told in _KINDS.items() if kind.startswith(start)), "is no value that it takes")

@@ -1,0 +1,53 @@
+"""A call as it arrives at the door, and what comes back. Rule: arguments are raw until the gate has read them."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from crashgate.errors import InvalidArgumentsError
+from crashgate.gate.approval_requests import AskUser
+from crashgate.gate.export_access import Holding
+from crashgate.identity import Principal
+from crashgate.model.operation import AnyOperation
+from crashgate.model.result import Page
+
+OwnAnswer = Callable[[], Awaitable[Page[Any]]]
+Kept = Callable[[], Awaitable[int]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ask:
+    """One attempt.
+
+    ``operation`` is None for a tool that does not exist. ``fault`` is what the caller already got wrong (a cursor
+    that is not ours, say): it is told only to an agent that may use the operation. ``mark`` asks for a later page;
+    ``resumed`` says that the call goes on with a reading that an earlier call began.
+    ``answer`` answers an operation of crashgate's own. ``choices`` are the connections that are open to the agent where
+    it named none of several. ``ask_user`` asks the person at the agent's client for an approval, where that can be.
+    ``to_file`` says that the answer is kept in a file; ``holding`` is what the file holds already that is read, or goes
+    on; ``kept`` counts the agent's other files where a new one is made.
+    ``shown`` names the parameters that the agent is shown, for the words about one that is none of them.
+    ``bounds`` are put in once the call is permitted, and may only narrow it: an approval is for what the caller gave.
+    """
+
+    principal: Principal
+    tool: str | None
+    operation: AnyOperation | None
+    connection: str | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    mark: str | None = None
+    resumed: bool = False
+    fault: InvalidArgumentsError | None = None
+    answer: OwnAnswer | None = None
+    to_file: bool = False
+    holding: Holding | None = None
+    kept: Kept | None = None
+    choices: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
+    bounds: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    ask_user: AskUser | None = field(default=None, repr=False)
+
+    @property
+    def continued(self) -> bool:
+        """Whether it asks for what follows an earlier answer."""
+        return self.resumed or self.mark is not None

@@ -1,0 +1,390 @@
+"""The one door. Rule: decide, record the decision durably, send, narrow, record the outcome; an error anywhere denies.
+
+Design rules 1, 2 and 4; THREATS rows 5, 14, 15, 20, 21, 22, 23, 28, 31 and 33.
+"""
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from typing import Any
+
+import anyio
+import anyio.lowlevel
+
+from crashgate.audit.record import Ending
+from crashgate.errors import (
+    Code,
+    CrashgateError,
+    InvalidArgumentsError,
+    LogUnavailableError,
+    NotAvailableError,
+    NotNowError,
+    RevokedError,
+    UpstreamError,
+)
+from crashgate.gate.approvals import Approvals
+from crashgate.gate.call import Ask
+from crashgate.gate.case import Case
+from crashgate.gate.judge import Judge
+from crashgate.gate.narrowing import narrow, redact, without_hidden
+from crashgate.gate.paged_reading import Reading
+from crashgate.gate.places import LookUp, Places
+from crashgate.gate.quotas import Limiter, Taint, check_rows
+from crashgate.gate.recorder import Entry, Ledger, Seen
+from crashgate.gate.revocation import Revocation
+from crashgate.gate.verdict import LOOK_UP, Reason, Ruling, Trials, refused
+from crashgate.model.operation import AnyOperation, Shape
+from crashgate.model.params import Params
+from crashgate.model.result import Page
+from crashgate.model.scope import EnvironmentRows, OrganizationRows, ProjectRows
+from crashgate.model.tool import Reply
+from crashgate.offload import aside
+from crashgate.policy.policy import Policy, PolicySource
+from crashgate.upstream.client import Call, Trace, Upstream, WithdrawnError, exchange
+
+_REFUSALS = range(400, 500)
+"""The upstream's "no". After anything else it is not known what it did."""
+
+
+_USUAL_PAGE = 30
+_MOST_CHANGES = 10
+"""Of the policy, while one call is decided or waits for its turn."""
+
+_MOST_PAGES = 10
+"""Upstream pages for one page of rows that the policy picks from."""
+
+
+class Gateway:
+    """Runs every call. Nothing else holds a transport."""
+
+    def __init__(  # noqa: PLR0913 - the parts of the gate, each by its name
+        self,
+        *,
+        policies: PolicySource,
+        ledger: Ledger,
+        places: Places,
+        upstreams: Mapping[str, Upstream],
+        limiter: Limiter,
+        approvals: Approvals,
+        taint: Taint,
+        revocation: Revocation,
+    ) -> None:
+        self._policies = policies
+        self._ledger = ledger
+        self._limiter = limiter
+        self._approvals = approvals
+        self._taint = taint
+        self.revocation = revocation
+        self._trials = Trials()
+        self._judge = Judge(places, limiter)
+        self._upstreams = upstreams
+
+    def policy_of(self, agent: str) -> Policy | None:
+        """The policy in force for an agent."""
+        return self._policies.current().get(agent)
+
+    async def run(self, ask: Ask) -> Reply:
+        """Decide, record, send, narrow, record.
+
+        Raises NotAvailableError when it is refused or does not exist, InvalidArgumentsError, LimitError, ApprovalError,
+        UpstreamError, LogUnavailableError when no record can be stored, StateUnavailableError when it cannot be counted
+        or no approval be found, RevokedError, and CrashgateError for a defect of ours.
+        """
+        case = Case(ask=ask, policy=None)
+        with self.revocation.until_revoked(ask.principal):
+            page = await self._carried_out(case, await self._admitted(case), Trace())
+        if page.dropped and not page.rows and ask.operation is not None and ask.operation.shape is Shape.ONE:
+            raise NotAvailableError("Withheld.")
+        return _reply(case, page)
+
+    @asynccontextmanager
+    async def reading(self, ask: Ask) -> AsyncGenerator[Reading]:
+        """One decision for a list that is read page by page; the outcome counts what was read in the block.
+
+        Raises what ``run`` raises, here and while pages are read.
+        """
+        case = Case(ask=ask, policy=None)
+        with self.revocation.until_revoked(ask.principal):
+            async with self._read_on(case) as reading:
+                yield reading
+
+    @asynccontextmanager
+    async def _read_on(self, case: Case) -> AsyncGenerator[Reading]:
+        entry = await self._admitted(case)
+        trace = Trace()
+        async with self._closing(case, entry, trace) as seen:
+            problem: Exception | None = None
+            async with anyio.create_task_group() as group:
+                try:
+                    yield Reading(
+                        reply=_reply(case, Page(rows=())),
+                        arguments=case.sent,
+                        group=group,
+                        seen=seen,
+                        fetch=lambda mark: self._next_of(case, trace, mark),
+                        bound=lambda rows: check_rows(case.policy, rows),
+                        same=lambda: self._is_current(case),
+                    )
+                except Exception as stopped:  # noqa: BLE001 - told below, outside the group that would wrap it
+                    problem = stopped
+                group.cancel_scope.cancel()
+            if problem is not None:
+                raise problem
+
+    async def _next_of(self, case: Case, trace: Trace, mark: str | None) -> Page[Any]:
+        """One page of a list."""
+        # A long export ends long after it began.
+        await self._taint.note(case)
+        return await self._narrowed(case, await self._page(case, trace, mark, bulk=True), bulk=True)
+
+    def _is_current(self, case: Case) -> bool:
+        """Whether the policy that the case was decided under is the one in force: the same document.
+
+        A look-up of the gate belongs to no policy.
+        """
+        if case.parent is not None:
+            return True
+        policy = self.policy_of(case.ask.principal.agent)
+        if policy is None or case.policy is None:
+            return policy is case.policy
+        return policy.hash == case.policy.hash
+
+    async def _check_again(self, case: Case) -> None:
+        """Raises RevokedError, and NotAvailableError when the policy has changed and refuses the case now."""
+        self.revocation.check(case.ask.principal)
+        if self._is_current(case):
+            return
+        observed = case.observed
+        ruling = await self._rule(case)
+        # An approval was given under the older policy, and is used up. What trial mode lets through has to be recorded
+        # as that, and this call is recorded already.
+        new = ruling.needs_approval or (ruling.observed and not observed)
+        if not ruling.allowed or new or await self._taint.why(case):
+            raise NotAvailableError("Refused by a policy that came into force meanwhile.")
+        case.bound()
+        await self._taint.note(case)
+
+    async def _admitted(self, case: Case) -> Entry:
+        """The stored decision that allows the case; what goes wrong before is stored as a refusal, then told."""
+        principal = case.ask.principal
+        try:
+            self.revocation.check(principal)
+            ruling = await self._permitted(case, await self._rule(case))
+            case.bound()
+        except LogUnavailableError:
+            raise
+        except anyio.get_cancelled_exc_class():
+            # Stored in a shielded scope; the call may have waited for the person at the client.
+            given_up = refused(Reason.UNDECIDED, "the call was given up before it was decided")
+            await self._ledger.decided(case, given_up if self.revocation.holds(principal) else _REVOKED)
+            raise
+        except RevokedError:
+            await self._ledger.decided(case, _REVOKED)
+            raise
+        except InvalidArgumentsError:
+            await self._ledger.decided(case, refused(Reason.INVALID_ARGUMENTS, "the arguments break a rule"))
+            raise
+        except NotNowError as problem:
+            reason = Reason(problem.code.value)
+            ruling = refused(reason, problem.because, approval=problem.approval, answered_by=problem.answered_by)
+            await self._ledger.decided(case, ruling)
+            raise
+        except UpstreamError as problem:
+            await self._ledger.decided(case, refused(Reason.UNDECIDED, "the look-up that decides got no usable answer"))
+            raise NotAvailableError("Undecided.") from problem  # what upstream said of it could tell what is there
+        except Exception as problem:
+            await self._ledger.decided(case, refused(Reason.INTERNAL, "the gate itself failed"))
+            raise _defect() from problem
+        entry = await self._ledger.decided(case, ruling)
+        if not ruling.allowed:
+            raise NotAvailableError("Refused.")
+        self._trials.note(case.ask.principal.agent, ruling)
+        return entry
+
+    async def _permitted(self, case: Case, ruling: Ruling) -> Ruling:
+        """The ruling after what the policy asks for beside its grants: a person's approval, and room in its limits.
+
+        An approval is used up last, and only for a call that is made then. What the agent will have asked for is noted
+        before anything is sent: no change that it makes meanwhile slips by. Raises NotNowError.
+        """
+        if not ruling.allowed or case.policy is None:
+            return ruling
+        why = ""
+        if not ruling.needs_approval:
+            why = await self._taint.why(case) or await self._approvals.still_asked(case, case.policy)
+        if not ruling.needs_approval and not why:
+            await self._limiter.change(case)
+            await self._taint.note(case)
+            return ruling
+        approval = await self._approvals.granted(case, case.policy, why=why)
+        self.revocation.check(case.ask.principal)
+        policy = self.policy_of(case.ask.principal.agent)
+        if policy is None or policy.hash != approval.policy_hash:
+            return refused(Reason.APPROVAL_REQUIRED, "the policy changed while a person was asked")
+        await self._limiter.change(case)
+        await self._taint.note(case)
+        await self._approvals.use(approval)
+        return replace(ruling, approval=approval.id, answered_by=approval.answered_by)
+
+    async def _rule(self, case: Case) -> Ruling:
+        """The ruling of the policy in force; anew where another came into force while something was looked up."""
+        held = case.holding
+        for _ in range(_MOST_CHANGES):
+            case.policy, case.holding = self.policy_of(case.ask.principal.agent), held
+            ruling = await self._ruled(case)
+            if self._is_current(case):
+                return ruling
+        return refused(Reason.UNDECIDED, "the policy changed again and again while it was decided")
+
+    async def _ruled(self, case: Case) -> Ruling:
+        if case.ask.operation is None:
+            return refused(Reason.UNKNOWN_TOOL, "there is no such tool")
+        if case.ask.choices and case.ask.connection is None:
+            raise InvalidArgumentsError(
+                f"connection is required: one of {', '.join(case.ask.choices)}.", remedy="Nothing was sent."
+            )
+        known = self._upstreams.get(case.connection)
+        if case.ask.operation.method is not None and (
+            known is None or known.connection.provider is not case.ask.operation.provider
+        ):
+            return refused(Reason.UNKNOWN_CONNECTION, "there is no such connection for it")
+        return await self._judge.rule(case, self._look_up_for(case))
+
+    def _look_up_for(self, case: Case) -> LookUp:
+        """How the judge looks something up: recorded like a call, and sent through the same exchange."""
+
+        async def look_up(operation: AnyOperation, params: Params, words: str) -> Page[Any] | None:
+            inner = case.look_up(operation, params, words)
+            entry = await self._ledger.decided(inner, LOOK_UP)
+            trace = Trace()
+            try:
+                return await self._carried_out(inner, entry, trace)
+            except NotAvailableError:
+                return None
+            except UpstreamError as problem:
+                if problem.code is Code.UPSTREAM_FORBIDDEN:
+                    return None  # to the gate it is not there, as what is answered with 404
+                raise
+            finally:
+                case.looked_up = case.looked_up or trace.requests > 0
+
+        return look_up
+
+    async def _carried_out(self, case: Case, entry: Entry, trace: Trace) -> Page[Any]:
+        """Send, narrow, and store the outcome, also of a failure and of a call that was given up."""
+        async with self._closing(case, entry, trace) as seen:
+            await anyio.lowlevel.checkpoint()
+            page = await self._answer(case, trace)
+            seen.add(page)
+        return page
+
+    @asynccontextmanager
+    async def _closing(self, case: Case, entry: Entry, trace: Trace) -> AsyncGenerator[Seen]:
+        """Store the outcome of what is done inside, however it ends; errors leave as those that callers know."""
+        seen = Seen()
+        try:
+            yield seen
+        except UpstreamError as problem:
+            ending = Ending.REFUSED if problem.status in _REFUSALS else Ending.FAILED
+            await entry.close(seen.outcome(ending, problem.code), trace)
+            if problem.code is Code.NOT_AVAILABLE:
+                raise NotAvailableError("Upstream has no such thing.") from problem
+            raise
+        except anyio.get_cancelled_exc_class():
+            revoked = None if self.revocation.holds(case.ask.principal) else Code.TOKEN_REVOKED
+            await entry.close(seen.outcome(Ending.CANCELLED, revoked), trace)
+            raise
+        except CrashgateError as problem:
+            await entry.close(seen.outcome(Ending.FAILED, problem.code), trace)
+            raise
+        except Exception as problem:
+            await entry.close(seen.outcome(Ending.FAILED, Code.INTERNAL), trace)
+            raise _defect() from problem
+        else:
+            await entry.close(seen.outcome(seen.ending), trace)
+
+    async def _answer(self, case: Case, trace: Trace) -> Page[Any]:
+        operation, params = case.ask.operation, case.params
+        if case.ask.answer is not None:
+            await self._check_again(case)
+            return await case.ask.answer()
+        if operation is None or params is None:
+            raise ValueError("only a decided operation is sent")
+        page = await self._page(case, trace, case.ask.mark)
+        if case.parent is not None:
+            return page
+        page = await self._narrowed(case, page)
+        if not isinstance(operation.scope, ProjectRows | OrganizationRows | EnvironmentRows):
+            return page
+        # Pages that the policy empties would tell how many places there are beside the agent's own (row 20).
+        wanted = getattr(params, "per_page", None) or _USUAL_PAGE
+        for _ in range(_MOST_PAGES - 1):
+            if page.next_mark is None or len(page.rows) >= wanted:
+                break
+            more = await self._narrowed(case, await self._page(case, trace, page.next_mark))
+            page = replace(
+                more,
+                rows=page.rows + more.rows,
+                dropped=page.dropped + more.dropped,
+                redacted=tuple(sorted({*page.redacted, *more.redacted})),
+                previous_mark=page.previous_mark,
+                size=page.size + more.size,
+            )
+        return page
+
+    async def _page(self, case: Case, trace: Trace, mark: str | None, *, bulk: bool = False) -> Page[Any]:
+        """One page from upstream, as it is there; no request of it leaves under a policy that is not in force."""
+        operation, upstream = case.ask.operation, self._upstreams[case.connection]
+        for _ in range(_MOST_CHANGES):
+            await self._check_again(case)
+            if operation is None or case.params is None:
+                raise ValueError("only a decided operation is sent")
+            call = Call(
+                operation=operation,
+                params=case.params,
+                mark=mark,
+                agent=case.ask.principal.agent,
+                bulk=bulk,
+                alone=case.parent is not None,
+                holds=lambda: self.revocation.holds(case.ask.principal) and self._is_current(case),
+            )
+            with suppress(WithdrawnError):
+                return await exchange(upstream, call, trace)
+        raise NotAvailableError("The policy changed again and again while it waited for its turn.")
+
+    async def _narrowed(self, case: Case, page: Page[Any], *, bulk: bool = False) -> Page[Any]:
+        """The page without what is out of the agent's scope, and without what its policy redacts of the rest."""
+        # The case as it stands: that of an export is decided anew for a later page, perhaps while this one is narrowed.
+        return await aside(page.size, self._cut_down, replace(case), page, bulk=bulk)
+
+    def _cut_down(self, case: Case, page: Page[Any]) -> Page[Any]:
+        operation, params = case.ask.operation, case.params
+        if operation is None or params is None:
+            raise ValueError("only a decided operation is answered")
+        inside = narrow(
+            operation, page, params=params, home=case.home, allowed=lambda place: self._judge.allows_row(case, place)
+        )
+        if case.policy is None:
+            return inside
+        shown = without_hidden(inside, case.policy.redaction)
+        return redact(shown, case.policy.redaction.tree(operation.resource))
+
+
+_REVOKED = refused(Reason.TOKEN_REVOKED, "the token was revoked before it was decided")
+
+
+def _reply(case: Case, page: Page[Any]) -> Reply:
+    if case.params is None:
+        raise CrashgateError("A call was carried out without parameters.", remedy="Report this defect.")
+    return Reply(
+        page=page,
+        params=case.params,
+        connection=case.connection,
+        where=case.where,
+        call=case.id,
+        policy_hash=case.policy.hash if case.policy else None,
+    )
+
+
+def _defect() -> CrashgateError:
+    return CrashgateError("crashgate itself failed.", remedy="Try again; if it stays, tell the operator of crashgate.")

@@ -1,0 +1,189 @@
+"""Where a call belongs: projects, organizations and objects in them, looked up when a decision needs it.
+
+Rule: every look-up is itself decided and recorded, and what it finds is for the gate, not for the agent.
+
+What one agent's calls made known is not used for another: an answer that came sooner would tell that somebody else
+uses the place (THREATS row 40).
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import anyio
+
+from crashgate.clock import Clock
+from crashgate.errors import Code, UpstreamError
+from crashgate.gate.narrowing import as_answered
+from crashgate.model.operation import AnyOperation
+from crashgate.model.params import Params
+from crashgate.model.result import Page
+from crashgate.model.scope import AppOfObject, EnvironmentNamed, ProjectOfObject
+from crashgate.policy.question import Place
+from crashgate.providers.bugsnag.event_fields import LIST_EVENT_FIELDS, ListEventFields
+from crashgate.providers.bugsnag.organizations import GET_ORGANIZATION, GetOrganization
+from crashgate.providers.bugsnag.projects import GET_PROJECT, GetProject
+from crashgate.providers.registry import BY_ID
+
+KEPT_SECONDS = 300.0
+"""For what is there and for what is not: asking again must cost the same (THREATS row 21)."""
+
+MOST_KEPT = 10_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """A project or organization: its id, its slug where it has one, and the id of a project's organization.
+
+    ``inside`` is that organization itself, where it was looked up together with the project.
+    """
+
+    id: str
+    slug: str | None
+    organization: str | None = None
+    inside: "Found | None" = None
+
+    @property
+    def place(self) -> Place:
+        """Its names, as the policy may use either."""
+        return Place.known_as(self.id, self.slug)
+
+    @property
+    def shown(self) -> str:
+        """The name for people."""
+        return self.place.spoken
+
+
+LookUp = Callable[[AnyOperation, Params, str], Awaitable[Page[Any] | None]]
+"""Asks upstream for one operation, with the words for what is looked up; None when there is no such thing."""
+
+ObjectScope = EnvironmentNamed | AppOfObject
+Asker = tuple[str, str]
+"""The agent that a look-up is for, and the connection."""
+
+Key = tuple[Asker, str, str]
+
+
+class Places:
+    """What look-ups found, and what they did not find, kept for five minutes."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._kept: dict[Key, tuple[float, Any]] = {}
+        self._busy: dict[Key, anyio.Lock] = {}
+
+    async def project(
+        self, asker: Asker, ref: str, look_up: LookUp, *, with_organization: bool = False
+    ) -> Found | None:
+        """The project with this id or slug.
+
+        ``with_organization`` looks its organization up too. A project that is not there costs as many requests then:
+        what ``ref`` is no name of is asked for as an organization, and the answer does not count.
+        """
+
+        async def ask() -> Found | None:
+            page = await look_up(GET_PROJECT, GetProject(project_id=ref), f"project {ref}")
+            row = page.rows[0] if page and page.rows else None
+            # An answer about something else would decide for the wrong project.
+            if row is not None and ref not in {row.id, row.slug}:
+                row = None
+            inside = None
+            if with_organization:
+                inside = await _organization((row and row.organization_id) or ref, look_up)
+            if row is None:
+                return None
+            known = row.organization_id is not None
+            return Found(id=row.id, slug=row.slug, organization=row.organization_id, inside=inside if known else None)
+
+        kind = "project in its organization" if with_organization else "project"
+        found: Found | None = await self._once((asker, kind, ref), ask)
+        return found
+
+    async def organization(self, asker: Asker, ref: str, look_up: LookUp) -> Found | None:
+        """The organization with this id or slug."""
+        found: Found | None = await self._once((asker, "organization", ref), lambda: _organization(ref, look_up))
+        return found
+
+    async def has_object(self, asker: Asker, scope: ProjectOfObject, params: Params, look_up: LookUp) -> bool:
+        """True when ``scope.read`` finds the object where ``params`` say that it is; objects do not move.
+
+        ``params`` hold the project's id, not a slug.
+        """
+        read = BY_ID[scope.read]
+        wanted, project = str(getattr(params, scope.object)), str(getattr(params, scope.project))
+        shared = read.params.model_fields.keys() & type(params).model_fields.keys()
+        widest = {"per_page": read.per_page} if "per_page" in read.params.model_fields else {}
+        where = read.params.model_validate({**widest, **{name: getattr(params, name) for name in shared}})
+
+        async def ask() -> bool | None:
+            words = f"{scope.object.removesuffix('_id').replace('_', ' ')} {wanted}"
+            page = await look_up(read, where, words)
+            found = page is not None and any(row.id == wanted and row.home in {None, project} for row in page.rows)
+            return True if found else None
+
+        key = where.model_dump_json(include=set(shared))
+        return await self._once((asker, f"{scope.read} {key}", wanted), ask) is True
+
+    @staticmethod
+    async def find(scope: ObjectScope, params: Params, look_up: LookUp) -> Any:  # noqa: ANN401 - any row
+        """What ``scope.read`` finds for ``params``, looked up anew; None when there is no such thing.
+
+        Raises UpstreamError for an answer about something else: it neither decides, nor says that nothing is there.
+        """
+        read = BY_ID[scope.read]
+        wanted = as_answered(str(getattr(params, scope.object)))
+        shared = read.params.model_fields.keys() & type(params).model_fields.keys()
+        where = read.params.model_validate({name: getattr(params, name) for name in shared})
+        page = await look_up(read, where, scope.object.removesuffix("_id").replace("_", " "))
+        if page is None:
+            return None
+        if [row.id for row in page.rows] != [wanted]:
+            raise UpstreamError("The answer is about something else.", code=Code.UPSTREAM_MALFORMED)
+        return page.rows[0]
+
+    async def values(self, organization: str, names: Iterable[str], look_up: LookUp) -> Mapping[str, Any] | None:
+        """The organization's present values of some fields, read anew: what is kept could be out of date."""
+        page = await look_up(
+            GET_ORGANIZATION, GetOrganization(organization_id=organization), f"organization {organization}"
+        )
+        row = page.rows[0] if page and page.rows else None
+        return None if row is None else {name: getattr(row, name) for name in names}
+
+    async def fields(self, asker: Asker, project: str, look_up: LookUp) -> frozenset[str]:
+        """The names by which the project's events can be filtered."""
+
+        async def ask() -> frozenset[str] | None:
+            page = await look_up(LIST_EVENT_FIELDS, ListEventFields(project_id=project), "event fields")
+            return None if page is None else frozenset(row.display_id for row in page.rows)
+
+        return await self._once((asker, "fields", project), ask) or frozenset()
+
+    async def _once(self, key: Key, ask: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401 - each kind its own type
+        """What is kept under ``key``, or what ``ask`` finds; calls that arrive together ask once."""
+        known = self._kept.get(key)
+        if known is not None and known[0] > self._clock.monotonic():
+            return known[1]
+        lock = self._busy.setdefault(key, anyio.Lock())
+        try:
+            async with lock:
+                known = self._kept.get(key)
+                if known is not None and known[0] > self._clock.monotonic():
+                    return known[1]
+                found = await ask()
+                self._keep(key, found)
+                return found
+        finally:
+            if not lock.statistics().tasks_waiting:
+                self._busy.pop(key, None)
+
+    def _keep(self, key: Key, found: object) -> None:
+        if len(self._kept) >= MOST_KEPT:
+            self._kept.pop(next(iter(self._kept)))
+        self._kept.pop(key, None)
+        self._kept[key] = (self._clock.monotonic() + KEPT_SECONDS, found)
+
+
+async def _organization(ref: str, look_up: LookUp) -> Found | None:
+    page = await look_up(GET_ORGANIZATION, GetOrganization(organization_id=ref), f"organization {ref}")
+    row = page.rows[0] if page and page.rows else None
+    return None if row is None or ref not in {row.id, row.slug} else Found(id=row.id, slug=row.slug)

@@ -1,0 +1,103 @@
+"""What the door decided about one call. Rule: an allow always names the rule that allows it.
+
+What trial mode let through, told to the operator. Rule: loudly at the first, and again at every hundredth.
+
+Each has its own line in the decision log. Rows that a policy drops from a call which it allows stay dropped in trial
+mode too: they were never asked for by name, and the outcome counts them.
+"""
+
+import logging
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum, unique
+
+from crashgate.policy.decision import Decision, Effect
+
+
+@unique
+class Reason(StrEnum):
+    """Why, where the policy was not what decided."""
+
+    UNKNOWN_TOOL = "unknown_tool"
+    UNKNOWN_CONNECTION = "unknown_connection"
+    INVALID_ARGUMENTS = "invalid_arguments"
+    NO_SUCH_PROJECT = "no_such_project"
+    NO_SUCH_ORGANIZATION = "no_such_organization"
+    NO_SUCH_OBJECT = "no_such_object"
+    UNDECIDED = "undecided"
+    INTERNAL = "internal"
+    RATE_LIMITED = "rate_limited"
+    APPROVAL_REQUIRED = "approval_required"
+    APPROVAL_REJECTED = "approval_rejected"
+    POLICY_CHANGED = "policy_changed"
+    STATE_UNAVAILABLE = "state_unavailable"
+    TOKEN_REVOKED = "token_revoked"  # noqa: S105 - the name of a reason
+    LOOK_UP = "look_up"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ruling:
+    """``allowed`` or not, with the reason as a code, the deciding rule in words, and the clause for the sentence.
+
+    ``depends``: allowed in some place only. ``observed``: the policy refuses it for this reason, and trial mode lets it
+    through. ``needs_approval``: a person has to agree first; ``approval`` is the id of the request, once there is one,
+    and ``answered_by`` who answered it.
+    """
+
+    allowed: bool
+    reason: str
+    because: str
+    rule: str | None = None
+    depends: bool = False
+    observed: bool = False
+    needs_approval: bool = False
+    approval: str | None = None
+    answered_by: str | None = None
+
+
+def by_policy(decision: Decision) -> Ruling:
+    """The policy's decision as a ruling; a place that stays unknown allows nothing but rows that prove theirs."""
+    return Ruling(
+        allowed=decision.effect is not Effect.DENY,
+        reason=decision.reason.value,
+        because=decision.because,
+        rule=decision.rule.words() if decision.rule else None,
+        depends=decision.effect is Effect.DEPENDS,
+        needs_approval=decision.needs_approval,
+    )
+
+
+def refused(reason: Reason, because: str, *, approval: str | None = None, answered_by: str | None = None) -> Ruling:
+    """A refusal that the policy did not have to make."""
+    return Ruling(allowed=False, reason=reason.value, because=because, approval=approval, answered_by=answered_by)
+
+
+LOOK_UP = Ruling(allowed=True, reason=Reason.LOOK_UP.value, because="to decide a call", rule="look-up of the gate")
+
+
+_EVERY = 100
+_log = logging.getLogger(__name__)
+
+
+class Trials:
+    """Counts, for each agent, the calls that its policy refuses and trial mode let through, in this process."""
+
+    def __init__(self) -> None:
+        self._seen = Counter[str]()
+
+    def note(self, agent: str, ruling: Ruling) -> None:
+        """One more call of the agent, if trial mode let it through."""
+        if not ruling.observed:
+            return
+        self._seen[agent] += 1
+        count = self._seen[agent]
+        if count == 1 or count % _EVERY == 0:
+            _log.warning(
+                "TRIAL MODE: the policy of %s is not obeyed (mode = observe). %d %s let through that it refuses,"
+                " the last because %s. `crashgate log search --decision observed --agent %s` tells them all.",
+                agent,
+                count,
+                "call was" if count == 1 else "calls were",
+                ruling.because,
+                agent,
+            )

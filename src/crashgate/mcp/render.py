@@ -1,0 +1,103 @@
+"""Our values in the protocol's types. Rule: nothing is added and nothing is decided here."""
+
+import base64
+
+from mcp_types import (
+    BlobResourceContents,
+    CallToolResult,
+    ContentBlock,
+    ListResourcesResult,
+    ListResourceTemplatesResult,
+    ListToolsResult,
+    ReadResourceResult,
+    Resource,
+    ResourceLink,
+    TextContent,
+    TextResourceContents,
+    Tool,
+    ToolAnnotations,
+)
+
+from crashgate.model.tool import Link
+from crashgate.tools.call_result import Answer
+from crashgate.tools.definitions import Definition
+from crashgate.views.present import compact
+
+_TEXT = frozenset({"application/jsonl", "application/json"})
+
+
+def tools(definitions: tuple[Definition, ...]) -> ListToolsResult:
+    """The tool list: filtered for its caller, so private and stale at once (THREATS row 19)."""
+    return ListToolsResult(tools=[_tool(each) for each in definitions], ttl_ms=0, cache_scope="private")
+
+
+def answer(given: Answer, *, short: bool = False) -> CallToolResult:
+    """A call's result; an error of ours is a result too, as the protocol wants it.
+
+    The first block of text is a sentence of ours, the second the data as compact JSON, word for word what the
+    structured content is; with ``short`` it is left out. An error's one block says all that there is to say.
+    """
+    content: list[ContentBlock] = [TextContent(type="text", text=given.text)]
+    if not short and given.error is None:
+        content.append(TextContent(type="text", text=compact(dict(given.content))))
+    content += [
+        ResourceLink(
+            type="resource_link",
+            uri=link.uri,
+            name=link.name,
+            description=link.description,
+            mime_type=link.mime_type,
+            size=link.size,
+        )
+        for link in given.links
+    ]
+    return CallToolResult(content=content, structured_content=dict(given.content), is_error=given.error is not None)
+
+
+def resources(links: tuple[Link, ...], more: str | None) -> ListResourcesResult:
+    """What its caller may read: private and stale at once, like the tool list."""
+    found = [
+        Resource(uri=link.uri, name=link.name, description=link.description, mime_type=link.mime_type, size=link.size)
+        for link in links
+    ]
+    return ListResourcesResult(resources=found, next_cursor=more, ttl_ms=0, cache_scope="private")
+
+
+def resource_templates() -> ListResourceTemplatesResult:
+    """There are none; what there is to read is listed, or linked by the tool that made it."""
+    return ListResourceTemplatesResult(resource_templates=[], ttl_ms=0, cache_scope="private")
+
+
+def resource(link: Link, data: bytes) -> ReadResourceResult:
+    """The bytes of a resource: as text where they are, which a part of a file that ends within a character is not."""
+    text: str | None = None
+    if link.mime_type in _TEXT or link.mime_type.startswith("text/"):
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            text = None
+    contents: TextResourceContents | BlobResourceContents = (
+        TextResourceContents(uri=link.uri, mime_type=link.mime_type, text=text)
+        if text is not None
+        else BlobResourceContents(uri=link.uri, mime_type=link.mime_type, blob=base64.b64encode(data).decode())
+    )
+    return ReadResourceResult(contents=[contents], ttl_ms=0, cache_scope="private")
+
+
+def _tool(definition: Definition) -> Tool:
+    hints = definition.annotations
+    return Tool(
+        name=definition.name,
+        title=definition.title,
+        description=definition.description,
+        input_schema=dict(definition.input_schema),
+        output_schema=dict(definition.output_schema),
+        annotations=ToolAnnotations(
+            read_only_hint=hints.read_only,
+            # The protocol gives these two a meaning only for tools that change something.
+            destructive_hint=None if hints.read_only else hints.destructive,
+            idempotent_hint=None if hints.read_only else hints.idempotent,
+            # True unless it is said: not to say so twenty times saves a model many tokens.
+            open_world_hint=None if hints.open_world else False,
+        ),
+    )

@@ -1,0 +1,183 @@
+"""A tool: a name, words for an agent, and the operations behind it. Rule: what it does is fixed by its operations.
+
+Nothing here decides: a tool's access, resource and schema are read off the catalogue (THREATS row 9).
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum, unique
+from typing import Any
+
+from crashgate.model.operation import AnyOperation
+from crashgate.model.params import Params
+from crashgate.model.result import Page, Result
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """What the agent may see: rows in scope, the parameters as the gate read them, and where it was, in words.
+
+    ``call`` is the id of the call in the log, ``policy_hash`` the policy's by which it was decided.
+    """
+
+    page: Page[Any]
+    params: Params
+    connection: str
+    where: str | None
+    call: str
+    policy_hash: str | None
+
+
+@unique
+class Detail(StrEnum):
+    """How much of an answer is shown."""
+
+    SUMMARY = "summary"
+    FULL = "full"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """What a view makes of a reply: the structured content and one sentence in our own words.
+
+    ``rows`` is how many of the page's rows are shown, where it is not all of them.
+    """
+
+    content: Mapping[str, Any]
+    text: str
+    rows: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Link:
+    """Something that an agent can read at an address of ours; ``size`` in bytes."""
+
+    uri: str
+    name: str
+    description: str
+    mime_type: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Holds:
+    """What the rows of an answer, or its one object, can hold: the names of fields, for the schema of the answer.
+
+    ``fields`` are the results' own, all of them with ``every``; ``added`` are ours, ``untrusted.x`` where outsiders
+    wrote it; ``beside`` stand beside the rows. ``of`` are models of rows that stand inside what upstream answers.
+    """
+
+    fields: tuple[str, ...] = ()
+    added: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
+    every: bool = False
+    of: tuple[type[Result], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Makes what is shown of one result, and says what that can hold."""
+
+    show: Callable[[Any, Detail], dict[str, Any]]
+    holds: Holds
+
+    def __call__(self, result: Any, detail: Detail) -> dict[str, Any]:  # noqa: ANN401 - any result
+        """What is shown."""
+        return self.show(result, detail)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Makes what is shown of a reply, and says what that can hold."""
+
+    show: Callable[[Reply, Detail], Shown]
+    holds: Holds
+
+    def __call__(self, reply: Reply, detail: Detail) -> Shown:
+        """What is shown."""
+        return self.show(reply, detail)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Always:
+    """The tool has one operation."""
+
+    operation: AnyOperation
+
+    @property
+    def operations(self) -> tuple[AnyOperation, ...]:
+        """All operations that can be chosen."""
+        return (self.operation,)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ByProvider:
+    """The connection's provider chooses the operation: one name for what several providers have."""
+
+    of: tuple[AnyOperation, ...]
+
+    @property
+    def operations(self) -> tuple[AnyOperation, ...]:
+        """All operations that can be chosen."""
+        return self.of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Given:
+    """The operation is ``present`` when ``argument`` is given, else ``absent``."""
+
+    argument: str
+    present: AnyOperation
+    absent: AnyOperation
+
+    @property
+    def operations(self) -> tuple[AnyOperation, ...]:
+        """All operations that can be chosen."""
+        return (self.present, self.absent)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Named:
+    """The value of ``argument`` names the operation; it is ours, and no parameter upstream."""
+
+    argument: str
+    choices: Mapping[str, AnyOperation]
+
+    @property
+    def operations(self) -> tuple[AnyOperation, ...]:
+        """All operations that can be chosen."""
+        return tuple(self.choices.values())
+
+
+Choice = Always | ByProvider | Given | Named
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tool:
+    """``description`` says when to use it, and its limits; ``example`` is a call. ``notes`` describe single parameters.
+
+    ``hidden`` are parameters of the operations that the tool does not offer. ``pages`` says that the answer is a list
+    with a cursor, ``detailed`` that the tool takes ``detail``. ``holds`` names the answer's one key and JSON type.
+    """
+
+    name: str
+    title: str
+    description: str
+    choice: Choice
+    view: View
+    holds: tuple[str, str]
+    example: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    notes: Mapping[str, str] = field(default_factory=dict[str, str])
+    hidden: frozenset[str] = frozenset()
+    pages: bool = False
+    detailed: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse, at import, a tool that would have neither resource nor access (THREATS row 9)."""
+        if not self.operations:
+            raise ValueError(f"{self.name}: a tool has no operation")
+
+    @property
+    def operations(self) -> tuple[AnyOperation, ...]:
+        """The operations behind the tool, in a fixed order."""
+        return self.choice.operations

@@ -1,0 +1,274 @@
+"""Names with ``*`` in them. Rule: ``*`` is any run of characters, and nothing else is special (THREATS row 24).
+
+The patterns that a grant writes in one dimension. Rule: they hold what ``pattern.matches`` says, only faster.
+
+One grant of a policy: levels on resources, and where they hold. Rule: no holder can widen it.
+
+One line of a policy that decides. Rule: it says in words where it stands and what it gives.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Protocol
+
+from crashgate.model.access import Level
+from crashgate.model.params import OBJECT_ID_PATTERN
+from crashgate.model.scope import PLACES, Dimension
+from crashgate.policy import wording
+from crashgate.providers.crashgate.operations import EXPORTS, GET_ACCESS
+
+CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_.-*")
+"""What a pattern may hold; BugSnag's ids and slugs need no more."""
+
+APP_CHARACTERS = CHARACTERS | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ:/+")
+"""What a pattern of app ids may hold: bundle ids keep their capitals, other ids their separators."""
+
+MAX_LENGTH = 100
+
+STRANGER = "~"
+"""A character that no pattern holds, so that only ``*`` matches it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Starred:
+    """A pattern with ``*`` in it, cut at each: what a name begins with, ends with, and holds in between, in order."""
+
+    head: str
+    pieces: tuple[str, ...]
+    tail: str
+
+    @classmethod
+    def of(cls, pattern: str) -> "Starred":
+        """Cut it. Only for a pattern with ``*``."""
+        head, *pieces, tail = pattern.split("*")
+        return cls(head=head, pieces=tuple(pieces), tail=tail)
+
+    def matches(self, name: str) -> bool:
+        """True when all of ``name`` fits; the time grows with their lengths, never faster."""
+        start, end = len(self.head), len(name) - len(self.tail)
+        if start > end or not name.startswith(self.head) or not name.endswith(self.tail):
+            return False
+        for piece in self.pieces:
+            found = name.find(piece, start, end)
+            if found < 0:
+                return False
+            start = found + len(piece)
+        return True
+
+
+is_id = re.compile(OBJECT_ID_PATTERN[1:-1]).fullmatch
+"""The form that the ids of organizations and projects have."""
+
+
+def could_be_id(pattern: Starred) -> bool:
+    """True when some id fits: what is between the stars is made of an id's characters, and is no longer than one."""
+    held = "".join((pattern.head, *pattern.pieces, pattern.tail))
+    return is_id(held.ljust(24, "0")) is not None
+
+
+def matches(pattern: str, name: str) -> bool:
+    """True when all of ``name`` fits ``pattern``."""
+    if "*" not in pattern:
+        return name == pattern
+    return Starred.of(pattern).matches(name)
+
+
+def any_matches(patterns: Iterable[str], names: Iterable[str]) -> bool:
+    """True when one of ``names`` fits one of ``patterns``."""
+    kept = tuple(names)
+    return any(matches(pattern, name) for pattern in patterns for name in kept)
+
+
+def example(pattern: str) -> str:
+    """A name that fits ``pattern``, and fits another pattern only if that one covers all of ``pattern``.
+
+    Why: each ``*`` becomes a character that no pattern holds, so another pattern can match it with a ``*`` alone,
+    and that ``*`` matches whatever else could stand there.
+    """
+    return pattern.replace("*", STRANGER)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Patterns:
+    """Plain names in a set, and the few that have to be tried one by one. ``every``: one of them is ``*`` alone.
+
+    ``empty``: there is none, so nothing fits.
+    """
+
+    names: frozenset[str]
+    starred: tuple[Starred, ...]
+    every: bool
+    empty: bool
+
+    @classmethod
+    def of(cls, patterns: Sequence[str]) -> "Patterns":
+        """Those patterns, as a document writes them."""
+        starred = [pattern for pattern in patterns if "*" in pattern]
+        return cls(
+            names=frozenset(patterns) - frozenset(starred),
+            starred=tuple(Starred.of(pattern) for pattern in starred),
+            every="*" in starred,
+            empty=not patterns,
+        )
+
+    def may_hold_id(self) -> bool:
+        """True when the id of some organization or project fits one of the patterns."""
+        return any(map(is_id, self.names)) or any(map(could_be_id, self.starred))
+
+    def may_hold_slug(self) -> bool:
+        """True when a slug may fit one of the patterns; one of the form of an id never counts."""
+        return bool(self.starred) or not all(map(is_id, self.names))
+
+    def hold(self, names: frozenset[str]) -> bool:
+        """True when one of the names fits one of the patterns."""
+        if not self.names.isdisjoint(names):
+            return True
+        if self.every:
+            return bool(names)
+        for pattern in self.starred:  # a generator costs more than the look, and this runs for every decision
+            for name in names:
+                if pattern.matches(name):
+                    return True
+        return False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Grant:
+    """Levels on the resources of one connection, in the places that the patterns name.
+
+    ``index`` counts from 1; 0 is the built-in grant. The places are names, ids, slugs or patterns with ``*``; None
+    where the grant does not name that dimension. ``line`` and ``lines`` (one for each resource in
+    ``access``) say where it is written.
+    """
+
+    index: int
+    line: int
+    connection: str
+    organizations: tuple[str, ...] | None = None
+    projects: tuple[str, ...] | None = None
+    environments: tuple[str, ...] | None = None
+    platforms: tuple[str, ...] | None = None
+    apps: tuple[str, ...] | None = None
+    access: Mapping[str, Level] = field(hash=False)
+    lines: Mapping[str, int] = field(hash=False)
+
+    def __post_init__(self) -> None:
+        """Freeze the mappings, so that no holder can widen a grant."""
+        object.__setattr__(self, "access", MappingProxyType(dict(self.access)))
+        object.__setattr__(self, "lines", MappingProxyType(dict(self.lines)))
+
+    @property
+    def places(self) -> Mapping[Dimension, tuple[str, ...]]:
+        """The dimensions that it names, with their patterns."""
+        return named_places(self)
+
+
+class Placed(Protocol):
+    """What may name places, under the words of a document."""
+
+    @property
+    def organizations(self) -> tuple[str, ...] | None:
+        """Ids, slugs or patterns."""
+        ...
+
+    @property
+    def projects(self) -> tuple[str, ...] | None:
+        """Ids, slugs or patterns."""
+        ...
+
+    @property
+    def environments(self) -> tuple[str, ...] | None:
+        """Names or patterns."""
+        ...
+
+    @property
+    def platforms(self) -> tuple[str, ...] | None:
+        """Names or patterns."""
+        ...
+
+    @property
+    def apps(self) -> tuple[str, ...] | None:
+        """Ids or patterns."""
+        ...
+
+
+def named_places(of: Placed) -> Mapping[Dimension, tuple[str, ...]]:
+    """The dimensions that a grant or a rule names, with their patterns."""
+    named = {dimension: getattr(of, dimension.value) for dimension in PLACES}
+    return {dimension: patterns for dimension, patterns in named.items() if patterns is not None}
+
+
+BUILT_IN = Grant(
+    index=0,
+    line=0,
+    connection=GET_ACCESS.provider.value,
+    access={each.resource: each.access.least_level for each in (GET_ACCESS, *EXPORTS)},
+    lines={each.resource: 0 for each in (GET_ACCESS, *EXPORTS)},
+)
+"""Each agent with a policy may ask what it may do, and read what it exported itself."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rule:
+    """One line of a policy: the level that one grant gives on one resource, and where."""
+
+    grant: int
+    line: int
+    resource: str
+    level: Level
+    source: str
+    organizations: tuple[str, ...] | None = None
+    projects: tuple[str, ...] | None = None
+    environments: tuple[str, ...] | None = None
+    platforms: tuple[str, ...] | None = None
+    apps: tuple[str, ...] | None = None
+    _words: str = field(default="", init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Write the words once: each decision is recorded with those of its rule."""
+        object.__setattr__(self, "_words", f"{self.where}, {self.resource} = {self.level}")
+
+    @classmethod
+    def of(cls, grant: Grant, resource: str, *, source: str) -> "Rule":
+        """What ``grant`` says of ``resource``. Raises KeyError when it says nothing."""
+        return cls(
+            grant=grant.index,
+            line=grant.lines.get(resource, grant.line),
+            resource=resource,
+            level=grant.access[resource],
+            source=source,
+            organizations=grant.organizations,
+            projects=grant.projects,
+            environments=grant.environments,
+            platforms=grant.platforms,
+            apps=grant.apps,
+        )
+
+    @property
+    def where(self) -> str:
+        """``policies/triage-agent.toml, grant 1``."""
+        return f"{self.source}, grant {self.grant}" if self.grant else "the built-in grant"
+
+    @property
+    def spot(self) -> str:
+        """Where to change it: ``policies/triage-agent.toml, grant 1 (line 9)``."""
+        return f"{self.where} (line {self.line})" if self.grant else f"a grant of {self.source}"
+
+    @property
+    def setting(self) -> str:
+        """The line as it is written: ``access.error = "write"``."""
+        return f'access.{self.resource} = "{self.level}"'
+
+    def words(self) -> str:
+        """``policies/triage-agent.toml, grant 1, error = write``."""
+        return self._words
+
+    def gives(self) -> str:
+        """The rule as the start of a sentence: ``policies/triage-agent.toml, grant 1, gives error = write``."""
+        return f"{self.where}{',' if self.grant else ''} gives {self.resource} = {self.level}"
+
+    def places(self) -> str:
+        """Where it holds: ``projects checkout-ios, checkout-android``."""
+        return wording.places(named_places(self))

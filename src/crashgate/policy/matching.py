@@ -1,0 +1,246 @@
+"""What a policy says to one kind of question. Rule: places decide only by which rules hold there.
+
+A kind of question is all of it but its places and the parameters given. Two questions of a kind have one answer where
+the same places are known, the same rules hold, and the same switches are on the way; so it is worked out once and kept.
+That is so while a place is not known, too: a rule that may hold covers whatever is known of the place, whichever it is.
+
+A policy's rules, ready to be asked. Rule: it holds what the grants hold, only found and compared faster.
+
+A decision looks at the rules on one resource of one connection; how many other agents, connections and resources there
+are makes no difference to it.
+
+What each rule says to one question. Rule: a dimension that a grant does not name, it does not hold for.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+from crashgate.model.access import Access, Level
+from crashgate.model.scope import Dimension
+from crashgate.policy.decision import Buckets, Decision
+from crashgate.policy.grants import STRANGER, Grant, Patterns, Rule, any_matches, example
+from crashgate.policy.question import Place, Question
+from crashgate.policy.switches import Switch
+
+Fit = Literal["inside", "outside", "unknown"]
+"""Whether the question's place is one where a rule holds."""
+
+Situation = tuple[bool, bool, tuple[Fit, ...], tuple[Switch, ...]]
+"""Whether the place and the wider one are known, how each rule fits them, and the switches that are on the way."""
+
+MOST_ANSWERS = 100
+"""More are not kept: which switches are hit depends on the caller, and what a caller can vary must not grow."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ready:
+    """A rule with the patterns of its grant, by dimension."""
+
+    rule: Rule
+    places: Mapping[Dimension, Patterns]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Spoken:
+    """What a policy says of one resource on one connection, and the indexes of the grants that say nothing of it."""
+
+    rules: tuple[Ready, ...]
+    elsewhere: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Placed:
+    """A rule with its patterns in the dimension that the question is about, and in the wider one around it."""
+
+    rule: Rule
+    own: Patterns | None
+    wider: Patterns | None
+
+
+class Topic:
+    """The rules that speak of one kind of question, and the answers that were given."""
+
+    __slots__ = ("_answers", "_own", "_wider", "anywhere", "elsewhere", "rules")
+
+    def __init__(self, spoken: Spoken, dimension: Dimension) -> None:
+        self._own = dimension
+        self._wider = dimension.wider
+        self.anywhere = dimension is Dimension.NOTHING
+        self.elsewhere = spoken.elsewhere
+        self.rules = tuple(
+            Placed(
+                rule=ready.rule,
+                own=ready.places.get(dimension),
+                wider=None if self._wider is None else ready.places.get(self._wider),
+            )
+            for ready in spoken.rules
+        )
+        self._answers: dict[Situation, Decision] = {}
+
+    def places(self, question: Question) -> tuple[Place | None, Place | None]:
+        """Where the question is, in the dimension that it is about and in the wider one; None where not known."""
+        here = None if self.anywhere else question.place(self._own)
+        return here, None if self._wider is None else question.place(self._wider)
+
+    def answer(self, situation: Situation) -> Decision | None:
+        """What was answered in the same situation; None before that."""
+        return self._answers.get(situation)
+
+    def keep(self, situation: Situation, decision: Decision) -> None:
+        """Keep an answer for the next time."""
+        if len(self._answers) < MOST_ANSWERS:
+            self._answers[situation] = decision
+
+
+Kind = tuple[str, str, str, Access, Dimension]
+"""A question's connection, resource, operation, access and dimension."""
+
+MOST_TOPICS = 1_000
+"""More than the catalogue has operations; whoever asks about other things makes the index start again."""
+
+
+class Index:
+    """By connection and resource; what no grant speaks of has no rules."""
+
+    __slots__ = ("_all", "_nothing", "_topics")
+
+    def __init__(self, grants: Iterable[Grant], *, source: str) -> None:
+        kept = tuple(grants)
+        rules: dict[tuple[str, str], list[Ready]] = {}
+        for grant in kept:
+            places = {dimension: Patterns.of(patterns) for dimension, patterns in grant.places.items()}
+            for resource in grant.access:
+                ready = Ready(rule=Rule.of(grant, resource, source=source), places=places)
+                rules.setdefault((grant.connection, resource), []).append(ready)
+        indexes = tuple(grant.index for grant in kept)
+        found: dict[tuple[str, str], Spoken] = {}
+        for key, speaking in rules.items():
+            speak = {ready.rule.grant for ready in speaking}
+            found[key] = Spoken(rules=tuple(speaking), elsewhere=tuple(each for each in indexes if each not in speak))
+        self._all: Mapping[tuple[str, str], Spoken] = MappingProxyType(found)
+        self._nothing = Spoken(rules=(), elsewhere=indexes)
+        self._topics: dict[Kind, Topic] = {}
+
+    def of(self, connection: str, resource: str) -> Spoken:
+        """What is said of it."""
+        return self._all.get((connection, resource), self._nothing)
+
+    def topic(self, question: Question) -> Topic:
+        """What is said to this kind of question, wherever it is about; made when it is asked for the first time."""
+        key = (question.connection, question.resource, question.operation, question.access, question.dimension)
+        found = self._topics.get(key)
+        if found is None:
+            if len(self._topics) >= MOST_TOPICS:
+                self._topics.clear()
+            found = self._topics[key] = Topic(self.of(question.connection, question.resource), question.dimension)
+        return found
+
+
+def fit(topic: Topic, here: Place | None, around: Place | None) -> tuple[Fit, ...]:
+    """For each rule of the topic, whether it holds there."""
+    if topic.anywhere:
+        return tuple(["inside" for _ in topic.rules])
+    return tuple([_fit(rule, here, around) for rule in topic.rules])
+
+
+def _fit(rule: Placed, here: Place | None, around: Place | None) -> Fit:
+    own = _fit_of_own(rule.own, here)
+    if rule.wider is None or own == "outside":
+        return own
+    wider = _fit_of_wider(rule.wider, around)
+    return wider if own == "inside" or wider == "outside" else own
+
+
+def _fit_of_own(patterns: Patterns | None, place: Place | None) -> Fit:
+    """The dimension that the grant must name: what it does not name, it does not hold for."""
+    if patterns is None or patterns.empty:
+        return "outside"
+    if place is None:
+        return "unknown"
+    if patterns.hold(place.names):
+        return "inside"
+    return "unknown" if not place.whole and _may_hold_other(patterns, place) else "outside"
+
+
+def _may_hold_other(patterns: Patterns, place: Place) -> bool:
+    """Whether the name that is not known may fit, though the one that is known does not."""
+    return patterns.may_hold_slug() if place.has_id else patterns.may_hold_id()
+
+
+def _fit_of_wider(patterns: Patterns, place: Place | None) -> Fit:
+    """The dimension around it, which narrows where the grant names it. ``*`` narrows nothing, so it asks nothing."""
+    if place is None and patterns.every:
+        return "inside"
+    return _fit_of_own(patterns, place)
+
+
+def sort(topic: Topic, fits: Sequence[Fit], access: Access) -> Buckets:
+    """Put each grant in its bucket."""
+    granted: list[Rule] = []
+    may_grant: list[Rule] = []
+    switched_off: list[Rule] = []
+    may_switch_off: list[Rule] = []
+    too_low: list[Rule] = []
+    outside: list[Rule] = []
+    for placed, where in zip(topic.rules, fits, strict=True):
+        rule = placed.rule
+        if where == "outside":
+            outside.append(rule)
+        elif rule.level is Level.OFF:
+            (switched_off if where == "inside" else may_switch_off).append(rule)
+        elif not rule.level.allows(access):
+            too_low.append(rule)
+        else:
+            (granted if where == "inside" else may_grant).append(rule)
+    return Buckets(
+        granted=tuple(granted),
+        may_grant=tuple(may_grant),
+        switched_off=tuple(switched_off),
+        may_switch_off=tuple(may_switch_off),
+        too_low=tuple(too_low),
+        outside=tuple(outside),
+        elsewhere=topic.elsewhere,
+    )
+
+
+def open_somewhere(question: Question, granting: Iterable[Rule], offs: Sequence[Rule]) -> Rule | None:
+    """The first of ``granting`` that holds in some place where none of ``offs`` does.
+
+    It is enough to try one example of each pattern: an ``off`` that holds for the example holds for all that the
+    pattern covers (``pattern.example``). A dimension and the wider one around it are tried apart; an ``off`` hits a
+    place when it hits both.
+    """
+    own = question.dimension
+    for rule in granting:
+        by_own = _hit_by(offs, own, rule, question)
+        around = {frozenset(range(len(offs)))} if own.wider is None else _hit_by(offs, own.wider, rule, question)
+        if any(some.isdisjoint(others) for some in by_own for others in around):
+            return rule
+    return None
+
+
+def _patterns(rule: Rule, dimension: Dimension) -> Sequence[str] | None:
+    """What the rule names in that dimension."""
+    found: Sequence[str] | None = getattr(rule, dimension.value)
+    return found
+
+
+def _hit_by(offs: Sequence[Rule], dimension: Dimension, rule: Rule, question: Question) -> set[frozenset[int]]:
+    """For each place that ``rule`` may hold in, in one dimension: the numbers of those of ``offs`` that hit it."""
+    return {
+        frozenset(number for number, off in enumerate(offs) if _hits(_patterns(off, dimension), names))
+        for names in _candidates(_patterns(rule, dimension), question.place(dimension))
+    }
+
+
+def _candidates(patterns: Sequence[str] | None, place: Place | None) -> list[frozenset[str]]:
+    known = frozenset[str]() if place is None else place.names
+    if place is not None and (place.whole or patterns is None or any_matches(patterns, known)):
+        return [known]
+    return [known | {example(pattern)} for pattern in patterns] if patterns is not None else [frozenset({STRANGER})]
+
+
+def _hits(patterns: Sequence[str] | None, names: Iterable[str]) -> bool:
+    return patterns is None or any_matches(patterns, names)

@@ -1,0 +1,278 @@
+"""What one set of policies allows that another does not. Rule: both are asked the same, and only answers are compared.
+
+Asked is every operation of the catalogue, alone and with each parameter that matters, in every place that tells two
+patterns apart: an example of each pattern that either set writes for the resource, the examples two by two (a name that
+two patterns hold, or an id and a slug that different ones do), and a place that nobody names. A place where the answer
+differs always has such an example: what allows it is one pattern, and what stood in the way another.
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum, unique
+from typing import Any
+
+from crashgate.model.access import Access, Level
+from crashgate.model.operation import AnyOperation
+from crashgate.model.provider import Provider
+from crashgate.model.scope import Dimension
+from crashgate.policy.decide import decide, lets_through
+from crashgate.policy.decision import Effect
+from crashgate.policy.grants import STRANGER, example
+from crashgate.policy.limits import KEPT, ROWS
+from crashgate.policy.policy import Mode, Policy, PolicySet
+from crashgate.policy.question import Place, Question
+from crashgate.policy.redaction import paths
+from crashgate.policy.result_fields import resources
+from crashgate.providers.registry import OPERATIONS
+
+
+@unique
+class Answer(StrEnum):
+    """What a call gets, from the least to the most."""
+
+    DENY = "deny"
+    APPROVE = "approve"
+    ALLOW = "allow"
+
+
+Names = tuple[str, ...]
+"""What to call a place: by one pattern that holds it, or by two."""
+
+_RANK = {answer: rank for rank, answer in enumerate(Answer)}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """One thing that is not as it was.
+
+    ``subject`` is an operation, or a key of the document; ``where`` is for people. Of an operation there are also its
+    ``resource`` and the ``levels`` that the grants give on it there, before and after.
+    """
+
+    agent: str
+    widens: bool
+    subject: str
+    where: str
+    before: str
+    after: str
+    resource: str = ""
+    levels: tuple[Level, Level] | None = None
+
+
+def compare(before: PolicySet, after: PolicySet, connections: Mapping[str, Provider]) -> tuple[Change, ...]:
+    """Every change, by agent. ``connections`` are those that a policy may name, with what they are."""
+    everything = {Provider.CRASHGATE.value: Provider.CRASHGATE, **connections}
+    found: list[Change] = []
+    for agent in sorted({*before, *after}):
+        old, new = before.get(agent), after.get(agent)
+        if old is None or new is None:
+            found.append(_of_agent(agent, old, new))
+        for connection, provider in everything.items():
+            if provider is Provider.CRASHGATE and (old is None or new is None):
+                continue  # whoever has a policy has the built-in grant: that is told with the agent
+            for operation in OPERATIONS:
+                if operation.provider is provider:
+                    found.extend(_of_operation(agent, old, new, connection, operation))
+        found.extend(_of_numbers(agent, old, new))
+    return tuple(found)
+
+
+def _of_agent(agent: str, old: Policy | None, new: Policy | None) -> Change:
+    """That an agent comes or goes."""
+    before, after = ("none" if each is None else "one" for each in (old, new))
+    held = new or old
+    where = held.source if held else ""
+    return Change(agent=agent, widens=old is None, subject="policy", where=where, before=before, after=after)
+
+
+def _of_operation(
+    agent: str, old: Policy | None, new: Policy | None, connection: str, operation: AnyOperation
+) -> Iterator[Change]:
+    for parameters in _parameters(operation, old, new):
+        question = Question(
+            agent=agent,
+            connection=connection,
+            operation=operation.id,
+            resource=operation.resource,
+            access=operation.access_with(parameters),
+            dimension=operation.scope.dimension,
+            parameters=parameters,
+        )
+        if _same(old, new, question):
+            continue
+        subject = f"{operation.id} with {', '.join(sorted(parameters))}" if parameters else operation.id
+        for where, asked in _differing(old, new, question):
+            one, two = _answer(old, asked), _answer(new, asked)
+            yield Change(
+                agent=agent,
+                widens=_RANK[two] > _RANK[one],
+                subject=subject,
+                where=f"{where} ({connection})" if where else connection,
+                before=one.value,
+                after=two.value,
+                resource=operation.resource,
+                levels=(_level(old, asked), _level(new, asked)),
+            )
+
+
+def _level(policy: Policy | None, question: Question) -> Level:
+    """What the grants give on the resource there, whatever is switched off by name."""
+    for access in reversed(Access):
+        if decide(policy, replace(question, operation="", access=access)).effect is not Effect.DENY:
+            return access.least_level
+    return Level.OFF
+
+
+def _parameters(operation: AnyOperation, *held: Policy | None) -> Iterator[frozenset[str]]:
+    """None given, and each one that takes more access or that somebody switched off."""
+    yield frozenset()
+    off = {name for policy in held if policy for name in policy.off.parameters_of(operation.id)}
+    for field in operation.fields:
+        if field.access is not None or field.name in off:
+            yield frozenset({field.name})
+
+
+def _same(old: Policy | None, new: Policy | None, question: Question) -> bool:
+    """True when the documents say the same of it, so that nothing has to be tried."""
+    return old is not None and new is not None and _said(old, question) == _said(new, question)
+
+
+def _said(policy: Policy, question: Question) -> tuple[Any, ...]:
+    rules = policy.index.of(question.connection, question.resource).rules
+    return (
+        [replace(each.rule, grant=0, line=0, source="") for each in rules],
+        bool(policy.off.hit_by(question.operation, question.parameters)),
+        question.operation in policy.approval.operations,
+        policy.mode,
+    )
+
+
+def _differing(old: Policy | None, new: Policy | None, question: Question) -> Iterator[tuple[str, Question]]:
+    """The places where the answers differ; one of two names only where neither name alone shows it."""
+    own, seen = question.dimension, set[tuple[Names, Names]]()
+    wider = own.wider
+    around: list[tuple[Names, Place | None]] = [(_NOWHERE, None)]
+    if wider is not None and _written(wider, question, old, new):
+        around = list(_places(wider, question, old, new))
+    for near, far in itertools.product(list(_places(own, question, old, new)), around):
+        asked = question.at({each: place for each, place in ((own, near[1]), (wider, far[1])) if each and place})
+        if _answer(old, asked) is _answer(new, asked):
+            continue
+        if not seen.isdisjoint(((one,), (two,)) for one in near[0] for two in far[0]):
+            continue
+        seen.add((near[0], far[0]))
+        yield " of ".join(" and ".join(each) for each in (near[0], far[0]) if each != _NOWHERE), asked
+
+
+def _answer(policy: Policy | None, question: Question) -> Answer:
+    decision = decide(policy, question)
+    if lets_through(policy, question, decision):
+        return Answer.ALLOW
+    if decision.effect is not Effect.ALLOW:
+        return Answer.DENY
+    return Answer.APPROVE if decision.needs_approval else Answer.ALLOW
+
+
+_NOWHERE: Names = ("",)
+
+
+def _places(dimension: Dimension, question: Question, *held: Policy | None) -> Iterator[tuple[Names, Place | None]]:
+    """Each place to try, with what people call it."""
+    if dimension is Dimension.NOTHING:
+        yield _NOWHERE, None
+        return
+    patterns = _written(dimension, question, *held)
+    for pattern in patterns:
+        shown = f"every other {dimension.noun}" if pattern == "*" else f"{dimension.noun} {pattern}"
+        yield (shown,), Place(names=frozenset({example(pattern)}))
+    if "*" not in patterns:
+        yield (f"every other {dimension.noun}",), Place(names=frozenset({STRANGER}))
+    for one, two in itertools.combinations([each for each in patterns if each != "*"], 2):
+        names = frozenset({example(one), example(two)})
+        yield (f"{dimension.noun} {one}", f"{dimension.noun} {two}"), Place(names=names)
+
+
+def _written(dimension: Dimension, question: Question, *held: Policy | None) -> tuple[str, ...]:
+    """The patterns that any of them writes in that dimension for the resource."""
+    return tuple(dict.fromkeys(_each_written(dimension, question, held)))
+
+
+def _each_written(dimension: Dimension, question: Question, held: Iterable[Policy | None]) -> Iterator[str]:
+    for policy in held:
+        for ready in policy.index.of(question.connection, question.resource).rules if policy else ():
+            yield from getattr(ready.rule, dimension.value) or ()
+
+
+def _of_numbers(agent: str, old: Policy | None, new: Policy | None) -> Iterator[Change]:
+    """What is not about one call: how many of them, how many rows, what is left out of answers, and the mode."""
+    if old is None or new is None:
+        return
+    where = new.source
+    if old.mode is not new.mode:
+        widens = new.mode is Mode.OBSERVE
+        yield Change(
+            agent=agent, widens=widens, subject="mode", where=where, before=old.mode.value, after=new.mode.value
+        )
+    bounds = _bounds(old) | {key: None for key in _bounds(new) if key not in _bounds(old)}
+    for key, one in bounds.items():
+        two = _bounds(new).get(key)
+        if one != two:
+            widens = two is None or (one is not None and two > one)
+            before, after = ("no limit" if each is None else str(each) for each in (one, two))
+            yield Change(agent=agent, widens=widens, subject=f"limits.{key}", where=where, before=before, after=after)
+    if old.approval.expires_minutes != new.approval.expires_minutes:
+        yield Change(
+            agent=agent,
+            widens=new.approval.expires_minutes > old.approval.expires_minutes,
+            subject="approve.expires_minutes",
+            where=where,
+            before=str(old.approval.expires_minutes),
+            after=str(new.approval.expires_minutes),
+        )
+    if old.approval.ask_client != new.approval.ask_client:
+        yield Change(
+            agent=agent,
+            widens=new.approval.ask_client,
+            subject="approve.ask_client",
+            where=where,
+            before=str(old.approval.ask_client).lower(),
+            after=str(new.approval.ask_client).lower(),
+        )
+    yield from _of_window(agent, old, new)
+    yield from _of_fields(agent, old, new)
+
+
+def _of_window(agent: str, old: Policy, new: Policy) -> Iterator[Change]:
+    """For how long a person stands between reading and changing: the longer, the narrower."""
+    one, two = old.approval.after_untrusted_minutes, new.approval.after_untrusted_minutes
+    if one != two:
+        yield Change(
+            agent=agent,
+            widens=(two or 0) < (one or 0),
+            subject="approve.after_untrusted_minutes",
+            where=new.source,
+            before="off" if one is None else str(one),
+            after="off" if two is None else str(two),
+        )
+
+
+def _bounds(policy: Policy) -> dict[str, int | None]:
+    found: dict[str, int | None] = {rate.key: rate.most for rate in policy.limits.rates}
+    of_exports = {ROWS: policy.limits.rows_per_export, KEPT: policy.limits.exports_kept}
+    return found | {key: most for key, most in of_exports.items() if most}
+
+
+def _of_fields(agent: str, old: Policy, new: Policy) -> Iterator[Change]:
+    before = {f"{name}: {path}" for name in resources() for path in paths(old.redaction.tree(name))}
+    after = {f"{name}: {path}" for name in resources() for path in paths(new.redaction.tree(name))}
+    for path in sorted(before ^ after):
+        shown = path in before
+        yield Change(
+            agent=agent,
+            widens=shown,
+            subject="redact",
+            where=path,
+            before="left out" if shown else "shown",
+            after="shown" if shown else "left out",
+        )

@@ -1,0 +1,197 @@
+"""What a policy means, for people and for tools. Rule: every answer comes from ``decide``."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from crashgate.model.access import Access, Level
+from crashgate.model.provider import Provider
+from crashgate.model.scope import PLACES, Dimension
+from crashgate.policy.decide import decide, lets_through
+from crashgate.policy.decision import Decision, Effect
+from crashgate.policy.grants import Rule, named_places
+from crashgate.policy.limits import spoken_minutes
+from crashgate.policy.policy import Policy, PolicySet, Vocabulary
+from crashgate.policy.question import Question
+from crashgate.policy.switches import Switch
+from crashgate.policy.wording import listed, word
+from crashgate.providers.registry import BY_ID
+
+
+def may_use(policy: Policy | None, question: Question) -> bool:
+    """True when the answer is not "deny": asked without places, true when some place would allow it.
+
+    Also true for what trial mode lets through. The one function behind ``tools/list`` (THREATS row 18).
+    """
+    decision = decide(policy, question)
+    return decision.effect is not Effect.DENY or lets_through(policy, question, decision)
+
+
+def explain(decision: Decision, question: Question) -> str:
+    """The decision in sentences: what, where, why, the line that decided, and what would allow it."""
+    verb = {Effect.ALLOW: "may", Effect.DENY: "may not", Effect.DEPENDS: "may, in some places,"}[decision.effect]
+    subject = f"{word(question.agent)} {verb} {question.access} {word(question.resource)}"
+    sentences = [f"{subject} {_at(question)}: {decision.because}."]
+    if decision.rule is not None and decision.rule.line:
+        sentences.append(f"Decided by {decision.rule.source}, line {decision.rule.line}.")
+    if decision.would_allow:
+        sentences.append(f"To allow it, {decision.would_allow}.")
+    return " ".join(sentences)
+
+
+def _at(question: Question) -> str:
+    places = [
+        f"{dimension.noun} {place.spoken}"
+        for dimension in reversed(PLACES)
+        if (place := question.place(dimension)) is not None
+    ]
+    return f"in {' of '.join(places)} ({word(question.connection)})" if places else f"on {word(question.connection)}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MatrixRow:
+    """What one agent holds on one resource: the highest level that some place gives, and each rule that speaks of it.
+
+    ``level`` is ``off`` where no place gives any. ``off`` are the operations and parameters of that resource that are
+    switched off by name, whatever the level.
+    """
+
+    agent: str
+    connection: str
+    resource: str
+    level: Level
+    rules: tuple[Rule, ...]
+    off: tuple[str, ...] = ()
+
+
+def matrix(policies: PolicySet, vocabulary: Vocabulary) -> tuple[MatrixRow, ...]:
+    """Agents by connections by resources: agents by name, connections and resources as the vocabulary has them."""
+    return tuple(row for policy in policies.values() for row in _rows(policy, vocabulary))
+
+
+def _rows(policy: Policy, vocabulary: Vocabulary) -> Iterator[MatrixRow]:
+    for connection, resources in vocabulary.connections.items():
+        for resource, dimension in resources.items():
+            yield MatrixRow(
+                agent=policy.agent,
+                connection=connection,
+                resource=resource,
+                level=_highest(policy, connection, resource, dimension),
+                rules=tuple(
+                    Rule.of(grant, resource, source=policy.source)
+                    for grant in policy.grants
+                    if grant.connection == connection and resource in grant.access
+                ),
+                off=tuple(each.name for each in policy.off.all if _acts_on(each, resource)),
+            )
+
+
+def _acts_on(switch: Switch, resource: str) -> bool:
+    operation = BY_ID.get(switch.operation)
+    return operation is not None and operation.resource == resource
+
+
+def _highest(policy: Policy, connection: str, resource: str, dimension: Dimension) -> Level:
+    for access in reversed(Access):
+        question = Question(
+            agent=policy.agent,
+            connection=connection,
+            operation="",
+            resource=resource,
+            access=access,
+            dimension=dimension,
+        )
+        if decide(policy, question).effect is not Effect.DENY:
+            return access.least_level
+    return Level.OFF
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldLevel:
+    """One rule as its agent may know it: the level on a resource, and where. ``off`` takes that place out."""
+
+    resource: str
+    level: Level
+    places: Mapping[Dimension, tuple[str, ...]]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConnectionAccess:
+    """What an agent holds on one connection, and the resources there on which it holds nothing."""
+
+    connection: str
+    held: tuple[HeldLevel, ...]
+    not_granted: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AccessSummary:
+    """What one agent may do, why not more, and who can change that."""
+
+    agent: str
+    about: str
+    owner: str
+    connections: tuple[ConnectionAccess, ...]
+    why_not_more: str
+
+
+def access_summary(policy: Policy, vocabulary: Vocabulary) -> AccessSummary:
+    """What the tool ``my_access`` answers. crashgate's own connection is left out: whoever can ask, has it.
+
+    A connection of which the policy does not speak is left out too: that it exists is not the agent's to know.
+    """
+    rows = tuple(_rows(policy, vocabulary))
+    granted = dict.fromkeys(row.connection for row in rows if row.rules and row.connection != Provider.CRASHGATE)
+    connections = tuple(
+        _connection_access(connection, [row for row in rows if row.connection == connection]) for connection in granted
+    )
+    return AccessSummary(
+        agent=policy.agent,
+        about=policy.about,
+        owner=policy.owner,
+        connections=connections,
+        why_not_more=_why_not_more(policy, connections),
+    )
+
+
+def _connection_access(connection: str, rows: list[MatrixRow]) -> ConnectionAccess:
+    return ConnectionAccess(
+        connection=connection,
+        held=tuple(
+            HeldLevel(
+                resource=rule.resource,
+                level=rule.level,
+                places=named_places(rule),
+            )
+            for row in rows
+            for rule in row.rules
+        ),
+        not_granted=tuple(row.resource for row in rows if row.level is Level.OFF),
+    )
+
+
+def _beside(policy: Policy) -> str:
+    """What a policy says beside its grants, as far as an agent meets it."""
+    told = {
+        "Switched off by name": [each.name for each in policy.off.all],
+        "A person has to approve": sorted(policy.approval.operations),
+        "At most": [rate.spoken for rate in policy.limits.rates],
+        "Left out of answers": [*policy.redaction.sets, *policy.redaction.fields],
+    }
+    text = "".join(f" {head}: {listed(names, limit=300)}." for head, names in told.items() if names)
+    minutes = policy.approval.after_untrusted_minutes
+    if minutes is not None:
+        text += (
+            f" For {spoken_minutes(minutes)} after you ask for text that outsiders can write,"
+            " a person has to approve every change."
+        )
+    return text
+
+
+def _why_not_more(policy: Policy, connections: tuple[ConnectionAccess, ...]) -> str:
+    gaps = [f"on {each.connection}: {listed(each.not_granted, limit=300)}" for each in connections if each.not_granted]
+    nothing = f" Nothing is granted {'; '.join(gaps)}." if gaps else ""
+    return (
+        "Whatever the policy does not grant is denied: other places, other resources, higher levels."
+        f"{nothing} read reads, write also changes, full also deletes; off beats every grant.{_beside(policy)}"
+        f" The policy belongs to {policy.owner}: ask there for more."
+    )

@@ -1,0 +1,219 @@
+"""What is legal in a policy and still worth a second look. Rule: it warns, and decides nothing.
+
+A warning is a ``Problem`` with its line, so that it is shown like one.
+"""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from crashgate.model.access import Access, Level
+from crashgate.model.operation import AnyOperation
+from crashgate.model.params import In
+from crashgate.model.provider import Provider
+from crashgate.model.scope import Dimension
+from crashgate.model.untrusted import shows_text_of_the_app, shows_untrusted
+from crashgate.policy.decide import decide
+from crashgate.policy.decision import Effect
+from crashgate.policy.grants import Grant, Rule, example, matches
+from crashgate.policy.policy import Mode, Policy, Vocabulary
+from crashgate.policy.problem import Problem
+from crashgate.policy.question import Question
+from crashgate.policy.wording import listed, word
+from crashgate.providers.bugsnag.event import EVENT_KEYS
+from crashgate.providers.registry import BY_ID, OPERATIONS
+
+
+def lint(policy: Policy, vocabulary: Vocabulary, connections: Mapping[str, Provider]) -> tuple[Problem, ...]:
+    """All warnings, by line. ``connections`` says what each connection of the vocabulary is."""
+    open_to = _Open(policy, vocabulary, connections)
+    found = [
+        *_never_matching(policy),
+        *_binding_nothing(policy, vocabulary),
+        *_broad(policy),
+        *_full(policy, connections),
+        *_toxic(policy, open_to),
+        *_idle_names(policy, open_to),
+        *_idle_window(policy, open_to),
+        *_unbounded(policy),
+        *_near_misses(policy),
+    ]
+    return tuple(sorted(Problem(source=policy.source, line=max(line, 1), text=text) for line, text in found))
+
+
+class _Open:
+    """Which operations the grants leave open somewhere, whatever is switched off by name."""
+
+    def __init__(self, policy: Policy, vocabulary: Vocabulary, connections: Mapping[str, Provider]) -> None:
+        self._policy = policy
+        self._vocabulary = vocabulary
+        self._connections = {Provider.CRASHGATE.value: Provider.CRASHGATE, **connections}
+
+    def operations(self) -> Iterator[AnyOperation]:
+        """Those that some call could be allowed for."""
+        return (operation for operation in OPERATIONS if any(self._asks(operation, operation.id)))
+
+    def granted(self, operation: AnyOperation) -> bool:
+        """Whether the grants alone would allow it somewhere."""
+        return any(self._asks(operation, ""))
+
+    def _asks(self, operation: AnyOperation, id_: str) -> Iterator[bool]:
+        for connection, provider in self._connections.items():
+            if provider is operation.provider and connection in self._vocabulary.connections:
+                question = Question(
+                    agent=self._policy.agent,
+                    connection=connection,
+                    operation=id_,
+                    resource=operation.resource,
+                    access=operation.access,
+                    dimension=operation.scope.dimension,
+                )
+                yield decide(self._policy, question).effect is not Effect.DENY
+
+
+def _rules(policy: Policy) -> Iterator[tuple[Grant, Rule]]:
+    for grant in policy.grants:
+        for resource in grant.access:
+            if grant.index:
+                yield grant, Rule.of(grant, resource, source=policy.source)
+
+
+def _never_matching(policy: Policy) -> Iterator[tuple[int, str]]:
+    """Grants that an ``off`` covers wholly."""
+    for grant, rule in _rules(policy):
+        if rule.level is Level.OFF:
+            continue
+        for other, off in _rules(policy):
+            same = other.connection == grant.connection and off.resource == rule.resource
+            if same and off.level is Level.OFF and _covers(other, grant):
+                text = f"grant {grant.index} gives {rule.resource} = {rule.level} only where grant {other.index}"
+                yield rule.line, f"{text} (line {off.line}) switches it off, so it gives nothing"
+                break
+
+
+def _covers(off: Grant, grant: Grant) -> bool:
+    for dimension, patterns in off.places.items():
+        named = grant.places.get(dimension)
+        if named is None:
+            if "*" not in patterns:
+                return False
+        elif not all(any(matches(wide, example(each)) for wide in patterns) for each in named):
+            return False
+    return True
+
+
+def _binding_nothing(policy: Policy, vocabulary: Vocabulary) -> Iterator[tuple[int, str]]:
+    """Places that no resource of the grant has."""
+    for grant in policy.grants:
+        known = vocabulary.connections.get(grant.connection, {})
+        own = {known[resource] for resource in grant.access if resource in known}
+        used = own | {dimension.wider for dimension in own}
+        for dimension in grant.places:
+            if dimension not in used:
+                yield grant.line, f"grant {grant.index} names {dimension}, and no resource in it has any"
+
+
+def _broad(policy: Policy) -> Iterator[tuple[int, str]]:
+    for grant in policy.grants:
+        highest = max(grant.access.values(), key=lambda level: level.rank)
+        for dimension, patterns in grant.places.items():
+            if "*" in patterns and highest is not Level.OFF and dimension is not Dimension.NOTHING:
+                text = f'grant {grant.index} names {dimension} = ["*"] and gives up to {highest}'
+                yield grant.line, f"{text}: it holds for what does not exist yet too"
+
+
+def _full(policy: Policy, connections: Mapping[str, Provider]) -> Iterator[tuple[int, str]]:
+    """Where ``full`` deletes, line by line; where nothing takes that much, the levels that do, once for each grant."""
+    idle: dict[int, list[str]] = {}
+    for grant, rule in _rules(policy):
+        if rule.level is not Level.FULL:
+            continue
+        most = _most(connections.get(grant.connection), rule.resource)
+        if most is Level.FULL:
+            yield rule.line, f"grant {grant.index} gives {rule.resource} = full: it may do what cannot be undone"
+        else:
+            idle.setdefault(grant.index, []).append(f'{rule.resource} = "{most}"')
+    for grant in policy.grants:
+        if grant.index in idle:
+            names = listed(idle[grant.index], limit=300)
+            yield grant.line, f"full gives no more than this in grant {grant.index} today, and may later: {names}"
+
+
+def _most(provider: Provider | None, resource: str) -> Level:
+    """The lowest level that allows all that there is to do with a resource, costly parameters too."""
+    own = [each for each in OPERATIONS if each.provider is provider and each.resource == resource]
+    taken = (each.access_with([field.name for field in each.fields]).least_level for each in own)
+    return max(taken, key=lambda level: level.rank, default=Level.FULL)
+
+
+def _toxic(policy: Policy, open_to: _Open) -> Iterator[tuple[int, str]]:
+    """Reading what outsiders wrote, together with a way to write text of one's own (THREATS row 6).
+
+    Where a person has to agree to every change after such reading, one stands between.
+    """
+    if policy.approval.after_untrusted_minutes is not None:
+        return
+    usable = list(open_to.operations())
+    shown = (each for each in usable if each.access is Access.READ and shows_text_of_the_app(each))
+    reads = sorted({each.resource for each in shown})
+    writes = [each.id for each in usable if _writes_text(each) and each.id not in policy.approval.operations]
+    if reads and writes:
+        line = min((rule.line for _, rule in _rules(policy) if rule.resource in reads), default=1)
+        what = f"it reads what outsiders wrote ({', '.join(reads)}) and may write text with {listed(writes, limit=200)}"
+        fix = "put these under [approve] or [off], or write after_untrusted_minutes = 60 under [approve]"
+        yield line, f"{what}: hostile text could make it carry data out; {fix}"
+
+
+def _writes_text(operation: AnyOperation) -> bool:
+    """Whether a call of it can carry free text to where others read it."""
+    fields = operation.params.model_fields
+    return operation.access is not Access.READ and any(
+        field.travels is In.BODY and field.logged is None and _is_text(fields[field.name].annotation)
+        for field in operation.fields
+    )
+
+
+def _is_text(annotation: Any) -> bool:  # noqa: ANN401 - a type, whatever it is
+    return annotation is str or any(_is_text(each) for each in get_args(annotation))
+
+
+def _idle_names(policy: Policy, open_to: _Open) -> Iterator[tuple[int, str]]:
+    """Names under [off] and [approve] that no grant opens anyway."""
+    for switch in policy.off.all:
+        if not open_to.granted(BY_ID[switch.operation]):
+            yield switch.line, f"no grant gives {switch.operation}, so there is nothing to switch off"
+    for name in sorted(policy.approval.operations):
+        if not open_to.granted(BY_ID[name]):
+            yield 1, f"no grant gives {name}, so nobody is ever asked to approve it"
+
+
+def _idle_window(policy: Policy, open_to: _Open) -> Iterator[tuple[int, str]]:
+    """A person between reading and changing, where there is nothing of the one or of the other."""
+    if policy.approval.after_untrusted_minutes is None:
+        return
+    usable = list(open_to.operations())
+    lacks = "change anything" if all(each.access is Access.READ for each in usable) else ""
+    if not any(shows_untrusted(each) for each in usable if each.provider is not Provider.CRASHGATE):
+        lacks = "read what outsiders can write"
+    if lacks:
+        yield 1, f"no grant lets it {lacks}, so nobody is ever asked because of after_untrusted_minutes"
+
+
+def _unbounded(policy: Policy) -> Iterator[tuple[int, str]]:
+    if policy.mode is Mode.OBSERVE:
+        yield 1, 'mode = "observe": what this policy refuses is let through, deletes apart'
+    if not policy.limits.rates:
+        yield 1, "there are no limits; write [limits] and below it calls_per_minute = 60"
+
+
+def _near_misses(policy: Policy) -> Iterator[tuple[int, str]]:
+    """Names below free data that are nearly the vendor's: any is legal there, and a misspelt one takes nothing out."""
+    for written in policy.redaction.fields:
+        top, _, below = written.partition(".")
+        name, _, rest = below.partition(".")
+        known = EVENT_KEYS.get(top, frozenset())
+        if name == "*" or not known or name.lower() in {each.lower() for each in known}:
+            continue
+        for near in get_close_matches(name, sorted(known), n=1, cutoff=0.7):
+            meant = ".".join(each for each in (top, near, rest) if each)
+            yield 1, f"it redacts {word(written)}, which no event is known to have; did you mean {meant}?"

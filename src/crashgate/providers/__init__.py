@@ -1,0 +1,1 @@
+"""One folder a vendor: operations, result fields, wire format, errors and tools."""

@@ -1,0 +1,140 @@
+"""Traces: what happened in a session, one turn each. Rule: whoever sends them writes all of it but the times.
+
+A trace is no resource of its own: it is read with its session, and sending one with a session's id makes the session.
+
+Sessions: the list, and one with its traces. Rule: rows and traces say their environment, and the gate goes by that.
+
+Who sends a trace chooses the session's id, so an id is text like any other. Source:
+docs/upstreams/browserstack.md#list-of-sessions and #one-session.
+"""
+
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import Field
+
+from crashgate.model.access import Access
+from crashgate.model.moments import At, Since, Until
+from crashgate.model.operation import Operation, Shape, Wording
+from crashgate.model.paging import Numbered
+from crashgate.model.params import In, Logged, Params, Repeated, RowsAPage, SessionId, Wire
+from crashgate.model.provider import Provider
+from crashgate.model.reads import Reads
+from crashgate.model.result import Many, Result, Slug, Untrusted, UntrustedData, UntrustedMark
+from crashgate.model.scope import EnvironmentRows
+from crashgate.providers.browserstack import REFERENCE
+from crashgate.providers.browserstack.environments import EnvironmentName, Environments
+
+
+class Trace(Result):
+    """One trace; ``at`` is the time that its sender gave it, ``created_at`` when it came in."""
+
+    id: Untrusted
+    name: Untrusted | None = None
+    at: At = Field(default=None, validation_alias="timestamp")
+    user_id: Untrusted | None = Field(default=None, validation_alias="userId")
+    session_id: Untrusted | None = Field(default=None, validation_alias="sessionId")
+    environment: EnvironmentName = None
+    release: Untrusted | None = None
+    version: Untrusted | None = None
+    tags: Annotated[Many[str], UntrustedMark()] = ()
+    metadata: UntrustedData = None
+    input: UntrustedData = None
+    output: UntrustedData = None
+    public: bool | None = None
+    bookmarked: bool | None = None
+    project_id: Slug = Field(default=None, validation_alias="projectId")
+    created_at: At = Field(default=None, validation_alias="createdAt")
+    updated_at: At = Field(default=None, validation_alias="updatedAt")
+
+
+PER_PAGE = 100
+
+
+class Session(Result):
+    """A session in a list; ``started_at`` is when its first trace was seen."""
+
+    id: Untrusted
+    started_at: At = Field(default=None, validation_alias="createdAt")
+    project_id: Slug = Field(default=None, validation_alias="projectId")
+    environment: EnvironmentName = None
+
+
+class SessionWithTraces(Session):
+    """A session with all its traces, however many: upstream does not page them."""
+
+    traces: Annotated[Many[Trace], UntrustedMark()] = ()
+
+
+_PERIOD = Reads(("session.started_at", "session.traces.at", "session.traces.created_at"))
+
+
+class ListSessions(Params):
+    """Parameters of listing sessions: those seen first from ``since`` on and before ``until``, newest first.
+
+    BrowserStack's page counts the very moment of ``until`` in, Langfuse counts it out.
+    """
+
+    since: Annotated[Since | None, In.QUERY, Wire("fromTimestamp"), Logged(), _PERIOD] = None
+    until: Annotated[Until | None, In.QUERY, Wire("toTimestamp"), Logged(), _PERIOD] = None
+    environment: Annotated[
+        Environments | None,
+        In.QUERY,
+        Repeated(),
+        Logged(),
+        Reads(("session.environment", "session.traces.environment")),
+    ] = None
+    per_page: Annotated[int | None, In.QUERY, Wire("limit"), RowsAPage(most=PER_PAGE)] = None
+
+
+class ExportSessions(ListSessions):
+    """Parameters of exporting sessions: as many a page as there may be."""
+
+    per_page: Annotated[int | None, In.QUERY, Wire("limit"), RowsAPage(most=PER_PAGE)] = PER_PAGE
+
+
+class GetSession(Params):
+    """Parameters of reading one session."""
+
+    session_id: Annotated[SessionId, In.PATH]
+
+
+LIST_SESSIONS = Operation(
+    id="browserstack.sessions.list",
+    provider=Provider.BROWSERSTACK,
+    resource="session",
+    access=Access.READ,
+    method="GET",
+    path="/api/public/sessions",
+    scope=EnvironmentRows(environment="environment"),
+    params=ListSessions,
+    result=Session,
+    shape=Shape.MANY,
+    paging=Numbered(meta="meta", total="totalItems", pages="totalPages"),
+    wording=Wording(verb="list", past="listed", target="sessions"),
+    source=f"{REFERENCE}/sessions/",
+)
+
+GET_SESSION = Operation(
+    id="browserstack.sessions.get",
+    provider=Provider.BROWSERSTACK,
+    resource="session",
+    access=Access.READ,
+    method="GET",
+    path="/api/public/sessions/{session_id}",
+    scope=EnvironmentRows(parts="traces"),
+    params=GetSession,
+    result=SessionWithTraces,
+    shape=Shape.ONE,
+    wording=Wording(verb="read", past="read", target="session {session_id}"),
+    source=f"{REFERENCE}/sessions/",
+)
+
+EXPORT_SESSIONS = replace(
+    LIST_SESSIONS,
+    id="browserstack.sessions.export",
+    params=ExportSessions,
+    wording=Wording(verb="export", past="exported", target="sessions"),
+)
+
+SESSIONS = (LIST_SESSIONS, GET_SESSION, EXPORT_SESSIONS)

@@ -1,0 +1,281 @@
+"""Errors: groups of events with one root cause. Rule: reading them, and deleting one; changes are in error_changes.
+
+Errors as an agent sees them. Rule: thirty rows fit in 2,500 tokens.
+
+The tools that find and read errors. Rule: lists are short, one error is whole.
+"""
+
+from typing import Annotated, Any, Literal
+
+from crashgate.model.access import Access
+from crashgate.model.operation import Operation, Shape, Wording
+from crashgate.model.params import In, Logged, ObjectId, Params, Ref, RowsAPage, UtcTime
+from crashgate.model.provider import Provider
+from crashgate.model.reads import Reads, ReadsByName, ReadsNothing
+from crashgate.model.result import Id, Link, Many, OptionalId, PlaceId, Result, Time, Untrusted, UntrustedData, Word
+from crashgate.model.scope import ProjectNamed
+from crashgate.model.tool import Always, Detail, Holds, Row, Tool
+from crashgate.providers.bugsnag import REFERENCE
+from crashgate.providers.bugsnag.filters import Filters
+from crashgate.providers.bugsnag.words import NOT_OFFERED
+from crashgate.sanitise import clean
+from crashgate.views.present import UNTRUSTED, present
+from crashgate.views.rows import one, rows
+
+
+class Issue(Result):
+    """A ticket in an issue tracker that is linked to an error."""
+
+    id: Untrusted | None = None
+    key: Untrusted | None = None
+    number: int | None = None
+    type: Word = None
+    url: Untrusted | None = None
+
+
+class ReopenRules(Result):
+    """When a snoozed error opens again."""
+
+    reopen_if: Word = None
+    additional_users: int | None = None
+    reopen_after: Time = None
+    seconds: int | None = None
+    occurrences: int | None = None
+    hours: int | None = None
+    occurrence_threshold: int | None = None
+    additional_occurrences: int | None = None
+
+
+class IntroducingRelease(Result):
+    """The release in which an error was first seen, per release stage."""
+
+    release_stage: Untrusted | None = None
+    release_id: OptionalId = None
+    build_label: Untrusted | None = None
+
+
+class Error(Result):
+    """An error as the list and the single view give it; counts follow the filters of the request."""
+
+    id: Id
+    project_id: PlaceId = None
+    error_class: Untrusted | None = None
+    message: Untrusted | None = None
+    context: Untrusted | None = None
+    severity: Word = None
+    original_severity: Word = None
+    overridden_severity: Word = None
+    status: Word = None
+    events: int | None = None
+    users: int | None = None
+    unthrottled_occurrence_count: int | None = None
+    first_seen: Time = None
+    last_seen: Time = None
+    first_seen_unfiltered: Time = None
+    last_seen_unfiltered: Time = None
+    reopen_rules: ReopenRules | None = None
+    assigned_collaborator_id: OptionalId = None
+    assigned_team_id: OptionalId = None
+    comment_count: int | None = None
+    discarded: bool | None = None
+    introduced_in_releases: Many[IntroducingRelease] = ()
+    release_stages: Many[Untrusted] = ()
+    linked_issues: Many[Issue] = ()
+    created_issue: Issue | None = None
+    missing_dsyms: UntrustedData = None
+    grouping_reason: Word = None
+    grouping_fields: UntrustedData = None
+    trend: UntrustedData = None
+    url: Link = None
+    project_url: Link = None
+    events_url: Link = None
+
+    @property
+    def home(self) -> str | None:
+        """The project that the error says it is in."""
+        return self.project_id
+
+
+_SORTS = ReadsByName(
+    {
+        "last_seen": Reads(("error.last_seen", "error.last_seen_unfiltered")),
+        "first_seen": Reads(("error.first_seen", "error.first_seen_unfiltered")),
+        "users": Reads(("error.users",)),
+        "events": Reads(("error.events", "error.unthrottled_occurrence_count")),
+        "unsorted": ReadsNothing("it asks for no order"),
+    }
+)
+
+
+class ListErrors(Params):
+    """Parameters of listing a project's errors."""
+
+    project_id: Annotated[Ref, In.PATH]
+    filters: Annotated[Filters | None, In.FILTERS] = None
+    sort: Annotated[
+        Literal["last_seen", "first_seen", "users", "events", "unsorted"] | None, In.QUERY, Logged(), _SORTS
+    ] = None
+    direction: Annotated[
+        Literal["asc", "desc"] | None,
+        In.QUERY,
+        Logged(),
+        ReadsNothing("it turns round an order that is declared as sort"),
+    ] = None
+    per_page: Annotated[int | None, In.QUERY, RowsAPage(most=100)] = None
+    base: Annotated[
+        UtcTime | None,
+        In.QUERY,
+        Reads(("error.first_seen", "error.last_seen", "error.first_seen_unfiltered", "error.last_seen_unfiltered")),
+    ] = None
+
+
+class OneError(Params):
+    """An error, named by its project and its own id."""
+
+    project_id: Annotated[Ref, In.PATH]
+    error_id: Annotated[ObjectId, In.PATH]
+
+
+class GetError(OneError):
+    """Parameters of viewing an error; with filters, its counts are filtered."""
+
+    filters: Annotated[Filters | None, In.FILTERS] = None
+
+
+LIST_ERRORS = Operation(
+    id="bugsnag.errors.list",
+    provider=Provider.BUGSNAG,
+    resource="error",
+    access=Access.READ,
+    method="GET",
+    path="/projects/{project_id}/errors",
+    scope=ProjectNamed(),
+    params=ListErrors,
+    result=Error,
+    shape=Shape.MANY,
+    wording=Wording(verb="list", past="listed", target="errors"),
+    source=f"{REFERENCE}/errors/errors/list-the-errors-on-a-project",
+)
+
+GET_ERROR = Operation(
+    id="bugsnag.errors.get",
+    provider=Provider.BUGSNAG,
+    resource="error",
+    access=Access.READ,
+    method="GET",
+    path="/projects/{project_id}/errors/{error_id}",
+    scope=ProjectNamed(),
+    params=GetError,
+    result=Error,
+    shape=Shape.ONE,
+    wording=Wording(verb="read", past="read", target="error {error_id}"),
+    source=f"{REFERENCE}/errors/errors",
+)
+
+DELETE_ERROR = Operation(
+    id="bugsnag.errors.delete",
+    provider=Provider.BUGSNAG,
+    resource="error",
+    access=Access.DELETE,
+    method="DELETE",
+    path="/projects/{project_id}/errors/{error_id}",
+    scope=ProjectNamed(),
+    params=OneError,
+    result=Error,
+    shape=Shape.EMPTY,
+    wording=Wording(verb="delete", past="deleted", target="error {error_id}"),
+    source=f"{REFERENCE}/errors/errors/delete-an-error",
+)
+
+ERRORS = (LIST_ERRORS, GET_ERROR, DELETE_ERROR)
+
+
+_ROW = ("id", "severity", "status", "events", "users", "last_seen", "error_class", "message", "context")
+_LONGEST_CLASS = 50
+_LONGEST_MESSAGE = 40
+_LONGEST_CONTEXT = 32
+
+_SUMMARY = (
+    "id",
+    "severity",
+    "status",
+    "events",
+    "users",
+    "first_seen",
+    "last_seen",
+    "error_class",
+    "message",
+    "context",
+    "release_stages",
+    "introduced_in_releases",
+    "linked_issues",
+    "assigned_collaborator_id",
+    "assigned_team_id",
+    "reopen_rules",
+    "comment_count",
+    "discarded",
+)
+
+
+_TRIAGE = tuple(name for name in _SUMMARY if name not in {"comment_count", "discarded", "introduced_in_releases"})
+"""What a triage shows; the introducing release has a part of its own there."""
+
+
+def _summary(error: Error, _: Detail) -> dict[str, Any]:
+    """One error, texts whole."""
+    return _with_throttled(error, _SUMMARY)
+
+
+def triage(error: Error) -> dict[str, Any]:
+    """One error in an answer that holds more than it."""
+    return _with_throttled(error, _TRIAGE)
+
+
+def _with_throttled(error: Error, names: tuple[str, ...]) -> dict[str, Any]:
+    """The fields, and how often it really happened where upstream did not keep every event."""
+    kept_all = error.unthrottled_occurrence_count in (None, error.events)
+    return present(error, names if kept_all else (*names, "unthrottled_occurrence_count"))
+
+
+def _row(error: Error, _: Detail) -> dict[str, Any]:
+    """One line of a list: long texts cut, the day instead of the time."""
+    shown = present(error, _ROW)
+    if "last_seen" in shown:
+        shown["last_seen"] = shown["last_seen"][:10]
+    outside = shown.get(UNTRUSTED, {})
+    for name, limit in (("error_class", _LONGEST_CLASS), ("message", _LONGEST_MESSAGE), ("context", _LONGEST_CONTEXT)):
+        if name in outside:
+            outside[name] = clean(outside[name], limit=limit, lines=False)
+    return shown
+
+
+row = Row(_row, Holds(fields=_ROW))
+summary = Row(_summary, Holds(fields=(*_SUMMARY, "unthrottled_occurrence_count")))
+
+
+ERROR_TOOLS = (
+    Tool(
+        name="list_errors",
+        title="List errors",
+        description=(
+            "Start triage here: errors (groups of crashes) of a project, last seen first. Texts and times are cut;"
+            " get_error shows them whole."
+        ),
+        example={"project_id": "checkout-ios", "filters": {"error.status": "open"}, "sort": "users"},
+        choice=Always(operation=LIST_ERRORS),
+        view=rows("errors", row),
+        holds=("errors", "array"),
+        hidden=NOT_OFFERED,
+        pages=True,
+    ),
+    Tool(
+        name="get_error",
+        title="Get an error",
+        description="Read one error: status, counts, releases that introduced it, assignee, issues.",
+        choice=Always(operation=GET_ERROR),
+        view=one("error", summary),
+        holds=("error", "object"),
+        hidden=frozenset({"filters"}),
+        detailed=True,
+    ),
+)

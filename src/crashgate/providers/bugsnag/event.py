@@ -1,0 +1,348 @@
+"""An event: one crash, as the app reported it. Rule: all of it but ids, times and counts was written by outsiders.
+
+Exceptions and frames come in two spellings (``error_class`` and ``errorClass``, ``line_number`` and ``lineNumber``);
+both are read (docs/upstreams/bugsnag.md#shapes).
+
+The keys that BugSnag documents below the free data of an event. Rule: for hints only; any other key may be there.
+
+An app's notifier can send more, so nothing is checked or refused by these.
+
+An event as an agent sees it. Rule: in-app frames first, last breadcrumbs, every omission said with its remedy.
+
+Where upstream marks none of an event's frames as the app's own, those with ``in_project`` null are not known to be a
+library's either: they stand under ``frames``, in their order.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import Annotated, Any, Final, cast
+
+from pydantic import AliasChoices, Field
+
+from crashgate.model.result import (
+    Id,
+    Link,
+    Many,
+    PlaceId,
+    PlaceLink,
+    Result,
+    Time,
+    Untrusted,
+    UntrustedData,
+    UntrustedMark,
+    Word,
+)
+from crashgate.model.tool import Detail, Holds, Row
+from crashgate.sanitise import clean
+from crashgate.views.present import UNTRUSTED, everything, plain, present
+
+
+def _both(snake: str, camel: str) -> Any:  # noqa: ANN401 - pydantic's Field is typed so
+    return Field(default=None, validation_alias=AliasChoices(snake, camel))
+
+
+class Frame(Result):
+    """One stack frame; ``code`` maps line numbers to source lines."""
+
+    file: Untrusted | None = None
+    method: Untrusted | None = None
+    line_number: int | str | None = _both("line_number", "lineNumber")
+    column_number: int | str | None = _both("column_number", "columnNumber")
+    in_project: bool | None = _both("in_project", "inProject")
+    code: dict[str, str] | None = None
+    code_file: Untrusted | None = _both("code_file", "codeFile")
+    inlined: bool | None = None
+    macho_uuid: Untrusted | None = None
+    source_control_link: Untrusted | None = None
+    source_control_name: Untrusted | None = None
+    address_offset: int | str | None = _both("address_offset", "addressOffset")
+    relative_address: int | str | None = _both("relative_address", "relativeAddress")
+    frame_address: int | str | None = _both("frame_address", "frameAddress")
+
+
+class Thrown(Result):
+    """One exception of a chain; the outermost comes first."""
+
+    error_class: Untrusted | None = _both("error_class", "errorClass")
+    message: Untrusted | None = None
+    type: Untrusted | None = None
+    stacktrace: Many[Frame] = ()
+    registers: UntrustedData = None
+
+
+class Breadcrumb(Result):
+    """What the app did before; upstream gives the newest first."""
+
+    name: Untrusted | None = None
+    type: Untrusted | None = None
+    timestamp: Untrusted | None = None
+    metaData: UntrustedData = None  # noqa: N815 - the vendor's spelling
+
+
+class Event(Result):
+    """An event in summary or in full; ``is_full_report`` tells which."""
+
+    id: Id
+    error_id: PlaceId = None
+    received_at: Time = Field(default=None, validation_alias=AliasChoices("received_at", "receivedAt"))
+    severity: Word = None
+    unhandled: bool | None = None
+    is_full_report: bool | None = None
+    context: Untrusted | None = None
+    exceptions: Annotated[Many[Thrown], UntrustedMark()] = ()
+    breadcrumbs: Annotated[Many[Breadcrumb], UntrustedMark()] = ()
+    app: UntrustedData = None
+    device: UntrustedData = None
+    user: UntrustedData = None
+    request: UntrustedData = None
+    metaData: UntrustedData = None  # noqa: N815 - the vendor's spelling
+    threads: UntrustedData = None
+    feature_flags: UntrustedData = None
+    session: UntrustedData = None
+    correlation: UntrustedData = None
+    customDiagnostics: UntrustedData = None  # noqa: N815 - the vendor's spelling
+    derived: UntrustedData = None
+    error_class: Untrusted | None = None
+    message: Untrusted | None = None
+    missing_dsym: bool | None = None
+    url: Link = None
+    project_url: PlaceLink = None
+
+    @property
+    def home(self) -> str | None:
+        """The last segment of ``project_url``; the ``url`` field has pointed at two different routes."""
+        return self.project_url.rstrip("/").rpartition("/")[2] if self.project_url else None
+
+
+EVENT_KEYS: Final[Mapping[str, frozenset[str]]] = {
+    "app": frozenset(
+        {
+            "binaryArch",
+            "buildUUID",
+            "bundleVersion",
+            "codeBundleId",
+            "dsymUUIDs",
+            "duration",
+            "durationInForeground",
+            "id",
+            "inForeground",
+            "isLaunching",
+            "releaseStage",
+            "runningOnRosetta",
+            "type",
+            "version",
+            "versionCode",
+        }
+    ),
+    "device": frozenset(
+        {
+            "batteryLevel",
+            "browserName",
+            "browserVersion",
+            "charging",
+            "cpuAbi",
+            "freeDisk",
+            "freeMemory",
+            "hostname",
+            "id",
+            "jailbroken",
+            "locale",
+            "macCatalystIosVersion",
+            "manufacturer",
+            "model",
+            "modelNumber",
+            "orientation",
+            "osName",
+            "osVersion",
+            "runtimeVersions",
+            "time",
+            "timezone",
+            "totalMemory",
+        }
+    ),
+    "request": frozenset({"clientIp", "headers", "httpMethod", "params", "referer", "url"}),
+    "user": frozenset({"email", "id", "name"}),
+}
+"""By the field of the event, in the vendor's spelling (Data Access API, schema ``EventApiView``)."""
+
+
+_LISTED = ("id", "error_id", "received_at", "severity", "unhandled", "context")
+_LONGEST_MESSAGE = 500
+_LONGEST_LINE = 200
+_MOST_CODE = 20
+"""Lines; upstream gives seven."""
+
+_APP = ("version", "versionCode", "bundleVersion", "releaseStage", "type", "inForeground", "durationInForeground")
+_DEVICE = (
+    "osName", "osVersion", "manufacturer", "model", "browserName", "browserVersion", "freeMemory", "totalMemory",
+    "jailbroken", "orientation", "locale", "runtimeVersions",
+)  # fmt: skip
+_REQUEST = ("httpMethod", "url")
+_SENSITIVE_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key"})
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Most:
+    """How many of each are shown, and ``how`` to see the others. ``code`` is of so many exceptions."""
+
+    how: str
+    exceptions: int = 1_000
+    code: int = 1_000
+    frames: int = 12
+    frames_of_app: int = 8
+    frames_of_libraries: int = 4
+    breadcrumbs: int = 10
+
+
+_SUMMARY = _Most(how='detail="full" shows all of it')
+_BRIEF = _Most(how="get_latest_event shows more", exceptions=2, code=1, frames=8, frames_of_libraries=2, breadcrumbs=5)
+
+
+def _row(event: Event, _: Detail) -> dict[str, Any]:
+    """One line of a list; the first exception stands for the chain."""
+    shown = present(event, _LISTED)
+    outside = shown.setdefault(UNTRUSTED, {})
+    if event.exceptions:
+        first = event.exceptions[0]
+        outside["error_class"] = clean(first.error_class or "", limit=_LONGEST_LINE, lines=False)
+        outside["message"] = clean(first.message or "", limit=_LONGEST_LINE, lines=False)
+    if app := _mapping(event.app):
+        outside["app"] = _some(app, _APP)
+    return shown
+
+
+def _summary(event: Event, _: Detail) -> dict[str, Any]:
+    """What a person looks at first, and what was left out of it."""
+    return _cut(event, _SUMMARY)
+
+
+def brief(event: Event) -> dict[str, Any]:
+    """The summary with fewer frames and breadcrumbs, for an answer that holds more than the event."""
+    return _cut(event, _BRIEF)
+
+
+def _cut(event: Event, most: _Most) -> dict[str, Any]:
+    left_out: dict[str, Any] = {}
+    shown = present(event, _LISTED) | _incomplete(event)
+    outside = shown.setdefault(UNTRUSTED, {})
+    marked = any(frame.in_project for each in event.exceptions for frame in each.stacktrace)
+    outside["exceptions"] = [
+        _thrown(each, most, left_out, marked=marked, code=number < most.code)
+        for number, each in enumerate(event.exceptions[: most.exceptions])
+    ]
+    for each in event.exceptions[most.exceptions :]:
+        _count(left_out, "exceptions", 1)
+        for name, _, frames, _ in _groups(each, most, marked=marked):
+            _count(left_out, name, len(frames))
+    if event.breadcrumbs:
+        outside["breadcrumbs_newest_first"] = [_breadcrumb(each) for each in event.breadcrumbs[: most.breadcrumbs]]
+        _count(left_out, "older_breadcrumbs", len(event.breadcrumbs) - most.breadcrumbs)
+    for name, wanted in (("app", _APP), ("device", _DEVICE), ("request", _REQUEST), ("user", ("id",))):
+        if whole := _mapping(getattr(event, name)):
+            outside[name] = _some(whole, wanted)
+            _count(left_out, f"{name}_fields", len(plain(whole)) - len(outside[name]))
+    _count(left_out, "feature_flags", _size(event.feature_flags))
+    for name, key in (("metaData", "metadata_tabs"), ("threads", "threads"), ("customDiagnostics", "diagnostics")):
+        _count(left_out, key, _size(getattr(event, name)))
+    shown[UNTRUSTED] = {name: value for name, value in outside.items() if value not in ({}, [])}
+    return shown | ({"left_out": left_out | {"how": most.how}} if left_out else {})
+
+
+def full(event: Event) -> dict[str, Any]:
+    """All declared fields, without headers that carry credentials."""
+    shown = everything(event)
+    outside = shown.get(UNTRUSTED, {})
+    request = _mapping(outside.get("request"))
+    if headers := _mapping(request.get("headers")):
+        kept = {name: value for name, value in headers.items() if name.lower() not in _SENSITIVE_HEADERS}
+        outside["request"] = {**request, "headers": kept}
+    return shown
+
+
+def _incomplete(event: Event) -> dict[str, Any]:
+    """What upstream says that it has not got itself: symbols for the frames, or the whole report."""
+    return {
+        **({"missing_dsym": True} if event.missing_dsym else {}),
+        **({"is_full_report": False} if event.is_full_report is False else {}),
+    }
+
+
+def _thrown(thrown: Thrown, most: _Most, left_out: dict[str, Any], *, marked: bool, code: bool) -> dict[str, Any]:
+    shown: dict[str, Any] = {
+        "error_class": clean(thrown.error_class or "", limit=_LONGEST_LINE, lines=False),
+        "message": clean(thrown.message or "", limit=_LONGEST_MESSAGE),
+    }
+    for counted, name, frames, limit in _groups(thrown, most, marked=marked):
+        shown[name] = [_frame(frame) for frame in frames[:limit]]
+        _count(left_out, counted, len(frames) - limit)
+    if code and (lines := _code(thrown)):
+        first = islice(lines.items(), _MOST_CODE)
+        shown["code"] = [f"{line}: {clean(text, limit=_LONGEST_LINE, lines=False)}" for line, text in first]
+        _count(left_out, "code_lines", len(lines) - _MOST_CODE)
+    return {name: value for name, value in shown.items() if value not in ([], "")}
+
+
+def _groups(thrown: Thrown, most: _Most, *, marked: bool) -> list[tuple[str, str, list[Frame], int]]:
+    """The frames by whose they are: how those left out are counted, the key, the frames, and how many are shown.
+
+    ``marked`` says that upstream marked the app's own frames, so that what it did not mark is a library's.
+    """
+    trace = thrown.stacktrace
+    unknown = [each for each in trace if each.in_project is None and not marked]
+    others = [each for each in trace if each.in_project is False or (each.in_project is None and marked)]
+    return [
+        ("app_frames", "frames_in_app", [each for each in trace if each.in_project], most.frames_of_app),
+        ("frames", "frames", unknown, most.frames),
+        ("library_frames", "frames_of_libraries", others, most.frames_of_libraries),
+    ]
+
+
+def _code(thrown: Thrown) -> Mapping[str, str] | None:
+    """The source of the app's first frame; of the first that has any, where upstream does not say whose they are."""
+    own = next((frame for frame in thrown.stacktrace if frame.in_project), None)
+    if own is not None:
+        return own.code
+    return next((frame.code for frame in thrown.stacktrace if frame.in_project is None and frame.code), None)
+
+
+def _frame(frame: Frame) -> str:
+    line = "" if frame.line_number is None else f":{frame.line_number}"
+    return clean(f"{frame.method or '?'} ({frame.file or '?'}{line})", limit=_LONGEST_LINE, lines=False)
+
+
+def _breadcrumb(crumb: Breadcrumb) -> str:
+    more = plain(crumb.metaData)
+    detail = f" {json.dumps(more, ensure_ascii=False, separators=(',', ':'))}" if more else ""
+    what = f"{crumb.timestamp or '?'} {crumb.type or '?'}: {crumb.name or '?'}"
+    return clean(f"{what}{detail}", limit=_LONGEST_LINE, lines=False)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - any JSON
+    """The value as an object; an empty one where it is something else."""
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
+
+
+def _some(whole: Mapping[str, Any], wanted: Iterable[str]) -> dict[str, Any]:
+    return cast("dict[str, Any]", plain({name: whole[name] for name in wanted if name in whole}))
+
+
+def _size(value: Any) -> int:  # noqa: ANN401 - any JSON
+    """How many parts there are; none where upstream sent something else than a list or an object."""
+    return len(cast("list[Any]", value)) if isinstance(value, list | dict) else 0
+
+
+def _count(left_out: dict[str, Any], name: str, number: int) -> None:
+    if number > 0:
+        left_out[name] = left_out.get(name, 0) + number
+
+
+row = Row(_row, Holds(fields=(*_LISTED, "error_class", "message", "app")))
+summary = Row(
+    _summary,
+    Holds(
+        fields=(*_LISTED, "missing_dsym", "is_full_report", "exceptions", "app", "device", "request", "user"),
+        added=("untrusted.breadcrumbs_newest_first", "left_out"),
+    ),
+)

@@ -1,0 +1,109 @@
+"""The ``filters`` parameter of errors, events and trends. Rule: only well-formed comparisons exist as values.
+
+On the wire a comparison is two adjacent pairs, ``filters[f][][type]=eq&filters[f][][value]=v``; several ``eq`` on a
+field mean or, several ``ne`` mean and, different fields mean and.
+Source: https://docs.bugsnag.com/api/data-access/#filtering
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from enum import StrEnum, unique
+from typing import Annotated, Any, cast
+from urllib.parse import quote
+
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+from crashgate.model.params import TIME_PATTERN, Params
+from crashgate.providers.bugsnag.field_reads import EVENT_FIELDS
+
+MOST_FIELDS = 20
+MOST_COMPARISONS = 20
+LONGEST = 6_000
+"""Characters that all filters may take in an address; web servers commonly read 8 kB of one."""
+
+RELATIVE_TIME_FIELDS = frozenset({"event.since", "event.before"})
+STATUS_FIELD = "error.status"
+STATUSES = ("open", "in progress", "for_review", "new", "fixed", "snoozed", "ignored")
+"""What an error's status can be compared with; of another one upstream says that there is no such error."""
+
+_legal_moment = re.compile(rf"[0-9]{{1,4}}[hd]|{TIME_PATTERN[1:-1]}").fullmatch
+
+
+@unique
+class Match(StrEnum):
+    """How a comparison compares; ``empty`` takes ``true`` or ``false``."""
+
+    EQ = "eq"
+    NE = "ne"
+    EMPTY = "empty"
+
+
+class Comparison(Params):
+    """One comparison of one event field."""
+
+    model_config = ConfigDict(str_max_length=500)
+
+    type: Match = Match.EQ
+    value: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_short(cls, given: Any) -> Any:  # noqa: ANN401 - whatever a caller sent
+        """A bare value means ``eq``; true and false travel as words."""
+        if isinstance(given, Mapping):
+            long = dict(cast("Mapping[str, Any]", given))
+            if isinstance(long.get("value"), bool):
+                long["value"] = "true" if long["value"] else "false"
+            return long
+        return {"value": "true" if given is True else "false" if given is False else given}
+
+    @model_validator(mode="after")
+    def _empty_is_a_question(self) -> "Comparison":
+        if self.type is Match.EMPTY and self.value not in {"true", "false"}:
+            raise ValueError("an `empty` comparison takes the value true or false")
+        return self
+
+
+def _listed(given: Any) -> Any:  # noqa: ANN401 - whatever a caller sent
+    """``{"error.status": "open"}`` means the same as a list of one."""
+    if not isinstance(given, Mapping):
+        return given
+    fields = cast("Mapping[str, Any]", given)
+    return {name: cast("Any", value) if isinstance(value, list | tuple) else [value] for name, value in fields.items()}
+
+
+def _with_legal_values(given: dict[str, tuple[Comparison, ...]]) -> dict[str, tuple[Comparison, ...]]:
+    """What upstream would answer with nothing found, or refuse without a word that reaches an agent."""
+    if any(each.value not in STATUSES for each in _compared(given.get(STATUS_FIELD, ()))):
+        raise ValueError(f"hold an {STATUS_FIELD} that there is not; there are {', '.join(STATUSES)}")
+    for field in sorted(RELATIVE_TIME_FIELDS & given.keys()):
+        if any(each.type is not Match.EQ or _legal_moment(each.value) is None for each in given[field]):
+            raise ValueError(f"hold an {field} that is neither like 7d or 12h nor a time like 2026-11-20T10:00:00Z")
+    return given
+
+
+def _compared(several: Iterable[Comparison]) -> Iterable[Comparison]:
+    """Those that compare with a value of the field's."""
+    return (each for each in several if each.type is not Match.EMPTY)
+
+
+def _short_enough(given: dict[str, tuple[Comparison, ...]]) -> dict[str, tuple[Comparison, ...]]:
+    signs = len(f"filters{quote('[][][type]')}=empty&filters{quote('[][][value]')}=&")
+    length = sum(
+        signs + 2 * len(quote(name)) + len(quote(each.value)) for name, several in given.items() for each in several
+    )
+    if length > LONGEST:
+        raise ValueError("take too much room in one request: use fewer or shorter ones")
+    return given
+
+
+FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_. -]+$", max_length=100)]
+Comparisons = Annotated[tuple[Comparison, ...], Field(min_length=1, max_length=MOST_COMPARISONS)]
+Filters = Annotated[
+    dict[FieldName, Comparisons],
+    BeforeValidator(_listed),
+    Field(max_length=MOST_FIELDS),
+    AfterValidator(_short_enough),
+    AfterValidator(_with_legal_values),
+    EVENT_FIELDS,
+]

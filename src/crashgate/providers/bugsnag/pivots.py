@@ -1,0 +1,212 @@
+"""Pivots: where an error or a project concentrates, by release, system, device… Rule: values can be people's data.
+
+Where crashes concentrate, as an agent sees it. Rule: a field that upstream did not answer is named.
+
+The tools that tell where crashes concentrate. Rule: values can be people, so they are a resource of their own.
+"""
+
+from dataclasses import replace
+from typing import Annotated, Any, cast
+
+from pydantic import Field, StringConstraints, model_validator
+
+from crashgate.model.access import Access
+from crashgate.model.operation import Operation, Shape, Wording
+from crashgate.model.params import In, Logged, ObjectId, Params, Ref, RowsAPage, UtcTime
+from crashgate.model.provider import Provider
+from crashgate.model.reads import Reads, ReadsNothing
+from crashgate.model.result import Result, Time, Untrusted, UntrustedData
+from crashgate.model.scope import ProjectNamed
+from crashgate.model.tool import Detail, Given, Reply, Shown, Tool, View
+from crashgate.providers.bugsnag import REFERENCE
+from crashgate.providers.bugsnag.field_reads import EVENT_FIELDS
+from crashgate.providers.bugsnag.filters import Filters
+from crashgate.providers.bugsnag.words import NOT_OFFERED
+from crashgate.views.rows import fields, rows
+
+DisplayId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+){0,10}$", max_length=100)]
+"""The dotted name of an event field: ``app.release_stage``. Never the pivot's own name."""
+
+
+class Pivot(Result):
+    """One event field with its most frequent values in ``list``, as ``{value, events}``."""
+
+    event_field_display_id: Annotated[Untrusted | None, EVENT_FIELDS] = None
+    name: Untrusted | None = None
+    cardinality: int | None = None
+    summary: UntrustedData = None
+    list: UntrustedData = None
+    no_value: int | None = None
+    other: int | None = None
+    average: float | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _out_of_summary(cls, given: Any) -> Any:  # noqa: ANN401 - any JSON may stand in an upstream answer
+        """The vendor's document has the counts beside ``summary``; answers seen in 2026 have them inside it."""
+        if isinstance(given, dict):
+            answer = cast("dict[str, Any]", given)
+            inner = answer.get("summary")
+            if isinstance(inner, dict):
+                return {**cast("dict[str, Any]", inner), **answer}
+        return cast("Any", given)
+
+
+class PivotValue(Result):
+    """One value of a field; ``proportion`` is a share from 0 to 1."""
+
+    event_field_value: Untrusted | None = None
+    events: int | None = None
+    proportion: float | None = None
+    first_seen: Time = None
+    last_seen: Time = None
+    fields_: UntrustedData = Field(default=None, validation_alias="fields", serialization_alias="fields")
+    aggregates: UntrustedData = None
+
+
+class ListProjectPivots(Params):
+    """Parameters of listing a project's pivots; ``pivots`` are event fields, ``summary_size`` values for each."""
+
+    project_id: Annotated[Ref, In.PATH]
+    pivots: Annotated[tuple[DisplayId, ...] | None, In.QUERY, Field(max_length=20), EVENT_FIELDS] = None
+    summary_size: Annotated[
+        int | None,
+        In.QUERY,
+        Field(ge=1, le=50),
+        Logged(),
+        ReadsNothing("it tells how many values are wanted, not which"),
+    ] = None
+    filters: Annotated[Filters | None, In.FILTERS] = None
+
+
+class ListErrorPivots(ListProjectPivots):
+    """Parameters of listing an error's pivots."""
+
+    error_id: Annotated[ObjectId, In.PATH]
+    per_page: Annotated[int | None, In.QUERY, RowsAPage(most=100)] = None
+
+
+class ListPivotValues(Params):
+    """Parameters of listing the values of one pivot of a project."""
+
+    project_id: Annotated[Ref, In.PATH]
+    event_field_display_id: Annotated[DisplayId, In.PATH, EVENT_FIELDS]
+    per_page: Annotated[int | None, In.QUERY, RowsAPage(most=100)] = None
+    base: Annotated[UtcTime | None, In.QUERY, Reads(("pivot.first_seen", "pivot.last_seen", "event.received_at"))] = (
+        None
+    )
+    filters: Annotated[Filters | None, In.FILTERS] = None
+
+
+class ListErrorPivotValues(ListPivotValues):
+    """Parameters of listing the values of one pivot of an error."""
+
+    error_id: Annotated[ObjectId, In.PATH]
+
+
+LIST_ERROR_PIVOTS = Operation(
+    id="bugsnag.pivots.list_on_error",
+    provider=Provider.BUGSNAG,
+    resource="pivot",
+    access=Access.READ,
+    method="GET",
+    path="/projects/{project_id}/errors/{error_id}/pivots",
+    scope=ProjectNamed(),
+    params=ListErrorPivots,
+    result=Pivot,
+    shape=Shape.MANY,
+    wording=Wording(verb="list", past="listed", target="pivots of error {error_id}"),
+    source=f"{REFERENCE}/errors/pivots/list-pivots-on-an-error",
+)
+
+LIST_PROJECT_PIVOTS = Operation(
+    id="bugsnag.pivots.list_on_project",
+    provider=Provider.BUGSNAG,
+    resource="pivot",
+    access=Access.READ,
+    method="GET",
+    path="/projects/{project_id}/pivots",
+    scope=ProjectNamed(),
+    params=ListProjectPivots,
+    result=Pivot,
+    shape=Shape.MANY,
+    wording=Wording(verb="list", past="listed", target="pivots"),
+    source=f"{REFERENCE}/errors/pivots",
+)
+
+LIST_ERROR_PIVOT_VALUES = Operation(
+    id="bugsnag.pivots.list_values_on_error",
+    provider=Provider.BUGSNAG,
+    resource="pivot",
+    access=Access.READ,
+    method="GET",
+    path="/projects/{project_id}/errors/{error_id}/pivots/{event_field_display_id}/values",
+    scope=ProjectNamed(),
+    params=ListErrorPivotValues,
+    result=PivotValue,
+    shape=Shape.MANY,
+    wording=Wording(verb="list", past="listed", target="values of an event field on error {error_id}"),
+    source=f"{REFERENCE}/errors/pivots/list-values-of-a-pivot-on-an-error",
+)
+
+LIST_PROJECT_PIVOT_VALUES = Operation(
+    id="bugsnag.pivots.list_values_on_project",
+    provider=Provider.BUGSNAG,
+    resource="pivot",
+    access=Access.READ,
+    method="GET",
+    path="/projects/{project_id}/pivots/{event_field_display_id}/values",
+    scope=ProjectNamed(),
+    params=ListPivotValues,
+    result=PivotValue,
+    shape=Shape.MANY,
+    wording=Wording(verb="list", past="listed", target="values of an event field"),
+    source=f"{REFERENCE}/errors/pivots",
+)
+
+PIVOTS = (LIST_ERROR_PIVOTS, LIST_ERROR_PIVOT_VALUES, LIST_PROJECT_PIVOTS, LIST_PROJECT_PIVOT_VALUES)
+
+
+_rows = rows("pivots", fields("event_field_display_id", "cardinality", "list", "no_value", "other", "average"))
+_REMEDY = 'list_event_fields with detail="full" tells by pivot_options which fields are pivots'
+
+
+def _listed(reply: Reply, detail: Detail) -> Shown:
+    """The pivots, and those of the asked that are none: upstream passes over them without a word."""
+    shown = _rows(reply, detail)
+    answered = {row.event_field_display_id for row in reply.page.rows}
+    asked: tuple[str, ...] = getattr(reply.params, "pivots", None) or ()
+    missing = [name for name in dict.fromkeys(asked) if name not in answered]
+    # Where a name was redacted, nobody can tell which is missing.
+    if not missing or None in answered:
+        return shown
+    content = {**shown.content, "not_answered": {"pivots": missing, "remedy": _REMEDY}}
+    return replace(shown, content=content, text=f"{shown.text} Not answered: {len(missing)} of those asked for.")
+
+
+listed = View(_listed, replace(_rows.holds, beside=(*_rows.holds.beside, "not_answered")))
+
+
+PIVOT_TOOLS = (
+    Tool(
+        name="list_pivots",
+        title="List pivots",
+        description=("Where an error (or, without error_id, the project) concentrates: top values by event field."),
+        choice=Given(argument="error_id", present=LIST_ERROR_PIVOTS, absent=LIST_PROJECT_PIVOTS),
+        view=listed,
+        holds=("pivots", "array"),
+        hidden=frozenset({"per_page"}),
+    ),
+    Tool(
+        name="list_pivot_values",
+        title="List pivot values",
+        description=(
+            "All values of one event field with their event counts, of an error or, without error_id, of the project."
+        ),
+        choice=Given(argument="error_id", present=LIST_ERROR_PIVOT_VALUES, absent=LIST_PROJECT_PIVOT_VALUES),
+        view=rows("values", fields("event_field_value", "events", "proportion", "first_seen", "last_seen", "fields_")),
+        holds=("values", "array"),
+        hidden=NOT_OFFERED,
+        pages=True,
+    ),
+)

@@ -1,0 +1,70 @@
+"""Requests that the app made. Rule: the address is the app's own text, query included."""
+
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import Field
+
+from crashgate.model.access import Access
+from crashgate.model.moments import At, Moment
+from crashgate.model.operation import Operation, Shape, Wording
+from crashgate.model.paging import Numbered
+from crashgate.model.params import In, Logged, Params, RowsAPage, Wire
+from crashgate.model.provider import Provider
+from crashgate.model.reads import Reads
+from crashgate.model.result import Documented, Untrusted
+from crashgate.model.scope import Anywhere
+from crashgate.providers.bugspulse import MOST_ROWS, REFERENCE
+
+
+class NetworkLog(Documented):
+    """One request; without a ``status_code`` there was no answer. ``duration_ms`` is in milliseconds."""
+
+    id: Untrusted
+    session_id: Untrusted | None = Field(default=None, validation_alias="sessionId")
+    method: Untrusted | None = None
+    url: Untrusted | None = None
+    status_code: int | None = Field(default=None, validation_alias="statusCode")
+    duration_ms: int | None = Field(default=None, validation_alias="duration")
+    error: Untrusted | None = None
+    at: At = Field(default=None, validation_alias="timestamp")
+
+
+class ListNetworkLogs(Params):
+    """Parameters of listing requests; whether ``until`` is inside is not documented."""
+
+    since: Annotated[Moment | None, In.QUERY, Wire("from"), Logged(), Reads(("network_log.at",))] = None
+    until: Annotated[Moment | None, In.QUERY, Wire("to"), Logged(), Reads(("network_log.at",))] = None
+    per_page: Annotated[int | None, In.QUERY, Wire("limit"), RowsAPage(most=MOST_ROWS)] = None
+
+
+class ExportNetworkLogs(ListNetworkLogs):
+    """Parameters of exporting requests: as many a page as there may be."""
+
+    per_page: Annotated[int | None, In.QUERY, Wire("limit"), RowsAPage(most=MOST_ROWS)] = MOST_ROWS
+
+
+LIST_NETWORK_LOGS = Operation(
+    id="bugspulse.network_logs.list",
+    provider=Provider.BUGSPULSE,
+    resource="network_log",
+    access=Access.READ,
+    method="GET",
+    path="/export/network",
+    scope=Anywhere(),
+    params=ListNetworkLogs,
+    result=NetworkLog,
+    shape=Shape.MANY,
+    paging=Numbered(),
+    wording=Wording(verb="list", past="listed", target="network logs"),
+    source=REFERENCE,
+)
+
+EXPORT_NETWORK_LOGS = replace(
+    LIST_NETWORK_LOGS,
+    id="bugspulse.network_logs.export",
+    params=ExportNetworkLogs,
+    wording=Wording(verb="export", past="exported", target="network logs"),
+)
+
+NETWORK_LOGS = (LIST_NETWORK_LOGS, EXPORT_NETWORK_LOGS)

@@ -1,0 +1,81 @@
+"""Sessions of one app. Rule: one that is still active has no end and no duration.
+
+A session whose end was never reported stays active for ever (docs/upstreams/bugspulse.md#sessions).
+"""
+
+from dataclasses import replace
+from typing import Annotated
+
+from pydantic import Field
+
+from crashgate.model.access import Access
+from crashgate.model.moments import At, Moment
+from crashgate.model.operation import Operation, Shape, Wording
+from crashgate.model.paging import Numbered
+from crashgate.model.params import In, Logged, Params, RowsAPage, Wire
+from crashgate.model.provider import Provider
+from crashgate.model.reads import Reads
+from crashgate.model.result import Documented, Untrusted, Word
+from crashgate.model.scope import Anywhere
+from crashgate.providers.bugspulse import MOST_ROWS, REFERENCE
+
+
+class Session(Documented):
+    """One run of the app on one device; ``duration_ms`` is in milliseconds."""
+
+    id: Untrusted
+    status: Word = None
+    platform: Untrusted | None = None
+    app_version: Untrusted | None = Field(default=None, validation_alias="appVersion")
+    os_version: Untrusted | None = Field(default=None, validation_alias="osVersion")
+    network_type: Untrusted | None = Field(default=None, validation_alias="networkType")
+    user_id: Untrusted | None = Field(default=None, validation_alias="userId")
+    started_at: At = Field(default=None, validation_alias="startedAt")
+    ended_at: At = Field(default=None, validation_alias="endedAt")
+    duration_ms: int | None = Field(default=None, validation_alias="duration")
+    event_count: int | None = Field(default=None, validation_alias="eventCount")
+    has_crash: bool | None = Field(default=None, validation_alias="hasCrash")
+    has_network_errors: bool | None = Field(default=None, validation_alias="hasNetworkErrors")
+
+
+_PERIOD = Reads(("session.started_at", "session.ended_at"))
+
+
+class ListSessions(Params):
+    """Parameters of listing sessions; whether ``until`` is inside is not documented."""
+
+    since: Annotated[Moment | None, In.QUERY, Wire("from"), Logged(), _PERIOD] = None
+    until: Annotated[Moment | None, In.QUERY, Wire("to"), Logged(), _PERIOD] = None
+    per_page: Annotated[int | None, In.QUERY, Wire("limit"), RowsAPage(most=MOST_ROWS)] = None
+
+
+class ExportSessions(ListSessions):
+    """Parameters of exporting sessions: as many a page as there may be."""
+
+    per_page: Annotated[int | None, In.QUERY, Wire("limit"), RowsAPage(most=MOST_ROWS)] = MOST_ROWS
+
+
+LIST_SESSIONS = Operation(
+    id="bugspulse.sessions.list",
+    provider=Provider.BUGSPULSE,
+    resource="session",
+    access=Access.READ,
+    method="GET",
+    path="/export/sessions",
+    scope=Anywhere(),
+    params=ListSessions,
+    result=Session,
+    shape=Shape.MANY,
+    paging=Numbered(),
+    wording=Wording(verb="list", past="listed", target="sessions"),
+    source=REFERENCE,
+)
+
+EXPORT_SESSIONS = replace(
+    LIST_SESSIONS,
+    id="bugspulse.sessions.export",
+    params=ExportSessions,
+    wording=Wording(verb="export", past="exported", target="sessions"),
+)
+
+SESSIONS = (LIST_SESSIONS, EXPORT_SESSIONS)

@@ -1,0 +1,91 @@
+"""What was recorded in a part of a session. Rule: the replay, which is large, comes only to who asks for it.
+
+A mobile session has recordings and a web session tabs; the call names one of them.
+"""
+
+from typing import Annotated, Self
+
+from pydantic import AliasPath, Field, model_validator
+
+from crashgate.model.access import Access
+from crashgate.model.moments import At
+from crashgate.model.operation import Operation, Shape, Wording
+from crashgate.model.params import WHICH, In, Logged, Params, SessionId, Wire
+from crashgate.model.provider import Provider
+from crashgate.model.reads import ReadsNothing
+from crashgate.model.result import Documented, Many, Untrusted, UntrustedData, Word
+from crashgate.model.scope import AppOfObject
+from crashgate.providers.devrev import REFERENCE
+from crashgate.providers.devrev.apps import WHERE, AppId, OnDevice, PlatformName
+
+_LOG = "observability_sessions_log_data"
+_LAUNCH = "app_launch"
+
+
+class RecordedEvent(Documented):
+    """One event of a recording; ``label`` is the vendor's ``name``, of which nothing more is documented."""
+
+    type: Untrusted | None = Field(default=None, validation_alias="event_type")
+    name: Untrusted | None = Field(default=None, validation_alias="event_name")
+    label: Untrusted | None = Field(default=None, validation_alias="name")
+    input_type: Untrusted | None = None
+    exception_class_name: Untrusted | None = None
+    exception_tag: Untrusted | None = None
+    custom_tag: Untrusted | None = None
+    data: UntrustedData = Field(default=None, validation_alias="event_properties")
+    coordinates: UntrustedData = None
+
+
+class SessionData(OnDevice):
+    """A recording; ``log`` is the text that came with a crash or a hang. ``available_ram`` has no documented unit."""
+
+    recording: Word = None
+    created_at: At = None
+    launch_time_ms: int | None = Field(default=None, validation_alias=AliasPath(_LAUNCH, "launch_time_ms"))
+    launch_type: Untrusted | None = Field(default=None, validation_alias=AliasPath(_LAUNCH, "launch_type"))
+    available_ram: int | None = None
+    has_crash: bool | None = Field(default=None, validation_alias=AliasPath(_LOG, "is_crash"))
+    has_anr: bool | None = Field(default=None, validation_alias=AliasPath(_LOG, "is_anr"))
+    log: Untrusted | None = Field(default=None, validation_alias=AliasPath(_LOG, "value"))
+    events: Many[RecordedEvent] = Field(default=(), validation_alias="recording_events_timeline")
+    replay_data: UntrustedData = None
+    """Under which name the vendor gives the replay is not documented."""
+
+
+class GetSessionData(Params):
+    """Parameters of reading a recording; the platform is for the gate, upstream does not take it."""
+
+    app_id: Annotated[AppId, In.BODY, Wire("version_key"), Logged(), WHERE]
+    platform: Annotated[PlatformName, In.NOWHERE, Logged()]
+    session_id: Annotated[SessionId, In.BODY, WHICH]
+    recording_id: Annotated[SessionId | None, In.BODY, WHICH] = None
+    tab_id: Annotated[SessionId | None, In.BODY, WHICH] = None
+    include_replay_data: Annotated[
+        bool, In.BODY, Logged(), ReadsNothing("it tells how much of the recording is wanted")
+    ] = False
+
+    @model_validator(mode="after")
+    def _of_one_part(self) -> Self:
+        """The vendor's page lets both be left out, and does not say what it would then give."""
+        if self.recording_id is None and self.tab_id is None:
+            raise ValueError("recording_id is required for a mobile session, or tab_id for a web session")
+        return self
+
+
+GET_SESSION_DATA = Operation(
+    id="devrev.session_data.get",
+    provider=Provider.DEVREV,
+    resource="session_event",
+    access=Access.READ,
+    method="POST",
+    path="/observability.sessions.data.get",
+    scope=AppOfObject(object="session_id", read="devrev.sessions.get"),
+    params=GetSessionData,
+    result=SessionData,
+    shape=Shape.ONE,
+    asks_by_post=True,
+    wording=Wording(verb="read", past="read", target="a recording of session {session_id}"),
+    source=f"{REFERENCE}/sessions-data-get-post",
+)
+
+SESSION_DATA = (GET_SESSION_DATA,)

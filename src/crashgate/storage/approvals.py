@@ -1,0 +1,221 @@
+"""Requests for approval in SQLite. Rule: an answer is durable before it counts, and is used up in one statement.
+
+``approvals.sqlite3`` in the state folder (0600), for all processes that share it: agents ask through several, and the
+operator answers from another. What is over is kept for a while, with who answered it and when; what an agent wrote is
+kept for whoever answers, until then.
+"""
+
+import json
+import sqlite3
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+from anyio import to_thread
+
+from crashgate.audit.record import Value
+from crashgate.gate.approval_requests import ApprovalRequest, Standing, Way
+from crashgate.model.access import Access
+from crashgate.storage.sqlite import check_version, own, transaction, unusable
+
+FILE = "approvals.sqlite3"
+_VERSION = 2
+_KEPT = timedelta(days=90)
+_TABLES = """
+CREATE TABLE IF NOT EXISTS requests (
+    number      INTEGER PRIMARY KEY,
+    id          TEXT    NOT NULL UNIQUE,
+    agent       TEXT    NOT NULL,
+    tool        TEXT,
+    operation   TEXT    NOT NULL,
+    access      TEXT    NOT NULL,
+    connection  TEXT    NOT NULL,
+    target      TEXT    NOT NULL,
+    what        TEXT    NOT NULL,
+    digest      TEXT    NOT NULL,
+    policy_hash TEXT    NOT NULL,
+    call        TEXT    NOT NULL,
+    asked       INTEGER NOT NULL,
+    expires     INTEGER NOT NULL,
+    minutes     INTEGER NOT NULL,
+    arguments   TEXT    NOT NULL,
+    hidden      TEXT    NOT NULL,
+    texts       TEXT    NOT NULL,
+    why         TEXT    NOT NULL,
+    standing    TEXT    NOT NULL,
+    answered    INTEGER,
+    answered_by TEXT,
+    way         TEXT,
+    used_by     TEXT
+);
+CREATE INDEX IF NOT EXISTS requests_calls ON requests (agent, digest);
+"""
+_UPGRADES = {
+    1: (
+        "ALTER TABLE requests ADD COLUMN why TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE requests ADD COLUMN texts TEXT NOT NULL DEFAULT '{}'",
+    )
+}
+_NAMES = tuple(field.name for field in fields(ApprovalRequest))
+_COLUMNS = ", ".join(_NAMES)
+_ALL = f"SELECT {_COLUMNS} FROM requests"  # noqa: S608 - no value of anyone's in it
+_OPEN = (
+    f"{_ALL} WHERE agent = ? AND digest = ? AND policy_hash = ? AND expires > ? AND standing <> 'used'"
+    " ORDER BY number DESC LIMIT 1"
+)
+_WAITING = "SELECT count(*) FROM requests WHERE agent = ? AND standing = 'pending' AND expires > ?"
+_PUT = f"INSERT INTO requests ({_COLUMNS}) VALUES ({', '.join('?' * len(_NAMES))})"  # noqa: S608 - the same
+_ANSWER = (
+    "UPDATE requests SET standing = ?, answered = ?, answered_by = ?, way = ?, expires = ? + minutes * 60000,"
+    " texts = '{}'"
+    " WHERE id = ? AND standing = 'pending' AND expires > ?"
+)
+_USE = (
+    "UPDATE requests SET standing = 'used', used_by = ?"
+    " WHERE id = ? AND agent = ? AND digest = ? AND policy_hash = ? AND standing = 'approved' AND expires > ?"
+)
+_FORGET = "DELETE FROM requests WHERE expires < ?"
+_FORGET_TEXTS = "UPDATE requests SET texts = '{}' WHERE expires < ? AND texts <> '{}'"
+
+
+class SqliteApprovals:
+    """An ``ApprovalStore``; every method opens the file, so that nothing is held between calls."""
+
+    def __init__(self, folder: Path, *, patience: float = 5.0) -> None:
+        """``patience``: seconds to wait for another process."""
+        self._file = folder / FILE
+        self._patience = patience
+
+    async def request(self, wanted: ApprovalRequest, *, most: int) -> ApprovalRequest | None:
+        """Store the request, or find the one that holds for the same call; None where too many wait."""
+        return await to_thread.run_sync(self._request, wanted, most)
+
+    async def held(self, wanted: ApprovalRequest) -> ApprovalRequest | None:
+        """The request that holds for the same call."""
+        return await to_thread.run_sync(self._held, wanted)
+
+    async def answer(
+        self, identifier: str, *, approved: bool, by: str, way: Way, now: datetime
+    ) -> ApprovalRequest | None:
+        """Answer a request that waits; give it as it stands then."""
+        standing = Standing.APPROVED if approved else Standing.REJECTED
+        return await to_thread.run_sync(self._answer, identifier, standing, by, way, now)
+
+    async def use(self, wanted: ApprovalRequest, *, now: datetime) -> bool:
+        """Use an approval up; exactly one of several at once is told True."""
+        return await to_thread.run_sync(self._use, wanted, now)
+
+    async def find(self, identifier: str) -> ApprovalRequest | None:
+        """The request with this id."""
+        return await to_thread.run_sync(self._find, identifier)
+
+    async def all(self) -> Sequence[ApprovalRequest]:
+        """All that are kept, oldest first."""
+        return await to_thread.run_sync(self._all)
+
+    def _request(self, wanted: ApprovalRequest, most: int) -> ApprovalRequest | None:
+        with self._transaction() as database:
+            now = _number(wanted.asked)
+            found = _open(database, wanted)
+            if found is not None:
+                return found
+            (waiting,) = database.execute(_WAITING, (wanted.agent, now)).fetchone()
+            if waiting >= most:
+                return None
+            database.execute(_FORGET, (_number(wanted.asked - _KEPT),))
+            database.execute(_FORGET_TEXTS, (now,))
+            database.execute(_PUT, _row(wanted))
+            return wanted
+
+    def _held(self, wanted: ApprovalRequest) -> ApprovalRequest | None:
+        with self._transaction() as database:
+            return _open(database, wanted)
+
+    def _answer(self, identifier: str, standing: Standing, by: str, way: Way, now: datetime) -> ApprovalRequest | None:
+        with self._transaction() as database:
+            at = _number(now)
+            database.execute(_ANSWER, (standing.value, at, by, way.value, at, identifier, at))
+            return _one(database, identifier)
+
+    def _use(self, wanted: ApprovalRequest, now: datetime) -> bool:
+        bound = (wanted.used_by, wanted.id, wanted.agent, wanted.digest, wanted.policy_hash, _number(now))
+        with self._transaction() as database:
+            return database.execute(_USE, bound).rowcount == 1
+
+    def _find(self, identifier: str) -> ApprovalRequest | None:
+        with self._transaction() as database:
+            return _one(database, identifier)
+
+    def _all(self) -> Sequence[ApprovalRequest]:
+        with self._transaction() as database:
+            return [_request(row) for row in database.execute(f"{_ALL} ORDER BY number")]
+
+    @contextmanager
+    def _transaction(self) -> Generator[sqlite3.Connection]:
+        """The database in one transaction, durable at its end. Raises StateUnavailableError."""
+        try:
+            own(self._file)
+            with closing(self._connected()) as database, transaction(database):
+                yield database
+        except (sqlite3.Error, OSError, ValueError, TypeError) as error:
+            raise unusable(error, self._file) from error
+
+    def _connected(self) -> sqlite3.Connection:
+        database = sqlite3.connect(self._file, timeout=self._patience, isolation_level=None)
+        try:
+            database.execute("PRAGMA synchronous = FULL")
+            database.execute("PRAGMA secure_delete = ON")  # what an agent wrote is gone with its answer
+            database.execute("PRAGMA fullfsync = ON")  # macOS: its fsync alone does not reach the platter
+            check_version(database, self._file, version=_VERSION, tables=_TABLES, upgrades=_UPGRADES)
+        except BaseException:
+            database.close()
+            raise
+        return database
+
+
+def _one(database: sqlite3.Connection, identifier: str) -> ApprovalRequest | None:
+    row = database.execute(f"{_ALL} WHERE id = ?", (identifier,)).fetchone()
+    return None if row is None else _request(row)
+
+
+def _open(database: sqlite3.Connection, wanted: ApprovalRequest) -> ApprovalRequest | None:
+    bound = (wanted.agent, wanted.digest, wanted.policy_hash, _number(wanted.asked))
+    row = database.execute(_OPEN, bound).fetchone()
+    return None if row is None else _request(row)
+
+
+def _number(moment: datetime) -> int:
+    """Milliseconds since 1970."""
+    return round(moment.timestamp() * 1000)
+
+
+def _moment(number: int) -> datetime:
+    return datetime.fromtimestamp(number / 1000, UTC)
+
+
+def _row(request: ApprovalRequest) -> tuple[Any, ...]:
+    values: dict[str, Any] = {name: getattr(request, name) for name in _NAMES}
+    for name in ("asked", "expires", "answered"):
+        values[name] = None if values[name] is None else _number(values[name])
+    values["arguments"] = json.dumps(dict(request.arguments))
+    values["hidden"], values["texts"] = json.dumps(request.hidden), json.dumps(dict(request.texts))
+    return tuple(values.values())
+
+
+def _request(row: Sequence[Any]) -> ApprovalRequest:
+    """The request of a row. Raises ValueError, TypeError or an error of JSON for a row that is none."""
+    values: dict[str, Any] = dict(zip(_NAMES, row, strict=True))
+    for name in ("asked", "expires", "answered"):
+        values[name] = None if values[name] is None else _moment(values[name])
+    values["access"], values["standing"] = Access(values["access"]), Standing(values["standing"])
+    values["way"] = None if values["way"] is None else Way(values["way"])
+    values["arguments"] = _arguments(json.loads(values["arguments"]))
+    values["hidden"], values["texts"] = tuple(json.loads(values["hidden"])), dict(json.loads(values["texts"]))
+    return ApprovalRequest(**values)
+
+
+def _arguments(stored: Mapping[str, Any]) -> dict[str, Value]:
+    return {name: tuple(cast("list[str]", v)) if isinstance(v, list) else v for name, v in stored.items()}

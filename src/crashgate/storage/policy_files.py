@@ -1,0 +1,295 @@
+"""The policy documents of a folder. Rule: one is whole or not used; what others could change is refused (row 30).
+
+A document that cannot be used concerns its own agent alone, which its file is called after; with ``strict`` it
+concerns all.
+
+Policies that change while we serve. Rule: after a mistake the last good policy stays, and it is told.
+
+A mistake in one document keeps its own agent's policy, and all others get theirs; with ``strict`` files it keeps all.
+
+The folder is looked at now and then: there is no notice of changes in the standard library, and looking costs next to
+nothing. A folder is read only when it has stood still between two looks, so that a document that is being written is
+not taken for a shorter one, which could allow more (THREATS rows 30 and 31).
+"""
+
+import asyncio
+import logging
+import os
+import signal
+import stat
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from crashgate.errors import ConfigurationError
+from crashgate.ownership import is_anothers, others_may_write
+from crashgate.policy.document import load
+from crashgate.policy.policy import Policy, PolicySet, Vocabulary
+from crashgate.policy.problem import PolicyDocumentError, Problem
+from crashgate.policy.toml_positions import MAX_BYTES, NOT_UTF8, TOO_LARGE
+from crashgate.sanitise import clean
+
+_log = logging.getLogger(__name__)
+
+_OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+"""Not through a link put there after the check, and not waiting on a pipe."""
+
+Mark = tuple[tuple[object, ...], ...]
+"""What a folder looks like from outside."""
+
+
+class PolicyFiles:
+    """A PolicySource over ``*.toml`` in one folder (hidden files are left out, folders below are not read).
+
+    Until ``load`` has succeeded there is no policy, and so nothing is allowed. ``mark`` is that of the folder when it
+    was read last.
+    """
+
+    def __init__(self, *, folder: Path, vocabulary: Vocabulary, strict: bool = True) -> None:
+        self._folder = folder
+        self._strict = strict
+        self._vocabulary = vocabulary
+        self._current = PolicySet()
+        self.mark: Mark = ()
+
+    def current(self) -> PolicySet:
+        """The policies in force, and which documents are not (``broken``); reads nothing."""
+        return self._current
+
+    def load(self) -> PolicySet:
+        """Read and check the whole folder, and put it in force.
+
+        Raises ConfigurationError when there is no such folder, and PolicyDocumentError with the problems of all
+        documents where none can be used, or with ``strict`` where one cannot; then what was in force stays in force.
+        """
+        mark = self.look()
+        self.put(self.read(), mark)
+        return self._current
+
+    def look(self) -> Mark:
+        """What the folder looks like from outside: equal marks, equal documents. Reads none of them, and never raises.
+
+        It holds the time of the last change of each file, which no program can set, and follows links.
+        """
+        try:
+            found = sorted(entry.path for entry in os.scandir(self._folder) if entry.name.endswith(".toml"))
+        except OSError as error:
+            return (("", error.errno),)
+        # Of the folder itself not the times: files that are no documents come and go in it.
+        return (_mark(os.fspath(self._folder))[:4], *map(_mark, found))
+
+    def put(self, policies: PolicySet, mark: Mark) -> None:
+        """Put in force what ``read`` gave, read when the folder had that mark.
+
+        An agent whose document cannot be used keeps the policy that it had; one that had none is refused.
+        """
+        kept = [self._current[agent] for agent in policies.broken if agent in self._current]
+        for agent, problems in policies.broken.items():
+            meanwhile = (
+                "The one before stays in force" if agent in self._current else "EVERY CALL OF THIS AGENT IS REFUSED"
+            )
+            told = "; ".join(map(str, problems))
+            _log.error("THE POLICY OF AGENT %s CANNOT BE USED. %s. %s", agent, meanwhile, told)
+        self._current, self.mark = PolicySet([*policies.values(), *kept], broken=policies.broken), mark
+
+    def read(self) -> PolicySet:
+        """Read and check the whole folder; nothing changes. Raises as ``load`` does."""
+        folder = _checked_folder(self._folder)
+        policies: list[Policy] = []
+        broken: dict[str, tuple[Problem, ...]] = {}
+        for path in _documents(folder):
+            source = f"{_safe(folder.name)}/{_safe(path.name)}"
+            try:
+                text = _read(path, folder=folder, source=source)
+                policies.append(load(text, source=source, vocabulary=self._vocabulary))
+            except PolicyDocumentError as error:
+                broken[_safe(path.stem)] = error.problems
+        if broken and (self._strict or not policies):
+            raise PolicyDocumentError(problem for problems in broken.values() for problem in problems)
+        return PolicySet(policies, broken=broken)
+
+
+def _mark(path: str) -> tuple[object, ...]:
+    try:
+        found = Path(path).stat()
+    except OSError as error:
+        return (path, error.errno)
+    return (path, found.st_dev, found.st_ino, found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def _safe(name: str) -> str:
+    """A file's name as it may stand in a message and in the log."""
+    return clean(name, limit=100, lines=False)
+
+
+def _checked_folder(folder: Path) -> Path:
+    try:
+        real = Path(os.path.realpath(folder, strict=True))
+        status = real.stat()
+    except OSError as error:
+        raise _no_folder(folder, error.strerror or "it cannot be read") from error
+    if not stat.S_ISDIR(status.st_mode):
+        raise _no_folder(folder, "this is not a folder")
+    if others_may_write(status):
+        raise ConfigurationError(
+            f"The policy folder {folder} cannot be used.",
+            why="Its group or everybody may write to it, so another user could add or swap a policy.",
+            remedy=f"Run: chmod go-w {folder}",
+        )
+    if is_anothers(status):
+        raise ConfigurationError(
+            f"The policy folder {folder} cannot be used.",
+            why="It belongs to another user, who could add or swap a policy.",
+            remedy="Give it to the user that runs crashgate, or to root, or name another folder.",
+        )
+    return real
+
+
+def _no_folder(folder: Path, why: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"The policy folder {folder} cannot be used.",
+        why=f"{why.capitalize()}.",
+        remedy="Make the folder, with one document for each agent called AGENT.toml, or name another with --policies.",
+    )
+
+
+def _documents(folder: Path) -> Iterator[Path]:
+    try:
+        paths = sorted(folder.iterdir())
+    except OSError as error:
+        raise _no_folder(folder, error.strerror or "it cannot be read") from error
+    for path in paths:
+        if path.suffix == ".toml" and not path.name.startswith("."):
+            yield path
+
+
+def _read(path: Path, *, folder: Path, source: str) -> str:
+    try:
+        real = Path(os.path.realpath(path, strict=True))
+        if not real.is_relative_to(folder):
+            raise _refused(source, "this is a link that leads out of the policy folder; put the document itself there")
+        data = _bytes(real, source=source)
+    except OSError as error:
+        raise _refused(source, f"the document cannot be read: {(error.strerror or 'unknown fault').lower()}") from error
+    if len(data) > MAX_BYTES:
+        raise _refused(source, TOO_LARGE)
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise _refused(source, NOT_UTF8, line=line) from error
+
+
+def _bytes(real: Path, *, source: str) -> bytes:
+    """At most one byte more than a document may have. The open file is checked, so it cannot be swapped after that."""
+    descriptor = os.open(real, _OPEN)
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise _refused(source, "this is not a file")
+        if others_may_write(status):
+            raise _refused(source, f"its group or everybody may write to the document; run: chmod go-w {source}")
+        if is_anothers(status):
+            raise _refused(source, "it belongs to another user; give it to the user that runs crashgate, or to root")
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(MAX_BYTES + 1)
+    finally:
+        os.close(descriptor)
+
+
+def _refused(source: str, text: str, *, line: int = 1) -> PolicyDocumentError:
+    return PolicyDocumentError([Problem(source=source, line=line, text=text)])
+
+
+SECONDS = 0.5
+"""Between two looks; a change is in force after one to two of them."""
+
+Changed = Callable[[frozenset[str]], Awaitable[None]]
+
+
+class PolicyWatch:
+    """Keeps ``files`` as their folder is; ``changed`` is told the agents whose policy is another one now."""
+
+    def __init__(self, files: PolicyFiles, changed: Changed) -> None:
+        self._files = files
+        self._changed = changed
+        self._last = files.mark
+        self._failed: Mark | None = None
+
+    async def look(self) -> None:
+        """Look once, and reload if there is something new that has stood still since the last look."""
+        mark = await asyncio.to_thread(self._files.look)
+        still, self._last = mark == self._last, mark
+        if still and mark not in {self._files.mark, self._failed}:
+            await self._reload(mark)
+
+    async def reload(self) -> None:
+        """Reload at once: somebody says that the folder is as it should be. Says what came of it in any case."""
+        self._failed = None
+        self._last = await asyncio.to_thread(self._files.look)
+        if not await self._reload(self._last):
+            return
+        if not self._files.current().broken:
+            _log.warning("The policies in force are those of the folder.")
+
+    async def _reload(self, mark: Mark) -> bool:
+        before = self._files.current()
+        try:
+            found = await asyncio.to_thread(self._files.read)
+        except ConfigurationError as problem:
+            self._failed = mark
+            _log.error("THE POLICIES WERE NOT RELOADED, those in force before stay in force. %s", problem)
+            return False
+        if await asyncio.to_thread(self._files.look) != mark:
+            return False  # it changed while it was read; the next look finds it
+        self._files.put(found, mark)
+        self._failed = None
+        agents = _differing(before, self._files.current())
+        if agents:
+            _log.warning("Policies reloaded; changed for: %s.", ", ".join(sorted(agents)))
+            await self._changed(agents)
+        return True
+
+
+@asynccontextmanager
+async def watching(files: PolicyFiles, changed: Changed, *, seconds: float = SECONDS) -> AsyncGenerator[PolicyWatch]:
+    """Look every ``seconds`` and, where there are signals, reload on SIGHUP."""
+    watch, wanted = PolicyWatch(files, changed), asyncio.Event()
+
+    async def now_and_then() -> None:
+        while True:
+            asked = False
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    asked = await wanted.wait()
+            wanted.clear()
+            try:
+                await (watch.reload() if asked else watch.look())
+            except Exception:  # noqa: BLE001 - the watch must outlive whatever one look met; what is in force stays
+                _log.exception("The policy folder could not be looked at; please report it.")
+
+    task = asyncio.create_task(now_and_then())
+    loop = asyncio.get_running_loop()
+    hang_up = getattr(signal, "SIGHUP", None)
+    if hang_up is not None:
+        with suppress(NotImplementedError, RuntimeError, ValueError):
+            loop.add_signal_handler(hang_up, wanted.set)
+    try:
+        yield watch
+    finally:
+        if hang_up is not None:
+            with suppress(NotImplementedError, RuntimeError, ValueError):
+                loop.remove_signal_handler(hang_up)
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+def _differing(before: PolicySet, after: PolicySet) -> frozenset[str]:
+    agents = {*before, *after}
+    return frozenset(name for name in agents if _hash(before, name) != _hash(after, name))
+
+
+def _hash(policies: PolicySet, agent: str) -> str | None:
+    policy = policies.get(agent)
+    return policy.hash if policy else None

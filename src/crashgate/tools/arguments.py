@@ -1,0 +1,101 @@
+"""What a caller's arguments mean: which operation, how much detail, which file. Rule: a wrong one is told, not bent."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, assert_never
+
+from crashgate.errors import InvalidArgumentsError
+from crashgate.exports.plan import Format
+from crashgate.gate.arguments import SENT_NOTHING, foreign
+from crashgate.gate.given import given, is_given
+from crashgate.model.export import Export
+from crashgate.model.operation import AnyOperation
+from crashgate.model.provider import Provider
+from crashgate.model.tool import Always, ByProvider, Detail, Given, Named, Tool
+from crashgate.tools.exports import Order
+
+_legal_export_id = re.compile(r"[0-9a-f]{16,32}").fullmatch
+
+
+def choose(tool: Tool, arguments: Mapping[str, Any], provider: Provider | None) -> tuple[AnyOperation, dict[str, Any]]:
+    """The operation that the connection's provider and the arguments mean, and the arguments that are its own.
+
+    Raises InvalidArgumentsError.
+    """
+    own = dict(arguments)
+    match tool.choice:
+        case Always(operation=operation):
+            pass
+        case ByProvider(of=operations):
+            # Where no connection is known, whichever is asked about is refused.
+            operation = next((each for each in operations if each.provider is provider), operations[0])
+        case Given(argument=argument, present=present, absent=absent):
+            operation = present if is_given(own.get(argument)) else absent
+        case Named(argument=argument, choices=choices):
+            named = own.pop(argument, None)
+            if not isinstance(named, str) or named not in choices:
+                raise InvalidArgumentsError(
+                    f"{argument} must be one of {', '.join(choices)}.", remedy="Nothing was sent. Call again with one."
+                )
+            operation = choices[named]
+        case _:
+            assert_never(tool.choice)
+    return operation, given(operation.params, own)
+
+
+def order(format_: object, resume: object) -> Order:
+    """What the caller wants of an export. Raises InvalidArgumentsError."""
+    if is_given(format_) and (not isinstance(format_, str) or format_ not in set(Format)):
+        raise InvalidArgumentsError(f"format must be one of {', '.join(Format)}.", remedy="Nothing was sent.")
+    if is_given(resume) and (not isinstance(resume, str) or not _legal_export_id(resume)):
+        raise InvalidArgumentsError("resume must be the id of an interrupted export.", remedy="Nothing was sent.")
+    return Order(
+        format=Format(format_) if isinstance(format_, str) and format_ else Format.JSONL,
+        resume=(resume or None) if isinstance(resume, str) else None,
+    )
+
+
+def detail_of(tool: Tool, detail: object) -> Detail:
+    """How much to show. Raises InvalidArgumentsError."""
+    if not is_given(detail):
+        return Detail.SUMMARY
+    if not tool.detailed or not isinstance(detail, str) or detail not in set(Detail):
+        raise InvalidArgumentsError(
+            "detail must be summary or full, and only where the tool takes it.", remedy="Nothing was sent."
+        )
+    return Detail(detail)
+
+
+def check_names(
+    tool: Tool | Export,
+    operation: AnyOperation,
+    arguments: Mapping[str, Any],
+    *,
+    shown: Sequence[str],
+    connection: str | None,
+) -> None:
+    """Raises InvalidArgumentsError where an argument is not the operation's, or is one that the tool does not offer.
+
+    One that the caller is ``shown`` is another operation's of the same tool: it is named, and whose it is not.
+    """
+    if not tool.hidden.isdisjoint(arguments):
+        raise InvalidArgumentsError(f"{foreign(shown)}.", remedy=SENT_NOTHING)
+    theirs = [name for name in shown if name in arguments and name not in operation.params.model_fields]
+    if theirs and connection is not None:
+        own = [name for name in shown if name in operation.params.model_fields]
+        verb, whose = "is" if len(theirs) == 1 else "are", _whose(tool, operation, connection)
+        raise InvalidArgumentsError(
+            f"{' and '.join(theirs)} {verb} not for {whose}; that takes {', '.join(own) or 'none'}.",
+            remedy=SENT_NOTHING,
+        )
+
+
+def _whose(tool: Tool | Export, operation: AnyOperation, connection: str) -> str:
+    """In words, what chose the operation."""
+    match tool.choice if isinstance(tool, Tool) else None:
+        case Named(argument=argument, choices=choices):
+            return f"{argument} {next(name for name, each in choices.items() if each is operation)}"
+        case Given(argument=argument, present=present):
+            return f"a call {'with' if operation is present else 'without'} {argument}"
+        case _:
+            return f"connection {connection}"

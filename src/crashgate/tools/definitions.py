@@ -1,0 +1,213 @@
+"""From a tool to what an agent is shown of it. Rule: only what this agent's own grants leave possible.
+
+The input schema is read off the parameters of the operations that the agent may use.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from crashgate.exports.plan import Format
+from crashgate.model.access import Access
+from crashgate.model.composite import Recipe
+from crashgate.model.export import Export
+from crashgate.model.operation import AnyOperation
+from crashgate.model.params import Params
+from crashgate.model.provider import Provider
+from crashgate.model.tool import Detail, Named, Tool
+from crashgate.tools.answers import AnyTool, output_schema
+from crashgate.tools.parameters import Schema, described, parameters
+
+_SAMPLES = {"app_id": "com.acme.checkout", "platform": "ios"}
+"""For examples: what a provider needs that others do not have."""
+_FORMATS: Schema = {"type": "string", "enum": [each.value for each in Format], "description": "default jsonl"}
+_RESUME: Schema = {"type": "string", "description": "id of an interrupted export, from list_exports"}
+_DETAIL: Schema = {"type": "string", "enum": [detail.value for detail in Detail], "description": "default summary"}
+_CURSOR: Schema = {"type": "string", "description": "from next_cursor"}
+_REFS = frozenset({"project_id", "organization_id"})
+"""Where an agent finds these is told, unless they are listed."""
+_LONGEST_ENUM = 20
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Annotations:
+    """The protocol's hints, all of them true of the tool."""
+
+    read_only: bool
+    destructive: bool
+    idempotent: bool
+    open_world: bool
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Definition:
+    """A tool as one agent is shown it."""
+
+    name: str
+    title: str
+    description: str
+    input_schema: Mapping[str, Any]
+    output_schema: Mapping[str, Any]
+    annotations: Annotations
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Use:
+    """An operation that an agent may use, the furthest access that it may have there, and the names open to it.
+
+    ``off`` are parameters that the policy switches off by name, or that read what it redacts; ``barred`` are words of
+    a closed list that do.
+    """
+
+    operation: AnyOperation
+    furthest: Access
+    offered: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    off: frozenset[str] = frozenset()
+    barred: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
+
+
+def define(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str]) -> Definition:
+    """The definition for an agent that may use these operations of the tool on ``connections``."""
+    furthest = max((use.furthest for use in uses), key=lambda access: access.rank)
+    writes_file = isinstance(tool, Export)
+    schema = input_schema(tool, uses, connections)
+    return Definition(
+        name=tool.name,
+        title=tool.title,
+        description=_with_example(tool, uses, connections, schema),
+        input_schema=schema,
+        output_schema=output_schema(tool),
+        annotations=Annotations(
+            read_only=furthest is Access.READ and not writes_file,
+            destructive=furthest is Access.DELETE or any(use.operation.overwrites for use in uses),
+            idempotent=not writes_file
+            and all(use.operation.idempotent and use.operation.method != "POST" for use in uses),
+            open_world=any(use.operation.provider is not Provider.CRASHGATE for use in uses),
+        ),
+    )
+
+
+def _with_example(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str], schema: Schema) -> str:
+    """The tool's words and its example, as this agent would have to call it on the first of its connections.
+
+    An example that an agent cannot send teaches it a call that is refused.
+    """
+    if not tool.example:
+        return tool.description
+    properties: Mapping[str, Schema] = schema["properties"]
+    given = {"connection": connections[0]} if "connection" in properties else {}
+    needed = {name: _SAMPLES[name] for name in _SAMPLES if _requires(uses[0].operation, name)}
+    for name, value in {**needed, **tool.example}.items():
+        if name in properties:
+            names = properties[name].get("enum", [value])
+            given[name] = value if value in names else names[0]
+    return f"{tool.description} Example: {json.dumps(given, ensure_ascii=False)}." if given else tool.description
+
+
+def input_schema(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str]) -> Schema:
+    """The parameters that this agent can give; required are those that each operation requires."""
+    properties: Schema = {}
+    required: list[str] = []
+    if len(connections) > 1:
+        properties["connection"] = {"type": "string", "enum": list(connections), "description": "which account"}
+        required.append("connection")
+    if isinstance(tool, Recipe):
+        properties |= _of_recipe(tool, uses[0])
+        required += [name for name in properties if _is_required(tool.params, name)]
+        return _object(properties, required)
+    operations = [use.operation for use in uses]
+    for use in uses:
+        within = {f.name for f in use.operation.fields if f.access is None or f.access.rank <= use.furthest.rank}
+        for name in _of(use.operation):
+            if name in within - tool.hidden - use.off - properties.keys():
+                taking = [each for each in uses if name in each.operation.params.model_fields]
+                schema = _allowed(_common([_of(each.operation)[name] for each in taking]), name, taking)
+                properties |= _whose(_offered(name, _noted(tool, name, schema), taking), taking, uses)
+    if isinstance(tool, Export):
+        properties |= {"format": _FORMATS, "resume": _RESUME}
+    elif isinstance(tool.choice, Named):
+        names = [name for name, operation in tool.choice.choices.items() if operation in operations]
+        properties[tool.choice.argument] = {"type": "string", "enum": names, "description": "what to change"}
+        required.append(tool.choice.argument)
+    if isinstance(tool, Tool) and tool.detailed:
+        properties["detail"] = _DETAIL
+    if isinstance(tool, Tool) and tool.pages:
+        properties["cursor"] = _CURSOR
+    required += [name for name in properties if all(_requires(operation, name) for operation in operations)]
+    return _object(properties, required)
+
+
+def _of_recipe(recipe: Recipe, first: Use) -> Schema:
+    """A recipe's own parameters, as its first operation leaves them open."""
+    found: Schema = {}
+    for name, schema in parameters(recipe.params, recipe.first.resource).items():
+        if name not in first.off or _is_required(recipe.params, name):
+            found |= _offered(name, _noted(recipe, name, _allowed(schema, name, [first])), [first])
+    return found
+
+
+def _allowed(schema: Schema, name: str, uses: Sequence[Use]) -> Schema:
+    """The parameter without the words of a closed list that no operation takes of this agent."""
+    barred = frozenset[str].intersection(*(use.barred.get(name, frozenset()) for use in uses))
+    return schema | {"enum": [word for word in schema["enum"] if word not in barred]} if "enum" in schema else schema
+
+
+def _offered(name: str, schema: Schema, uses: Sequence[Use]) -> Schema:
+    """The parameter with the names that the policy leaves open; nothing at all where there is only one."""
+    if not all(name in use.offered for use in uses):
+        return {name: schema}
+    if all(len(use.offered[name]) == 1 for use in uses):
+        return {}
+    names = list(dict.fromkeys(each for use in uses for each in use.offered[name]))
+    plain = {key: value for key, value in schema.items() if key != "anyOf"}
+    if name in _REFS:
+        plain["description"] = "granted"
+    several = {"items": {"type": "string", "enum": names}}
+    return {name: plain | (several if schema.get("type") == "array" else {"type": "string", "enum": names})}
+
+
+def _noted(tool: AnyTool, name: str, schema: Schema) -> Schema:
+    """The parameter's schema with the tool's own words for it; a long list or a deep object is told, not listed."""
+    told = len(schema.get("enum", ())) > _LONGEST_ENUM or (name in tool.notes and "properties" in schema)
+    shown = {"type": schema["type"], "description": schema["description"]} if told else schema
+    return described(shown, tool.notes[name]) if name in tool.notes else shown
+
+
+def _whose(offered: Schema, taking: Sequence[Use], uses: Sequence[Use]) -> Schema:
+    """The parameter, and whose connections take it where not all of the tool's do."""
+    every = {use.operation.provider for use in uses}
+    names = [provider for provider in every if provider in {use.operation.provider for use in taking}]
+    if len(names) == len(every):
+        return offered
+    whose = " and ".join(sorted(provider.spoken for provider in names))
+    found: Schema = {}
+    for name, schema in offered.items():
+        needed = all(_requires(use.operation, name) for use in taking)
+        words = f"required for {whose}" if needed else f"{whose} only"
+        found[name] = described(schema, f"{schema['description']}; {words}")
+    return found
+
+
+def _object(properties: Schema, required: Sequence[str]) -> Schema:
+    schema: Schema = {"type": "object", "properties": properties}
+    return schema | ({"required": list(dict.fromkeys(required))} if required else {})
+
+
+def _requires(operation: AnyOperation, name: str) -> bool:
+    return _is_required(operation.params, name)
+
+
+def _is_required(params: type[Params], name: str) -> bool:
+    field = params.model_fields.get(name)
+    return field is not None and field.is_required()
+
+
+def _of(operation: AnyOperation) -> Mapping[str, Schema]:
+    return parameters(cast("type[Params]", operation.params), operation.resource)
+
+
+def _common(schemas: Sequence[Schema]) -> Schema:
+    """What holds for each of them; providers may differ in how many rows they give."""
+    first = schemas[0]
+    return {key: value for key, value in first.items() if all(each.get(key) == value for each in schemas[1:])} or first

@@ -1,1 +1,0 @@
-"""The tools over sessions, whoever keeps them. Rule: one name a tool, one operation a provider."""

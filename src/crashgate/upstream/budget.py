@@ -1,0 +1,149 @@
+"""Whose request goes next, and when. Rule: never more requests than the connection's budget; agents take turns.
+
+A budget is so many requests in any window of so many seconds. A request counts from when it is sent until the window
+has passed since its answer came, because only then it is certain that upstream counted it that long ago.
+"""
+
+from collections import deque
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import anyio
+
+from crashgate.errors import Code, UpstreamError
+from crashgate.model.provider import Provider
+from crashgate.upstream.retry_after import LONGEST
+
+_MARGIN = 0.01
+"""Seconds: the two clocks are not the same, and a window's edge may belong to either side."""
+
+_BURST = 4
+"""A bulk reader may use a quarter of the budget at once; then it goes at the pace at which the budget comes back."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Budget:
+    """``requests`` in any window of ``seconds``."""
+
+    requests: int
+    seconds: float = 60.0
+
+
+DOCUMENTED: Mapping[Provider, Budget] = MappingProxyType({Provider.BUGSPULSE: Budget(requests=60)})
+"""What a vendor's page promises for each key. Others tell theirs in their answers, or not at all."""
+
+
+@dataclass(kw_only=True, slots=True, eq=False)
+class _Waiting:
+    agent: str
+    bulk: bool
+    called: anyio.Event = field(default_factory=anyio.Event)
+
+
+class Turns:
+    """The queue before one connection; without a ``budget`` nobody waits, but for what ``hold`` asks."""
+
+    def __init__(self, budget: Budget | None) -> None:
+        self._budget = budget
+        self._flying = 0
+        self._ended: deque[float] = deque()
+        self._queues: dict[str, deque[_Waiting]] = {}
+        self._held_until = 0.0
+        self._last_bulk = float("-inf")
+
+    @property
+    def free(self) -> bool:
+        """Whether nobody has to wait for anybody."""
+        return self._budget is None and self._held_until <= anyio.current_time()
+
+    def hold(self, seconds: float) -> None:
+        """Send nothing for so long, but no longer than any window is: upstream said so."""
+        self._held_until = max(self._held_until, anyio.current_time() + min(seconds, LONGEST))
+
+    @asynccontextmanager
+    async def turn(self, agent: str, *, bulk: bool, patience: float) -> AsyncGenerator[None]:
+        """Wait for this agent's turn, then hold it for one request.
+
+        Raises UpstreamError when the turn would not come within ``patience`` seconds.
+        """
+        if self.free:
+            yield
+            return
+        await self._wait(agent, bulk=bulk, patience=patience)
+        self._flying += 1
+        if bulk:
+            self._last_bulk = anyio.current_time()
+        try:
+            yield
+        finally:
+            self._flying -= 1
+            if self._budget is not None:
+                self._ended.append(anyio.current_time())
+            self._call_next()
+
+    async def _wait(self, agent: str, *, bulk: bool, patience: float) -> None:
+        deadline = anyio.current_time() + patience
+        mine = _Waiting(agent=agent, bulk=bulk)
+        self._queues.setdefault(agent, deque()).append(mine)
+        # Whoever paced itself while it was alone need not any more.
+        self._call_next()
+        try:
+            while True:
+                now = anyio.current_time()
+                pause = self._pause(now, bulk=bulk)
+                if pause <= 0 and self._first() is mine:
+                    return
+                if now + max(pause, 0) > deadline:
+                    raise _used_up(pause)
+                with anyio.move_on_after(min(max(pause, 0) or deadline - now, deadline - now) + 0.001):
+                    await mine.called.wait()
+                mine.called = anyio.Event()
+        finally:
+            self._leave(mine)
+
+    def _pause(self, now: float, *, bulk: bool) -> float:
+        """Seconds until the budget has room for one more request of that kind."""
+        pause = self._held_until - now
+        if self._budget is None:
+            return pause
+        window = self._budget.seconds + _MARGIN
+        while self._ended and self._ended[0] + window <= now:
+            self._ended.popleft()
+        used = self._flying + len(self._ended)
+        if used >= self._budget.requests:
+            pause = max(pause, self._ended[0] + window - now if self._ended else window)
+        # Who waits beside others goes in turn, which is slow enough.
+        if bulk and len(self._queues) < 2 and used * _BURST >= self._budget.requests:  # noqa: PLR2004 - oneself and others
+            pause = max(pause, self._last_bulk + self._budget.seconds / self._budget.requests - now)
+        return pause
+
+    def _first(self) -> _Waiting | None:
+        """Whose turn it is: agents in the order in which they were served last, and who is paced stands back."""
+        now = anyio.current_time()
+        return next((queue[0] for queue in self._queues.values() if self._pause(now, bulk=queue[0].bulk) <= 0), None)
+
+    def _leave(self, mine: _Waiting) -> None:
+        queue = self._queues[mine.agent]
+        queue.remove(mine)
+        # Whoever was served goes behind the others.
+        del self._queues[mine.agent]
+        if queue:
+            self._queues[mine.agent] = queue
+        self._call_next()
+
+    def _call_next(self) -> None:
+        for queue in self._queues.values():
+            queue[0].called.set()
+
+
+def _used_up(pause: float) -> UpstreamError:
+    seconds = max(1, round(pause + 0.5))
+    return UpstreamError(
+        "The connection's budget of requests is used up.",
+        why="All agents share it; nothing was sent.",
+        remedy=f"Wait {seconds} s; then ask for more rows per page rather than for more pages.",
+        code=Code.UPSTREAM_RATE_LIMITED,
+        retry_after=float(seconds),
+    )

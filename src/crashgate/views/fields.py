@@ -1,0 +1,74 @@
+"""Rows of several providers under one name. Rule: the same fields in the same order; what one has not is absent."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from crashgate.model.result import Result
+from crashgate.model.tool import Detail, Holds, Reply, Row, Shown, View
+from crashgate.sanitise import clean
+from crashgate.views.present import UNTRUSTED, present
+
+LONGEST = 300
+"""Characters of a text in a list; with full detail texts are as long as they are read."""
+
+
+def common(*names: str, longest: int = LONGEST) -> Row:
+    """A row with those of the fields that its model has, texts cut to ``longest``."""
+
+    def row(result: Result, detail: Detail) -> dict[str, Any]:
+        known = type(result).model_fields
+        shown = present(result, [name for name in names if name in known])
+        if detail is Detail.SUMMARY and UNTRUSTED in shown:
+            shown[UNTRUSTED] = cut(shown[UNTRUSTED], longest)
+        return shown
+
+    return Row(row, Holds(fields=names))
+
+
+def cut(row: Mapping[str, Any], longest: int) -> dict[str, Any]:
+    """The same row with every value cut, those of outsiders too."""
+    return {key: cut(value, longest) if key == UNTRUSTED else squeezed(value, longest) for key, value in row.items()}
+
+
+def squeezed(value: Any, longest: int) -> Any:  # noqa: ANN401 - any JSON
+    """The value; where its JSON is longer than ``longest`` characters, the beginning of that as a text."""
+    if isinstance(value, str):
+        return clean(value, limit=longest)
+    if not isinstance(value, dict | list | tuple):
+        return value
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return cast("Any", value) if len(text) <= longest else clean(text, limit=longest)
+
+
+def by_model(views: Mapping[type[Result] | None, View], otherwise: View) -> View:
+    """The view for what the answer holds: providers that answer in another form have one of their own."""
+
+    def view(reply: Reply, detail: Detail) -> Shown:
+        rows: tuple[Result, ...] = reply.page.rows
+        first = type(rows[0]) if rows else None
+        return views.get(first, otherwise)(reply, detail)
+
+    each = [view.holds for view in (*views.values(), otherwise)]
+    return View(
+        view,
+        Holds(
+            fields=tuple(dict.fromkeys(name for holds in each for name in holds.fields)),
+            beside=tuple(dict.fromkeys(name for holds in each for name in holds.beside)),
+            of=tuple(dict.fromkeys(model for holds in each for model in holds.of)),
+        ),
+    )
+
+
+def whole(
+    result: Result,
+    detail: Detail,
+    names: Sequence[str],
+    *,
+    apart: str = "",
+    longest: int = LONGEST,
+) -> dict[str, Any]:
+    """One object: the named fields, or all with full detail, but for the one that is shown ``apart``."""
+    if detail is Detail.SUMMARY:
+        return common(*names, longest=longest)(result, detail)
+    return present(result, [name for name in type(result).model_fields if name != apart])

@@ -1,0 +1,161 @@
+"""One request from path to answer. Rule: no such route, then no such key, then no budget, then the parameters.
+
+``GET /export/…`` and the documented part of ``POST /ingest/…``, below ``prefix``. Only exports have a budget.
+Source: docs/upstreams/bugspulse.md#access and #ingestion; which check comes first is a guess (G).
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from urllib.parse import parse_qsl
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from crashgate.clock import Clock
+from crashgate_sandbox.bugspulse import crashes as crashes_export
+from crashgate_sandbox.bugspulse import events as events_export
+from crashgate_sandbox.bugspulse import network as network_export
+from crashgate_sandbox.bugspulse import sessions as sessions_export
+from crashgate_sandbox.bugspulse.answers import RefusedError, json_answer
+from crashgate_sandbox.bugspulse.budget import Meter
+from crashgate_sandbox.bugspulse.ingestion import Ingestion
+from crashgate_sandbox.bugspulse.key import BUGSPULSE_KEY, require_key
+from crashgate_sandbox.bugspulse.manners import Manners
+from crashgate_sandbox.bugspulse.moments import milliseconds
+from crashgate_sandbox.bugspulse.paging import Page, Paging, read_format, read_paging
+from crashgate_sandbox.bugspulse.period import read_period
+from crashgate_sandbox.bugspulse.timeline import within
+from crashgate_sandbox.bugspulse.written import Format
+
+Query = Mapping[str, str]
+
+
+class BugsPulse:
+    """One project's Export API. ``key`` None takes any; ``requests_per_minute`` None sets no limit.
+
+    ``sessions`` (at most 16,777,216), ``crashes`` and ``network_logs`` are numbers of rows; their times go back from
+    ``now``. Raises ValueError for more sessions.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts of a project, each with a usable default
+        self,
+        *,
+        prefix: str = "",
+        key: str | None = BUGSPULSE_KEY,
+        requests_per_minute: int | None = 60,
+        sessions: int = 240,
+        crashes: int = 38,
+        network_logs: int = 890,
+        now: datetime,
+        clock: Clock,
+        manners: Manners | None = None,
+    ) -> None:
+        self._prefix = prefix
+        self._key = key
+        self._manners = manners or Manners()
+        self._meter = Meter(requests_per_minute, manners=self._manners, clock=clock)
+        moment = milliseconds(now)
+        self._sessions = sessions_export.Sessions(count=sessions, network_logs=network_logs, now=moment)
+        self._ingestion = Ingestion(known=lambda session: self._sessions.number(session) is not None)
+        self._crashes = crashes_export.Crashes(count=crashes, now=moment)
+        self._network = network_export.NetworkLogs(self._sessions, count=network_logs)
+        self._events = events_export.Events(self._sessions)
+        self._ingests: Mapping[str, Callable[[bytes], Response]] = {
+            "/ingest/session": self._start_session,
+            "/ingest/session/end": self._end_session,
+        }
+        self._exports: Mapping[str, Callable[[Query, Format], Page]] = {
+            "/export/sessions": self._export_sessions,
+            "/export/crashes": self._export_crashes,
+            "/export/events": self._export_events,
+            "/export/network": self._export_network,
+        }
+
+    def answer(self, request: Request, body: bytes) -> Response:
+        """The answer to one request whose body has been read."""
+        try:
+            return self._answer(request, body)
+        except RefusedError as refused:
+            return refused.answer()
+
+    def reset(self) -> None:
+        """Forget what was ingested and every spent budget."""
+        self._ingestion.clear()
+        self._meter.reset()
+
+    def _answer(self, request: Request, body: bytes) -> Response:
+        path: str = request.scope["path"].removeprefix(self._prefix)
+        ingest, export = self._ingests.get(path), self._exports.get(path)
+        if ingest is not None:
+            _require_method(request, "POST")
+            require_key(request.headers.get("authorization"), self._key)
+            return ingest(body)
+        if export is not None:
+            _require_method(request, "GET")
+            self._meter.take(require_key(request.headers.get("authorization"), self._key))
+            query = _first_of_each(request.url.query)
+            return export(query, read_format(query)).answer()
+        raise RefusedError(404, "Not found")
+
+    def _export_sessions(self, query: Query, form: Format) -> Page:
+        period = read_period(query, self._manners)
+        paging = read_paging(query, self._manners)
+        seeded = within(self._sessions.count, self._sessions.started, period)
+        reported = self._ingestion.within(period)
+        # The place of each reported session among all: after the seeded ones that are newer, and the reported ones.
+        places = [
+            bisect_left(seeded, -one.started, key=lambda number: -self._sessions.started(number)) + before
+            for before, one in enumerate(reported)
+        ]
+        total = len(seeded) + len(reported)
+        page = paging.places(total)
+        first, end = bisect_left(places, page.start), bisect_left(places, page.stop)
+        rows = self._sessions.rows(seeded[page.start - first : page.stop - end], form)
+        for place, one in zip(places[first:end], reported[first:end], strict=True):
+            rows.insert(place - page.start, one.row(form))
+        return Page(name="sessions", columns=sessions_export.COLUMNS, form=form, rows=rows, total=total, paging=paging)
+
+    def _export_crashes(self, query: Query, form: Format) -> Page:
+        paging = read_paging(query, self._manners)
+        total = self._crashes.count
+        rows = self._crashes.rows(paging.places(total), form)
+        return Page(name="crashes", columns=crashes_export.COLUMNS, form=form, rows=rows, total=total, paging=paging)
+
+    def _export_network(self, query: Query, form: Format) -> Page:
+        found = within(self._network.count, self._network.moment, read_period(query, self._manners))
+        paging = read_paging(query, self._manners)
+        places = paging.places(len(found))
+        rows = self._network.rows(found[places.start : places.stop], form)
+        return Page(
+            name="network", columns=network_export.COLUMNS, form=form, rows=rows, total=len(found), paging=paging
+        )
+
+    def _export_events(self, query: Query, form: Format) -> Page:
+        """The whole session at once, so that ``limit`` is the total; an unknown session has no events (G)."""
+        session = query.get("sessionId", "")
+        if not session:
+            raise RefusedError(400, "sessionId is required")
+        number = self._sessions.number(session)
+        total = 0 if number is None else self._events.count(number)
+        paging = read_paging(query, self._manners) if self._manners.pages_events else Paging(page=1, limit=total)
+        rows = [] if number is None else self._events.rows(number, paging.places(total), form)
+        return Page(name="events", columns=events_export.COLUMNS, form=form, rows=rows, total=total, paging=paging)
+
+    def _start_session(self, body: bytes) -> Response:
+        self._ingestion.start(body)
+        return json_answer(b'{"ok":true}', status=201)
+
+    def _end_session(self, body: bytes) -> Response:
+        self._ingestion.end(body)
+        return json_answer(b'{"ok":true}')
+
+
+def _require_method(request: Request, method: str) -> None:
+    if request.method != method:
+        raise RefusedError(405, "Method not allowed", headers={"Allow": method})
+
+
+def _first_of_each(query: str) -> Query:
+    """The query's parameters; of a repeated one the first (G)."""
+    return dict(reversed(parse_qsl(query, keep_blank_values=True)))

@@ -1,0 +1,42 @@
+"""How much of an upstream's time and bytes the client takes (THREATS row 24)."""
+
+import httpx2
+import pytest
+
+from crashgate.upstream.http import HttpTransport, http_transport
+from crashgate.upstream.message import Fault
+from tests.storage.wire import OK, fault_of, request_to, saying, silent, speaking, without_end
+
+MEBIBYTE = 1024 * 1024
+
+
+@pytest.mark.threats(24)
+@pytest.mark.parametrize("head", [b"", OK, OK + b"Content-Length: 9\r\n\r\n[1"], ids=["nothing", "a head", "a part"])
+async def test_an_upstream_that_falls_silent_is_given_up(head: bytes) -> None:
+    async with (
+        speaking(silent(head)) as wire,
+        httpx2.AsyncClient(timeout=httpx2.Timeout(0.05)) as client,
+    ):
+        assert await fault_of(HttpTransport(client), request_to(wire.base_url)) is Fault.TIMEOUT
+        await wire.left.wait()
+
+
+@pytest.mark.threats(24)
+async def test_a_body_without_end_is_left_when_it_is_too_large() -> None:
+    chunk = b"%x\r\n%s\r\n" % (MEBIBYTE, b" " * MEBIBYTE)
+    endless = without_end(OK + b"Transfer-Encoding: chunked\r\n\r\n", chunk)
+    async with speaking(endless) as wire, http_transport() as transport:
+        assert await fault_of(transport, request_to(wire.base_url)) is Fault.TOO_LARGE
+        await wire.left.wait()
+
+
+@pytest.mark.threats(24)
+@pytest.mark.parametrize("size", [999, 1000, 1001])
+async def test_a_body_may_be_as_large_as_the_limit_and_no_larger(size: int) -> None:
+    answer = OK + b"Content-Length: %d\r\n\r\n" % size + b"x" * size
+    async with speaking(saying(answer)) as wire, httpx2.AsyncClient() as client:
+        transport = HttpTransport(client, largest_answer=1000)
+        if size > 1000:
+            assert await fault_of(transport, request_to(wire.base_url)) is Fault.TOO_LARGE
+        else:
+            assert len((await transport.send(request_to(wire.base_url))).body) == size

@@ -1,0 +1,254 @@
+"""Somebody changes the store behind our back (THREATS row 27): the first bad record is named."""
+
+import asyncio
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import aclosing, closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from crashgate.audit.chain import Fault
+from crashgate.errors import Code, CrashgateError, LogUnavailableError
+from crashgate.storage.log import SqliteLog
+from crashgate.storage.log_reader import SqliteLogReader
+from crashgate.storage.log_store import LogStore
+from tests.audit.samples import DECISION, decision
+
+pytestmark = pytest.mark.threats(27)
+
+
+def _store(folder: Path, *numbers: int) -> str:
+    """Append decisions; the name of the chain that got them."""
+
+    async def store() -> str:
+        async with aclosing(SqliteLog.open(folder)) as log:
+            for number in numbers:
+                await log.append(replace(decision(number), client=f"client number {number}"))
+            return log.chain
+
+    return asyncio.run(store())
+
+
+def _faults(folder: Path) -> list[tuple[str, Fault | None, int | None]]:
+    return [(verdict.chain, verdict.fault, verdict.seq) for verdict in SqliteLogReader(folder).verify()]
+
+
+def _tamper(folder: Path, script: str) -> None:
+    with closing(sqlite3.connect(folder / "decisions.sqlite3", isolation_level=None)) as database:
+        database.executescript(f"DROP TRIGGER records_are_not_changed; DROP TRIGGER records_are_not_deleted; {script}")
+
+
+def _swap(column: str) -> str:
+    """The third and the fourth record change places."""
+    moves = ((3, -3), (4, 3), (-3, 4))
+    return ";".join(f"UPDATE records SET {column} = {new} WHERE {column} = {old}" for old, new in moves)  # noqa: S608 - ours
+
+
+def test_an_untouched_log_is_sound(tmp_path: Path) -> None:
+    _store(tmp_path, *range(1, 9))
+
+    assert _faults(tmp_path) == [("main", None, None)]
+
+
+@pytest.mark.parametrize(
+    ("script", "fault", "seq"),
+    [
+        ("UPDATE records SET body = replace(body, 'allow', 'deny ') WHERE seq = 4", Fault.ALTERED, 4),
+        ("UPDATE records SET agent = 'someone-else' WHERE seq = 4", Fault.ALTERED, 4),
+        ("UPDATE records SET agent = x'00' WHERE seq = 4", Fault.ALTERED, 4),
+        ("UPDATE records SET at = cast(x'ff' AS TEXT) WHERE seq = 4", Fault.ALTERED, 4),
+        ("UPDATE records SET hash = previous WHERE seq = 4", Fault.ALTERED, 4),
+        ("DELETE FROM records WHERE seq = 1", Fault.MISSING, 1),
+        ("DELETE FROM records WHERE seq = 4", Fault.MISSING, 4),
+        ("DELETE FROM records WHERE seq >= 7", Fault.TRUNCATED, 7),
+        ("DELETE FROM records", Fault.TRUNCATED, 1),
+        (
+            _swap("seq"),
+            Fault.MISSING,
+            3,
+        ),
+        (
+            _swap("position"),
+            Fault.MISSING,
+            3,
+        ),
+        (
+            "INSERT INTO records SELECT 99, chain, 9, at, kind, call, agent, body, previous, hash FROM records LIMIT 1",
+            Fault.BROKEN_LINK,
+            9,
+        ),
+    ],
+)
+def test_a_change_behind_our_back_is_found(tmp_path: Path, script: str, fault: Fault, seq: int) -> None:
+    # Guards: chain.verify over what really lies in the store, and the kept head for a cut end.
+    _store(tmp_path, *range(1, 9))
+    _tamper(tmp_path, script)
+
+    assert _faults(tmp_path) == [("main", fault, seq)]
+
+
+@pytest.mark.parametrize("bit", range(8))
+def test_a_flipped_bit_in_the_file_is_found(tmp_path: Path, bit: int) -> None:
+    _store(tmp_path, *range(1, 9))
+    path = tmp_path / "decisions.sqlite3"
+    content = bytearray(path.read_bytes())
+    content[content.index(b"client number 5") + 3] ^= 1 << bit
+    path.write_bytes(content)
+
+    assert _faults(tmp_path) == [("main", Fault.ALTERED, 5)]
+
+
+def test_a_broken_file_says_how_far_it_can_be_read(tmp_path: Path) -> None:
+    # Guards: the DatabaseError in SqliteLogReader.verify.
+    _store(tmp_path, *range(1, 41))
+    path = tmp_path / "decisions.sqlite3"
+    content = bytearray(path.read_bytes())
+    page = content.index(b"client number 30") // 4096 * 4096
+    content[page : page + 8] = bytes(8)
+    path.write_bytes(content)
+
+    with pytest.raises(CrashgateError) as error:
+        SqliteLogReader(tmp_path).verify()
+    assert error.value.code is Code.LOG_DAMAGED
+    assert error.value.why.startswith("The database file is damaged. It can be read up to record ")
+
+
+def test_an_old_copy_that_was_put_back_is_found_and_not_written_over(tmp_path: Path) -> None:
+    # Guards: the head that Claim keeps, and LogStore._is_continued_by: the evidence stays, the work goes on.
+    folder, copy = tmp_path / "log", tmp_path / "copy.sqlite3"
+    _store(folder, 1, 2, 3)
+    shutil.copy(folder / "decisions.sqlite3", copy)
+    _store(folder, 4, 5)
+    shutil.copy(copy, folder / "decisions.sqlite3")
+
+    with pytest.raises(LogUnavailableError, match="The end of main is not the one that was stored"):
+        SqliteLog.open(folder, chain="main")
+    assert _store(folder, 6) == "main-2"
+    assert _faults(folder) == [("main", Fault.TRUNCATED, 4), ("main-2", None, None)]
+
+
+async def test_a_damaged_chain_is_told_to_whoever_opens_the_log(tmp_path: Path) -> None:
+    async with aclosing(SqliteLog.open(tmp_path)) as log:
+        await log.append(DECISION)
+    _tamper(tmp_path, "DELETE FROM records")
+
+    async with aclosing(SqliteLog.open(tmp_path)) as log:
+        assert (log.chain, log.passed_over) == ("main-2", ("main",))
+
+
+@pytest.mark.threats(41)
+def test_records_deleted_together_with_their_head_show_until_an_operator_acknowledges_it(tmp_path: Path) -> None:
+    # Guards: LogStore.lost_head, _record_loss and _Losses.
+    _store(tmp_path, 1, 2, 3)
+    _tamper(tmp_path, "DELETE FROM records WHERE seq > 2; DELETE FROM found WHERE position > 2")
+    (tmp_path / "main.head").unlink()
+    reader = SqliteLogReader(tmp_path)
+
+    assert _faults(tmp_path) == [("main", Fault.HEAD, 3)]
+    assert _store(tmp_path, 4) == "main"
+    assert _store(tmp_path, 5) == "main"
+    assert _faults(tmp_path) == [("main", Fault.HEAD, 3)]
+
+    (record,) = reader.keeper().acknowledge()
+    assert (record.chain, record.seq) == ("main", 3)
+    assert _faults(tmp_path) == [("main", None, None)]
+    assert [each.record for each in reader.records() if each.record.KIND == "acknowledgement"] == [record]
+    assert reader.keeper().acknowledge() == ()
+
+
+@pytest.mark.threats(41)
+def test_a_loss_after_an_acknowledgement_is_another_one(tmp_path: Path) -> None:
+    for _ in range(2):
+        _store(tmp_path, 1)
+        (tmp_path / "main.head").unlink()
+        assert [fault for _, fault, _ in _faults(tmp_path)] == [Fault.HEAD]
+        assert len(SqliteLogReader(tmp_path).keeper().acknowledge()) == 1
+        assert _faults(tmp_path) == [("main", None, None)]
+
+
+@pytest.mark.threats(41)
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"0" * 86])
+def test_a_head_that_cannot_be_read_is_missing(tmp_path: Path, content: bytes) -> None:
+    _store(tmp_path, 1, 2)
+    (tmp_path / "main.head").write_bytes(content)
+
+    assert _faults(tmp_path) == [("main", Fault.HEAD, 3)]
+
+
+@pytest.mark.threats(41)
+async def test_a_missing_head_is_told_to_whoever_opens_the_log_once(tmp_path: Path) -> None:
+    await asyncio.to_thread(_store, tmp_path, 1, 2)
+    (tmp_path / "main.head").unlink()
+    lost: list[int | None] = []
+    for _ in range(2):
+        async with aclosing(SqliteLog.open(tmp_path)) as log:
+            lost.append(None if log.lost_head is None else log.lost_head.seq)
+
+    assert lost == [2, None]
+
+
+def test_a_log_that_is_new_or_was_opened_and_not_used_misses_no_head(tmp_path: Path) -> None:
+    _store(tmp_path)
+    _store(tmp_path, 1)
+
+    assert _faults(tmp_path) == [("main", None, None)]
+
+
+@pytest.mark.threats(41)
+def test_an_acknowledgement_stays_as_long_as_the_loss_that_it_is_of(tmp_path: Path) -> None:
+    _store(tmp_path, 1, 2)
+    (tmp_path / "main.head").unlink()
+    with closing(LogStore(tmp_path, chain="main", patience=1)):  # a server has it, so another chain is written
+        SqliteLogReader(tmp_path).keeper().acknowledge()
+    keeper = SqliteLogReader(tmp_path).keeper()
+    for _ in range(3):
+        keeper.prune("2999-01-01T00:00:00.000Z")
+        assert {fault for _, fault, _ in _faults(tmp_path)} == {None}
+
+
+_HOLDER = """
+import sys
+from pathlib import Path
+from crashgate.storage.log_store import LogStore
+from crashgate.storage.log import SqliteLog
+log = SqliteLog.open(Path(sys.argv[1]), chain="main")
+print(log.chain, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_second_process_never_gets_the_same_chain(tmp_path: Path, root: Path) -> None:
+    # Guards: flock in Claim, between real processes; and that the system lets the claim go with the process.
+    command = [sys.executable, "-c", _HOLDER, str(tmp_path)]
+    with subprocess.Popen(command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "main\n"
+        with pytest.raises(LogUnavailableError, match="Another process writes this chain"):
+            SqliteLog.open(tmp_path, chain="main")
+        assert _store(tmp_path, 1) == "main-2"
+        holder.kill()
+
+    assert _store(tmp_path, 2) == "main"
+    assert _faults(tmp_path) == [("main", None, None), ("main-2", None, None)]
+
+
+async def test_a_writer_that_gets_past_the_claim_cannot_fork_the_chain(tmp_path: Path) -> None:
+    # Guards: UNIQUE (chain, seq), and that after a failure the end of the chain is read from the store again.
+    # Somebody removed the claimed file, so its lock protects nothing any more.
+    async with aclosing(SqliteLog.open(tmp_path)) as one:
+        await one.append(decision(1))
+        (tmp_path / "main.head").unlink()
+        async with aclosing(SqliteLog.open(tmp_path)) as two:
+            assert two.chain == "main"
+            await two.append(decision(2))
+            with pytest.raises(LogUnavailableError, match="Another process wrote to the same chain"):
+                await one.append(decision(3))
+            await one.append(decision(4))
+
+    assert _faults(tmp_path) == [("main", Fault.HEAD, 2)]
+    records = [stored.record for stored in SqliteLogReader(tmp_path).records()]
+    assert [each for each in records if each.KIND == "decision"] == [decision(n) for n in (1, 2, 4)]
