@@ -25,7 +25,7 @@ from crashgate.upstream.message import Request, TransportError
 
 HERE = Path(__file__).resolve().parent.parent
 MEBIBYTE = 1024 * 1024
-SECONDS = 15.0
+SECONDS = 30.0
 """For one attack."""
 _AGENT, _VERSION = "triage-agent", "2026-07-28"
 _META = {
@@ -244,7 +244,7 @@ async def main() -> None:
             _show(attack.__name__, how, (before, target.resident()), target.cpu() - cpu)
     alone = await asyncio.create_subprocess_exec(sys.executable, "-m", __spec__.name, "stacked", cwd=HERE)
     try:
-        async with asyncio.timeout(2 * SECONDS):
+        async with asyncio.timeout(SECONDS):
             await alone.wait()
     except TimeoutError:
         print("stacked_codings      not ended in time")
