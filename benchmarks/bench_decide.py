@@ -26,7 +26,7 @@ from crashgate.audit.record import decision_record
 from crashgate.audit.sentence import tell_decision
 from crashgate.identity import Principal, Via
 from crashgate.model.access import Access, Level
-from crashgate.model.scope import Dimension
+from crashgate.model.scope import ORGANIZATION, PROJECT, Dimension
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect
 from crashgate.policy.grants import BUILT_IN, Grant
@@ -41,7 +41,7 @@ _models: Any = import_module("casbin.model")
 
 AGENTS = 50
 RESOURCES = tuple(f"resource_{number}" for number in range(20))
-VOCABULARY = Vocabulary(connections={"bugsnag": dict.fromkeys(RESOURCES, Dimension.PROJECT)})
+VOCABULARY = Vocabulary(connections={"bugsnag": dict.fromkeys(RESOURCES, PROJECT)})
 QUESTIONS = 1_000
 SLOW = 20
 """As many questions are enough for an engine that takes milliseconds."""
@@ -73,10 +73,11 @@ def policy(number: int) -> Policy:
     """An agent with its own projects, reading in those of one organization, and shut out of one project."""
     own = {name: LEVELS[(number + place) % 3] for place, name in enumerate(RESOURCES)}
     shut = dict.fromkeys(RESOURCES[number % 3 :: 3], Level.OFF)
+    read = dict.fromkeys(RESOURCES, Level.READ)
     grants = (
-        _grant(1, own, projects=(f"team-{number}-*", "shared-web")),
-        _grant(2, dict.fromkeys(RESOURCES, Level.READ), projects=("*",), organizations=("acme", f"org-{number}")),
-        _grant(3, shut, projects=(f"team-{number}-secret", "payments-*")),
+        _grant(1, own, {PROJECT: (f"team-{number}-*", "shared-web")}),
+        _grant(2, read, {PROJECT: ("*",), ORGANIZATION: ("acme", f"org-{number}")}),
+        _grant(3, shut, {PROJECT: (f"team-{number}-secret", "payments-*")}),
     )
     agent = f"agent-{number}"
     source = f"policies/{agent}.toml"
@@ -84,18 +85,9 @@ def policy(number: int) -> Policy:
     return Policy(agent=agent, about=about, owner=owner, source=source, hash="ab" * 32, grants=(BUILT_IN, *grants))
 
 
-def _grant(index: int, access: Mapping[str, Level], **places: tuple[str, ...]) -> Grant:
+def _grant(index: int, access: Mapping[str, Level], places: Mapping[Dimension, tuple[str, ...]]) -> Grant:
     lines = {resource: index * 100 + place for place, resource in enumerate(access)}
-    organizations, projects = places.get("organizations"), places.get("projects")
-    return Grant(
-        index=index,
-        line=index,
-        connection="bugsnag",
-        organizations=organizations,
-        projects=projects,
-        access=access,
-        lines=lines,
-    )
+    return Grant(index=index, line=index, connection="bugsnag", places=places, access=access, lines=lines)
 
 
 def questions(agents: int, many: int, *, suffix: str = "") -> list[Question]:
@@ -118,9 +110,11 @@ def questions(agents: int, many: int, *, suffix: str = "") -> list[Question]:
                 operation=LIST_ERRORS.id,
                 resource=RESOURCES[number * 3 % len(RESOURCES)],
                 access=next(accesses),
-                dimension=Dimension.PROJECT,
-                organization=Place(names=frozenset({next(organizations).format(agent)})),
-                project=Place(names=frozenset({next(places).format(agent)})),
+                dimension=PROJECT,
+                places={
+                    ORGANIZATION: Place(names=frozenset({next(organizations).format(agent)})),
+                    PROJECT: Place(names=frozenset({next(places).format(agent)})),
+                },
             )
         )
     return found
@@ -137,7 +131,7 @@ def crashgate(policies: PolicySet) -> tuple[Engine, Engine]:
     def recorded(question: Question) -> bool:
         decision = decide(policies.get(question.agent), question)
         allowed = decision.effect is Effect.ALLOW
-        (project,), (organization,) = _names(question.project), _names(question.organization)
+        (project,), (organization,) = _names(question.place(PROJECT)), _names(question.place(ORGANIZATION))
         record = decision_record(
             call=call,
             at=at,
@@ -181,7 +175,7 @@ def casbin_engine(policies: PolicySet, *, indexed: bool) -> Engine:
     enforcer.add_policies([line for each in policies.values() for line in _lines(each)])
 
     def ask(question: Question) -> bool:
-        (project,), (organization,) = _names(question.project), _names(question.organization)
+        (project,), (organization,) = _names(question.place(PROJECT)), _names(question.place(ORGANIZATION))
         return bool(enforcer.enforce(question.agent, question.resource, question.access.value, project, organization))
 
     return ask
@@ -197,7 +191,9 @@ def _lines(policy: Policy) -> Iterator[tuple[str, ...]]:
             for access in Access:
                 if level is Level.OFF or level.allows(access):
                     effect = "deny" if level is Level.OFF else "allow"
-                    for project, organization in itertools.product(grant.projects or (), grant.organizations or ("*",)):
+                    for project, organization in itertools.product(
+                        grant.places.get(PROJECT, ()), grant.places.get(ORGANIZATION, ("*",))
+                    ):
                         yield policy.agent, resource, access.value, project, organization, effect
 
 

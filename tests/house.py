@@ -19,8 +19,7 @@ from crashgate.config.settings import Settings, load
 from crashgate.identity import Principal, Via
 from crashgate.mcp import render
 from crashgate.model.provider import Provider
-from crashgate.model.scope import PLACES
-from crashgate.providers.registry import RESOURCES
+from crashgate.providers.registry import KINDS, RESOURCES
 from crashgate.tools.call_result import Answer
 from crashgate.tools.toolbox import Toolbox
 from crashgate_sandbox.app import (
@@ -54,9 +53,9 @@ def everything(provider: Provider, connection: str | None = None) -> str:
     """A grant of all there is on the provider's connection, which is called like it unless ``connection`` is given."""
     resources = RESOURCES[provider]
     needed = {dimension for kind in resources.values() for dimension in (kind, kind.wider)}
-    places = [dimension for dimension in PLACES if dimension in needed]
+    places = [dimension for dimension in KINDS if dimension in needed]
     lines = ["[[grant]]", f'connection = "{connection or provider.value}"']
-    lines += [f'{dimension.value} = ["*"]' for dimension in places]
+    lines += [f'{dimension} = ["*"]' for dimension in places]
     lines += [f'access.{name} = "full"' for name in resources]
     return "\n".join(lines) + "\n"
 

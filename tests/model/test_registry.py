@@ -10,9 +10,13 @@ from crashgate.model.access import Access
 from crashgate.model.operation import AnyOperation
 from crashgate.model.provider import Provider
 from crashgate.model.scope import (
+    APP,
+    ENVIRONMENT,
+    NOTHING,
+    ORGANIZATION,
+    PROJECT,
     Anywhere,
     AppOfObject,
-    Dimension,
     EnvironmentNamed,
     EnvironmentRows,
     OrganizationRows,
@@ -245,7 +249,7 @@ def test_only_what_crashgate_answers_itself_and_what_has_the_key_of_one_project_
     nowhere = own or operation.provider in {Provider.BUGSNAG_SESSIONS, Provider.BUGSPULSE}
 
     assert (nowhere, own, own) == (
-        operation.scope.dimension is Dimension.NOTHING,
+        operation.scope.dimension is NOTHING,
         operation.method is None,
         operation.path is None,
     )
@@ -289,34 +293,34 @@ def test_each_entry_names_its_source(operation: AnyOperation) -> None:
 
 def test_the_resources_of_each_provider_are_the_words_that_a_policy_may_use() -> None:
     assert {provider: dict(words) for provider, words in RESOURCES.items()} == {
-        Provider.CRASHGATE: {"access": Dimension.NOTHING, "export": Dimension.NOTHING},
+        Provider.CRASHGATE: {"access": NOTHING, "export": NOTHING},
         Provider.BUGSNAG: {
-            "organization": Dimension.ORGANIZATION,
-            "project": Dimension.PROJECT,
-            "error": Dimension.PROJECT,
-            "event": Dimension.PROJECT,
-            "trend": Dimension.PROJECT,
-            "release": Dimension.PROJECT,
-            "stability_trend": Dimension.PROJECT,
-            "event_field": Dimension.PROJECT,
-            "comment": Dimension.PROJECT,
-            "pivot": Dimension.PROJECT,
-            "release_group": Dimension.PROJECT,
-            "saved_search": Dimension.PROJECT,
-            "collaborator": Dimension.PROJECT,
-            "organization_collaborator": Dimension.ORGANIZATION,
+            "organization": ORGANIZATION,
+            "project": PROJECT,
+            "error": PROJECT,
+            "event": PROJECT,
+            "trend": PROJECT,
+            "release": PROJECT,
+            "stability_trend": PROJECT,
+            "event_field": PROJECT,
+            "comment": PROJECT,
+            "pivot": PROJECT,
+            "release_group": PROJECT,
+            "saved_search": PROJECT,
+            "collaborator": PROJECT,
+            "organization_collaborator": ORGANIZATION,
         },
-        Provider.BUGSNAG_SESSIONS: {"session": Dimension.NOTHING},
+        Provider.BUGSNAG_SESSIONS: {"session": NOTHING},
         Provider.BUGSPULSE: {
-            "session": Dimension.NOTHING,
-            "crash": Dimension.NOTHING,
-            "session_event": Dimension.NOTHING,
-            "network_log": Dimension.NOTHING,
+            "session": NOTHING,
+            "crash": NOTHING,
+            "session_event": NOTHING,
+            "network_log": NOTHING,
         },
-        Provider.BROWSERSTACK: {"session": Dimension.ENVIRONMENT},
+        Provider.BROWSERSTACK: {"session": ENVIRONMENT},
         Provider.DEVREV: {
-            "session": Dimension.APP,
-            "session_event": Dimension.APP,
-            "network_log": Dimension.APP,
+            "session": APP,
+            "session_event": APP,
+            "network_log": APP,
         },
     }

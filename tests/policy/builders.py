@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from hypothesis import strategies as st
 
 from crashgate.model.access import Access, Level
-from crashgate.model.scope import Dimension
+from crashgate.model.scope import NOTHING, ORGANIZATION, PROJECT, Dimension
 from crashgate.policy.document import load
 from crashgate.policy.grants import BUILT_IN, Grant
 from crashgate.policy.limits import Approval
@@ -14,11 +14,11 @@ from crashgate.policy.question import Place, Question
 from crashgate.policy.switches import Switches
 
 RESOURCES: Mapping[str, Dimension] = {
-    "organization": Dimension.ORGANIZATION,
-    "project": Dimension.PROJECT,
-    "error": Dimension.PROJECT,
-    "event": Dimension.PROJECT,
-    "status": Dimension.NOTHING,
+    "organization": ORGANIZATION,
+    "project": PROJECT,
+    "error": PROJECT,
+    "event": PROJECT,
+    "status": NOTHING,
 }
 VOCABULARY = Vocabulary(connections={"bugsnag": RESOURCES, "bugsnag-eu": RESOURCES})
 SOURCE = "policies/triage-agent.toml"
@@ -44,11 +44,24 @@ def grant(
         index=index,
         line=index * 10,
         connection=connection,
-        organizations=None if organizations is None else tuple(organizations),
-        projects=None if projects is None else tuple(projects),
+        places=written(organizations, projects),
         access=access,
         lines={resource: index * 10 + number for number, resource in enumerate(access, start=1)},
     )
+
+
+def written(
+    organizations: Sequence[str] | None = None, projects: Sequence[str] | None = None
+) -> dict[Dimension, tuple[str, ...]]:
+    """What a grant names of the two, as it holds it."""
+    named = {ORGANIZATION: organizations, PROJECT: projects}
+    return {kind: tuple(patterns) for kind, patterns in named.items() if patterns is not None}
+
+
+def known(organization: Place | None = None, project: Place | None = None) -> dict[Dimension, Place]:
+    """The places of a question that are known."""
+    named = {ORGANIZATION: organization, PROJECT: project}
+    return {kind: place for kind, place in named.items() if place is not None}
 
 
 def policy(
@@ -95,9 +108,8 @@ def question(
         operation=f"bugsnag.{resource}.{access}",
         resource=resource,
         access=access,
-        dimension=dimension or RESOURCES.get(resource, Dimension.PROJECT),
-        organization=organization,
-        project=project,
+        dimension=dimension or RESOURCES.get(resource, PROJECT),
+        places=known(organization, project),
         parameters=parameters,
     )
 
@@ -118,8 +130,7 @@ def policies(draw: st.DrawFn) -> Policy:
             index=index,
             line=index,
             connection=draw(st.sampled_from(["bugsnag", "bugsnag", "bugsnag-eu"])),
-            organizations=draw(pattern_lists),
-            projects=draw(pattern_lists),
+            places=written(draw(pattern_lists), draw(pattern_lists)),
             access=draw(st.dictionaries(resources, st.sampled_from(Level), min_size=1)),
             lines={},
         )

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
 
 from hypothesis import strategies as st
 
 from crashgate.model.access import Access, Level
-from crashgate.model.scope import PLACES, Dimension
+from crashgate.model.scope import APP, ENVIRONMENT, NOTHING, ORGANIZATION, PROJECT, Dimension
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect
 from crashgate.policy.grants import Grant
@@ -16,15 +15,16 @@ from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.question import Place, Question
 from crashgate.policy.review import cedar
 from crashgate.policy.switches import Switch, Switches
+from crashgate.providers.registry import KINDS
 from tests.policy import cedar_engine
 from tests.policy.builders import policy
 
 RESOURCES: Mapping[str, Dimension] = {
-    "organization": Dimension.ORGANIZATION,
-    "error": Dimension.PROJECT,
-    "trace": Dimension.ENVIRONMENT,
-    "session": Dimension.APP,
-    "status": Dimension.NOTHING,
+    "organization": ORGANIZATION,
+    "error": PROJECT,
+    "trace": ENVIRONMENT,
+    "session": APP,
+    "status": NOTHING,
 }
 VOCABULARY = Vocabulary(connections={"one": RESOURCES, "two": RESOURCES})
 OPERATIONS = ("one.list", "one.get")
@@ -79,8 +79,8 @@ def _policy(dice: Random, agent: str) -> Policy:
 
 
 def _grant(dice: Random, index: int) -> Grant:
-    named = [dimension for dimension in PLACES if dice.randrange(4)]
-    places: dict[str, Any] = {each.value: tuple(dice.choices(_PATTERNS, k=dice.randint(1, 2))) for each in named}
+    named = [dimension for dimension in KINDS if dice.randrange(4)]
+    places = {each: tuple(dice.choices(_PATTERNS, k=dice.randint(1, 2))) for each in named}
     resources = dice.sample(sorted(RESOURCES), k=dice.randint(2, len(RESOURCES)))
     return Grant(
         index=index,
@@ -88,7 +88,7 @@ def _grant(dice: Random, index: int) -> Grant:
         connection=dice.choice(["one", "one", "one", "two"]),
         access={resource: dice.choice(LEVELS) for resource in resources},
         lines={},
-        **places,
+        places=places,
     )
 
 
@@ -105,7 +105,7 @@ def _question(dice: Random, agents: Sequence[str]) -> Question:
         parameters=frozenset(dice.sample(PARAMETERS, k=dice.randint(0, len(PARAMETERS)))),
     )
     around = [] if dimension.wider is None else [dimension.wider]
-    own = [] if dimension is Dimension.NOTHING else [dimension]
+    own = [] if dimension is NOTHING else [dimension]
     return asked.at({each: _place(dice) for each in (*own, *around)})
 
 

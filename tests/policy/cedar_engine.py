@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+from crashgate.policy.policy import Vocabulary
 from crashgate.policy.review import cedar
 
 _cedarpy: Any = import_module("cedarpy")
@@ -11,7 +12,9 @@ _cedarpy: Any = import_module("cedarpy")
 
 def allowed(requests: Sequence[dict[str, Any]], policies: str) -> list[bool]:
     """For each request, whether Cedar allows it. Raises ValueError when a policy could not be evaluated."""
-    answers = _cedarpy.is_authorized_batch(list(requests), policies, [], schema=cedar.SCHEMA)
+    answers = _cedarpy.is_authorized_batch(
+        list(requests), policies, [], schema=cedar.schema(Vocabulary(connections={}))
+    )
     faults = [fault for answer in answers for fault in answer.diagnostics.errors]
     if faults:
         raise ValueError(f"Cedar could not evaluate a policy: {faults[0]}")

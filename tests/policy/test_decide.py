@@ -1,17 +1,19 @@
 from collections.abc import Callable
 from functools import partial
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from crashgate.model.access import Access, Level
-from crashgate.model.scope import PLACES, Dimension
+from crashgate.model.scope import NOTHING, PROJECT, Dimension
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Buckets, Decision, Effect, Reason
 from crashgate.policy.grants import Grant, Rule
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Place, Question
 from crashgate.policy.switches import Switch
+from crashgate.providers.registry import KINDS
 from tests.policy.builders import grant, place, policy, question
 
 IOS = place("checkout-ios", "5f1000000000000000000001")
@@ -47,8 +49,7 @@ def test_a_grant_that_covers_the_question_allows_it_and_says_why() -> None:
             resource="error",
             level=Level.WRITE,
             source=SOURCE,
-            organizations=None,
-            projects=("checkout-ios",),
+            places={PROJECT: ("checkout-ios",)},
         ),
         policy_hash=HASH,
         because="policies/triage-agent.toml, grant 1, gives error = write",
@@ -147,7 +148,7 @@ def test_a_grant_holds_for_the_id_and_for_the_slug() -> None:
 
 
 def test_every_agent_with_a_policy_may_ask_what_it_may_do() -> None:
-    asked = question(resource="access", connection="crashgate", dimension=Dimension.NOTHING)
+    asked = question(resource="access", connection="crashgate", dimension=NOTHING)
     decision = decide(policy(), asked)
 
     assert (decision.effect, decision.because) == (Effect.ALLOW, "the built-in grant gives access = read")
@@ -184,7 +185,7 @@ def test_a_grant_that_does_not_name_the_dimension_of_the_resource_never_holds() 
     nowhere = grant(error=Level.FULL)
     organizations = grant(organizations=["*"], error=Level.FULL)
     nothing_named = Grant(
-        index=1, line=1, connection="bugsnag", projects=(), access={"error": Level.FULL}, lines={"error": 1}
+        index=1, line=1, connection="bugsnag", places={PROJECT: ()}, access={"error": Level.FULL}, lines={"error": 1}
     )
 
     for written in (nowhere, organizations, nothing_named):
@@ -257,8 +258,8 @@ def test_a_grant_on_another_connection_gives_nothing_here() -> None:
     assert answer(question(project=IOS), elsewhere) == (Effect.DENY, Reason.NO_GRANT, None)
 
 
-def _put_a_list(noun: str, asked: Question) -> None:
-    object.__setattr__(asked, noun, ["checkout-ios"])
+def _put_a_list(kind: Dimension, asked: Question) -> None:
+    object.__setattr__(asked, "places", {**asked.places, kind: ["checkout-ios"]})
 
 
 BREAKS: dict[str, Callable[[Question], None]] = {
@@ -270,11 +271,12 @@ BREAKS: dict[str, Callable[[Question], None]] = {
     "dimension": lambda asked: object.__setattr__(asked, "dimension", "nothing"),
     "parameters": lambda asked: object.__setattr__(asked, "parameters", ["filters"]),
     "parameter": lambda asked: object.__setattr__(asked, "parameters", frozenset({EqualsEverything()})),
-    **{dimension.value: partial(_put_a_list, dimension.noun) for dimension in PLACES},
-    "place": lambda asked: object.__setattr__(asked, "project", ["checkout-ios"]),
-    "names": lambda asked: object.__setattr__(asked.project, "names", ["checkout-ios"]),
-    "name": lambda asked: object.__setattr__(asked.project, "names", frozenset({EqualsEverything()})),
-    "missing": lambda asked: object.__delattr__(asked, "project"),
+    **{str(kind): partial(_put_a_list, kind) for kind in KINDS},
+    "places": lambda asked: object.__setattr__(asked, "places", [*asked.places.items()]),
+    "kind of place": lambda asked: object.__setattr__(asked, "places", {**asked.places, "projects": place("b")}),
+    "names": lambda asked: object.__setattr__(asked.places[PROJECT], "names", ["checkout-ios"]),
+    "name": lambda asked: object.__setattr__(asked.places[PROJECT], "names", frozenset({EqualsEverything()})),
+    "missing": lambda asked: object.__delattr__(asked, "places"),
 }
 
 
@@ -294,7 +296,8 @@ def test_a_question_that_is_not_what_it_seems_is_denied(break_it: Callable[[Ques
 
 @pytest.mark.threats(33)
 def test_an_error_inside_the_decision_denies_and_names_its_kind() -> None:
-    broken = policy(Grant(index=1, line=1, connection="bugsnag", projects=(7,), access={"error": Level.FULL}, lines={}))  # type: ignore[arg-type]  # forbidden on purpose - forbidden on purpose
+    odd: Any = {PROJECT: (7,)}
+    broken = policy(Grant(index=1, line=1, connection="bugsnag", places=odd, access={"error": Level.FULL}, lines={}))
 
     assert decide(broken, question(project=IOS)) == Decision(
         effect=Effect.DENY,

@@ -3,7 +3,6 @@
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,13 +10,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from crashgate.model.access import Access, Level
-from crashgate.model.scope import Dimension
+from crashgate.model.scope import NOTHING, ORGANIZATION, PROJECT
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect, Reason
 from crashgate.policy.grants import Grant, Rule
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Place, Question
 from crashgate.policy.review.explain import may_use
+from crashgate.providers.registry import KINDS
 from tests.policy.builders import place, policies, question, questions, resources
 
 ALLOWED_BY = {
@@ -41,12 +41,13 @@ def holds(grant: Grant, asked: Question) -> bool:
     """Whether a grant speaks of the resource, there; all places must be known."""
     if grant.connection != asked.connection or asked.resource not in grant.access:
         return False
-    if asked.dimension is Dimension.NOTHING:
+    if asked.dimension is NOTHING:
         return True
-    if asked.dimension is Dimension.ORGANIZATION:
-        return named(grant.organizations, asked.organization)
-    within = grant.organizations is None or named(grant.organizations, asked.organization)
-    return within and named(grant.projects, asked.project)
+    if asked.dimension is ORGANIZATION:
+        return named(grant.places.get(ORGANIZATION), asked.place(ORGANIZATION))
+    around = grant.places.get(ORGANIZATION)
+    within = around is None or named(around, asked.place(ORGANIZATION))
+    return within and named(grant.places.get(PROJECT), asked.place(PROJECT))
 
 
 def allowed(policy: Policy, asked: Question) -> bool:
@@ -56,21 +57,23 @@ def allowed(policy: Policy, asked: Question) -> bool:
 
 def completions(asked: Question) -> Iterator[Question]:
     """The question with every place that it could turn out to be about."""
-    organizations = [asked.organization] if asked.organization else [place(name) for name in EVERY_NAME]
-    projects = [asked.project] if asked.project else [place(name) for name in EVERY_NAME]
-    if asked.dimension is not Dimension.PROJECT:
+    organizations, projects = (
+        [known] if (known := asked.place(kind)) else [place(name) for name in EVERY_NAME]
+        for kind in (ORGANIZATION, PROJECT)
+    )
+    if asked.dimension is not PROJECT:
         projects = projects[:1]
-    if asked.dimension is Dimension.NOTHING:
+    if asked.dimension is NOTHING:
         organizations = organizations[:1]
     for organization, project in itertools.product(organizations, projects):
-        yield replace(asked, organization=organization, project=project)
+        yield asked.at({ORGANIZATION: organization, PROJECT: project})
 
 
 @pytest.mark.threats(33)
 @settings(max_examples=400)
 @given(policies(), questions())
 def test_where_all_places_are_known_the_decision_is_the_one_of_the_model(held: Policy, asked: Question) -> None:
-    asked = replace(asked, organization=asked.organization or place("a"), project=asked.project or place("b"))
+    asked = asked.at({ORGANIZATION: place("a"), PROJECT: place("b"), **asked.places})
 
     decision = decide(held, asked)
 
@@ -94,7 +97,7 @@ def test_without_a_place_the_answer_agrees_with_what_every_place_would_give(held
         assert outcomes == {False}
     else:
         assert True in outcomes
-        assert asked.project is None or asked.organization is None
+        assert len(asked.places) < 2
 
 
 @pytest.mark.threats(18)
@@ -142,7 +145,7 @@ anything: st.SearchStrategy[Any] = st.one_of(
     st.binary(max_size=3),
     st.lists(st.text(max_size=3), max_size=2),
     st.frozensets(st.one_of(st.text(max_size=3), st.integers()), max_size=2),
-    st.sampled_from([*Access, *Level, *Dimension, *(level.value for level in Level), object(), "*", place("*")]),
+    st.sampled_from([*Access, *Level, *KINDS, *(level.value for level in Level), object(), "*", place("*")]),
 )
 
 

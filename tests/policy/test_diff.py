@@ -1,7 +1,6 @@
 """What widens and what narrows between two sets of policies."""
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -17,7 +16,7 @@ from crashgate.policy.policy import Policy, PolicySet, Vocabulary
 from crashgate.policy.question import Question
 from crashgate.policy.review.diff import Change, compare
 from crashgate.providers.registry import OPERATIONS, RESOURCES
-from tests.policy.builders import HEAD, SOURCE, pattern_lists, places, policy
+from tests.policy.builders import HEAD, SOURCE, known, pattern_lists, places, policy, written
 
 CONNECTIONS = {"bugsnag": Provider.BUGSNAG}
 VOCABULARY = Vocabulary(connections={"bugsnag": RESOURCES[Provider.BUGSNAG]})
@@ -160,8 +159,7 @@ def _policies(draw: st.DrawFn) -> Policy:
             index=index,
             line=index,
             connection="bugsnag",
-            organizations=draw(pattern_lists),
-            projects=draw(pattern_lists),
+            places=written(draw(pattern_lists), draw(pattern_lists)),
             access={"error": draw(st.sampled_from(Level))},
             lines={},
         )
@@ -173,7 +171,6 @@ def _policies(draw: st.DrawFn) -> Policy:
 @st.composite
 def _questions(draw: st.DrawFn) -> Question:
     operation = draw(st.sampled_from([each for each in OPERATIONS if each.id in operations("error")]))
-    asked: dict[str, Any] = {name: draw(places) for name in ("organization", "project")}
     return Question(
         agent="triage-agent",
         connection="bugsnag",
@@ -181,7 +178,7 @@ def _questions(draw: st.DrawFn) -> Question:
         resource="error",
         access=operation.access,
         dimension=operation.scope.dimension,
-        **asked,
+        places=known(draw(places), draw(places)),
     )
 
 

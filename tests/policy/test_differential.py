@@ -40,7 +40,7 @@ def test_the_drawn_questions_are_allowed_and_refused_often_enough_to_tell() -> N
 def test_what_is_exported_fits_the_exported_schema(case: Case) -> None:
     text = cedar.policies(case.policies.values(), VOCABULARY)
 
-    assert cedar_engine.faults(text, cedar.SCHEMA) == []
+    assert cedar_engine.faults(text, cedar.schema(VOCABULARY)) == []
 
 
 @pytest.mark.threats(33)

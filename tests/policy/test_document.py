@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crashgate.model.access import Level
-from crashgate.model.scope import Dimension
+from crashgate.model.scope import NOTHING, ORGANIZATION, PROJECT
 from crashgate.policy.document import MAX_GRANTS, MAX_PATTERNS, load
 from crashgate.policy.grants import BUILT_IN, Grant
 from crashgate.policy.policy import Policy, Vocabulary
@@ -65,8 +65,7 @@ status = "full"
                 index=1,
                 line=5,
                 connection="bugsnag",
-                organizations=("acme", "*"),
-                projects=("checkout-*",),
+                places={ORGANIZATION: ("acme", "*"), PROJECT: ("checkout-*",)},
                 access={"error": Level.WRITE, "organization": Level.OFF},
                 lines={"error": 11, "organization": 12},
             ),
@@ -108,9 +107,7 @@ def test_the_hash_is_that_of_the_bytes_line_ends_included() -> None:
 
 
 def test_the_vocabulary_always_has_our_own_connection() -> None:
-    assert Vocabulary(connections={}).connections == {
-        "crashgate": {"access": Dimension.NOTHING, "export": Dimension.NOTHING}
-    }
+    assert Vocabulary(connections={}).connections == {"crashgate": {"access": NOTHING, "export": NOTHING}}
 
 
 def test_no_holder_of_a_grant_can_widen_it() -> None:
@@ -345,7 +342,7 @@ def test_a_document_may_be_as_large_as_the_limits_say() -> None:
     policy = load(text, source=SOURCE, vocabulary=VOCABULARY)
 
     assert (len(policy.grants), len(policy.owner), len(policy.about)) == (MAX_GRANTS + 1, 100, 200)
-    assert policy.grants[-1].projects == tuple(names)
+    assert policy.grants[-1].places == {PROJECT: tuple(names)}
 
 
 def test_all_problems_of_a_document_are_told_at_once_in_the_order_of_their_lines() -> None:

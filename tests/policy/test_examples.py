@@ -10,9 +10,10 @@ from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect
 from crashgate.policy.document import load
 from crashgate.policy.policy import PolicySet, Vocabulary
-from crashgate.policy.question import Place, Question
+from crashgate.policy.question import Question
 from crashgate.policy.review.explain import matrix
 from crashgate.providers.registry import OPERATIONS, RESOURCES
+from tests.policy.builders import known, place
 
 BUGSNAG = RESOURCES[Provider.BUGSNAG]
 VOCABULARY = Vocabulary(connections={"bugsnag": BUGSNAG})
@@ -36,8 +37,7 @@ def effect(shipped: PolicySet, agent: str, access: Access, resource: str, *, pro
         resource=resource,
         access=access,
         dimension=BUGSNAG[resource],
-        organization=Place(names=frozenset({"acme"})),
-        project=None if project is None else Place(names=frozenset({project})),
+        places=known(place("acme"), None if project is None else place(project)),
     )
     return decide(shipped[agent], asked).effect
 

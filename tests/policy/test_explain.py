@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 import pytest
 
 from crashgate.model.access import Access, Level
-from crashgate.model.scope import Dimension
+from crashgate.model.scope import NOTHING, ORGANIZATION, PROJECT
 from crashgate.policy.decide import decide
 from crashgate.policy.grants import BUILT_IN, Rule
 from crashgate.policy.limits import Approval
@@ -24,7 +24,7 @@ from tests.policy.builders import grant, place, policy, question
 
 IOS = place("5f1000000000000000000001", "checkout-ios")
 TRIAGE = policy(grant(projects=["checkout-*"], error=Level.WRITE))
-SMALL = Vocabulary(connections={"bugsnag": {"organization": Dimension.ORGANIZATION, "error": Dimension.PROJECT}})
+SMALL = Vocabulary(connections={"bugsnag": {"organization": ORGANIZATION, "error": PROJECT}})
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ SMALL = Vocabulary(connections={"bugsnag": {"organization": Dimension.ORGANIZATI
         ),
         pytest.param(
             policy(),
-            question(resource="access", connection="crashgate", dimension=Dimension.NOTHING),
+            question(resource="access", connection="crashgate", dimension=NOTHING),
             "triage-agent may read access on crashgate: the built-in grant gives access = read.",
             id="built in",
         ),
@@ -118,7 +118,6 @@ def test_the_matrix_has_a_row_for_each_agent_connection_and_resource() -> None:
     rows = matrix(PolicySet([reader, closed]), SMALL)
 
     assert rows == (*row(closed, Level.OFF), *row(reader, Level.READ))
-    assert json.dumps([asdict(each) for each in rows])
 
 
 def test_an_agent_is_told_what_it_holds_and_why_not_more() -> None:
@@ -137,11 +136,11 @@ def test_an_agent_is_told_what_it_holds_and_why_not_more() -> None:
             ConnectionAccess(
                 connection="bugsnag",
                 held=(
-                    HeldLevel(resource="error", level=Level.WRITE, places={Dimension.PROJECT: ("checkout-*",)}),
+                    HeldLevel(resource="error", level=Level.WRITE, places={"projects": ("checkout-*",)}),
                     HeldLevel(
                         resource="error",
                         level=Level.OFF,
-                        places={Dimension.ORGANIZATION: ("acme",), Dimension.PROJECT: ("checkout-web",)},
+                        places={"organizations": ("acme",), "projects": ("checkout-web",)},
                     ),
                 ),
                 not_granted=("organization",),
@@ -168,7 +167,7 @@ def test_an_agent_is_told_when_a_person_has_to_approve_its_changes() -> None:
 
 @pytest.mark.threats(21)
 def test_an_agent_is_not_told_of_connections_that_its_policy_does_not_name() -> None:
-    more = Vocabulary(connections={**SMALL.connections, "devrev": {"session": Dimension.NOTHING}})
+    more = Vocabulary(connections={**SMALL.connections, "devrev": {"session": NOTHING}})
 
     assert access_summary(TRIAGE, more) == access_summary(TRIAGE, SMALL)
 

@@ -6,12 +6,12 @@ import pytest
 
 from crashgate.model.access import Level
 from crashgate.model.provider import Provider
-from crashgate.model.scope import PLACES, Dimension
+from crashgate.model.scope import APP, PLATFORM, PROJECT, Dimension
 from crashgate.policy.document import load
 from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.review.lint import lint
 from crashgate.policy.review.starter import first_policy
-from crashgate.providers.registry import RESOURCES
+from crashgate.providers.registry import KINDS, RESOURCES
 
 CONNECTIONS = {provider.value: provider for provider in Provider if provider is not Provider.CRASHGATE}
 VOCABULARY = Vocabulary(connections={name: RESOURCES[provider] for name, provider in CONNECTIONS.items()})
@@ -22,7 +22,7 @@ def first(places: Mapping[Dimension, Sequence[str]]) -> Policy:
     return load(text, source="policies/new-agent.toml", vocabulary=VOCABULARY)
 
 
-@pytest.mark.parametrize("named", [(), (Dimension.PROJECT,), (Dimension.APP, Dimension.PLATFORM), PLACES])
+@pytest.mark.parametrize("named", [(), (PROJECT,), (APP, PLATFORM), KINDS])
 def test_it_loads_and_gives_reading_only_in_the_places_that_were_named(named: Sequence[Dimension]) -> None:
     policy = first(dict.fromkeys(named, ("one", "two")))
 
@@ -34,7 +34,7 @@ def test_it_loads_and_gives_reading_only_in_the_places_that_were_named(named: Se
 
 
 def test_it_leaves_no_warning_behind() -> None:
-    policy = first(dict.fromkeys(PLACES, ("one",)))
+    policy = first(dict.fromkeys(KINDS, ("one",)))
 
     assert lint(policy, VOCABULARY, CONNECTIONS) == ()
 
@@ -47,7 +47,7 @@ def test_what_nothing_reads_is_not_granted() -> None:
 
 
 def test_a_platform_is_kept_where_no_app_is_named_yet() -> None:
-    places = {Dimension.PLATFORM: ("ios",)}
+    places = {PLATFORM: ("ios",)}
 
     assert '# platforms = ["ios"]\n# apps = []\n' in first_policy(
         "new-agent", "me", dict.fromkeys(CONNECTIONS, places), VOCABULARY, CONNECTIONS

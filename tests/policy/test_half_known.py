@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crashgate.model.access import Access, Level
-from crashgate.model.scope import Dimension
+from crashgate.model.scope import PROJECT
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect
 from crashgate.policy.question import Place, Question
-from tests.policy.builders import RESOURCES, grant, policy
+from tests.policy.builders import RESOURCES, grant, known, policy
 
 ID, OTHER_ID = "5f0123456789abcdef012345", "a" * 24
 SLUGS = ("checkout-ios", "checkout-android", "abc", "5f-tools")
@@ -28,8 +28,7 @@ def _question(resource: str, access: Access, organization: Place | None, project
         resource=resource,
         access=access,
         dimension=RESOURCES[resource],
-        organization=organization,
-        project=project,
+        places=known(organization, project),
     )
 
 
@@ -99,5 +98,5 @@ def test_it_depends_only_where_the_other_name_can_matter(
         rules.append(grant(2, projects=off, error=Level.OFF))
     question = _question("error", Access.READ, None, Place.named(asked))
 
-    assert question.dimension is Dimension.PROJECT
+    assert question.dimension is PROJECT
     assert decide(policy(*rules), question).effect is effect

@@ -4,7 +4,7 @@ import pytest
 
 from crashgate.model.access import Access
 from crashgate.model.provider import Provider
-from crashgate.model.scope import Dimension
+from crashgate.model.scope import NOTHING
 from crashgate.policy.document import load
 from crashgate.policy.policy import Vocabulary
 from crashgate.policy.review.lint import lint
@@ -174,7 +174,7 @@ def test_every_resource_that_shows_text_of_outsiders_is_told_beside_a_way_to_wri
 ) -> None:
     vocabulary = Vocabulary(connections={"bugsnag": RESOURCES[Provider.BUGSNAG], "read": RESOURCES[provider]})
     dimension = RESOURCES[provider][resource]
-    places = "" if dimension is Dimension.NOTHING else f'{dimension} = ["*"]\n'
+    places = "" if dimension is NOTHING else f'{dimension} = ["*"]\n'
     body = f'{WRITES}[[grant]]\nconnection = "read"\n{places}access.{resource} = "read"\n{LIMITS}'
     policy = load(HEAD + body, source=SOURCE, vocabulary=vocabulary)
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crashgate.model.access import Access, Level
-from crashgate.model.scope import Dimension
+from crashgate.model.scope import PROJECT
 from crashgate.policy.decide import decide, lets_through
 from crashgate.policy.decision import Decision, Effect, Reason
 from crashgate.policy.openings import open_names
@@ -67,5 +67,5 @@ def test_a_delete_is_never_let_through_and_what_is_allowed_is_never_called_obser
 def test_in_trial_mode_no_place_is_fixed_for_others_are_let_through_too() -> None:
     one = grant(projects=["checkout-ios"], error=Level.READ)
 
-    assert open_names(policy(one), question(), Dimension.PROJECT) == ("checkout-ios",)
-    assert open_names(policy(one, mode=Mode.OBSERVE), question(), Dimension.PROJECT) is None
+    assert open_names(policy(one), question(), PROJECT) == ("checkout-ios",)
+    assert open_names(policy(one, mode=Mode.OBSERVE), question(), PROJECT) is None

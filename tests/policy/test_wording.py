@@ -1,4 +1,4 @@
-from crashgate.model.scope import Dimension
+from crashgate.model.scope import APP, ORGANIZATION, PLATFORM, PROJECT
 from crashgate.policy.wording import listed, places, unknown, word
 
 
@@ -22,10 +22,10 @@ def test_a_word_in_a_message_is_one_short_line() -> None:
 
 
 def test_places_are_spoken_of_from_the_narrower_to_the_wider() -> None:
-    both = {Dimension.ORGANIZATION: ("acme",), Dimension.PROJECT: ("checkout-*", "x")}
-    app = {Dimension.PLATFORM: ("ios",), Dimension.APP: ("com.acme.Checkout",)}
+    both = {ORGANIZATION: ("acme",), PROJECT: ("checkout-*", "x")}
+    app = {PLATFORM: ("ios",), APP: ("com.acme.Checkout",)}
 
     assert places(both, limit=40) == "projects checkout-*, x of organizations acme"
     assert places(app, limit=40) == "apps com.acme.Checkout of platforms ios"
-    assert places({Dimension.PROJECT: ("a", "*")}, limit=40) == "all projects"
+    assert places({PROJECT: ("a", "*")}, limit=40) == "all projects"
     assert places({}, limit=40) == "anywhere"

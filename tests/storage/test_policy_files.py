@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from crashgate.errors import ConfigurationError
-from crashgate.model.scope import Dimension
+from crashgate.model.scope import PROJECT
 from crashgate.policy.policy import PolicySet, Vocabulary
 from crashgate.policy.problem import PolicyDocumentError, Problem
 from crashgate.policy.toml_positions import MAX_BYTES
@@ -17,7 +17,7 @@ from tests.owned import given_away
 if TYPE_CHECKING:
     from crashgate.policy.policy import PolicySource
 
-VOCABULARY = Vocabulary(connections={"bugsnag": {"error": Dimension.PROJECT}})
+VOCABULARY = Vocabulary(connections={"bugsnag": {"error": PROJECT}})
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.model.scope import Dimension
+from crashgate.model.scope import PROJECT
 from crashgate.policy.policy import Vocabulary
 from crashgate.storage.policy_files import PolicyFiles, PolicyWatch, watching
 
-VOCABULARY = Vocabulary(connections={"bugsnag": {"error": Dimension.PROJECT}})
+VOCABULARY = Vocabulary(connections={"bugsnag": {"error": PROJECT}})
 
 
 def document(agent: str, about: str = "Reads.", more: str = "") -> str:

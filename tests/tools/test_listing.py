@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from crashgate.errors import Code
 from crashgate.model.access import Level
 from crashgate.model.provider import Provider
-from crashgate.model.scope import Dimension
+from crashgate.model.scope import APP, ENVIRONMENT, NOTHING, ORGANIZATION, PLATFORM, PROJECT, Dimension
 from crashgate.providers.registry import RESOURCES
 from crashgate.tools.registry import TOOLS
 from tests.gate.gate import AGENT, Gate, PlayedUpstream, open_gate, organization_id, policy, site
@@ -43,13 +43,13 @@ _resources = RESOURCES[Provider.BUGSNAG]
 @st.composite
 def _grants(draw: st.DrawFn) -> str:
     """One grant as text, naming what its resources need."""
-    kind = draw(st.sampled_from([Dimension.ORGANIZATION, Dimension.PROJECT]))
+    kind = draw(st.sampled_from([ORGANIZATION, PROJECT]))
     names = [name for name, each in _resources.items() if each is kind]
     chosen = draw(st.lists(st.sampled_from(names), min_size=1, max_size=3, unique=True))
     lines = ["[[grant]]", 'connection = "bugsnag"']
-    if kind is Dimension.PROJECT:
+    if kind is PROJECT:
         lines.append(f"projects = {draw(_patterns)}")
-    if kind is Dimension.ORGANIZATION or draw(st.booleans()):
+    if kind is ORGANIZATION or draw(st.booleans()):
         lines.append(f"organizations = {draw(_patterns)}")
     lines += [f'access.{name} = "{draw(st.sampled_from(Level))}"' for name in chosen]
     return "\n".join(lines).replace("'", '"')
@@ -90,9 +90,9 @@ def test_a_tool_is_listed_exactly_when_some_call_of_it_is_allowed(grants: list[s
 PLATFORMS = ("android", "ios", "web")
 SPOTS = [Spot(environment=slug, app=slug, platform=platform) for slug, platform in itertools.product(SLUGS, PLATFORMS)]
 _named: Mapping[Dimension, st.SearchStrategy[list[str]]] = {
-    Dimension.ENVIRONMENT: _patterns,
-    Dimension.APP: _patterns,
-    Dimension.PLATFORM: st.lists(st.sampled_from(["*", *PLATFORMS, "i*", "tv"]), min_size=1, max_size=2, unique=True),
+    ENVIRONMENT: _patterns,
+    APP: _patterns,
+    PLATFORM: st.lists(st.sampled_from(["*", *PLATFORMS, "i*", "tv"]), min_size=1, max_size=2, unique=True),
 }
 
 
@@ -101,10 +101,10 @@ def _session_grants(draw: st.DrawFn, provider: Provider) -> str:
     """One grant as text, naming what its resources need, and sometimes what is wider."""
     resources = RESOURCES[provider]
     chosen = draw(st.lists(st.sampled_from(list(resources)), min_size=1, max_size=3, unique=True))
-    needed = {resources[name] for name in chosen} - {Dimension.NOTHING}
+    needed = {resources[name] for name in chosen} - {NOTHING}
     needed |= {each.wider for each in needed if each.wider is not None and draw(st.booleans())}
     lines = ["[[grant]]", f'connection = "{provider.value}"']
-    lines += [f"{each.value} = {draw(_named[each])}" for each in sorted(needed)]
+    lines += [f"{each} = {draw(_named[each])}" for each in sorted(needed, key=str)]
     lines += [f'access.{name} = "{draw(st.sampled_from(Level))}"' for name in chosen]
     return "\n".join(lines).replace("'", '"')
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from crashgate.identity import Principal, Via
 from crashgate.model.composite import Recipe
 from crashgate.model.provider import Provider
-from crashgate.model.scope import Dimension
+from crashgate.model.scope import PROJECT
 from crashgate.providers.registry import RESOURCES
 from crashgate.tools.registry import BY_NAME, TOOLS
 from crashgate_sandbox.world.world import World
@@ -32,7 +32,7 @@ AGENT, MINE, FOREIGN = "narrow", "checkout-ios", ("payments-api", "checkout-web"
 """The allowed project, two foreign ones of its organization, and one of another."""
 NAMES = [tool.name for tool in TOOLS if tool.operations[0].provider is Provider.BUGSNAG]
 CALLS = 40
-_PROJECT = [name for name, kind in RESOURCES[Provider.BUGSNAG].items() if kind is Dimension.PROJECT]
+_PROJECT = [name for name, kind in RESOURCES[Provider.BUGSNAG].items() if kind is PROJECT]
 POLICY = f'[[grant]]\nconnection = "bugsnag"\nprojects = ["{MINE}"]\n' + "".join(
     f'access.{name} = "full"\n' for name in _PROJECT
 )

@@ -130,7 +130,7 @@ def _one(policy: "Policy", rows: "Sequence[MatrixRow]") -> None:
                 row.connection,
                 row.resource,
                 rule.level.value,
-                rule.places(),
+                rule.places_spoken,
                 f"grant {rule.grant}, line {rule.line}" if rule.grant else rule.where,
             )
             for rule in row.rules
@@ -167,7 +167,7 @@ def _listed(names: Sequence[str] | None) -> list[str] | None:
 
 
 def _plain(row: "MatrixRow") -> dict[str, object]:
-    from crashgate.model.scope import PLACES
+    from crashgate.providers.registry import KINDS
 
     return {
         "agent": row.agent,
@@ -181,7 +181,7 @@ def _plain(row: "MatrixRow") -> dict[str, object]:
                 "source": rule.source,
                 "line": rule.line,
                 "level": rule.level.value,
-                **{dimension.value: _listed(getattr(rule, dimension.value)) for dimension in PLACES},
+                **{kind.plural: _listed(rule.places.get(kind)) for kind in KINDS},
             }
             for rule in row.rules
         ],
@@ -248,7 +248,7 @@ def policy_export(agent: str | None, *, cedar: bool, schema: bool, in_sandbox: b
     start = ground(in_sandbox=in_sandbox)
     policies = start.policies()
     chosen = [known(policies, agent)] if agent is not None else list(policies.values())
-    text = words.SCHEMA if schema else words.policies(chosen, start.vocabulary)
+    text = words.schema(start.vocabulary) if schema else words.policies(chosen, start.vocabulary)
     screen = session.screen()
     if screen.json:
         screen.data({"cedar": text})

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from crashgate.config.settings import Settings
     from crashgate.config.wiring import Sandbox
     from crashgate.errors import ConfigurationError
+    from crashgate.model.scope import Dimension
     from crashgate.policy.policy import Policy
     from crashgate.policy.review.diff import Change
     from crashgate.policy.review.starter import Places
@@ -142,14 +143,26 @@ def _plain(change: "Change") -> dict[str, object]:
     }
 
 
-@click.command("init", cls=Command)
+class _Init(Command):
+    """The command with an option for each kind of place that the providers declare."""
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """The agent, its owner, then the places; the catalogue is read only when this command is."""
+        from crashgate.providers.registry import KINDS
+
+        agent, owner, *others = super().get_params(ctx)
+        return [agent, owner, *map(_option, KINDS), *others]
+
+
+def _option(kind: "Dimension") -> click.Option:
+    names = "An id, slug or pattern." if kind.two_names else f"{'An id' if kind.cased else 'A name'} or pattern."
+    metavar = "ID" if kind.cased else "NAME"
+    return click.Option([f"--{kind.noun}", kind.plural], multiple=True, metavar=metavar, help=names)
+
+
+@click.command("init", cls=_Init)
 @click.argument("agent", help="Whom the policy is for.")
 @click.option("--owner", required=True, metavar="ADDRESS", help="Who answers for it.")
-@click.option("--organization", "organizations", multiple=True, metavar="NAME", help="An id, slug or pattern.")
-@click.option("--project", "projects", multiple=True, metavar="NAME", help="An id, slug or pattern.")
-@click.option("--environment", "environments", multiple=True, metavar="NAME", help="A name or pattern.")
-@click.option("--platform", "platforms", multiple=True, metavar="NAME", help="A name or pattern.")
-@click.option("--app", "apps", multiple=True, metavar="ID", help="An id or pattern.")
 @click.option("--offline", is_flag=True, help="Ask nothing upstream, also where no place is named.")
 @in_sandbox_option
 @click.option("--write", is_flag=True, help="Write it to AGENT.toml in the policy folder instead of printing it.")
@@ -164,13 +177,12 @@ def policy_init(
 
     Example: crashgate policy init triage-agent --owner team@example.com --project checkout-ios
     """
-    from crashgate.model.scope import PLACES
     from crashgate.policy.document import load
     from crashgate.policy.review.starter import first_policy
 
     start = ground(in_sandbox=in_sandbox)
     settings, vocabulary, connections = start.settings, start.vocabulary, start.connections
-    given: Places = {dimension: tuple(named[dimension.value]) for dimension in PLACES if named[dimension.value]}
+    given: Places = {kind: tuple(named[kind.plural]) for kind in vocabulary.kinds if named.get(kind.plural)}
     _check_places(given, start)
     path = settings.policies / f"{agent}.toml"
     if write and path.exists():

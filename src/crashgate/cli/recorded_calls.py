@@ -3,13 +3,22 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from crashgate.audit.port import LogReader
 from crashgate.audit.record import DecisionRecord, Purpose
 from crashgate.cli.agents import OWN_AGENTS
 from crashgate.model.operation import AnyOperation
-from crashgate.model.scope import EnvironmentRows, OrganizationRows, ProjectRows
+from crashgate.model.scope import (
+    APP,
+    ENVIRONMENT,
+    ORGANIZATION,
+    PLATFORM,
+    PROJECT,
+    Dimension,
+    EnvironmentRows,
+    OrganizationRows,
+    ProjectRows,
+)
 from crashgate.model.untrusted import shows_untrusted
 from crashgate.policy.decide import decide, lets_through
 from crashgate.policy.decision import Effect, Reason
@@ -98,7 +107,7 @@ def _again(record: DecisionRecord, policies: PolicySet) -> Replayed:
         access=record.access or operation.access,
         dimension=operation.scope.dimension,
         parameters=frozenset(record.arguments) & frozenset(operation.params.model_fields),
-        **_places(record),
+        places=_places(record),
     )
     then = "approve" if record.approval else record.effect.value
     possible = {_answer(policy, operation, each) for each in _asked(policy, operation, question)}
@@ -135,13 +144,13 @@ def _answer(policy: Policy | None, operation: AnyOperation, question: Question) 
     return None if decision.effect is Effect.DEPENDS else decision.effect.value
 
 
-def _places(record: DecisionRecord) -> dict[str, Any]:
-    """The places of the record, by the question's words; what it does not name stays unknown."""
+def _places(record: DecisionRecord) -> dict[Dimension, Place]:
+    """The places of the record; what it does not name stays unknown."""
     named = {
-        "organization": (record.organization, record.organization_slug),
-        "project": (record.project, record.project_slug),
-        "environment": (record.environment,),
-        "platform": (record.platform,),
-        "app": (record.app,),
+        ORGANIZATION: (record.organization, record.organization_slug),
+        PROJECT: (record.project, record.project_slug),
+        ENVIRONMENT: (record.environment,),
+        PLATFORM: (record.platform,),
+        APP: (record.app,),
     }
-    return {noun: Place(names=frozenset(name for name in names if name)) for noun, names in named.items() if any(names)}
+    return {kind: Place(names=frozenset(name for name in names if name)) for kind, names in named.items() if any(names)}

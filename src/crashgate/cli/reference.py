@@ -48,9 +48,10 @@ def _walk(command: click.Command, context: click.Context) -> Iterator[CommandDoc
 
 
 def _described(command: click.Command, context: click.Context) -> CommandDoc:
-    common = {option.name for option in options()}
-    arguments = [each for each in command.params if isinstance(each, click.Argument)]
-    own = [each for each in command.params if isinstance(each, click.Option) and each.name not in common]
+    common = {"help", *(option.name for option in options())}
+    parameters = [each for each in command.get_params(context) if each.name not in common]
+    arguments = [each for each in parameters if isinstance(each, click.Argument)]
+    own = [each for each in parameters if isinstance(each, click.Option)]
     return CommandDoc(
         name=context.command_path,
         usage=" ".join((context.command_path, *command.collect_usage_pieces(context))),

@@ -22,7 +22,15 @@ from crashgate.model.composite import Recipe
 from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation, Operation
 from crashgate.model.provider import Provider
-from crashgate.model.scope import PLACES, Dimension, EnvironmentRows, OrganizationRows, ProjectRows, naming
+from crashgate.model.scope import (
+    ORGANIZATION,
+    Dimension,
+    EnvironmentRows,
+    OrganizationRows,
+    ProjectRows,
+    kinds_of,
+    naming,
+)
 from crashgate.model.tool import Tool
 from crashgate.policy.decide import decide, lets_through
 from crashgate.policy.decision import Decision, Effect
@@ -76,7 +84,6 @@ def _value(text: str) -> Any:  # noqa: ANN401 - any JSON
 
 
 _TOOLS_OWN = frozenset({"connection", "cursor", "detail", "format", "resume"})
-_OF_TWO_NAMES = frozenset({Dimension.ORGANIZATION, Dimension.PROJECT})
 _OTHER_NAME = (
     "A grant may name a place by its id or by its slug, and the gate looks up both when the call is made."
     " Ask by the name that the policy writes."
@@ -122,7 +129,7 @@ class Explained:
     @property
     def sentence(self) -> str:
         """The whole answer."""
-        to_come = [each for each in PLACES if self.question.place(each) is TO_COME]
+        to_come = [kind for kind, place in self.question.places.items() if place is TO_COME]
         told = explain(self.decision, self.question.at(dict.fromkeys(to_come)))
         if self.hidden is not None and self.decision.effect is not Effect.DENY:
             return f"{told} But {self.hidden} asks by a field that the policy takes out of answers, so it is refused."
@@ -150,8 +157,12 @@ class Explained:
         named = [name for name, where in naming(self.operation.scope).items() if self.question.place(where) is None]
         if named:
             return f"Add {' and '.join(f'{name}=NAME' for name in named)} to ask about one place."
-        half = [each for each in PLACES if (place := self.question.place(each)) is not None and not place.whole]
-        if half and half[0] is Dimension.ORGANIZATION:
+        half = [
+            kind
+            for kind in kinds_of(self.question.places)
+            if (at := self.question.place(kind)) is not None and not at.whole
+        ]
+        if half and half[0] is ORGANIZATION:
             return f"It depends on the organization's other name. {_OTHER_NAME}"
         if half:
             return f"It depends on the project's organization, or on the project's other name. {_OTHER_NAME}"
@@ -275,7 +286,7 @@ def _place(name: object, dimension: Dimension) -> Place | None:
     """The place of that name; of what has an id and a slug, the gate knows both and we know the one that is written."""
     if not isinstance(name, str):
         return None
-    return Place.named(name) if dimension in _OF_TWO_NAMES else Place(names=frozenset({name}))
+    return Place.named(name) if dimension.two_names else Place(names=frozenset({name}))
 
 
 def _connection(

@@ -14,7 +14,7 @@ from crashgate.cli.agents import POLICY_INIT
 from crashgate.errors import ConfigurationError, CrashgateError
 from crashgate.identity import Principal, Via
 from crashgate.model.params import SLUG_PATTERN
-from crashgate.model.scope import Dimension
+from crashgate.model.scope import ORGANIZATION, PROJECT
 from crashgate.policy.document import load
 from crashgate.policy.policy import PolicySet
 from crashgate.policy.review.starter import MOST_NAMES, Places
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from crashgate.policy.policy import Vocabulary
     from crashgate.tools.toolbox import Toolbox
 
-_RESOURCES = {"organization": Dimension.ORGANIZATION, "project": Dimension.PROJECT}
+_RESOURCES = {"organization": ORGANIZATION, "project": PROJECT}
 _ASKS = """\
 agent = "{agent}"
 about = "Looks up what a first policy may name."
@@ -82,7 +82,7 @@ async def _seen(toolbox: "Toolbox", where: Mapping[str, Any]) -> Places:
     for organization in organizations:
         of_it = {**where, "organization_id": organization["id"], "per_page": 100}
         projects += [each async for each in _rows(toolbox, "list_projects", "projects", of_it)]
-    return {Dimension.ORGANIZATION: _names(organizations), Dimension.PROJECT: _names(projects)}
+    return {ORGANIZATION: _names(organizations), PROJECT: _names(projects)}
 
 
 async def _rows(toolbox: "Toolbox", tool: str, key: str, asked: Mapping[str, Any]) -> AsyncGenerator[Mapping[str, Any]]:

@@ -6,7 +6,7 @@ A target holds parameter names in braces. One that is a list is told by how many
 All that is known of one call while it is at the door. Rule: what is decided is what is sent is what is recorded.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 from uuid import uuid4
@@ -18,7 +18,7 @@ from crashgate.gate.places import Asker, Found
 from crashgate.model.access import Access
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
-from crashgate.model.scope import Dimension, naming
+from crashgate.model.scope import APP, ENVIRONMENT, ORGANIZATION, PLATFORM, PROJECT, Dimension, naming
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Place, Question
 
@@ -116,12 +116,16 @@ class Case:
             dimension=operation.scope.dimension,
             # What the gate puts in itself nobody asked for, and no switch is on it.
             parameters=frozenset(name for name in self.ask.arguments if name in operation.params.model_fields),
-            organization=places.get("organization") or (self.organization.place if self.organization else None),
-            project=places.get("project") or (self.project.place if self.project else None),
-            environment=places.get("environment") or _named(self.environment),
-            platform=places.get("platform") or _named(self.platform),
-            app=places.get("app") or _named(self.app),
+            places={kind: place for kind, place in self._places(places) if place is not None},
         )
+
+    def _places(self, given: Mapping[str, Place | None]) -> Iterator[tuple[Dimension, Place | None]]:
+        """What is known of where the call belongs, with what is ``given`` in its stead."""
+        yield ORGANIZATION, given.get("organization") or (self.organization.place if self.organization else None)
+        yield PROJECT, given.get("project") or (self.project.place if self.project else None)
+        yield ENVIRONMENT, given.get("environment") or _named(self.environment)
+        yield PLATFORM, given.get("platform") or _named(self.platform)
+        yield APP, given.get("app") or _named(self.app)
 
     @property
     def where(self) -> str | None:
@@ -199,8 +203,8 @@ class Case:
             looked_for=words,
             params=params,
             project=here,
-            platform=named.get(Dimension.PLATFORM),
-            app=named.get(Dimension.APP),
+            platform=named.get(PLATFORM),
+            app=named.get(APP),
         )
 
 

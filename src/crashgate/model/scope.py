@@ -1,45 +1,81 @@
 """How the gate learns where a call belongs. Rule: one of these values per operation, and no other way.
 
-A dimension is what a grant must name before it can hold for a resource; its value is the policy's own key.
+A dimension is a kind of place: what a grant must name before it can hold for a resource. A provider declares those it
+has by the scopes of its operations; a grant, the schemas and the command line take whatever is declared.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum, unique
+
+_WORD = re.compile(r"[a-z][a-z0-9_]*")
 
 
-@unique
-class Dimension(StrEnum):
-    """What a grant on a resource must name."""
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class Dimension:
+    """A kind of place. Two resources are in the same kind of place when they name this very value.
 
-    NOTHING = "nothing"
-    ORGANIZATION = "organizations"
-    PROJECT = "projects"
-    ENVIRONMENT = "environments"
-    PLATFORM = "platforms"
-    APP = "apps"
+    Raises ValueError for words that cannot be keys, and for more than one kind around it: a decision looks at no more.
+    """
 
-    @property
-    def wider(self) -> "Dimension | None":
-        """The dimension around it: a grant may narrow by that too, and need not name it."""
-        return _WIDER.get(self)
+    noun: str
+    """One of them: ``project``. A scope that names the parameter for it has an attribute of that name."""
+    plural: str
+    """A policy's key for it: ``projects``."""
+    wider: "Dimension | None" = None
+    """The kind around it: a grant may narrow by that too, and need not name it."""
+    two_names: bool = False
+    """Whether each has an id and a slug, either of which a policy may write."""
+    cased: bool = False
+    """Whether the names keep capitals, and separators such as those of bundle ids."""
 
-    @property
-    def noun(self) -> str:
-        """One of them: ``project``."""
-        return self.value.removesuffix("s")
+    def __post_init__(self) -> None:
+        """Refuse what no document could write."""
+        if (
+            not _WORD.fullmatch(self.noun)
+            or not _WORD.fullmatch(self.plural)
+            or self.plural in {"connection", "access"}
+        ):
+            raise ValueError(f"{self.noun!r} and {self.plural!r} cannot be the words for a kind of place")
+        if self.wider is not None and self.wider.wider is not None:
+            raise ValueError(f"{self.plural}: there is a second kind of place around {self.wider}")
+
+    def __str__(self) -> str:
+        return self.plural
 
 
-_WIDER = {Dimension.PROJECT: Dimension.ORGANIZATION, Dimension.APP: Dimension.PLATFORM}
-PLACES = tuple(dimension for dimension in Dimension if dimension is not Dimension.NOTHING)
-"""What a grant may name, as the keys of a document."""
+NOTHING = Dimension(noun="nothing", plural="nothing")
+"""For a resource that belongs nowhere: a grant on it need not name a place."""
+ORGANIZATION = Dimension(noun="organization", plural="organizations", two_names=True)
+PROJECT = Dimension(noun="project", plural="projects", wider=ORGANIZATION, two_names=True)
+ENVIRONMENT = Dimension(noun="environment", plural="environments")
+PLATFORM = Dimension(noun="platform", plural="platforms")
+APP = Dimension(noun="app", plural="apps", wider=PLATFORM, cased=True)
+
+
+def kinds_of(dimensions: Iterable[Dimension]) -> tuple[Dimension, ...]:
+    """Every kind of place among them and around them, each once, the wider one first.
+
+    Raises ValueError where two of them share a word.
+    """
+    kinds: dict[Dimension, None] = {}
+    for dimension in dimensions:
+        if dimension.wider is not None:
+            kinds[dimension.wider] = None
+        if dimension is not NOTHING:
+            kinds[dimension] = None
+    words = [word for kind in kinds for word in (kind.noun, kind.plural)]
+    for word in words:
+        if words.count(word) > 1:
+            raise ValueError(f"two kinds of place are called {word!r}")
+    return tuple(kinds)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Anywhere:
     """The operation touches nothing that belongs to an organization or a project."""
 
-    dimension: Dimension = Dimension.NOTHING
+    dimension: Dimension = NOTHING
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +83,7 @@ class ProjectNamed:
     """The parameter ``project`` names the project, in the path or in the body; the rest is below that project."""
 
     project: str = "project_id"
-    dimension: Dimension = Dimension.PROJECT
+    dimension: Dimension = PROJECT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +97,7 @@ class ProjectOfObject:
     object: str
     read: str
     project: str = "project_id"
-    dimension: Dimension = Dimension.PROJECT
+    dimension: Dimension = PROJECT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,7 +105,7 @@ class ProjectRows:
     """Each row of the answer is a project; rows out of scope are dropped and totals withheld (row 20)."""
 
     organization: str = "organization_id"
-    dimension: Dimension = Dimension.PROJECT
+    dimension: Dimension = PROJECT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,7 +113,7 @@ class ProjectToCome:
     """The call makes a project in ``organization``: only a grant on all projects there holds for one not yet named."""
 
     organization: str = "organization_id"
-    dimension: Dimension = Dimension.PROJECT
+    dimension: Dimension = PROJECT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,21 +126,21 @@ class OrganizationNamed:
 
     organization: str = "organization_id"
     kept: tuple[str, ...] = ()
-    dimension: Dimension = Dimension.ORGANIZATION
+    dimension: Dimension = ORGANIZATION
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrganizationRows:
     """Each row of the answer is an organization; rows out of scope are dropped and totals withheld."""
 
-    dimension: Dimension = Dimension.ORGANIZATION
+    dimension: Dimension = ORGANIZATION
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OrganizationToCome:
     """The call makes an organization: only a grant on all organizations holds for one not yet named."""
 
-    dimension: Dimension = Dimension.ORGANIZATION
+    dimension: Dimension = ORGANIZATION
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -116,7 +152,7 @@ class EnvironmentRows:
 
     environment: str | None = None
     parts: str | None = None
-    dimension: Dimension = Dimension.ENVIRONMENT
+    dimension: Dimension = ENVIRONMENT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,7 +166,7 @@ class EnvironmentNamed:
     environment: str
     object: str
     read: str
-    dimension: Dimension = Dimension.ENVIRONMENT
+    dimension: Dimension = ENVIRONMENT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -139,7 +175,7 @@ class AppNamed:
 
     app: str = "app_id"
     platform: str = "platform"
-    dimension: Dimension = Dimension.APP
+    dimension: Dimension = APP
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,13 +189,13 @@ class AppOfObject:
     read: str
     app: str = "app_id"
     platform: str = "platform"
-    dimension: Dimension = Dimension.APP
+    dimension: Dimension = APP
 
 
 def naming(scope: "Scope") -> Mapping[str, Dimension]:
     """The parameters by which a caller names places, with the dimension of each."""
     named: dict[str, Dimension] = {}
-    for dimension in PLACES:
+    for dimension in kinds_of([scope.dimension]):
         parameter: str | None = getattr(scope, dimension.noun, None)
         if parameter is not None:
             named[parameter] = dimension

@@ -34,16 +34,12 @@ def refuse_lookalikes(question: object) -> None:
         raise TypeError("a question's access and dimension come from the catalogue")
     if not _are_plain(question.parameters):
         raise TypeError("a question's parameters are a set of plain names")
-    places: tuple[object, ...] = (
-        question.organization,
-        question.project,
-        question.environment,
-        question.platform,
-        question.app,
-    )
-    for place in places:
-        if place is not None and (type(place) is not Place or not _are_plain(place.names)):
-            raise TypeError("a question's places are sets of plain names")
+    places: object = question.places
+    if type(places) is not dict:
+        raise TypeError("a question's places are a plain table")
+    for kind, place in cast("dict[object, object]", places).items():
+        if type(kind) is not Dimension or type(place) is not Place or not _are_plain(place.names):
+            raise TypeError("a question's places are sets of plain names, by the kinds of the catalogue")
 
 
 def _are_plain(names: object) -> bool:
@@ -117,7 +113,7 @@ def _granted(policy: Policy, question: Question, found: Buckets) -> Decision:
         )
     open_rule = open_somewhere(question, granting, found.may_switch_off)
     if open_rule is not None:
-        because = f"{open_rule.gives()} in {open_rule.places()}, and the place is not known yet"
+        because = f"{open_rule.gives()} in {open_rule.places_spoken}, and the place is not known yet"
         approval = _asks(policy, question)
         return _decision(policy, found, Effect.DEPENDS, Reason.MAY_DEPEND, open_rule, because, approval=approval)
     if granting and found.may_switch_off:
@@ -147,7 +143,7 @@ def _not_granted(policy: Policy, question: Question, found: Buckets) -> Decision
     outside = [rule for rule in found.outside if rule.level.allows(access)]
     if outside:
         rule = outside[0]
-        because = f"{rule.gives()} only in {rule.places()}"
+        because = f"{rule.gives()} only in {rule.places_spoken}"
         fix = f"name this place in {rule.where}, or write a grant for it with {written}"
         return _decision(policy, found, Effect.DENY, Reason.OUTSIDE_SCOPE, rule, because, fix)
     subject = f"{word(question.resource)} on connection {word(question.connection)}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from crashgate.identity import AGENT_NAME_PATTERN
 from crashgate.model.access import Level
-from crashgate.model.scope import PLACES, Dimension
+from crashgate.model.scope import NOTHING, Dimension
 from crashgate.policy import grants as pattern
 from crashgate.policy import tables
 from crashgate.policy.grants import BUILT_IN, Grant
@@ -25,7 +25,6 @@ MAX_OWNER = 100
 
 _AGENT_CHARACTERS = pattern.CHARACTERS - frozenset("_.*")
 _TOP_KEYS = ("agent", "about", "owner", "mode", "grant", *tables.KEYS)
-_GRANT_KEYS = ("connection", *(dimension.value for dimension in PLACES), "access")
 _EXAMPLES: Mapping[str, str] = {
     "agent": 'agent = "triage-agent", the name that the launch configuration or the token gives',
     "about": 'about = "...", one line for people',
@@ -111,12 +110,16 @@ class _Reader:
         if data is None:
             self._reading.note(path, f"grant {number + 1} is {kind(value)}; write [[grant]] and its keys below it")
             data = {}
-        self._reading.check_keys(path, data, _GRANT_KEYS)
+        kinds = self._vocabulary.kinds
+        self._reading.check_keys(path, data, ("connection", *map(str, kinds), "access"))
+        places = {
+            kind: self._patterns((*path, kind.plural), kind, data[kind.plural]) for kind in kinds if kind.plural in data
+        }
         grant = Grant(
             index=number + 1,
             line=self._reading.line(path),
             connection=self._connection(path, data),
-            **{dimension.value: self._patterns(path, data, dimension) for dimension in PLACES},
+            places={kind: patterns for kind, patterns in places.items() if patterns is not None},
             access=(access := self._access(path, data)),
             lines={resource: self._reading.line((*path, "access", resource)) for resource in access},
         )
@@ -132,27 +135,23 @@ class _Reader:
             self._reading.note((*path, "connection"), unknown("connection", connection, self._vocabulary.connections))
         return connection
 
-    def _patterns(self, path: Path, data: Mapping[str, object], dimension: Dimension) -> tuple[str, ...] | None:
-        key = dimension.value
-        if key not in data:
-            return None
-        path = (*path, key)
-        entries = as_list(data[key])
+    def _patterns(self, path: Path, key: Dimension, value: object) -> tuple[str, ...] | None:
+        entries = as_list(value)
         if entries is None:
-            self._reading.note(path, f'`{key}` is {kind(data[key])}; write a list, such as {key} = ["checkout-*"]')
+            self._reading.note(path, f'`{key}` is {kind(value)}; write a list, such as {key} = ["checkout-*"]')
             return None
         if not entries:
             self._reading.note(path, f'`{key}` is empty; write {key} = ["*"] for all, or take the line out')
-        return tuple(self._pattern((*path, number), dimension, entry) for number, entry in enumerate(entries))
+        return tuple(self._pattern((*path, number), key, entry) for number, entry in enumerate(entries))
 
     def _pattern(self, path: Path, key: Dimension, value: object) -> str:
         if not isinstance(value, str):
             self._reading.note(path, f'a name in `{key}` is {kind(value)}; write text, such as "checkout-*"')
             return ""
-        characters = pattern.APP_CHARACTERS if key is Dimension.APP else pattern.CHARACTERS
+        characters = pattern.characters(cased=key.cased)
         wrong = next((char for char in value if char not in characters), None)
         if wrong is not None:
-            letters = "A-Z, a-z" if key is Dimension.APP else "a-z"
+            letters = "A-Z, a-z" if key.cased else "a-z"
             rule = f"write {letters}, 0-9, hyphen, underscore, dot, and * for any run of them"
             self._reading.note(path, f"`{word(value)}` in `{key}` holds {_shown(wrong)}; {rule}")
         elif not 0 < len(value) <= pattern.MAX_LENGTH:
@@ -195,7 +194,7 @@ class _Reader:
             dimension = resources.get(resource)
             if dimension is None:
                 self._reading.note(at, unknown("resource", resource, resources))
-            elif dimension is not Dimension.NOTHING and dimension not in named:
+            elif dimension is not NOTHING and dimension.plural not in named:
                 what = f"grant {grant.index} gives access.{resource} but names no {dimension}"
                 self._reading.note(at, f'{what}; write {dimension} = [...] or {dimension} = ["*"] for all')
 
@@ -208,7 +207,7 @@ class _Reader:
         for dimension in grant.places:
             if dimension not in had:
                 what = f"nothing on connection `{word(grant.connection)}` has {dimension}"
-                self._reading.note((*path, dimension.value), f"{what}; take the line out")
+                self._reading.note((*path, dimension.plural), f"{what}; take the line out")
 
     def _text(self, path: Path, data: Mapping[str, object], key: str) -> str:
         return self._reading.text(path, data, key, example=_EXAMPLES[key])

@@ -11,19 +11,18 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Protocol
 
 from crashgate.model.access import Level
 from crashgate.model.params import OBJECT_ID_PATTERN
-from crashgate.model.scope import PLACES, Dimension
+from crashgate.model.scope import Dimension
 from crashgate.policy import wording
 from crashgate.providers.crashgate.operations import EXPORTS, GET_ACCESS
 
 CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_.-*")
 """What a pattern may hold; BugSnag's ids and slugs need no more."""
 
-APP_CHARACTERS = CHARACTERS | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ:/+")
-"""What a pattern of app ids may hold: bundle ids keep their capitals, other ids their separators."""
+_CASED_CHARACTERS = CHARACTERS | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ:/+")
+"""What a pattern may hold for names that keep their capitals and separators, as ids of apps do."""
 
 MAX_LENGTH = 100
 
@@ -60,6 +59,11 @@ class Starred:
 
 is_id = re.compile(OBJECT_ID_PATTERN[1:-1]).fullmatch
 """The form that the ids of organizations and projects have."""
+
+
+def characters(*, cased: bool) -> frozenset[str]:
+    """What a pattern may hold, for a kind of place whose names are ``cased`` or not."""
+    return _CASED_CHARACTERS if cased else CHARACTERS
 
 
 def could_be_id(pattern: Starred) -> bool:
@@ -138,66 +142,23 @@ class Patterns:
 class Grant:
     """Levels on the resources of one connection, in the places that the patterns name.
 
-    ``index`` counts from 1; 0 is the built-in grant. The places are names, ids, slugs or patterns with ``*``; None
-    where the grant does not name that dimension. ``line`` and ``lines`` (one for each resource in
-    ``access``) say where it is written.
+    ``index`` counts from 1; 0 is the built-in grant. ``places`` are the kinds of place that it names, each with names,
+    ids, slugs or patterns with ``*``. ``line`` and ``lines`` (one for each resource in ``access``) say where it is
+    written.
     """
 
     index: int
     line: int
     connection: str
-    organizations: tuple[str, ...] | None = None
-    projects: tuple[str, ...] | None = None
-    environments: tuple[str, ...] | None = None
-    platforms: tuple[str, ...] | None = None
-    apps: tuple[str, ...] | None = None
+    places: Mapping[Dimension, tuple[str, ...]] = field(default_factory=dict[Dimension, tuple[str, ...]], hash=False)
     access: Mapping[str, Level] = field(hash=False)
     lines: Mapping[str, int] = field(hash=False)
 
     def __post_init__(self) -> None:
         """Freeze the mappings, so that no holder can widen a grant."""
+        object.__setattr__(self, "places", MappingProxyType(dict(self.places)))
         object.__setattr__(self, "access", MappingProxyType(dict(self.access)))
         object.__setattr__(self, "lines", MappingProxyType(dict(self.lines)))
-
-    @property
-    def places(self) -> Mapping[Dimension, tuple[str, ...]]:
-        """The dimensions that it names, with their patterns."""
-        return named_places(self)
-
-
-class Placed(Protocol):
-    """What may name places, under the words of a document."""
-
-    @property
-    def organizations(self) -> tuple[str, ...] | None:
-        """Ids, slugs or patterns."""
-        ...
-
-    @property
-    def projects(self) -> tuple[str, ...] | None:
-        """Ids, slugs or patterns."""
-        ...
-
-    @property
-    def environments(self) -> tuple[str, ...] | None:
-        """Names or patterns."""
-        ...
-
-    @property
-    def platforms(self) -> tuple[str, ...] | None:
-        """Names or patterns."""
-        ...
-
-    @property
-    def apps(self) -> tuple[str, ...] | None:
-        """Ids or patterns."""
-        ...
-
-
-def named_places(of: Placed) -> Mapping[Dimension, tuple[str, ...]]:
-    """The dimensions that a grant or a rule names, with their patterns."""
-    named = {dimension: getattr(of, dimension.value) for dimension in PLACES}
-    return {dimension: patterns for dimension, patterns in named.items() if patterns is not None}
 
 
 BUILT_IN = Grant(
@@ -219,11 +180,7 @@ class Rule:
     resource: str
     level: Level
     source: str
-    organizations: tuple[str, ...] | None = None
-    projects: tuple[str, ...] | None = None
-    environments: tuple[str, ...] | None = None
-    platforms: tuple[str, ...] | None = None
-    apps: tuple[str, ...] | None = None
+    places: Mapping[Dimension, tuple[str, ...]] = field(default_factory=dict[Dimension, tuple[str, ...]], hash=False)
     _words: str = field(default="", init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -239,11 +196,7 @@ class Rule:
             resource=resource,
             level=grant.access[resource],
             source=source,
-            organizations=grant.organizations,
-            projects=grant.projects,
-            environments=grant.environments,
-            platforms=grant.platforms,
-            apps=grant.apps,
+            places=grant.places,
         )
 
     @property
@@ -269,6 +222,7 @@ class Rule:
         """The rule as the start of a sentence: ``policies/triage-agent.toml, grant 1, gives error = write``."""
         return f"{self.where}{',' if self.grant else ''} gives {self.resource} = {self.level}"
 
-    def places(self) -> str:
+    @property
+    def places_spoken(self) -> str:
         """Where it holds: ``projects checkout-ios, checkout-android``."""
-        return wording.places(named_places(self))
+        return wording.places(self.places)

@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import Literal
 
 from crashgate.model.access import Access, Level
-from crashgate.model.scope import Dimension
+from crashgate.model.scope import NOTHING, Dimension
 from crashgate.policy.decision import Buckets, Decision
 from crashgate.policy.grants import STRANGER, Grant, Patterns, Rule, any_matches, example
 from crashgate.policy.question import Place, Question
@@ -67,7 +67,7 @@ class Topic:
     def __init__(self, spoken: Spoken, dimension: Dimension) -> None:
         self._own = dimension
         self._wider = dimension.wider
-        self.anywhere = dimension is Dimension.NOTHING
+        self.anywhere = dimension is NOTHING
         self.elsewhere = spoken.elsewhere
         self.rules = tuple(
             Placed(
@@ -223,8 +223,7 @@ def open_somewhere(question: Question, granting: Iterable[Rule], offs: Sequence[
 
 def _patterns(rule: Rule, dimension: Dimension) -> Sequence[str] | None:
     """What the rule names in that dimension."""
-    found: Sequence[str] | None = getattr(rule, dimension.value)
-    return found
+    return rule.places.get(dimension)
 
 
 def _hit_by(offs: Sequence[Rule], dimension: Dimension, rule: Rule, question: Question) -> set[frozenset[int]]:

@@ -3,7 +3,7 @@
 from crashgate.model.scope import Dimension
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect
-from crashgate.policy.grants import Rule, named_places
+from crashgate.policy.grants import Rule
 from crashgate.policy.policy import Mode, Policy
 from crashgate.policy.question import Place, Question
 
@@ -31,7 +31,7 @@ def open_names(policy: Policy | None, question: Question, dimension: Dimension) 
 
 
 def _plain(rule: Rule, dimension: Dimension) -> tuple[str, ...] | None:
-    patterns = named_places(rule).get(dimension)
+    patterns = rule.places.get(dimension)
     return None if patterns is None or any("*" in pattern for pattern in patterns) else patterns
 
 

@@ -13,7 +13,7 @@ from enum import StrEnum, unique
 from types import MappingProxyType
 from typing import Protocol
 
-from crashgate.model.scope import Dimension
+from crashgate.model.scope import Dimension, kinds_of
 from crashgate.policy.grants import Grant
 from crashgate.policy.limits import Approval, Limits
 from crashgate.policy.matching import Index
@@ -21,6 +21,7 @@ from crashgate.policy.problem import PolicyDocumentError, Problem
 from crashgate.policy.redaction import Redaction
 from crashgate.policy.switches import Switches
 from crashgate.providers.crashgate.operations import EXPORTS, GET_ACCESS
+from crashgate.providers.registry import KINDS
 
 _OWN: Mapping[str, Dimension] = {each.resource: each.scope.dimension for each in (GET_ACCESS, *EXPORTS)}
 
@@ -29,11 +30,13 @@ _OWN: Mapping[str, Dimension] = {each.resource: each.scope.dimension for each in
 class Vocabulary:
     """For each configured connection its resources, and what a grant on each must name.
 
-    The connection ``crashgate`` is always there; it need not be given. ``tools`` are the operations behind each tool: a
-    policy names no tool, and who writes one is told what to name.
+    The connection ``crashgate`` is always there; it need not be given. ``kinds`` are the kinds of place that a grant
+    may name; those of the connections are always among them. ``tools`` are the operations behind each tool: a policy
+    names no tool, and who writes one is told what to name.
     """
 
     connections: Mapping[str, Mapping[str, Dimension]] = field(hash=False)
+    kinds: tuple[Dimension, ...] = KINDS
     tools: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]], hash=False)
 
     def __post_init__(self) -> None:
@@ -41,6 +44,8 @@ class Vocabulary:
         connections = {GET_ACCESS.provider.value: _OWN, **self.connections}
         frozen = {name: MappingProxyType(dict(resources)) for name, resources in connections.items()}
         object.__setattr__(self, "connections", MappingProxyType(frozen))
+        own = (dimension for resources in connections.values() for dimension in resources.values())
+        object.__setattr__(self, "kinds", kinds_of([*self.kinds, *own]))
 
 
 @unique

@@ -1,11 +1,10 @@
 """What is asked of a policy. Rule: plain values; ``None`` for a place means that it is not known yet."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 from crashgate.model.access import Access
-from crashgate.model.scope import PLACES, Dimension
+from crashgate.model.scope import Dimension
 from crashgate.policy.grants import is_id
 from crashgate.policy.wording import word
 
@@ -51,7 +50,7 @@ class Question:
 
     ``operation`` is the operation's id; empty to ask about the resource alone, with no switch on it. ``parameters``
     are the names of those of its parameters that the caller gave, as the catalogue has them. ``dimension`` is what
-    the operation's scope says that a grant must name.
+    the operation's scope says that a grant must name. ``places`` are those known, by their kinds.
     """
 
     agent: str
@@ -60,22 +59,14 @@ class Question:
     resource: str
     access: Access
     dimension: Dimension
-    organization: Place | None = None
-    project: Place | None = None
-    environment: Place | None = None
-    platform: Place | None = None
-    app: Place | None = None
+    places: Mapping[Dimension, Place] = field(default_factory=dict[Dimension, Place], hash=False)
     parameters: frozenset[str] = frozenset()
 
     def place(self, dimension: Dimension) -> Place | None:
         """Where in that dimension; None where it is not known yet."""
-        found: Place | None = getattr(self, _NOUNS[dimension])
-        return found
+        return self.places.get(dimension)
 
     def at(self, places: Mapping[Dimension, Place | None]) -> "Question":
-        """The same question there."""
-        changes: dict[str, Any] = {_NOUNS[dimension]: place for dimension, place in places.items()}
-        return replace(self, **changes)
-
-
-_NOUNS: Mapping[Dimension, str] = {dimension: dimension.noun for dimension in PLACES}
+        """The same question there; None for a place that is not known."""
+        every = {**self.places, **places}
+        return replace(self, places={kind: place for kind, place in every.items() if place is not None})

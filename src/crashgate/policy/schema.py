@@ -9,19 +9,19 @@ from typing import Any
 
 from crashgate.identity import AGENT_NAME_PATTERN
 from crashgate.model.access import Level
-from crashgate.model.scope import PLACES, Dimension
+from crashgate.model.scope import Dimension
 from crashgate.policy import grants as pattern
 from crashgate.policy.document import MAX_ABOUT, MAX_GRANTS, MAX_OWNER, MAX_PATTERNS
 from crashgate.policy.limits import KEPT, MOST_KEPT, MOST_MINUTES, MOST_ROWS, RATES, ROWS, USUAL_MINUTES
 from crashgate.policy.policy import Mode
 from crashgate.policy.redaction import SETS
-from crashgate.providers.registry import OPERATIONS, RESOURCES
+from crashgate.providers.registry import KINDS, OPERATIONS, RESOURCES
 
 Schema = dict[str, Any]
 
 
-def document_schema() -> Schema:
-    """The schema, in the dialect of 2020-12."""
+def document_schema(kinds: Sequence[Dimension] = KINDS) -> Schema:
+    """The schema, in the dialect of 2020-12, for grants that may name these kinds of place."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "crashgate policy",
@@ -42,7 +42,7 @@ def document_schema() -> Schema:
                 "grant": {
                     "type": "array",
                     "maxItems": MAX_GRANTS,
-                    "items": _grant(),
+                    "items": _grant(kinds),
                     "description": "Levels on the resources of one connection, in the places that it names.",
                 },
                 "off": _off(),
@@ -55,13 +55,13 @@ def document_schema() -> Schema:
     }
 
 
-def _grant() -> Schema:
+def _grant(kinds: Sequence[Dimension]) -> Schema:
     resources = dict.fromkeys(resource for each in RESOURCES.values() for resource in each)
     level: Schema = {"enum": [level.value for level in Level]}
     return _table(
         {
             "connection": {"type": "string", "pattern": r"\S", "description": "A configured connection."},
-            **{dimension.value: _places(dimension) for dimension in PLACES},
+            **{kind.plural: _places(kind) for kind in kinds},
             "access": {**_table(dict.fromkeys(resources, level)), "minProperties": 1},
         },
         required=("connection", "access"),
@@ -69,8 +69,7 @@ def _grant() -> Schema:
 
 
 def _places(dimension: Dimension) -> Schema:
-    characters = pattern.APP_CHARACTERS if dimension is Dimension.APP else pattern.CHARACTERS
-    letters = "".join(sorted(characters - frozenset("-")))
+    letters = "".join(sorted(pattern.characters(cased=dimension.cased) - frozenset("-")))
     return {
         "type": "array",
         "minItems": 1,

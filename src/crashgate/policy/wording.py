@@ -1,6 +1,6 @@
 """How words of others stand in our sentences. Rule: bounded, cleaned, and what is left out is counted."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from crashgate.model.scope import Dimension
@@ -37,20 +37,17 @@ def unknown(kind: str, wrong: str, known: Iterable[str]) -> str:
     return f"unknown {kind} `{word(wrong)}`; {hint}"
 
 
-_INNER_FIRST = (
-    Dimension.PROJECT,
-    Dimension.ORGANIZATION,
-    Dimension.ENVIRONMENT,
-    Dimension.APP,
-    Dimension.PLATFORM,
-)
+def inner_first(kinds: Collection[Dimension]) -> list[Dimension]:
+    """Those kinds of place, each before the one around it: ``projects``, then ``organizations``."""
+    around = {kind.wider for kind in kinds}
+    ordered = [each for kind in kinds if kind not in around for each in (kind, kind.wider)]
+    return list(dict.fromkeys(each for each in ordered if each is not None and each in kinds))
 
 
 def places(named: Mapping[Dimension, Sequence[str]], *, limit: int = 200) -> str:
     """Where a grant holds: ``projects checkout-* of organizations acme``, ``all projects``, or ``anywhere``."""
     parts = [
         f"all {dimension}" if "*" in named[dimension] else f"{dimension} {listed(named[dimension], limit=limit)}"
-        for dimension in _INNER_FIRST
-        if dimension in named
+        for dimension in inner_first(named)
     ]
     return " of ".join(parts) or "anywhere"

@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from crashgate.model.operation import AnyOperation
 from crashgate.model.provider import Provider
-from crashgate.model.scope import Dimension
+from crashgate.model.scope import Dimension, kinds_of
 from crashgate.providers.browserstack.operations import BROWSERSTACK
 from crashgate.providers.bugsnag.bulk_changes import BULK_CHANGES
 from crashgate.providers.bugsnag.collaborators import COLLABORATORS
@@ -63,6 +63,9 @@ def _resources() -> dict[Provider, dict[str, Dimension]]:
 
 RESOURCES: Mapping[Provider, Mapping[str, Dimension]] = MappingProxyType(_resources())
 """For each provider its resources, and what a grant on each must name."""
+
+KINDS: tuple[Dimension, ...] = kinds_of(operation.scope.dimension for operation in OPERATIONS)
+"""The kinds of place that the operations declare: what a grant may name."""
 
 if len(BY_ID) != len(OPERATIONS):
     raise ValueError("two operations share an id")

@@ -2,7 +2,7 @@
 
 from crashgate.model.access import Access, Level
 from crashgate.model.provider import Provider
-from crashgate.model.scope import Dimension
+from crashgate.model.scope import NOTHING
 from crashgate.providers.registry import OPERATIONS, RESOURCES
 from crashgate.reference.markdown import code, codes, paragraphs, table
 
@@ -30,7 +30,7 @@ def _resources() -> list[tuple[str, ...]]:
         (
             code(provider.value),
             code(resource),
-            "nothing" if dimension is Dimension.NOTHING else code(dimension.value),
+            "nothing" if dimension is NOTHING else code(dimension.plural),
             _operations(provider, resource),
         )
         for provider, resources in RESOURCES.items()

@@ -85,6 +85,7 @@ def question(agent: str, connection: str, operation: AnyOperation, access: Acces
         access=access,
         dimension=operation.scope.dimension,
         # Where what is not there yet will be is known already: the door asks about it in the same words.
-        organization=TO_COME if isinstance(operation.scope, OrganizationToCome) else None,
-        project=TO_COME if isinstance(operation.scope, ProjectToCome) else None,
+        places={operation.scope.dimension: TO_COME}
+        if isinstance(operation.scope, OrganizationToCome | ProjectToCome)
+        else {},
     )

@@ -49,7 +49,7 @@ def _view(reply: Reply, _: Detail) -> Shown:
 
 
 def _held(held: Any) -> dict[str, Any]:  # noqa: ANN401 - one level of the summary
-    named = {dimension.value: list(patterns) for dimension, patterns in held.places.items()}
+    named = {kind: list(patterns) for kind, patterns in held.places.items()}
     return {"resource": held.resource, "level": held.level.value} | named
 
 

@@ -10,32 +10,32 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from crashgate.model.access import Access, Level
-from crashgate.model.scope import PLACES, Dimension
+from crashgate.model.scope import NOTHING, Dimension
 from crashgate.policy.grants import Grant, Rule
 from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.question import Question
 from crashgate.policy.switches import Switch
 
-SCHEMA = """\
+_SCHEMA = """\
 // A resource is named by its connection and its noun: Resource::"bugsnag/error".
 entity Agent;
 entity Resource;
 
 // Where there is no slug, or no id, both are the one name that there is.
-type Place = { id: String, slug: String };
+type Place = {{ id: String, slug: String }};
 
-type Call = {
+type Call = {{
   operation: String,
   parameters: Set<String>,
-  organization?: Place,
-  project?: Place,
-  environment?: Place,
-  platform?: Place,
-  app?: Place,
-};
+{places}}};
 
-action "read", "write", "delete" appliesTo { principal: [Agent], resource: [Resource], context: Call };
+action "read", "write", "delete" appliesTo {{ principal: [Agent], resource: [Resource], context: Call }};
 """
+
+
+def schema(vocabulary: Vocabulary) -> str:
+    """The schema of the policies and requests, with the kinds of place that the vocabulary has."""
+    return _SCHEMA.format(places="".join(f"  {kind.noun}?: Place,\n" for kind in vocabulary.kinds))
 
 
 def policies(held: Iterable[Policy], vocabulary: Vocabulary) -> str:
@@ -52,13 +52,11 @@ def request(question: Question) -> dict[str, Any]:
     Raises ValueError for a place with another number of names.
     """
     context: dict[str, Any] = {"operation": question.operation, "parameters": sorted(question.parameters)}
-    for dimension in PLACES:
-        place = question.place(dimension)
-        if place is not None:
-            first, *others = sorted(place.names)
-            if len(others) > 1:
-                raise ValueError("a place has an id and a slug, and no third name")
-            context[dimension.noun] = {"id": first, "slug": others[0] if others else first}
+    for kind, place in question.places.items():
+        first, *others = sorted(place.names)
+        if len(others) > 1:
+            raise ValueError("a place has an id and a slug, and no third name")
+        context[kind.noun] = {"id": first, "slug": others[0] if others else first}
     return {
         "principal": f"Agent::{_quoted(question.agent)}",
         "action": f"Action::{_quoted(question.access.value)}",
@@ -88,7 +86,7 @@ def _switched_off(policy: Policy, switch: Switch) -> str:
 def _granted(policy: Policy, grant: Grant, rule: Rule, level: Level, dimension: Dimension) -> Iterator[str]:
     forbids = level is Level.OFF
     conditions: list[str] = []
-    if dimension is not Dimension.NOTHING:
+    if dimension is not NOTHING:
         own = grant.places.get(dimension)
         if not own:
             return  # a grant that does not name the place of its resource holds nowhere

@@ -15,7 +15,7 @@ from typing import Any
 from crashgate.model.access import Access, Level
 from crashgate.model.operation import AnyOperation
 from crashgate.model.provider import Provider
-from crashgate.model.scope import Dimension
+from crashgate.model.scope import NOTHING, Dimension
 from crashgate.policy.decide import decide, lets_through
 from crashgate.policy.decision import Effect
 from crashgate.policy.grants import STRANGER, example
@@ -179,7 +179,7 @@ _NOWHERE: Names = ("",)
 
 def _places(dimension: Dimension, question: Question, *held: Policy | None) -> Iterator[tuple[Names, Place | None]]:
     """Each place to try, with what people call it."""
-    if dimension is Dimension.NOTHING:
+    if dimension is NOTHING:
         yield _NOWHERE, None
         return
     patterns = _written(dimension, question, *held)
@@ -201,7 +201,7 @@ def _written(dimension: Dimension, question: Question, *held: Policy | None) -> 
 def _each_written(dimension: Dimension, question: Question, held: Iterable[Policy | None]) -> Iterator[str]:
     for policy in held:
         for ready in policy.index.of(question.connection, question.resource).rules if policy else ():
-            yield from getattr(ready.rule, dimension.value) or ()
+            yield from ready.rule.places.get(dimension, ())
 
 
 def _of_numbers(agent: str, old: Policy | None, new: Policy | None) -> Iterator[Change]:

@@ -5,15 +5,15 @@ from dataclasses import dataclass
 
 from crashgate.model.access import Access, Level
 from crashgate.model.provider import Provider
-from crashgate.model.scope import PLACES, Dimension
+from crashgate.model.scope import Dimension
 from crashgate.policy.decide import decide, lets_through
 from crashgate.policy.decision import Decision, Effect
-from crashgate.policy.grants import Rule, named_places
+from crashgate.policy.grants import Rule
 from crashgate.policy.limits import spoken_minutes
 from crashgate.policy.policy import Policy, PolicySet, Vocabulary
 from crashgate.policy.question import Question
 from crashgate.policy.switches import Switch
-from crashgate.policy.wording import listed, word
+from crashgate.policy.wording import inner_first, listed, word
 from crashgate.providers.registry import BY_ID
 
 
@@ -39,11 +39,7 @@ def explain(decision: Decision, question: Question) -> str:
 
 
 def _at(question: Question) -> str:
-    places = [
-        f"{dimension.noun} {place.spoken}"
-        for dimension in reversed(PLACES)
-        if (place := question.place(dimension)) is not None
-    ]
+    places = [f"{dimension.noun} {question.places[dimension].spoken}" for dimension in inner_first(question.places)]
     return f"in {' of '.join(places)} ({word(question.connection)})" if places else f"on {word(question.connection)}"
 
 
@@ -111,7 +107,7 @@ class HeldLevel:
 
     resource: str
     level: Level
-    places: Mapping[Dimension, tuple[str, ...]]
+    places: Mapping[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -160,7 +156,7 @@ def _connection_access(connection: str, rows: list[MatrixRow]) -> ConnectionAcce
             HeldLevel(
                 resource=rule.resource,
                 level=rule.level,
-                places=named_places(rule),
+                places={kind.plural: patterns for kind, patterns in rule.places.items()},
             )
             for row in rows
             for rule in row.rules

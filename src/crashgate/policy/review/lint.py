@@ -11,7 +11,7 @@ from crashgate.model.access import Access, Level
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import In
 from crashgate.model.provider import Provider
-from crashgate.model.scope import Dimension
+from crashgate.model.scope import NOTHING
 from crashgate.model.untrusted import shows_text_of_the_app, shows_untrusted
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect
@@ -117,7 +117,7 @@ def _broad(policy: Policy) -> Iterator[tuple[int, str]]:
     for grant in policy.grants:
         highest = max(grant.access.values(), key=lambda level: level.rank)
         for dimension, patterns in grant.places.items():
-            if "*" in patterns and highest is not Level.OFF and dimension is not Dimension.NOTHING:
+            if "*" in patterns and highest is not Level.OFF and dimension is not NOTHING:
                 text = f'grant {grant.index} names {dimension} = ["*"] and gives up to {highest}'
                 yield grant.line, f"{text}: it holds for what does not exist yet too"
 

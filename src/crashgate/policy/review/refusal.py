@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crashgate.model.access import Level
-from crashgate.model.scope import PLACES, Dimension
+from crashgate.model.scope import Dimension, kinds_of
 from crashgate.policy.policy import Policy
 from crashgate.policy.wording import places
 from crashgate.sanitise import clean
@@ -67,7 +67,7 @@ def _first(tools: Sequence[str]) -> list[str]:
 def _where(policy: Policy) -> str:
     grants = [grant for grant in policy.grants if any(level is not Level.OFF for level in grant.access.values())]
     named: dict[Dimension, dict[str, None]] = {}
-    for dimension in PLACES:
+    for dimension in kinds_of(kind for grant in grants for kind in grant.places):
         for grant in grants:
             named.setdefault(dimension, {}).update(dict.fromkeys(grant.places.get(dimension, ())))
     where = [places({dimension: list(names)}, limit=_PLACES) for dimension, names in named.items() if names]

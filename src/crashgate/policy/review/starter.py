@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from crashgate.model.access import Access, Level
 from crashgate.model.provider import Provider
-from crashgate.model.scope import Dimension
+from crashgate.model.scope import NOTHING, Dimension
 from crashgate.policy.policy import Vocabulary
 from crashgate.providers.registry import OPERATIONS
 
@@ -70,13 +70,13 @@ def _grants(connection: str, resources: Mapping[str, Dimension], places: Places)
     for dimension in dict.fromkeys(resources.values()):
         names = places.get(dimension, ())
         lines = ["[[grant]]", f"connection = {_quoted(connection)}"]
-        if dimension is not Dimension.NOTHING:
+        if dimension is not NOTHING:
             around = dimension.wider
             if around is not None and places.get(around) and around not in resources.values():
                 lines += _list(around, places[around])
             lines += _list(dimension, names)
         lines += [f"access.{each} = {_quoted(Level.READ)}" for each, of in resources.items() if of is dimension]
-        known = bool(names) or dimension is Dimension.NOTHING
+        known = bool(names) or dimension is NOTHING
         head = "" if known else f"# Name {dimension} to open these.\n"
         yield "\n" + head + "".join(f"{'' if known else '# '}{line}\n" for line in lines)
 
