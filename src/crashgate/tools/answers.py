@@ -1,7 +1,7 @@
 """What an answer holds, as JSON Schema. Rule: every field of a row is named, read off what the views show.
 
-The names stand in a description. As properties, each with its type, they would cost the triage agent a thousand tokens
-more in every conversation (decision 0024). ``COMMON`` may stand beside the rows of any answer.
+The names stand in a description. As properties, each with its type, they would cost the triage agent about 750 tokens
+more in every conversation (decision 0018). ``COMMON`` may stand beside the rows of any answer.
 """
 
 from collections.abc import Mapping
