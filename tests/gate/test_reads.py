@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 import pytest
 
 from crashgate.errors import InvalidArgumentsError
+from crashgate.model.field_table import find_path
 from crashgate.model.operation import AnyOperation, Field
 from crashgate.model.provider import Provider
 from crashgate.model.reads import ReadsByName
 from crashgate.model.tool import Tool
-from crashgate.policy.result_fields import find, resources
+from crashgate.policy.redaction import result_fields
 from crashgate.providers.registry import OPERATIONS
 from crashgate.tools.registry import BY_NAME
 from tests.gate.asks import good_ask
@@ -96,7 +97,7 @@ def _each() -> Iterator[tuple[AnyOperation, str, Any, str]]:
     for operation, name, value, fields in _asked():
         for resource, _, path in (each.partition(".") for each in fields):
             hidden = "context" if path == "*" else path.removesuffix(".*")
-            along = find(resources()[resource], tuple(hidden.split(".")))
+            along = find_path(result_fields()[resource], tuple(hidden.split(".")))
             if along is not None and not along[-1].fixed:
                 yield operation, name, value, hidden
 

@@ -21,13 +21,14 @@ from typing import Any, cast
 from pydantic import BaseModel
 
 from crashgate.errors import InvalidArgumentsError
+from crashgate.model.field_table import DEEP
 from crashgate.model.operation import AnyOperation, Field, Operation, P
 from crashgate.model.reads import Reads, ReadsByName, fields_read
 from crashgate.model.result import Page, R
 from crashgate.model.scope import AppNamed, AppOfObject, EnvironmentRows, OrganizationRows, ProjectRows
 from crashgate.policy.grants import STRANGER
 from crashgate.policy.question import Place
-from crashgate.policy.redaction import DEEP, Redaction, Tree
+from crashgate.policy.redaction import Redaction, Tree
 from crashgate.sanitise import clean
 
 _LONGEST_ID = 1_000

@@ -7,62 +7,57 @@ what is below a named field goes with it.
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
-from typing import Final, Union
+from typing import Union
 
+from crashgate.model.field_table import (
+    DEEP,
+    FieldTable,
+    RedactionSet,
+    find_path,
+    merge_fields,
+    paths_in_set,
+    read_fields,
+    walk_fields,
+)
 from crashgate.model.reads import EVERYTHING
-from crashgate.policy.result_fields import Node, find, resources
+from crashgate.providers.registry import OPERATIONS
 
 Tree = Mapping[str, Union["Tree", None]]
 """What goes, by name in lower case: None for the field whole, else what goes below it; ``*`` stands for every name.
 
 Under ``**`` stand the names that go at any depth.
 """
-DEEP: Final = "**"
-
-_EVERYWHERE = ""
 _EVERY = "*"
-_OF_PEOPLE = (
-    "user", "customer", "name", "email", "emailaddress", "email_address", "phone", "phonenumber", "phone_number",
-    "username", "user_name", "fullname", "full_name", "firstname", "first_name", "lastname", "last_name",
-)  # fmt: skip
-"""Keys under which apps commonly write who somebody is, where they may write any JSON. What is called otherwise stays:
-nobody can list that, and a policy can name it."""
 
 
-def _anywhere_below(*fields: str) -> tuple[str, ...]:
-    return tuple(f"{field}.{DEEP}.{name}" for field in fields for name in _OF_PEOPLE)
+@cache
+def result_fields() -> Mapping[str, FieldTable]:
+    """The fields of each resource, those of all its operations together."""
+    fields: dict[str, FieldTable] = {}
+    for operation in OPERATIONS:
+        fields[operation.resource] = merge_fields(fields.get(operation.resource, {}), read_fields(operation.result))
+    return MappingProxyType(fields)
 
 
-SETS: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
-    "people": {
-        _EVERYWHERE: ("user", "user_id", "collaborator", "creator", "traces.user_id"),
-        "event": _anywhere_below("metaData", "breadcrumbs.metaData", "customDiagnostics"),
-        "session": _anywhere_below("traces.input", "traces.output", "traces.metadata"),
-        "session_event": _anywhere_below("data", "events.data"),
-        "collaborator": ("name", "email"),
-        "organization_collaborator": ("name", "email"),
-    },
-    "network": {
-        _EVERYWHERE: ("request.url", "request.clientIp", "request.referer", "request.params"),
-        "network_log": ("url", "network.url", "console.url", "console.page_url", "console.normalized_url"),
-    },
-    "request_headers": {_EVERYWHERE: ("request.headers",)},
-}
-"""For each built-in set its paths, by the resource whose answers hold them."""
+@cache
+def field_paths() -> frozenset[str]:
+    """Every path that some answer may hold; below free-form data there are more, which nobody can list."""
+    return frozenset(".".join(path) for fields in result_fields().values() for path, _ in walk_fields(fields))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Redaction:
-    """What a policy takes out: single ``fields`` as they are written, and whole built-in ``sets``."""
+    """What a policy takes out: single ``fields`` as they are written, and whole ``sets``, by their names."""
 
     fields: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
     _trees: Mapping[str, Tree] = field(init=False, repr=False, compare=False, hash=False)
 
     def __post_init__(self) -> None:
-        """Work out the tree of each resource once. Raises KeyError for an unknown set."""
-        trees = {resource: _tree(self, resource, nodes) for resource, nodes in resources().items()}
+        """Work out the tree of each resource once. Raises ValueError for an unknown set."""
+        trees = {resource: _tree(self, fields) for resource, fields in result_fields().items()}
         object.__setattr__(self, "_trees", MappingProxyType({name: tree for name, tree in trees.items() if tree}))
 
     def tree(self, resource: str) -> Tree:
@@ -126,19 +121,18 @@ def _covering(names: list[str]) -> Iterator[str]:
         yield ".".join([*names[: length - 1], _EVERY])
 
 
-def _tree(redaction: Redaction, resource: str, nodes: Mapping[str, Node]) -> Tree:
-    written = [*redaction.fields]
-    for name in redaction.sets:
-        written += SETS[name].get(_EVERYWHERE, ()) + SETS[name].get(resource, ())
+def _tree(redaction: Redaction, fields: FieldTable) -> Tree:
+    named = [tuple(path.split(".")) for path in redaction.fields]
+    in_sets = [path for name in redaction.sets for path in paths_in_set(fields, RedactionSet(name))]
     tree: dict[str, Tree | None] = {}
-    for path in written:
-        _put(tree, list(_spellings(nodes, tuple(path.split(".")))))
+    for path in (*named, *in_sets):
+        _put(tree, list(_spellings(fields, path)))
     return tree
 
 
-def _spellings(nodes: Mapping[str, Node], path: tuple[str, ...]) -> Iterator[frozenset[str]]:
+def _spellings(fields: FieldTable, path: tuple[str, ...]) -> Iterator[frozenset[str]]:
     """For each name on the way all the names that it goes by; nothing where this resource has no such field."""
-    along = find(nodes, path[:-1] if path[-1] == "*" else path)
+    along = find_path(fields, path[:-1] if path[-1] == "*" else path)
     if along is None:
         return
     for number, name in enumerate(path):

@@ -9,12 +9,12 @@ from typing import Any
 
 from crashgate.identity import AGENT_NAME_PATTERN
 from crashgate.model.access import Level
+from crashgate.model.field_table import RedactionSet
 from crashgate.model.scope import Dimension
 from crashgate.policy import grants as pattern
 from crashgate.policy.document import MAX_ABOUT, MAX_GRANTS, MAX_OWNER, MAX_PATTERNS
 from crashgate.policy.limits import KEPT, MOST_KEPT, MOST_MINUTES, MOST_ROWS, RATES, ROWS, USUAL_MINUTES
 from crashgate.policy.policy import Mode
-from crashgate.policy.redaction import SETS
 from crashgate.providers.registry import KINDS, OPERATIONS, RESOURCES
 
 Schema = dict[str, Any]
@@ -103,7 +103,9 @@ def _redact() -> Schema:
     path = {"type": "string", "pattern": r"^[^.*]+(\.[^.*]+)*(\.\*)?$"}
     fields = {"type": "array", "minItems": 1, "items": path}
     return _table(
-        {"fields": fields, "sets": _names(list(SETS))}, least=1, about="Fields that are taken out of every answer."
+        {"fields": fields, "sets": _names(list(RedactionSet))},
+        least=1,
+        about="Fields that are taken out of every answer.",
     )
 
 

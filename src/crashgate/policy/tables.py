@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Final, cast
 
+from crashgate.model.field_table import DEEP, RedactionSet, find_path
 from crashgate.policy.limits import (
     KEPT,
     MOST_KEPT,
@@ -25,8 +26,7 @@ from crashgate.policy.limits import (
 )
 from crashgate.policy.policy import Mode
 from crashgate.policy.problem import Problem
-from crashgate.policy.redaction import DEEP, SETS, Redaction
-from crashgate.policy.result_fields import find, paths, resources
+from crashgate.policy.redaction import Redaction, field_paths, result_fields
 from crashgate.policy.switches import Switch, Switches
 from crashgate.policy.toml_positions import Path, Survey
 from crashgate.policy.wording import listed, unknown, word
@@ -245,12 +245,13 @@ def redaction(reading: Reading, data: Mapping[str, object]) -> Redaction:
     table = reading.table(data, "redact", known=KEYS["redact"], example=f"fields = [{_FIELD}]")
     fields = reading.texts(("redact",), table, "fields", example=_FIELD)
     sets = reading.texts(("redact",), table, "sets", example=_SET)
+    known_sets = [each.value for each in RedactionSet]
     for path, name in sets:
-        if name not in SETS:
-            reading.note(path, unknown("set", name, SETS))
+        if name not in known_sets:
+            reading.note(path, unknown("set", name, known_sets))
     return Redaction(
         fields=tuple(dict.fromkeys(name for path, name in fields if _is_field(reading, path, name))),
-        sets=tuple(dict.fromkeys(name for _, name in sets if name in SETS)),
+        sets=tuple(dict.fromkeys(name for _, name in sets if name in known_sets)),
     )
 
 
@@ -262,7 +263,7 @@ def _is_field(reading: Reading, path: Path, name: str) -> bool:
         reading.note(path, f"`{word(name)}` is no path; {rules}")
         return False
     plain = names[:-1] if names[-1] == "*" else names
-    found = [along for each in resources().values() if (along := find(each, plain))]
+    found = [along for each in result_fields().values() if (along := find_path(each, plain))]
     if not found:
         reading.note(path, _no_field(name))
         return False
@@ -277,7 +278,7 @@ def _is_field(reading: Reading, path: Path, name: str) -> bool:
 
 def _no_field(name: str) -> str:
     """What is said of a path that no answer has: the nearest that some has, by its words or by its last name."""
-    wrong, known = name[:_LONGEST], sorted(paths())
+    wrong, known = name[:_LONGEST], sorted(field_paths())
     end = f".{wrong.rpartition('.')[2].lower()}"
     near = [each for each in known if f".{each.lower()}".endswith(end)] or get_close_matches(wrong, known, n=1)
     near = near or get_close_matches(wrong, known, n=_HINTS, cutoff=0)

@@ -1,8 +1,12 @@
 """The words that a policy document may use. Rule: read off the catalogue and the levels."""
 
+from collections.abc import Iterator
+
 from crashgate.model.access import Access, Level
+from crashgate.model.field_table import RedactionSet, paths_in_set
 from crashgate.model.provider import Provider
 from crashgate.model.scope import NOTHING
+from crashgate.policy.redaction import result_fields
 from crashgate.providers.registry import OPERATIONS, RESOURCES
 from crashgate.reference.markdown import code, codes, paragraphs, table
 
@@ -18,7 +22,18 @@ def section() -> str:
         table(("level", "allows"), [(code(level.value), _allows(level)) for level in Level]),
         "### Resources",
         table(("provider", "resource", "a grant on it must name", "operations"), list(_resources())),
+        "### Redaction sets",
+        "Each field of an answer declares the set that it belongs to. `**` stands for any depth below a field.",
+        table(("set", "resource", "fields"), list(_redaction_sets())),
     )
+
+
+def _redaction_sets() -> Iterator[tuple[str, ...]]:
+    for each in RedactionSet:
+        for resource, fields in result_fields().items():
+            paths = sorted(".".join(path) for path in paths_in_set(fields, each))
+            if paths:
+                yield code(each.value), code(resource), codes(paths)
 
 
 def _allows(level: Level) -> str:

@@ -22,8 +22,7 @@ from crashgate.policy.grants import STRANGER, example
 from crashgate.policy.limits import KEPT, ROWS
 from crashgate.policy.policy import Mode, Policy, PolicySet
 from crashgate.policy.question import Place, Question
-from crashgate.policy.redaction import paths
-from crashgate.policy.result_fields import resources
+from crashgate.policy.redaction import paths, result_fields
 from crashgate.providers.registry import OPERATIONS
 
 
@@ -264,8 +263,8 @@ def _bounds(policy: Policy) -> dict[str, int | None]:
 
 
 def _of_fields(agent: str, old: Policy, new: Policy) -> Iterator[Change]:
-    before = {f"{name}: {path}" for name in resources() for path in paths(old.redaction.tree(name))}
-    after = {f"{name}: {path}" for name in resources() for path in paths(new.redaction.tree(name))}
+    before = {f"{name}: {path}" for name in result_fields() for path in paths(old.redaction.tree(name))}
+    after = {f"{name}: {path}" for name in result_fields() for path in paths(new.redaction.tree(name))}
     for path in sorted(before ^ after):
         shown = path in before
         yield Change(

@@ -19,8 +19,8 @@ from crashgate.policy.grants import Grant, Rule, example, matches
 from crashgate.policy.policy import Mode, Policy, Vocabulary
 from crashgate.policy.problem import Problem
 from crashgate.policy.question import Question
+from crashgate.policy.redaction import result_fields
 from crashgate.policy.wording import listed, word
-from crashgate.providers.bugsnag.event import EVENT_KEYS
 from crashgate.providers.registry import BY_ID, OPERATIONS
 
 
@@ -211,9 +211,10 @@ def _near_misses(policy: Policy) -> Iterator[tuple[int, str]]:
     for written in policy.redaction.fields:
         top, _, below = written.partition(".")
         name, _, rest = below.partition(".")
-        known = EVENT_KEYS.get(top, frozenset())
-        if name == "*" or not known or name.lower() in {each.lower() for each in known}:
-            continue
-        for near in get_close_matches(name, sorted(known), n=1, cutoff=0.7):
-            meant = ".".join(each for each in (top, near, rest) if each)
-            yield 1, f"it redacts {word(written)}, which no event is known to have; did you mean {meant}?"
+        for resource, fields in result_fields().items():
+            known = fields[top].keys if top in fields else frozenset[str]()
+            if name == "*" or name.lower() in {each.lower() for each in known}:
+                continue
+            for near in get_close_matches(name, sorted(known), n=1, cutoff=0.7):
+                meant, rows = ".".join(each for each in (top, near, rest) if each), resource.replace("_", " ")
+                yield 1, f"it redacts {word(written)}, which no {rows} is known to have; did you mean {meant}?"

@@ -14,13 +14,14 @@ from typing import Annotated
 from pydantic import Field
 
 from crashgate.model.access import Access
+from crashgate.model.field_table import PERSONAL, AppData
 from crashgate.model.moments import At, Since, Until
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Numbered
 from crashgate.model.params import In, Logged, Params, Repeated, RowsAPage, SessionId, Wire
 from crashgate.model.provider import Provider
 from crashgate.model.reads import Reads
-from crashgate.model.result import Many, Result, Slug, Untrusted, UntrustedData, UntrustedMark
+from crashgate.model.result import Many, Result, Slug, Untrusted, UntrustedMark
 from crashgate.model.scope import EnvironmentRows
 from crashgate.providers.browserstack import REFERENCE
 from crashgate.providers.browserstack.environments import EnvironmentName, Environments
@@ -32,15 +33,15 @@ class Trace(Result):
     id: Untrusted
     name: Untrusted | None = None
     at: At = Field(default=None, validation_alias="timestamp")
-    user_id: Untrusted | None = Field(default=None, validation_alias="userId")
+    user_id: Annotated[Untrusted | None, PERSONAL] = Field(default=None, validation_alias="userId")
     session_id: Untrusted | None = Field(default=None, validation_alias="sessionId")
     environment: EnvironmentName = None
     release: Untrusted | None = None
     version: Untrusted | None = None
     tags: Annotated[Many[str], UntrustedMark()] = ()
-    metadata: UntrustedData = None
-    input: UntrustedData = None
-    output: UntrustedData = None
+    metadata: AppData = None
+    input: AppData = None
+    output: AppData = None
     public: bool | None = None
     bookmarked: bool | None = None
     project_id: Slug = Field(default=None, validation_alias="projectId")

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from crashgate.model.access import Access
+from crashgate.model.field_table import PERSONAL
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, ObjectId, Params, Ref, RowsAPage
 from crashgate.model.provider import Provider
@@ -23,8 +24,8 @@ class Collaborator(Result):
     """A person; the fields on two-factor login, recovery codes and passwords are left out."""
 
     id: Id
-    name: MemberText | None = None
-    email: MemberText | None = None
+    name: Annotated[MemberText | None, PERSONAL] = None
+    email: Annotated[MemberText | None, PERSONAL] = None
     created_at: Time = None
     last_request_at: Time = None
     is_admin: bool | None = None

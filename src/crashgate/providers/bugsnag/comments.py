@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from crashgate.model.access import Access
+from crashgate.model.field_table import PERSONAL
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, ObjectId, Params, Ref, RowsAPage
 from crashgate.model.provider import Provider
@@ -44,8 +45,8 @@ class Comment(Result):
     message: MemberText | None = None
     created_at: Time = None
     updated_at: Time = None
-    collaborator: Author | None = None
-    user: Author | None = None
+    collaborator: Annotated[Author | None, PERSONAL] = None
+    user: Annotated[Author | None, PERSONAL] = None
     url: Link = None
 
 

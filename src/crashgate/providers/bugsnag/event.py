@@ -3,10 +3,6 @@
 Exceptions and frames come in two spellings (``error_class`` and ``errorClass``, ``line_number`` and ``lineNumber``);
 both are read (docs/upstreams/bugsnag.md#shapes).
 
-The keys that BugSnag documents below the free data of an event. Rule: for hints only; any other key may be there.
-
-An app's notifier can send more, so nothing is checked or refused by these.
-
 An event as an agent sees it. Rule: in-app frames first, last breadcrumbs, every omission said with its remedy.
 
 Where upstream marks none of an event's frames as the app's own, those with ``in_project`` null are not known to be a
@@ -17,10 +13,11 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Annotated, Any, Final, cast
+from typing import Annotated, Any, cast
 
 from pydantic import AliasChoices, Field
 
+from crashgate.model.field_table import PERSONAL, AppData, DocumentedKeys, RedactionSet
 from crashgate.model.result import (
     Id,
     Link,
@@ -37,6 +34,28 @@ from crashgate.model.result import (
 from crashgate.model.tool import Detail, Holds, Row
 from crashgate.sanitise import clean
 from crashgate.views.present import UNTRUSTED, everything, plain, present
+
+_NETWORK, _HEADERS = RedactionSet.NETWORK, RedactionSet.REQUEST_HEADERS
+
+# What the vendor documents (Data Access API, schema ``EventApiView``), in its own spelling.
+_APP_KEYS = DocumentedKeys(
+    dict.fromkeys((
+        "binaryArch", "buildUUID", "bundleVersion", "codeBundleId", "dsymUUIDs", "duration", "durationInForeground",
+        "id", "inForeground", "isLaunching", "releaseStage", "runningOnRosetta", "type", "version", "versionCode",
+    ))
+)  # fmt: skip
+_DEVICE_KEYS = DocumentedKeys(
+    dict.fromkeys((
+        "batteryLevel", "browserName", "browserVersion", "charging", "cpuAbi", "freeDisk", "freeMemory", "hostname",
+        "id", "jailbroken", "locale", "macCatalystIosVersion", "manufacturer", "model", "modelNumber", "orientation",
+        "osName", "osVersion", "runtimeVersions", "time", "timezone", "totalMemory",
+    ))
+)  # fmt: skip
+_REQUEST_KEYS = DocumentedKeys({
+    "clientIp": _NETWORK, "headers": _HEADERS, "httpMethod": None, "params": _NETWORK, "referer": _NETWORK,
+    "url": _NETWORK,
+})  # fmt: skip
+_USER_KEYS = DocumentedKeys(dict.fromkeys(("email", "id", "name")))
 
 
 def _both(snake: str, camel: str) -> Any:  # noqa: ANN401 - pydantic's Field is typed so
@@ -78,7 +97,7 @@ class Breadcrumb(Result):
     name: Untrusted | None = None
     type: Untrusted | None = None
     timestamp: Untrusted | None = None
-    metaData: UntrustedData = None  # noqa: N815 - the vendor's spelling
+    metaData: AppData = None  # noqa: N815 - the vendor's spelling
 
 
 class Event(Result):
@@ -93,16 +112,16 @@ class Event(Result):
     context: Untrusted | None = None
     exceptions: Annotated[Many[Thrown], UntrustedMark()] = ()
     breadcrumbs: Annotated[Many[Breadcrumb], UntrustedMark()] = ()
-    app: UntrustedData = None
-    device: UntrustedData = None
-    user: UntrustedData = None
-    request: UntrustedData = None
-    metaData: UntrustedData = None  # noqa: N815 - the vendor's spelling
+    app: Annotated[UntrustedData, _APP_KEYS] = None
+    device: Annotated[UntrustedData, _DEVICE_KEYS] = None
+    user: Annotated[UntrustedData, _USER_KEYS, PERSONAL] = None
+    request: Annotated[UntrustedData, _REQUEST_KEYS] = None
+    metaData: AppData = None  # noqa: N815 - the vendor's spelling
     threads: UntrustedData = None
     feature_flags: UntrustedData = None
     session: UntrustedData = None
     correlation: UntrustedData = None
-    customDiagnostics: UntrustedData = None  # noqa: N815 - the vendor's spelling
+    customDiagnostics: AppData = None  # noqa: N815 - the vendor's spelling
     derived: UntrustedData = None
     error_class: Untrusted | None = None
     message: Untrusted | None = None
@@ -114,58 +133,6 @@ class Event(Result):
     def home(self) -> str | None:
         """The last segment of ``project_url``; the ``url`` field has pointed at two different routes."""
         return self.project_url.rstrip("/").rpartition("/")[2] if self.project_url else None
-
-
-EVENT_KEYS: Final[Mapping[str, frozenset[str]]] = {
-    "app": frozenset(
-        {
-            "binaryArch",
-            "buildUUID",
-            "bundleVersion",
-            "codeBundleId",
-            "dsymUUIDs",
-            "duration",
-            "durationInForeground",
-            "id",
-            "inForeground",
-            "isLaunching",
-            "releaseStage",
-            "runningOnRosetta",
-            "type",
-            "version",
-            "versionCode",
-        }
-    ),
-    "device": frozenset(
-        {
-            "batteryLevel",
-            "browserName",
-            "browserVersion",
-            "charging",
-            "cpuAbi",
-            "freeDisk",
-            "freeMemory",
-            "hostname",
-            "id",
-            "jailbroken",
-            "locale",
-            "macCatalystIosVersion",
-            "manufacturer",
-            "model",
-            "modelNumber",
-            "orientation",
-            "osName",
-            "osVersion",
-            "runtimeVersions",
-            "time",
-            "timezone",
-            "totalMemory",
-        }
-    ),
-    "request": frozenset({"clientIp", "headers", "httpMethod", "params", "referer", "url"}),
-    "user": frozenset({"email", "id", "name"}),
-}
-"""By the field of the event, in the vendor's spelling (Data Access API, schema ``EventApiView``)."""
 
 
 _LISTED = ("id", "error_id", "received_at", "severity", "unhandled", "context")

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from crashgate.model.access import Access
+from crashgate.model.field_table import PERSONAL
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, Needs, Params, Ref, RowsAPage
 from crashgate.model.provider import Provider
@@ -28,7 +29,7 @@ class Organization(Result):
     id: Id
     name: MemberText | None = None
     slug: Slug = None
-    creator: MemberData = None
+    creator: Annotated[MemberData, PERSONAL] = None
     created_at: Time = None
     updated_at: Time = None
     auto_upgrade: bool | None = None

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from crashgate.model.access import Access
+from crashgate.model.field_table import PERSONAL
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, ObjectId, Params, Ref
 from crashgate.model.provider import Provider
@@ -25,7 +26,7 @@ class SavedSearch(Result):
 
     id: Id
     project_id: PlaceId = None
-    user_id: OptionalId = None
+    user_id: Annotated[OptionalId, PERSONAL] = None
     updated_by_id: OptionalId = None
     name: MemberText | None = None
     filters: MemberData = None

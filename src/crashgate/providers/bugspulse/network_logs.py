@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from crashgate.model.access import Access
+from crashgate.model.field_table import ADDRESS
 from crashgate.model.moments import At, Moment
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Numbered
@@ -23,7 +24,7 @@ class NetworkLog(Documented):
     id: Untrusted
     session_id: Untrusted | None = Field(default=None, validation_alias="sessionId")
     method: Untrusted | None = None
-    url: Untrusted | None = None
+    url: Annotated[Untrusted | None, ADDRESS] = None
     status_code: int | None = Field(default=None, validation_alias="statusCode")
     duration_ms: int | None = Field(default=None, validation_alias="duration")
     error: Untrusted | None = None

@@ -9,13 +9,14 @@ from typing import Annotated, Any
 from pydantic import AliasPath, BeforeValidator, Field
 
 from crashgate.model.access import Access
+from crashgate.model.field_table import AppData
 from crashgate.model.moments import At
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Numbered
 from crashgate.model.params import In, Params, RowsAPage, SessionId, Wire
 from crashgate.model.provider import Provider
 from crashgate.model.reads import ReadsNothing
-from crashgate.model.result import Documented, Untrusted, UntrustedData
+from crashgate.model.result import Documented, Untrusted
 from crashgate.model.scope import Anywhere
 from crashgate.providers.bugspulse import MOST_ROWS, REFERENCE
 
@@ -34,7 +35,7 @@ class SessionEvent(Documented):
     )
     at: At = Field(default=None, validation_alias="timestamp")
     sequence_number: int | None = Field(default=None, validation_alias="sequenceNumber")
-    data: UntrustedData = None
+    data: AppData = None
 
 
 class ListSessionEvents(Params):

@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from crashgate.model.access import Access
+from crashgate.model.field_table import PERSONAL
 from crashgate.model.moments import At, Moment
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Numbered
@@ -29,7 +30,7 @@ class Session(Documented):
     app_version: Untrusted | None = Field(default=None, validation_alias="appVersion")
     os_version: Untrusted | None = Field(default=None, validation_alias="osVersion")
     network_type: Untrusted | None = Field(default=None, validation_alias="networkType")
-    user_id: Untrusted | None = Field(default=None, validation_alias="userId")
+    user_id: Annotated[Untrusted | None, PERSONAL] = Field(default=None, validation_alias="userId")
     started_at: At = Field(default=None, validation_alias="startedAt")
     ended_at: At = Field(default=None, validation_alias="endedAt")
     duration_ms: int | None = Field(default=None, validation_alias="duration")

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasPath, BeforeValidator, Field
 
 from crashgate.model.access import Access
+from crashgate.model.field_table import ADDRESS
 from crashgate.model.moments import At
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import WHICH, In, Logged, Params, SessionId, Wire
@@ -33,10 +34,14 @@ class ConsoleLine(Documented):
     type: Untrusted | None = None
     value: Untrusted | None = None
     at: At = Field(default=None, validation_alias="timestamp")
-    url: Untrusted | None = Field(default=None, validation_alias="full_url")
+    url: Annotated[Untrusted | None, ADDRESS] = Field(default=None, validation_alias="full_url")
     page_name: Untrusted | None = Field(default=None, validation_alias=AliasPath("properties", "page_name"))
-    page_url: Untrusted | None = Field(default=None, validation_alias=AliasPath("properties", "page_url"))
-    normalized_url: Untrusted | None = Field(default=None, validation_alias=AliasPath("properties", "normalized_url"))
+    page_url: Annotated[Untrusted | None, ADDRESS] = Field(
+        default=None, validation_alias=AliasPath("properties", "page_url")
+    )
+    normalized_url: Annotated[Untrusted | None, ADDRESS] = Field(
+        default=None, validation_alias=AliasPath("properties", "normalized_url")
+    )
 
 
 class NetworkCall(Documented):
@@ -46,7 +51,7 @@ class NetworkCall(Documented):
     method: Annotated[Untrusted | None, BeforeValidator(_text)] = Field(
         default=None, validation_alias=AliasPath("request", "method")
     )
-    url: Annotated[Untrusted | None, BeforeValidator(_text)] = Field(
+    url: Annotated[Untrusted | None, BeforeValidator(_text), ADDRESS] = Field(
         default=None, validation_alias=AliasPath("request", "url")
     )
     status_code: Annotated[int | None, BeforeValidator(_number)] = Field(

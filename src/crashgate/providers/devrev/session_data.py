@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import AliasPath, Field, model_validator
 
 from crashgate.model.access import Access
+from crashgate.model.field_table import AppData
 from crashgate.model.moments import At
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import WHICH, In, Logged, Params, SessionId, Wire
@@ -32,7 +33,7 @@ class RecordedEvent(Documented):
     exception_class_name: Untrusted | None = None
     exception_tag: Untrusted | None = None
     custom_tag: Untrusted | None = None
-    data: UntrustedData = Field(default=None, validation_alias="event_properties")
+    data: AppData = Field(default=None, validation_alias="event_properties")
     coordinates: UntrustedData = None
 
 

@@ -14,6 +14,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from crashgate.model.access import Access
+from crashgate.model.field_table import PERSONAL
 from crashgate.model.moments import At, Since, Until
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Cursors, Inside
@@ -103,7 +104,7 @@ class Session(OnDevice):
     has_anr: bool | None = Field(default=None, validation_alias="is_anr")
     has_exception: bool | None = Field(default=None, validation_alias="has_exception_occurred")
     has_rage_tap: bool | None = Field(default=None, validation_alias="rage_tap")
-    user_id: Untrusted | None = Field(default=None, validation_alias="rev_user_id")
+    user_id: Annotated[Untrusted | None, PERSONAL] = Field(default=None, validation_alias="rev_user_id")
     rev_org_id: Untrusted | None = None
     recording_ids: Many[Untrusted] = ()
     tab_ids: Many[Untrusted] = ()

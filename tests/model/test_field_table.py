@@ -1,0 +1,59 @@
+"""What a model declares of its fields is read off into one table."""
+
+from typing import Annotated
+
+import pytest
+
+from crashgate.model.field_table import (
+    PERSONAL,
+    AppData,
+    DocumentedKeys,
+    InSet,
+    RedactionSet,
+    paths_in_set,
+    read_fields,
+)
+from crashgate.model.result import Id, Many, Result, Secret, Untrusted, UntrustedData
+
+
+class Reporter(Result):
+    """As somebody else's provider might declare it."""
+
+    handle: Annotated[Untrusted | None, PERSONAL] = None
+    token: Secret = None
+
+
+class Ticket(Result):
+    """As somebody else's provider might declare it."""
+
+    id: Id
+    reporters: Many[Reporter] = ()
+    tags: AppData = None
+    http: Annotated[UntrustedData, DocumentedKeys({"peer": RedactionSet.NETWORK, "verb": None})] = None
+    headers: Annotated[UntrustedData, InSet(RedactionSet.REQUEST_HEADERS)] = None
+
+
+def test_each_set_is_derived_from_the_fields_that_declare_it_at_any_depth() -> None:
+    fields = read_fields(Ticket)
+    people = set(paths_in_set(fields, RedactionSet.PEOPLE))
+
+    assert ("reporters", "handle") in people
+    assert ("tags", "**", "email") in people
+    assert {path[:2] for path in people} == {("reporters", "handle"), ("tags", "**")}
+    assert set(paths_in_set(fields, RedactionSet.NETWORK)) == {("http", "peer")}
+    assert set(paths_in_set(fields, RedactionSet.REQUEST_HEADERS)) == {("headers",)}
+
+
+def test_documented_keys_are_known_and_a_secret_is_no_field() -> None:
+    fields = read_fields(Ticket)
+
+    assert fields["http"].keys == {"peer", "verb"}
+    assert fields["reporters"].below.keys() == {"handle"}
+
+
+def test_a_field_that_an_answer_needs_is_in_no_redaction_set() -> None:
+    class Person(Result):
+        id: Annotated[Id, PERSONAL]
+
+    with pytest.raises(ValueError, match=r"^Person\.id is required, so it cannot be in a redaction set$"):
+        read_fields(Person)
