@@ -21,6 +21,7 @@ AT_ONCE: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("log", "show"): (),
     ("log", "search"): (),
     ("log", "verify"): (),
+    ("log", "acknowledge"): (),
     ("log", "prune"): ("--keep", "90d", "--dry-run"),
     ("exports", "list"): ("--at", "exports"),
     ("exports", "prune"): ("--keep", "90d", "--dry-run", "--at", "exports"),

@@ -57,13 +57,16 @@ def test_checking_and_writing_at_once_is_a_wrong_use(crashgate: Shell) -> None:
 
 
 VALUES = {"a path": ("a", "a"), "text": ("s3://a", "s3://a"), "a list of texts": ('["http://a"]', ("http://a",))}
+OF_A_FORM = {"trusted_proxies": ('["10.0.0.0/8"]', ("10.0.0.0/8",))}
 KEYS = [key for table in tables() if table.header in {"", "[http]"} for key in table.keys]
 
 
 @pytest.mark.parametrize("key", KEYS, ids=lambda key: key.name)
 def test_each_variable_of_the_page_sets_its_key(key: KeyDoc, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     # The others are numbers: one more than what they are otherwise.
-    given, read = VALUES.get(key.takes) or (str(more := int(key.default.strip("`")) + 1), more)
+    given, read = (
+        OF_A_FORM.get(key.name) or VALUES.get(key.takes) or (str(more := int(key.default.strip("`")) + 1), more)
+    )
     monkeypatch.setenv(key.variable, str(given))
     found = load(config=None, options={}, environment=os.environ, here=tmp_path)
 

@@ -75,7 +75,7 @@ def test_a_workspace_gets_no_credential(home: Path, state: Path, workspace: Path
         (_, answer) = converse(process, HELLO, READY, call(2, "list_errors", project_id="one"))
         _, err = process.communicate(timeout=30)
 
-    assert "cannot be reached" in json.dumps(answer)
+    assert "cannot be looked up now" in json.dumps(answer)
     assert listening.credentials == []
     told = f"{workspace / 'crashgate.toml'} is not used, because it was not named."
     assert err.decode().startswith(told)

@@ -82,7 +82,7 @@ async def test_a_host_that_is_silent_and_then_answers_is_told_so(caplog: pytest.
         await transport.send(request_to(wire.base_url))
 
     host = wire.base_url.removeprefix("http://")
-    assert [each.getMessage() for each in caplog.records if each.name.endswith("unreachable")] == [
+    assert [each.getMessage() for each in caplog.records if each.name.endswith("upstream.http")] == [
         f"No answer from {host}: it did not answer in time.",
         f"{host} answers again.",
     ]
