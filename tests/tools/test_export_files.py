@@ -14,7 +14,6 @@ import pytest_asyncio
 from crashgate.audit.record import Ending
 from crashgate.errors import NotAvailableError
 from crashgate.identity import Principal, Via
-from crashgate.model.export import ABOUT
 from tests.house import OPERATOR, READER, House, everything, open_house, policies_of_all, write_policies
 from tests.house import SESSION_PROVIDERS as PROVIDERS
 from tests.tools.export_cases import CASES, COLUMNS, wanted_row
@@ -47,7 +46,8 @@ async def test_a_file_holds_the_rows_of_the_upstream_whoever_reads_it(house: Hou
     wanted = [wanted_row(case, row) for row in upstream(house)]
 
     assert len(rows) == len(wanted) == export["rows"] > 30
-    assert list(rows[0]) == [name for name in ABOUT if name in COLUMNS[case]] == export["columns"]
+    assert list(rows[0]) == export["columns"]
+    assert set(export["columns"]) == set(COLUMNS[case])
     if case in {"bugspulse events", "bugspulse crashes"}:
         # Hostile texts have invisible letters that Python calls printable; ids tell that the rows are the same.
         rows = [{**row, "data": None, "message": None} for row in rows]

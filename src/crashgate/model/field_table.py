@@ -57,6 +57,13 @@ class DocumentedKeys:
     sets: Mapping[str, RedactionSet | None]
 
 
+@dataclass(frozen=True)
+class About:
+    """What the field holds, in one sentence, with the unit where there is one: an export's column says so."""
+
+    text: str
+
+
 PERSONAL: Final = InSet(RedactionSet.PEOPLE)
 ADDRESS: Final = InSet(RedactionSet.NETWORK)
 
@@ -93,6 +100,7 @@ class ResultField:
     fixed: bool = False
     keys: frozenset[str] = frozenset()
     redacted: frozenset[tuple[RedactionSet, tuple[str, ...]]] = frozenset()
+    about: str = ""
 
 
 FieldTable = Mapping[str, ResultField]
@@ -151,6 +159,7 @@ def _merge(one: ResultField, other: ResultField) -> ResultField:
         fixed=one.fixed or other.fixed,
         keys=one.keys | other.keys,
         redacted=one.redacted | other.redacted,
+        about=one.about or other.about,
     )
 
 
@@ -171,6 +180,7 @@ def _read(model: type[Result], depth: int) -> FieldTable:
             fixed=info.is_required(),
             keys=frozenset(key for mark in info.metadata if isinstance(mark, DocumentedKeys) for key in mark.sets),
             redacted=redacted,
+            about=next((mark.text for mark in info.metadata if isinstance(mark, About)), ""),
         )
     return MappingProxyType(fields)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from crashgate.model.access import Access, Level
-from crashgate.model.field_table import RedactionSet, paths_in_set
+from crashgate.model.field_table import DEEP, RedactionSet, paths_in_set
 from crashgate.model.provider import Provider
 from crashgate.model.scope import NOTHING
 from crashgate.policy.redaction import result_fields
@@ -23,15 +23,19 @@ def section() -> str:
         "### Resources",
         table(("provider", "resource", "a grant on it must name", "operations"), list(_resources())),
         "### Redaction sets",
-        "Each field of an answer declares the set that it belongs to. `**` stands for any depth below a field.",
+        "Each field of an answer declares its set. At `**`, keys such as `email` and `user_name` go at any depth.",
         table(("set", "resource", "fields"), list(_redaction_sets())),
     )
+
+
+def _above_keys(path: tuple[str, ...]) -> tuple[str, ...]:
+    return path[: path.index(DEEP) + 1] if DEEP in path else path
 
 
 def _redaction_sets() -> Iterator[tuple[str, ...]]:
     for each in RedactionSet:
         for resource, fields in result_fields().items():
-            paths = sorted(".".join(path) for path in paths_in_set(fields, each))
+            paths = sorted({".".join(_above_keys(path)) for path in paths_in_set(fields, each)})
             if paths:
                 yield code(each.value), code(resource), codes(paths)
 

@@ -14,7 +14,7 @@ from typing import Annotated
 from pydantic import Field
 
 from crashgate.model.access import Access
-from crashgate.model.field_table import PERSONAL, AppData
+from crashgate.model.field_table import PERSONAL, About, AppData
 from crashgate.model.moments import At, Since, Until
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Numbered
@@ -55,10 +55,14 @@ PER_PAGE = 100
 class Session(Result):
     """A session in a list; ``started_at`` is when its first trace was seen."""
 
-    id: Untrusted
-    started_at: At = Field(default=None, validation_alias="createdAt")
-    project_id: Slug = Field(default=None, validation_alias="projectId")
-    environment: EnvironmentName = None
+    id: Annotated[Untrusted, About("The provider's id.")]
+    environment: Annotated[EnvironmentName, About("The environment that it belongs to.")] = None
+    started_at: Annotated[At, About("When the session began, as its provider first saw it.")] = Field(
+        default=None, validation_alias="createdAt"
+    )
+    project_id: Annotated[Slug, About("The provider's id of the project.")] = Field(
+        default=None, validation_alias="projectId"
+    )
 
 
 class SessionWithTraces(Session):

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasPath, BeforeValidator, Field, StringConstraints
 
+from crashgate.model.field_table import About
 from crashgate.model.params import Along, Logged
 from crashgate.model.reads import ReadsNothing
 from crashgate.model.result import Documented, Untrusted
@@ -45,12 +46,30 @@ _AT = "device_metadata"
 class OnDevice(Documented):
     """``sdk_version`` is, by its name, the system's API level; ``plug_sdk_version`` is that of the vendor's SDK."""
 
-    app_version: Untrusted | None = Field(default=None, validation_alias=AliasPath(_AT, "app_version"))
-    os_version: Untrusted | None = Field(default=None, validation_alias=AliasPath(_AT, "os_version"))
-    sdk_version: Untrusted | None = Field(default=None, validation_alias=AliasPath(_AT, "sdk_version"))
-    plug_sdk_version: Untrusted | None = Field(default=None, validation_alias=AliasPath(_AT, "plug_sdk_version"))
-    network_type: Untrusted | None = Field(default=None, validation_alias=AliasPath(_AT, "network_type"))
-    manufacturer: Untrusted | None = Field(default=None, validation_alias=AliasPath(_AT, "manufacturer"))
-    device_model: Untrusted | None = Field(default=None, validation_alias=AliasPath(_AT, "model"))
-    screen_width: int | None = Field(default=None, validation_alias=AliasPath(_AT, "screen_width"))
-    screen_height: int | None = Field(default=None, validation_alias=AliasPath(_AT, "screen_height"))
+    app_version: Annotated[Untrusted | None, About("The version of the app.")] = Field(
+        default=None, validation_alias=AliasPath(_AT, "app_version")
+    )
+    os_version: Annotated[Untrusted | None, About("The version of the operating system.")] = Field(
+        default=None, validation_alias=AliasPath(_AT, "os_version")
+    )
+    device_model: Annotated[Untrusted | None, About("The model of the device.")] = Field(
+        default=None, validation_alias=AliasPath(_AT, "model")
+    )
+    network_type: Annotated[Untrusted | None, About("The kind of network that the device was on.")] = Field(
+        default=None, validation_alias=AliasPath(_AT, "network_type")
+    )
+    manufacturer: Annotated[Untrusted | None, About("Who made the device.")] = Field(
+        default=None, validation_alias=AliasPath(_AT, "manufacturer")
+    )
+    sdk_version: Annotated[Untrusted | None, About("The system's API level.")] = Field(
+        default=None, validation_alias=AliasPath(_AT, "sdk_version")
+    )
+    plug_sdk_version: Annotated[Untrusted | None, About("The version of the provider's SDK.")] = Field(
+        default=None, validation_alias=AliasPath(_AT, "plug_sdk_version")
+    )
+    screen_width: Annotated[int | None, About("In pixels.")] = Field(
+        default=None, validation_alias=AliasPath(_AT, "screen_width")
+    )
+    screen_height: Annotated[int | None, About("In pixels.")] = Field(
+        default=None, validation_alias=AliasPath(_AT, "screen_height")
+    )

@@ -14,14 +14,14 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from crashgate.model.access import Access
-from crashgate.model.field_table import PERSONAL
+from crashgate.model.field_table import PERSONAL, About
 from crashgate.model.moments import At, Since, Until
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Cursors, Inside
 from crashgate.model.params import WHICH, Along, In, Logged, Params, RowsAPage, SessionId, Wire
 from crashgate.model.provider import Provider
 from crashgate.model.reads import Reads, ReadsByName
-from crashgate.model.result import Many, Untrusted, Word
+from crashgate.model.result import Documented, Many, Untrusted, Word
 from crashgate.model.scope import AppNamed
 from crashgate.providers.devrev import REFERENCE
 from crashgate.providers.devrev.apps import KIND, WHERE, AppId, OnDevice, Platform, PlatformName
@@ -92,22 +92,41 @@ class AllSessions(SessionFilters):
     per_page: Annotated[int | None, In.BODY, Wire("limit"), RowsAPage(most=MOST_ROWS)] = MOST_ROWS
 
 
-class Session(OnDevice):
+class _Identity(Documented):
+    """Which session it is. A base of its own, so that these fields come before those of the device."""
+
+    id: Annotated[Untrusted, About("The provider's id.")] = Field(validation_alias="session_id")
+    type: Annotated[Word, About("The provider's word for its kind.")] = None
+    platform: Annotated[Platform, About("The platform that the app ran on.")] = None
+
+
+class Session(OnDevice, _Identity):
     """One run of an app, or one visit; ``type`` is mobile or web. ``duration_ms`` is in milliseconds."""
 
-    id: Untrusted = Field(validation_alias="session_id")
-    type: Word = None
-    platform: Platform = None
-    started_at: At = Field(default=None, validation_alias="created_at")
-    duration_ms: int | None = Field(default=None, validation_alias="session_duration_ms")
-    has_crash: bool | None = Field(default=None, validation_alias="is_crash")
-    has_anr: bool | None = Field(default=None, validation_alias="is_anr")
-    has_exception: bool | None = Field(default=None, validation_alias="has_exception_occurred")
-    has_rage_tap: bool | None = Field(default=None, validation_alias="rage_tap")
-    user_id: Annotated[Untrusted | None, PERSONAL] = Field(default=None, validation_alias="rev_user_id")
-    rev_org_id: Untrusted | None = None
-    recording_ids: Many[Untrusted] = ()
-    tab_ids: Many[Untrusted] = ()
+    user_id: Annotated[Untrusted | None, PERSONAL, About("The app's id of its user.")] = Field(
+        default=None, validation_alias="rev_user_id"
+    )
+    rev_org_id: Annotated[Untrusted | None, About("The provider's id of the customer's organization.")] = None
+    started_at: Annotated[At, About("When the session began, as its provider first saw it.")] = Field(
+        default=None, validation_alias="created_at"
+    )
+    duration_ms: Annotated[int | None, About("In milliseconds; empty where there is no end.")] = Field(
+        default=None, validation_alias="session_duration_ms"
+    )
+    has_crash: Annotated[bool | None, About("Whether the app crashed in it.")] = Field(
+        default=None, validation_alias="is_crash"
+    )
+    has_anr: Annotated[bool | None, About("Whether the app hung in it.")] = Field(
+        default=None, validation_alias="is_anr"
+    )
+    has_exception: Annotated[bool | None, About("Whether an exception occurred in it.")] = Field(
+        default=None, validation_alias="has_exception_occurred"
+    )
+    has_rage_tap: Annotated[bool | None, About("Whether the user tapped in anger.")] = Field(
+        default=None, validation_alias="rage_tap"
+    )
+    recording_ids: Annotated[Many[Untrusted], About("The ids of its recordings.")] = ()
+    tab_ids: Annotated[Many[Untrusted], About("The ids of its browser tabs.")] = ()
 
 
 class GetSession(Params):
