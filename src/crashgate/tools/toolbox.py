@@ -42,7 +42,7 @@ from crashgate.tools.registry import BY_NAME, TOOLS
 from crashgate.tools.sessions import EXPORT_TOOLS
 from crashgate.views.present import fit
 
-_MOST_LISTS = 1_000
+_MOST_KEPT = 10_000
 _SHORTENED = "Parts were too large for one answer and are shortened."
 _legal_name = re.compile(r"[a-z][a-z0-9_]{0,63}").fullmatch
 _legal_connection = re.compile(r"[a-z0-9][a-z0-9-]{0,63}").fullmatch
@@ -58,24 +58,29 @@ class Toolbox:
     connections: Mapping[str, Provider]
     clock: Clock
     exports: Exports | None = None
-    _lists: dict[tuple[str, str | None], tuple[Definition, ...]] = field(default_factory=dict, init=False)
+    _definitions: dict[tuple[str, str, str], Definition | None] = field(default_factory=dict, init=False)
     _openings: dict[tuple[str, str, str], Opening | None] = field(default_factory=dict, init=False)
 
     def listed(self, agent: str) -> tuple[Definition, ...]:
         """What ``agent`` is shown: only tools of which some call could be allowed, in a fixed order."""
         policy = self._policy(agent)
-        key = (agent, policy.hash if policy else None)
-        if key not in self._lists:
-            if len(self._lists) >= _MOST_LISTS:
-                self._lists.clear()
-            there = (tool for tool in TOOLS if self._is_there(tool, policy, agent))
-            found = ((tool, self._opening(policy, agent, tool)) for tool in there)
-            self._lists[key] = tuple(define(tool, each.uses, each.connections) for tool, each in found if each)
-        return self._lists[key]
+        there = (self._defined(policy, agent, tool) for tool in TOOLS if self._is_there(tool, policy, agent))
+        return tuple(each for each in there if each is not None)
 
-    def _parameters(self, agent: str, name: str) -> tuple[str, ...]:
+    def _parameters(self, agent: str, tool: AnyTool) -> tuple[str, ...]:
         """The names of the parameters that the agent is shown of a tool."""
-        return next((tuple(each.input_schema["properties"]) for each in self.listed(agent) if each.name == name), ())
+        found = self._defined(self._policy(agent), agent, tool)
+        return tuple(found.input_schema["properties"]) if found is not None else ()
+
+    def _defined(self, policy: Policy | None, agent: str, tool: AnyTool) -> Definition | None:
+        """The tool as the agent is shown it, None where it is closed; worked out once for a policy version."""
+        key = (agent, policy.hash if policy else "", tool.name)
+        if key not in self._definitions:
+            if len(self._definitions) >= _MOST_KEPT:
+                self._definitions.clear()
+            found = self._opening(policy, agent, tool)
+            self._definitions[key] = define(tool, found.uses, found.connections) if found is not None else None
+        return self._definitions[key]
 
     def open_connections(self, agent: str, name: str) -> tuple[str, ...]:
         """The connections on which the tool is open to the agent; who has one need not, and cannot, name it."""
@@ -131,7 +136,7 @@ class Toolbox:
         connection, choices = self._connection(policy, principal.agent, tool, given)
         detail, cursor = given.pop("detail", None), given.pop("cursor", None)
         fault: InvalidArgumentsError | None = None
-        parameters = self._parameters(principal.agent, tool.name)
+        parameters = self._parameters(principal.agent, tool)
         operation, arguments, shown, mark = tool.operations[0], dict[str, Any](), Detail.SUMMARY, None
         skipped = 0
         bound: Sequence[object] = ()
@@ -168,7 +173,7 @@ class Toolbox:
             raise NotAvailableError("There is no place for exports.")
         connection, choices = self._connection(self._policy(principal.agent), principal.agent, tool, given)
         provider = self._all().get(connection or "")
-        parameters = self._parameters(principal.agent, tool.name)
+        parameters = self._parameters(principal.agent, tool)
         operation = next((each for each in tool.of if each.provider is provider), tool.of[0])
         format_, resume = given.pop("format", None), given.pop("resume", None)
         wanted, fault, arguments = Order(), None, meant(operation.params, given)
@@ -224,7 +229,7 @@ class Toolbox:
 
         try:
             fixed = self._settled(principal.agent, recipe, connection)
-            parameters = self._parameters(principal.agent, recipe.name)
+            parameters = self._parameters(principal.agent, recipe)
             own = taken(recipe.params, given, shown=parameters)
             params = validated(recipe.params, {**fixed, **own})
         except InvalidArgumentsError as problem:
@@ -266,7 +271,7 @@ class Toolbox:
         """What is open to the agent; worked out once for a policy version."""
         key = (agent, policy.hash if policy else "", tool.name)
         if key not in self._openings:
-            if len(self._openings) >= _MOST_LISTS:
+            if len(self._openings) >= _MOST_KEPT:
                 self._openings.clear()
             self._openings[key] = opening(policy, agent, tool, self._all())
         return self._openings[key]
