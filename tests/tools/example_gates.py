@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
+
 from crashgate.model.composite import Recipe
 from crashgate.model.form import Parts, form_of
 from crashgate.model.operation import AnyOperation
@@ -137,4 +139,33 @@ def bodies(gate: Gate) -> list[Any]:
     return [json.loads(each.body) for each in gate.upstream.received if each.body]
 
 
-CASES = tuple(cases())
+CASES = tuple(sorted(cases(), key=lambda case: not case.agent.startswith("all-")))
+"""The agents that may do all there is come first."""
+
+
+def cases_once() -> Iterator[object]:
+    """Every case as a parameter of a test. What another agent is shown just so already is for ``make nightly``."""
+    seen = set[tuple[str, str, frozenset[str]]]()
+    for case in CASES:
+        key = (case.operation.id, case.tool.name, frozenset(case.shown))
+        yield pytest.param(case, id=str(case), marks=[pytest.mark.nightly] if key in seen else [])
+        seen.add(key)
+
+
+def parameters_once() -> Iterator[object]:
+    """Every case with the parameters that no earlier one has in this form; with the others for ``make nightly``."""
+    seen = set[tuple[str, str, str]]()
+    for case in CASES:
+        forms = {name: (name, repr(case.form.parts.get(name)), _kind(case.shown[name])) for name in case.shown}
+        new = {name for name, form in forms.items() if form not in seen}
+        yield pytest.param(case, new, id=str(case), marks=[] if new else [pytest.mark.nightly])
+        yield pytest.param(case, case.shown.keys() - new, id=f"{case}-again", marks=[pytest.mark.nightly])
+        seen |= set(forms.values())
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    return json.dumps({key: value for key, value in schema.items() if key != "description"}, sort_keys=True)
+
+
+ONCE = tuple(cases_once())
+PARAMETERS_ONCE = tuple(parameters_once())

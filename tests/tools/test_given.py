@@ -13,7 +13,7 @@ from crashgate.errors import Code
 from crashgate.model.access import Access
 from crashgate.model.form import FreeJson, ListOf, OneValue
 from tests.gate.gate import IOS, Gate
-from tests.tools.example_gates import CASES, CHANGES, REOPEN, Case, bodies, open_for, sent
+from tests.tools.example_gates import CASES, CHANGES, ONCE, REOPEN, Case, bodies, open_for, sent
 
 COUNTS = [{"startedAt": "2026-11-20T15:18Z", "sessionsStarted": 12}]
 SAMPLES: Mapping[str, Any] = {
@@ -46,7 +46,7 @@ async def called(case: Case, folder: Path, arguments: Mapping[str, Any]) -> tupl
 
 @pytest.mark.threats(15, 16)
 @pytest.mark.parametrize("nothing", [None, ""], ids=["null", "empty"])
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", ONCE)
 async def test_null_and_empty_text_mean_not_given(tmp_path: Path, case: Case, nothing: object) -> None:
     ours = dict.fromkeys(("connection", "detail", "cursor", "format", "resume", *case.shown), nothing)
     free = {name for name, form in case.form.parts.items() if isinstance(form, FreeJson) and nothing is not None}
@@ -57,7 +57,7 @@ async def test_null_and_empty_text_mean_not_given(tmp_path: Path, case: Case, no
     assert with_nothing == plain
 
 
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", ONCE)
 async def test_a_required_argument_that_is_null_or_empty_is_missing(tmp_path: Path, case: Case) -> None:
     for name in case.definition.input_schema.get("required", ()):
         without = {key: value for key, value in case.right.items() if key != name}
@@ -69,7 +69,7 @@ async def test_a_required_argument_that_is_null_or_empty_is_missing(tmp_path: Pa
 
 
 @pytest.mark.threats(16)
-@pytest.mark.parametrize("case", CASES, ids=str)
+@pytest.mark.parametrize("case", ONCE)
 async def test_json_text_and_one_item_are_read_as_what_is_declared(tmp_path: Path, case: Case) -> None:
     for name in sorted(case.shown.keys() & case.form.parts.keys()):
         form = case.form.parts[name]
