@@ -13,8 +13,11 @@ DEV := $(VENV)/.installed-dev
 # A test process for each core, up to four.
 PYTEST_ARGS ?= --numprocesses=auto --maxprocesses=4
 
+# What `make test-fast` runs: no processes, no servers.
+FAST := tests/policy tests/gate tests/audit tests/model tests/upstream tests/exports tests/sanitise tests/tools
+
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check check-format lint types contracts check-docs bench clients ablation nightly format docs pins upgrade clean
+.PHONY: help install demo test test-fast check check-format lint types contracts check-docs bench clients ablation nightly format docs pins upgrade clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,7 +30,10 @@ demo: $(RUN) ## three agents triage crashes in a sandbox, with what the log says
 test: $(DEV) ## run the tests (PYTEST_ARGS="tests/policy -x" for some of them)
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
-check: check-format lint types contracts check-docs ## format, lint, types, import contracts, generated docs, tests
+test-fast: $(DEV) ## the tests that run in memory, with fewer examples, until one fails
+	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest $(PYTEST_ARGS) --quiet --exitfirst $(FAST)
+
+check: check-format lint contracts check-docs types ## format, lint, import contracts, generated docs, types, tests
 	$(MAKE) test
 
 check-format: $(DEV) ## see that the code is formatted
@@ -57,9 +63,10 @@ clients: $(DEV) ## see what real MCP clients give their models, and run the conf
 ablation: $(DEV) ## remove each check of the gate in turn, and see its test fail
 	$(BIN)/python -m tests.ablation.run
 
-nightly: $(DEV) ## what takes too long for every run: 100,000 comparisons with Cedar, fifty kills of an export
+nightly: $(DEV) ## what takes too long for every run: 100,000 comparisons with Cedar, every repetition, more examples
 	$(BIN)/python -m benchmarks.differential
-	CRASHGATE_EXPORT_KILLS=50 $(BIN)/python -m pytest tests/storage/test_export_kill.py
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m nightly
+	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest $(PYTEST_ARGS) -m hypothesis
 
 format: $(DEV) ## format the code and mend what the linter can
 	$(BIN)/ruff check --fix .

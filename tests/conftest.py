@@ -11,12 +11,16 @@ from tests.small_disk import mounted
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# "quick" is the same on every run, so that `make test` never fails by chance; HYPOTHESIS_PROFILE=thorough searches
-# anew. Neither judges time: a slow machine is not a defect.
-settings.register_profile(
-    "quick", max_examples=50, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.register_profile("thorough", max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# HYPOTHESIS_PROFILE chooses one. "fast" (`make test-fast`) and "quick" (`make test`) are the same on every run, so that
+# neither fails by chance; "nightly" and "thorough" search anew. None judges time: a slow machine is not a defect.
+for _name, _examples in {"fast": 10, "quick": 50, "nightly": 300, "thorough": 2000}.items():
+    settings.register_profile(
+        _name,
+        max_examples=_examples,
+        derandomize=_examples <= 50,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 

@@ -18,6 +18,7 @@ from crashgate.policy.policy import Policy
 from crashgate.policy.question import Place, Question
 from crashgate.policy.review.explain import may_use
 from crashgate.providers.registry import KINDS
+from tests.examples import examples
 from tests.policy.builders import place, policies, question, questions, resources
 
 ALLOWED_BY = {
@@ -70,7 +71,7 @@ def completions(asked: Question) -> Iterator[Question]:
 
 
 @pytest.mark.threats(33)
-@settings(max_examples=400)
+@settings(max_examples=examples(8))
 @given(policies(), questions())
 def test_where_all_places_are_known_the_decision_is_the_one_of_the_model(held: Policy, asked: Question) -> None:
     asked = asked.at({ORGANIZATION: place("a"), PROJECT: place("b"), **asked.places})
@@ -85,7 +86,7 @@ def test_where_all_places_are_known_the_decision_is_the_one_of_the_model(held: P
 
 
 @pytest.mark.threats(18, 33)
-@settings(max_examples=200)
+@settings(max_examples=examples(4))
 @given(policies(), questions())
 def test_without_a_place_the_answer_agrees_with_what_every_place_would_give(held: Policy, asked: Question) -> None:
     decision = decide(held, asked)
@@ -101,7 +102,7 @@ def test_without_a_place_the_answer_agrees_with_what_every_place_would_give(held
 
 
 @pytest.mark.threats(18)
-@settings(max_examples=200)
+@settings(max_examples=examples(4))
 @given(policies(), st.sampled_from(Access), resources)
 def test_a_tool_is_shown_if_and_only_if_some_call_of_it_could_be_allowed(
     held: Policy, access: Access, resource: str
@@ -150,7 +151,7 @@ anything: st.SearchStrategy[Any] = st.one_of(
 
 
 @pytest.mark.threats(33)
-@settings(max_examples=400)
+@settings(max_examples=examples(8))
 @given(policies(), questions(), st.sampled_from(sorted(Question.__slots__)), anything)
 def test_a_mutated_question_never_raises_and_is_never_allowed_without_a_grant(
     held: Policy, asked: Question, field: str, value: object

@@ -9,14 +9,15 @@ from crashgate.model.access import Level
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect
 from crashgate.policy.review import cedar
+from tests.examples import examples
 from tests.policy import cedar_engine
 from tests.policy.builders import VOCABULARY as SMALL
 from tests.policy.builders import grant, loaded, place, policy, question
-from tests.policy.cases import QUESTIONS, VOCABULARY, Case, cases, ours, theirs
+from tests.policy.cases import VOCABULARY, Case, cases, ours, theirs
 
 
 @pytest.mark.threats(33)
-@settings(max_examples=2_000 // QUESTIONS)
+@settings(max_examples=examples(2))
 @given(cases())
 def test_on_any_policies_and_questions_cedar_decides_the_same(case: Case) -> None:
     assert ours(case) == theirs(case)
@@ -35,7 +36,7 @@ def test_the_drawn_questions_are_allowed_and_refused_often_enough_to_tell() -> N
     assert min(seen[True], seen[False]) > 40
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(0.4))
 @given(cases())
 def test_what_is_exported_fits_the_exported_schema(case: Case) -> None:
     text = cedar.policies(case.policies.values(), VOCABULARY)

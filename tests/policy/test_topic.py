@@ -14,6 +14,7 @@ from crashgate.policy.matching import MOST_ANSWERS, MOST_TOPICS
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Question
 from crashgate.policy.switches import Switch, Switches
+from tests.examples import examples
 from tests.policy.builders import grant, place, policies, policy, question, questions
 
 OPERATIONS = [f"bugsnag.{resource}.{access}" for resource in ("error", "organization") for access in Access]
@@ -45,7 +46,7 @@ COVERED = policy(
 
 
 @pytest.mark.threats(33)
-@settings(max_examples=300)
+@settings(max_examples=examples(6))
 @given(policies(), offs, approvals, st.lists(asked(), min_size=2, max_size=12))
 @example(
     COVERED, Switches(), Approval(), [question(), question(project=place("a")), question(organization=place("acme"))]

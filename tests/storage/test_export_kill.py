@@ -1,9 +1,5 @@
-"""``kill -9`` at random points and at every step of an export: the finished file equals an uninterrupted one.
+"""``kill -9`` at random points and at every step of an export: the finished file equals an uninterrupted one."""
 
-CRASHGATE_EXPORT_KILLS says how many are killed at random of each format; 10 where it is not set.
-"""
-
-import os
 import subprocess
 import sys
 from importlib import import_module
@@ -18,7 +14,6 @@ from tests.storage.export_harness import exporter_to, names
 from tests.storage.export_killer import FEW, MANY
 
 pq: Any = import_module("pyarrow.parquet")  # its stubs leave half of it unknown
-KILLS = os.environ.get("CRASHGATE_EXPORT_KILLS", "10")
 
 
 def _kill(root: Path, folder: Path, format_: Format, *how: str) -> tuple[int, int]:
@@ -54,13 +49,14 @@ async def _all_whole(folder: Path, format_: Format, source: Source, finished: in
 
 
 @pytest.mark.threats(28)
+@pytest.mark.parametrize("kills", [10, pytest.param(50, marks=pytest.mark.nightly)])
 @pytest.mark.parametrize("format_", Format)
 async def test_kill_9_at_random_points_costs_no_row_and_writes_none_twice(
-    tmp_path: Path, root: Path, format_: Format
+    tmp_path: Path, root: Path, format_: Format, kills: int
 ) -> None:
-    killed, finished = _kill(root, tmp_path, format_, "random", "9", KILLS)
+    killed, finished = _kill(root, tmp_path, format_, "random", "9", str(kills))
 
-    assert killed >= int(KILLS)
+    assert killed >= kills
     await _all_whole(tmp_path, format_, MANY, finished)
 
 

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import aclosing
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from crashgate.storage.log import SqliteLog
 from crashgate.storage.log_reader import SqliteLogReader
 from crashgate.tools.registry import BY_NAME
 from crashgate_sandbox.app import SANDBOX_TOKEN
-from tests.gate.gate import ACME, ANDROID, IOS, PAYMENTS, open_gate, policy
+from tests.gate.gate import ACME, AGENT, ANDROID, IOS, PAYMENTS, open_gate, policy
 from tests.house import OPERATOR, SESSION_PROVIDERS, bytes_below, everything, open_house
 from tests.tools import canary
 from tests.tools.asks import RIGHT
@@ -37,12 +37,15 @@ SHOWN = frozenset({"session_id", "recording_id", "tab_id", "app_id"})
 PROVIDERS = (Provider.BUGSNAG, *SESSION_PROVIDERS)
 
 
-def _spoiled(right: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """The right call, and that call with a secret in each argument that there is."""
+def _spoiled(right: Mapping[str, Any], taken: Collection[str], *, every: bool) -> list[Mapping[str, Any]]:
+    """The right call, and that call with a secret in each argument that there is.
+
+    Each secret in each argument that the tool takes; in another argument one of them, or with ``every`` each.
+    """
     wrong = [
         {**right, name: secret}
-        for name in ARGUMENTS
-        for secret in SECRETS
+        for number, name in enumerate(ARGUMENTS)
+        for secret in (SECRETS if every or name in taken else [SECRETS[number % len(SECRETS)]])
         # By rule the log shows what looks like the id of a session or an app, and this one does.
         if not (name in SHOWN and secret == SECRETS[1])
     ]
@@ -57,9 +60,10 @@ def _spoiled(right: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 @pytest.mark.threats(26, 29)
+@pytest.mark.parametrize("every", [False, pytest.param(True, marks=pytest.mark.nightly)], ids=["once", "every"])
 @pytest.mark.parametrize("provider", PROVIDERS)
 async def test_no_secret_in_any_argument_or_upstream_field_is_on_the_disk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: Provider
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: Provider, *, every: bool
 ) -> None:
     # Guards: Case.logged, the illegal names that toolbox drops, and that no view or error is logged.
     monkeypatch.setattr(canary, "TEXT", f"{canary.TEXT} {SECRETS[1]} {SECRETS[2]}")
@@ -71,10 +75,12 @@ async def test_no_secret_in_any_argument_or_upstream_field_is_on_the_disk(
         everything_there = policy(everything(provider), connections=(provider.value,))
         gate = open_gate(everything_there, upstream=upstream, store=store, connections=(provider.value,))
         gate = with_exports(gate, tmp_path / "exports")
-        for tool, arguments in [(name, each) for name, right in tools.items() for each in _spoiled(right)]:
-            await gate.call(tool, arguments)
-            # A recipe's inner calls are recorded one by one; how many there are is not what this test is about.
-            calls += not isinstance(BY_NAME[tool], Recipe)
+        shown = {each.name: each.input_schema["properties"] for each in gate.toolbox.listed(AGENT)}
+        for tool, right in tools.items():
+            for arguments in _spoiled(right, shown[tool], every=every):
+                await gate.call(tool, arguments)
+                # A recipe's inner calls are recorded one by one; how many there are is not what this test is about.
+                calls += not isinstance(BY_NAME[tool], Recipe)
         for tool in SECRETS:
             await gate.call(tool)
             calls += 1
@@ -85,7 +91,11 @@ async def test_no_secret_in_any_argument_or_upstream_field_is_on_the_disk(
     reader = SqliteLogReader(log)
     records = [entry.decision.record for entry in reader.entries()]
     recipes = {name for name in tools if isinstance(BY_NAME[name], Recipe)}
-    assert sum(record.parent is None and record.tool not in recipes for record in records) == calls > 1_000
+    assert (
+        sum(record.parent is None and record.tool not in recipes for record in records)
+        == calls
+        > len(ARGUMENTS) * len(tools.keys() - recipes)
+    )
     assert {record.tool for record in records} >= {*tools}
     assert f"{provider.value}.".encode() in files
     for needle in (b"CANARY", b"canary", b"@example.com", b"upstream-secret"):

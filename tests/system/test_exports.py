@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import json
-import os
 import random
 from collections.abc import Mapping
 from functools import partial
@@ -25,9 +24,6 @@ from tests.house import NOW, OPERATOR, SESSION_PROVIDERS, everything, policies_o
 from tests.mcp.face import call
 from tests.system.served import Era, Face, Site, http_client, kill, open_site
 from tests.tools.read_back import FORMATS, read_back
-
-ROUNDS = int(os.environ.get("CRASHGATE_KILLS", "2"))
-"""The project's own word is fifty; that takes minutes, so it is for whoever asks."""
 
 PAGES = 12
 OTHER = "other"
@@ -134,7 +130,7 @@ async def _begun(url: str, token: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.threats(28)
-@pytest.mark.parametrize("number", range(ROUNDS))
+@pytest.mark.parametrize("number", [0, 1, *(pytest.param(each, marks=pytest.mark.nightly) for each in range(2, 50))])
 async def test_kill_9_in_the_middle_of_an_export_loses_no_row_and_doubles_none(tmp_path: Path, number: int) -> None:
     # Guards: the order of data, checkpoint and manifest, seen from outside: a new process goes on.
     draw = random.Random(number)  # noqa: S311 - a test that can be repeated

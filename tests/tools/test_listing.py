@@ -18,12 +18,13 @@ from crashgate.model.provider import Provider
 from crashgate.model.scope import APP, ENVIRONMENT, NOTHING, ORGANIZATION, PLATFORM, PROJECT, Dimension
 from crashgate.providers.registry import RESOURCES
 from crashgate.tools.registry import TOOLS
+from tests.examples import examples
 from tests.gate.gate import AGENT, Gate, PlayedUpstream, open_gate, organization_id, policy, site
 from tests.house import SESSION_PROVIDERS
 from tests.tools.asks import ASKS, OTHER_ASKS, SESSION_ASKS
 from tests.tools.played import PlayedSessions, Spot, open_played
 
-EXAMPLES = min((settings.default or settings()).max_examples // 3, 300)
+EXAMPLES = min(examples(1 / 3), 300)
 """Each tries every tool in every place."""
 
 SLUGS = ("a", "b", "ab", "c")

@@ -23,6 +23,7 @@ from crashgate.model.scope import PROJECT
 from crashgate.providers.registry import RESOURCES
 from crashgate.tools.registry import BY_NAME, TOOLS
 from crashgate_sandbox.world.world import World
+from tests.examples import examples
 from tests.house import House, fresh_world, open_house, texts, write_policies
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _PROJECT = [name for name, kind in RESOURCES[Provider.BUGSNAG].items() if kind i
 POLICY = f'[[grant]]\nconnection = "bugsnag"\nprojects = ["{MINE}"]\n' + "".join(
     f'access.{name} = "full"\n' for name in _PROJECT
 )
-EXAMPLES = max(3, (settings.default or settings()).max_examples // 8)
+EXAMPLES = examples(1 / 8)
 """Each makes forty calls."""
 
 

@@ -19,6 +19,7 @@ from crashgate.upstream.cleaning import DEEPEST
 from crashgate.upstream.codec import decode, encode
 from crashgate.upstream.message import Response
 from crashgate.upstream.paging import rows_key
+from tests.examples import examples
 from tests.upstream.answers import ID, read
 from tests.upstream.exchanges import connection_for, stamp_for
 from tests.upstream.test_samples import SAMPLES, params_of
@@ -104,7 +105,7 @@ def needed(operation: AnyOperation) -> set[str]:
 
 @pytest.mark.threats(24)
 @pytest.mark.parametrize("sample", WITH_ROWS, ids=[sample["operation"] for sample in WITH_ROWS])
-@settings(max_examples=40)
+@settings(max_examples=examples(0.4))
 @given(data=st.data(), value=ANY_JSON)
 def test_an_odd_value_in_a_row_costs_no_other_row_and_only_an_id_its_own(
     sample: dict[str, Any], data: st.DataObject, value: object
