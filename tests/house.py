@@ -13,7 +13,7 @@ from typing import Any, cast
 from mcp_types import CallToolResult
 
 from crashgate.audit.call import Entry
-from crashgate.audit.port import LogReader
+from crashgate.audit.reader import LogReader
 from crashgate.config import wiring
 from crashgate.config.settings import Settings, load
 from crashgate.identity import Principal, Via

@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from crashgate.audit.attempt import Attempt, AttemptRecord
 from crashgate.audit.canonical import encode
 from crashgate.audit.chain import Row, genesis, link
-from crashgate.audit.checkpoint import CheckpointRecord, PruneRecord
-from crashgate.audit.head_loss import AcknowledgementRecord, HeadLossRecord
+from crashgate.audit.checkpoint import AcknowledgementRecord, CheckpointRecord, HeadLossRecord, PruneRecord
 from crashgate.audit.port import T
 from crashgate.audit.record import (
     DecisionRecord,

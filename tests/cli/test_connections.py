@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.storage.log_reader import SqliteLogReader
 from crashgate_sandbox.app import SANDBOX_TOKEN
 from tests.cli.shell import Shell, line, started
+from tests.logs import read_log
 
 CHECK = ("connections", "check")
 
@@ -23,7 +23,7 @@ def test_in_the_sandbox_each_that_can_be_read_is_asked_through_the_gate(crashgat
         "browserstack": "ok",
         "devrev": "reached",
     }
-    entries = [entry.decision.record for entry in SqliteLogReader(state / "log").entries()]
+    entries = [entry.decision.record for entry in read_log(state / "log").entries()]
     assert {each.agent for each in entries} == {"connections-check"}
     assert {each.operation for each in entries} == {
         "bugsnag.organizations.list",

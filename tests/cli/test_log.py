@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.storage.log import SqliteLog
 from crashgate.storage.log_files import DATABASE
 from tests.audit.samples import ATTEMPT, DECISION, HOSTILE, OUTCOME
 from tests.cli.shell import Shell, line, started
+from tests.logs import open_log
 
 
 def words(told: str) -> list[list[str]]:
@@ -82,7 +82,7 @@ async def hostile(state: Path) -> None:
         rule=HOSTILE,
         sentence=HOSTILE,
     )
-    log = SqliteLog.open(state / "log")
+    log = open_log(state / "log")
     await log.append(record)
     await log.append(replace(OUTCOME, sentence=HOSTILE))
     await log.append(replace(record, call="0" * 31 + "2"))
@@ -120,7 +120,7 @@ async def test_what_is_followed_holds_no_control_character_either(state: Path) -
 
 
 async def test_following_shows_a_record_when_it_is_stored(state: Path) -> None:
-    log = SqliteLog.open(state / "log")
+    log = open_log(state / "log")
     await log.append(replace(DECISION, sentence="The first."))
     with started(("--state", str(state), "log", "follow", "-n", "1", "--json")) as process:
         assert json.loads(line(process))["sentence"] == "The first."
@@ -131,7 +131,7 @@ async def test_following_shows_a_record_when_it_is_stored(state: Path) -> None:
 
 async def test_following_one_agent_shows_its_decisions_and_outcomes_alone(state: Path) -> None:
     other = replace(DECISION, agent="release-manager", call="0" * 31 + "2", sentence="Another's.")
-    log = SqliteLog.open(state / "log")
+    log = open_log(state / "log")
     for record in (
         replace(DECISION, sentence="Its call."),
         other,
@@ -146,7 +146,7 @@ async def test_following_one_agent_shows_its_decisions_and_outcomes_alone(state:
 
 
 async def test_a_call_that_was_cut_short_is_said_to_be_unknown(crashgate: Shell, state: Path) -> None:
-    log = SqliteLog.open(state / "log")
+    log = open_log(state / "log")
     await log.append(replace(DECISION, sentence="It asked."))
     await log.aclose()
     assert words(crashgate("log", "show").out) == [["unknown", "It asked. Outcome unknown."]]
@@ -165,7 +165,7 @@ def test_a_tail_that_was_cut_off_is_named(crashgate: Shell, recorded: Path) -> N
 
 
 async def test_attempts_are_shown_between_the_calls(crashgate: Shell, state: Path) -> None:
-    log = SqliteLog.open(state / "log")
+    log = open_log(state / "log")
     await log.append(replace(DECISION, sentence="It asked."))
     await log.append(replace(ATTEMPT, sentence="A request was refused."))
     await log.append(replace(OUTCOME, sentence="It was done."))
@@ -181,7 +181,7 @@ async def test_attempts_are_shown_between_the_calls(crashgate: Shell, state: Pat
 
 
 async def test_what_trial_mode_let_through_has_a_word_of_its_own(crashgate: Shell, state: Path) -> None:
-    log = SqliteLog.open(state / "log")
+    log = open_log(state / "log")
     await log.append(replace(DECISION, observed=True))
     await log.append(replace(OUTCOME, sentence="TRIAL MODE LET IT THROUGH."))
     await log.aclose()

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from crashgate.audit.record import Effect
-from crashgate.storage.log import SqliteLog
 from crashgate.storage.log_files import DATABASE
 from tests.audit.samples import ATTEMPT, DECISION, HOSTILE, OUTCOME, call
 from tests.cli.shell import Shell
+from tests.logs import open_log
 from tests.small_disk import fill
 
 CALLS = tuple(
@@ -26,7 +26,7 @@ CALLS = tuple(
 
 async def _store(state: Path) -> None:
     """Nine calls, a day each; the fourth denied, the fifth of another agent; and an attempt."""
-    log = SqliteLog.open(state / "log")
+    log = open_log(state / "log")
     for record in CALLS:
         number = int(record.call, 16)
         changes = {4: {"effect": Effect.DENY}, 5: {"agent": "release-manager"}}.get(number, {})
@@ -61,7 +61,7 @@ def test_calls_are_found(crashgate: Shell) -> None:
 
 
 async def test_what_only_trial_mode_let_through_is_found(crashgate: Shell, log: Path) -> None:
-    writer = SqliteLog.open(log)
+    writer = open_log(log)
     await writer.append(replace(DECISION, call=call(20), observed=True, sentence="A trial."))
     await writer.aclose()
 
@@ -146,7 +146,7 @@ def test_a_full_disk_is_no_wrong_use_of_the_command(crashgate: Shell, log: Path,
 @pytest.mark.threats(25, 26)
 @pytest.mark.parametrize("form", ["jsonl", "csv", "ocsf"])
 async def test_no_control_character_is_exported(form: str, crashgate: Shell, state: Path) -> None:
-    log = SqliteLog.open(state / "log")
+    log = open_log(state / "log")
     await log.append(replace(DECISION, client=HOSTILE, target=HOSTILE, rule=HOSTILE, sentence=HOSTILE))
     await log.aclose()
     told = crashgate("log", "export", "--format", form).out
@@ -187,7 +187,7 @@ async def test_an_old_copy_shows_against_a_checkpoint_kept_elsewhere(
 ) -> None:
     key = crashgate("log", "key").out.strip()
     shutil.copytree(log, home / "copy")
-    later = SqliteLog.open(log)
+    later = open_log(log)
     await later.append(replace(DECISION, call=call(77)))
     await later.aclose()
     kept = home / "kept.json"

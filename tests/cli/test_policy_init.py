@@ -7,9 +7,9 @@ import pytest
 
 from crashgate.audit.record import Effect
 from crashgate.cli import visible_places
-from crashgate.storage.log_reader import SqliteLogReader
 from crashgate_sandbox.world.world import World
 from tests.cli.shell import Shell
+from tests.logs import read_log
 from tests.small_disk import fill
 
 INIT = ("policy", "init", "new-agent", "--owner", "team@example.com")
@@ -29,7 +29,7 @@ def test_it_names_all_that_the_tokens_see_and_the_log_tells_that_it_asked(
     assert set(organizations["organizations"]) == {each.plan.organization for each in world.projects.values()}
     assert set(projects["projects"]) == {each.plan.slug for each in world.projects.values()}
     assert {level for grant in document["grant"] for level in grant["access"].values()} == {"read"}
-    entries = [entry.decision.record for entry in SqliteLogReader(state / "log").entries()]
+    entries = [entry.decision.record for entry in read_log(state / "log").entries()]
     assert {(each.agent, each.effect, each.access) for each in entries} == {("policy-init", Effect.ALLOW, "read")}
     assert {each.operation for each in entries} == {
         "bugsnag.organizations.list",

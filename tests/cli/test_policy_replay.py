@@ -13,8 +13,8 @@ import pytest
 from crashgate.audit.record import DecisionRecord, Effect, Purpose
 from crashgate.identity import Via
 from crashgate.providers.registry import BY_ID
-from crashgate.storage.log import SqliteLog
 from tests.cli.shell import Shell, Told
+from tests.logs import open_log
 
 
 def record(number: int, operation: str, *, effect: Effect = Effect.ALLOW, **more: Any) -> DecisionRecord:  # noqa: ANN401 - any fields
@@ -62,7 +62,7 @@ def write(state: Path, records: Sequence[DecisionRecord]) -> None:
     """A log of these in the state folder."""
 
     async def append() -> None:
-        log = SqliteLog.open(state / "log")
+        log = open_log(state / "log")
         for each in records:
             await log.append(each)
         await log.aclose()

@@ -9,9 +9,8 @@ from pathlib import Path
 
 from crashgate.audit.chain import Fault
 from crashgate.audit.record import DecisionRecord, Record
-from crashgate.storage.log import SqliteLog
-from crashgate.storage.log_reader import SqliteLogReader
 from tests.audit.samples import decision
+from tests.logs import open_log, read_log
 
 
 def asked(number: int) -> DecisionRecord:
@@ -28,7 +27,7 @@ def fill(folder: Path, records: Iterable[Record], chain: str | None = None) -> s
     """Append the records; the name of the chain that got them."""
 
     async def store() -> str:
-        async with aclosing(SqliteLog.open(folder, chain=chain)) as log:
+        async with aclosing(open_log(folder, chain=chain)) as log:
             for record in records:
                 await log.append(record)
             return log.chain
@@ -46,7 +45,7 @@ def tamper(folder: Path, script: str) -> None:
 
 def faults(folder: Path) -> list[tuple[str, Fault | None, int | None]]:
     """Of each chain: the fault, and the first bad record."""
-    return [(verdict.chain, verdict.fault, verdict.seq) for verdict in SqliteLogReader(folder).verify()]
+    return [(verdict.chain, verdict.fault, verdict.seq) for verdict in read_log(folder).verify()]
 
 
 def as_first_version(folder: Path) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from crashgate.audit.record import Record, call_of
-from crashgate.storage.log_reader import SqliteLogReader
+from tests.logs import read_log
 
 _APPENDER = """
 import asyncio, itertools, sys
 from pathlib import Path
-from crashgate.storage.log import SqliteLog
+from tests.logs import open_log
 from tests.audit.samples import decision
 
 async def client(log, numbers):
@@ -22,7 +22,7 @@ async def client(log, numbers):
         print(stored.chain, stored.seq, number, flush=True)
 
 async def main():
-    log = SqliteLog.open(Path(sys.argv[1]))
+    log = open_log(Path(sys.argv[1]))
     first, last = int(sys.argv[2]), int(sys.argv[3])
     await asyncio.gather(*(client(log, range(first + lane, last, 4)) for lane in range(4)))
     await log.aclose()
@@ -44,7 +44,7 @@ def _acknowledged(lines: list[str]) -> set[tuple[str, int, int]]:
 
 
 def _stored(folder: Path) -> set[tuple[str, int, int]]:
-    return {(stored.chain, stored.seq, _number(stored.record)) for stored in SqliteLogReader(folder).records()}
+    return {(stored.chain, stored.seq, _number(stored.record)) for stored in read_log(folder).records()}
 
 
 def _number(record: Record) -> int:
@@ -65,7 +65,7 @@ def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path, root: Path) 
         acknowledged |= _acknowledged(lines)
 
         assert acknowledged <= _stored(tmp_path)
-        (verdict,) = SqliteLogReader(tmp_path).verify()
+        (verdict,) = read_log(tmp_path).verify()
         assert (verdict.chain, verdict.sound, verdict.end_checked) == ("main", True, True)
     assert len(acknowledged) >= sum(1 + round_ * 7 for round_ in range(10))
 
@@ -83,4 +83,4 @@ def test_processes_that_write_together_keep_sound_chains_of_their_own(tmp_path: 
 
     assert len(acknowledged) == 300
     assert _stored(tmp_path) == acknowledged
-    assert all(verdict.sound and verdict.end_checked for verdict in SqliteLogReader(tmp_path).verify())
+    assert all(verdict.sound and verdict.end_checked for verdict in read_log(tmp_path).verify())

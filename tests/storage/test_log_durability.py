@@ -15,13 +15,11 @@ import pytest
 
 from crashgate.audit.record import OutcomeRecord
 from crashgate.errors import LogUnavailableError
-from crashgate.storage.log import SqliteLog
-from crashgate.storage.log_ahead import SIZE, make_room
-from crashgate.storage.log_claim import kept_heads
-from crashgate.storage.log_reader import SqliteLogReader
+from crashgate.storage.log_files import ROOM, make_room, read_heads
 from crashgate.storage.log_schema import Waits, connect_to_write
-from crashgate.storage.log_store import MOST_UNFOLDED
+from crashgate.storage.log_sqlite import MOST_UNFOLDED
 from tests.audit.samples import ATTEMPT, OUTCOME, call, decision
+from tests.logs import open_log, read_log
 
 pytestmark = pytest.mark.threats(28)
 
@@ -31,7 +29,7 @@ def _ended(number: int) -> OutcomeRecord:
 
 
 def _kept(folder: Path) -> int:
-    return kept_heads(folder)["main"].seq
+    return read_heads(folder)["main"].seq
 
 
 def test_a_commit_waits_for_what_it_is_told_to(tmp_path: Path) -> None:
@@ -67,14 +65,14 @@ class Disk:
 @pytest.fixture
 def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
     disk = Disk(tmp_path)
-    monkeypatch.setattr("crashgate.storage.log_store.os.fdatasync", disk)
+    monkeypatch.setattr("crashgate.storage.log_sqlite.os.fdatasync", disk)
     return disk
 
 
 async def test_a_decision_waits_for_the_disk_and_an_outcome_does_not(tmp_path: Path, disk: Disk) -> None:
-    # Guards: durable in SqliteLog.append, and the settling in LogWriter._run.
+    # Guards: durable in LogWriter.append, and the settling in GroupCommit._run.
     seen: list[list[int]] = []
-    async with aclosing(SqliteLog.open(tmp_path)) as log:
+    async with aclosing(open_log(tmp_path)) as log:
         for record in (decision(1), _ended(1), decision(2), _ended(2), ATTEMPT):
             await log.append(record)
             seen.append(list(disk.asked))
@@ -83,8 +81,8 @@ async def test_a_decision_waits_for_the_disk_and_an_outcome_does_not(tmp_path: P
 
 
 async def test_decisions_of_one_moment_share_a_wait_for_the_disk(tmp_path: Path, disk: Disk) -> None:
-    # Guards: LogWriter._batch; and that each who waits is answered after the wait.
-    async with aclosing(SqliteLog.open(tmp_path)) as log:
+    # Guards: GroupCommit._next_batch; and that each who waits is answered after the wait.
+    async with aclosing(open_log(tmp_path)) as log:
         await log.append(decision(0))
         await asyncio.gather(*(log.append(decision(number)) for number in range(1, 9)))
 
@@ -93,8 +91,8 @@ async def test_decisions_of_one_moment_share_a_wait_for_the_disk(tmp_path: Path,
 
 
 async def test_a_disk_that_fails_refuses_and_nothing_is_built_on_what_it_lost(tmp_path: Path, disk: Disk) -> None:
-    # Guards: LogStore._clear_doubt. A system tells of a failed write once; then the page counts as written.
-    async with aclosing(SqliteLog.open(tmp_path)) as log:
+    # Guards: SqliteRowWriter._clear_doubt. A system tells of a failed write once; then the page counts as written.
+    async with aclosing(open_log(tmp_path)) as log:
         await log.append(decision(1))
         disk.fails = True
         with pytest.raises(LogUnavailableError, match="gave an error"):
@@ -107,12 +105,12 @@ async def test_a_disk_that_fails_refuses_and_nothing_is_built_on_what_it_lost(tm
         folded = database.execute("SELECT count(*) FROM records").fetchone()
 
     assert (folded, after.seq) == ((2,), 3)
-    assert SqliteLogReader(tmp_path).verify()[0].sound
+    assert read_log(tmp_path).verify()[0].sound
 
 
 async def test_after_a_disk_failed_nothing_is_stored_until_the_log_could_be_folded(tmp_path: Path, disk: Disk) -> None:
-    # Guards: the answer of LogStore._fold; here a reader keeps the log from being folded.
-    async with aclosing(SqliteLog.open(tmp_path, patience=0.01)) as log:
+    # Guards: the answer of SqliteRowWriter._fold; here a reader keeps the log from being folded.
+    async with aclosing(open_log(tmp_path, patience=0.01)) as log:
         await log.append(decision(1))
         with closing(sqlite3.connect(tmp_path / "decisions.sqlite3", isolation_level=None)) as reader:
             reader.execute("BEGIN")
@@ -127,15 +125,15 @@ async def test_after_a_disk_failed_nothing_is_stored_until_the_log_could_be_fold
         after = await log.append(decision(4))
 
     assert after.seq == 3
-    assert [entry.decision.record for entry in SqliteLogReader(tmp_path).entries()] == [
+    assert [entry.decision.record for entry in read_log(tmp_path).entries()] == [
         decision(number) for number in (4, 2, 1)
     ]
 
 
 async def test_a_moment_later_all_is_on_the_disk_and_the_head_is_kept(tmp_path: Path) -> None:
-    # Guards: LogWriter._ask_to_settle.
+    # Guards: GroupCommit._settle_later.
     kept: list[int] = []
-    async with aclosing(SqliteLog.open(tmp_path)) as log:
+    async with aclosing(open_log(tmp_path)) as log:
         for number in (1, 2):
             await log.append(decision(number))
             await log.append(_ended(number))
@@ -148,23 +146,23 @@ async def test_a_moment_later_all_is_on_the_disk_and_the_head_is_kept(tmp_path: 
 
 
 async def test_closing_takes_the_last_outcome_to_the_disk(tmp_path: Path) -> None:
-    # Guards: the settling in LogStore.close.
-    async with aclosing(SqliteLog.open(tmp_path)) as log:
+    # Guards: the settling in SqliteRowWriter.close.
+    async with aclosing(open_log(tmp_path)) as log:
         await log.append(decision(1))
         await log.append(_ended(1))
 
     assert _kept(tmp_path) == 2
-    assert [(v.good, v.sound) for v in SqliteLogReader(tmp_path).verify()] == [(2, True)]
+    assert [(v.good, v.sound) for v in read_log(tmp_path).verify()] == [(2, True)]
 
 
 _DIES = """
 import asyncio, os, sys
 from pathlib import Path
-from crashgate.storage.log import SqliteLog
+from tests.logs import open_log
 from tests.storage.test_log_durability import _ended, decision
 
 async def main():
-    log = SqliteLog.open(Path(sys.argv[1]))
+    log = open_log(Path(sys.argv[1]))
     await log.append(decision(1))
     await log.append(_ended(1))
     os._exit(9)
@@ -177,14 +175,14 @@ def test_an_outcome_that_was_acknowledged_outlives_the_process(tmp_path: Path, r
     # Guards: that an outcome is written, and not only queued, when its append comes back.
     assert subprocess.run([sys.executable, "-c", _DIES, str(tmp_path)], cwd=root, check=False).returncode == 9
 
-    assert [stored.record for stored in SqliteLogReader(tmp_path).records()] == [decision(1), _ended(1)]
-    (verdict,) = SqliteLogReader(tmp_path).verify()
+    assert [stored.record for stored in read_log(tmp_path).records()] == [decision(1), _ended(1)]
+    (verdict,) = read_log(tmp_path).verify()
     assert (verdict.sound, verdict.good) == (True, 2)
 
 
 async def test_an_outcome_waits_its_turn_in_the_thread_while_another_holds_the_database(tmp_path: Path) -> None:
-    # Guards: the way out in LogStore.append_at_once; the event loop must never wait for a foreign lock.
-    async with aclosing(SqliteLog.open(tmp_path)) as log:
+    # Guards: the way out in SqliteRowWriter.append_at_once; the event loop must never wait for a foreign lock.
+    async with aclosing(open_log(tmp_path)) as log:
         await log.append(decision(1))
         with closing(sqlite3.connect(tmp_path / "decisions.sqlite3", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
@@ -196,7 +194,7 @@ async def test_an_outcome_waits_its_turn_in_the_thread_while_another_holds_the_d
         after = await log.append(_ended(2))
 
     assert (stored.seq, after.seq) == (2, 3)
-    assert SqliteLogReader(tmp_path).verify()[0].sound
+    assert read_log(tmp_path).verify()[0].sound
 
 
 async def test_outcomes_and_decisions_of_many_calls_make_one_sound_chain(tmp_path: Path) -> None:
@@ -205,32 +203,32 @@ async def test_outcomes_and_decisions_of_many_calls_make_one_sound_chain(tmp_pat
         await log.append(decision(number))
         await log.append(_ended(number))
 
-    async with aclosing(SqliteLog.open(tmp_path)) as log:
+    async with aclosing(open_log(tmp_path)) as log:
         for start in range(0, 3 * MOST_UNFOLDED, 8):
             await asyncio.gather(*(make(number) for number in range(start, start + 8)))
 
-    (verdict,) = SqliteLogReader(tmp_path).verify()
+    (verdict,) = read_log(tmp_path).verify()
     assert (verdict.sound, verdict.good) == (True, 6 * MOST_UNFOLDED)
-    assert sum(not entry.unknown for entry in SqliteLogReader(tmp_path).entries()) == 3 * MOST_UNFOLDED
+    assert sum(not entry.unknown for entry in read_log(tmp_path).entries()) == 3 * MOST_UNFOLDED
 
 
 async def test_the_write_ahead_log_does_not_grow_for_ever(tmp_path: Path) -> None:
-    # Guards: LogStore.fold, now that SQLite does not do it by itself.
-    async with aclosing(SqliteLog.open(tmp_path)) as log:
+    # Guards: SqliteRowWriter.maintain, now that SQLite does not do it by itself.
+    async with aclosing(open_log(tmp_path)) as log:
         for number in range(5 * MOST_UNFOLDED):
             await log.append(decision(number))
         size = (tmp_path / "decisions.sqlite3-wal").stat().st_size
 
-    assert size < 2 * SIZE
+    assert size < 2 * ROOM
 
 
 def test_room_beforehand_is_no_record_and_survives_a_crash(tmp_path: Path) -> None:
-    # Guards: log_ahead: SQLite must take the zeros for the end of its log, also in one that was left behind.
+    # Guards: make_room: SQLite must take the zeros for the end of its log, also in one that was left behind.
     with closing(connect_to_write(tmp_path / "d", 1)) as database:
         database.execute("CREATE TABLE t (x)")
         database.execute("INSERT INTO t VALUES (1)")
         make_room(tmp_path / "d-wal")
-        assert (tmp_path / "d-wal").stat().st_size == SIZE
+        assert (tmp_path / "d-wal").stat().st_size == ROOM
         for name in ("d", "d-wal"):
             (tmp_path / f"crashed-{name}").write_bytes((tmp_path / name).read_bytes())
         database.execute("INSERT INTO t VALUES (2)")

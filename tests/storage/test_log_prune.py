@@ -14,21 +14,20 @@ import pytest
 
 from crashgate.audit.chain import Fault
 from crashgate.audit.checkpoint import CheckpointRecord, PruneRecord
-from crashgate.audit.port import LogKeeper
 from crashgate.audit.record import Record
+from crashgate.audit.retention import LogKeeper
 from crashgate.audit.statement import read_statement
 from crashgate.errors import Code, CrashgateError, InvalidArgumentsError, LogUnavailableError
-from crashgate.storage.log import SqliteLog
-from crashgate.storage.log_keys import load_signer
-from crashgate.storage.log_reader import SqliteLogReader
+from crashgate.storage.log_keys import LogKeys
 from tests.audit.samples import OUTCOME, call
+from tests.logs import keep_log, open_log, read_log
 from tests.storage.log_folder import asked, at, faults, fill, tamper
 
 pytestmark = pytest.mark.threats(27)
 
 
 def _keeper(folder: Path) -> LogKeeper:
-    return SqliteLogReader(folder).keeper()
+    return keep_log(folder)
 
 
 def _prune(folder: Path, before: int) -> list[tuple[str, int, int]]:
@@ -36,11 +35,11 @@ def _prune(folder: Path, before: int) -> list[tuple[str, int, int]]:
 
 
 def _records(folder: Path) -> list[Record]:
-    return [stored.record for stored in SqliteLogReader(folder).records()]
+    return [stored.record for stored in read_log(folder).records()]
 
 
 def _told(folder: Path) -> list[tuple[str, int, int, bool]]:
-    return [(v.chain, v.pruned, v.good, v.sound) for v in SqliteLogReader(folder).verify()]
+    return [(v.chain, v.pruned, v.good, v.sound) for v in read_log(folder).verify()]
 
 
 def test_what_is_old_goes_and_the_rest_is_sound(tmp_path: Path) -> None:
@@ -105,8 +104,8 @@ def test_what_was_pruned_is_in_no_file_any_more(tmp_path: Path) -> None:
 
 
 def test_many_records_go_in_several_turns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Guards: the steps of log_prune._take_out, also the last one, which is not full.
-    monkeypatch.setattr("crashgate.storage.log_prune._AT_A_TIME", 3)
+    # Guards: the steps of LogKeeper._carry_out, also the last one, which is not full.
+    monkeypatch.setattr("crashgate.audit.retention._AT_A_TIME", 3)
     fill(tmp_path, map(asked, range(1, 12)))
 
     assert _prune(tmp_path, 9) == [("main", 8, 8)]
@@ -151,7 +150,7 @@ def test_a_prune_that_was_cut_short_leaves_a_sound_log_and_is_finished_by_the_ne
 def test_whoever_cuts_more_than_the_checkpoint_says_is_found(
     tmp_path: Path, script: str, fault: Fault, seq: int
 ) -> None:
-    # Guards: the start of a chain in chain._Walk, and the signature in log_verify._starts.
+    # Guards: the start of a chain in chain._Walk, and the signature in _Verification._starts.
     fill(tmp_path, map(asked, range(1, 11)))
     _prune(tmp_path, 5)
     tamper(tmp_path, script)
@@ -160,11 +159,11 @@ def test_whoever_cuts_more_than_the_checkpoint_says_is_found(
 
 
 def test_a_checkpoint_of_another_key_gives_a_chain_no_later_start(tmp_path: Path) -> None:
-    # Guards: the comparison of the key in log_verify._starts.
+    # Guards: the comparison of the key in _Verification._starts.
     fill(tmp_path / "a", map(asked, range(1, 11)))
     _prune(tmp_path / "a", 5)
     (tmp_path / "b").mkdir(mode=0o700)
-    (tmp_path / "a" / "checkpoint.pub").write_text(f"{load_signer(tmp_path / 'b').public}\n")
+    (tmp_path / "a" / "checkpoint.pub").write_text(f"{LogKeys(tmp_path / 'b').signer().public}\n")
 
     assert faults(tmp_path / "a") == [("main", Fault.MISSING, 1)]
     (tmp_path / "a" / "checkpoint.pub").unlink()
@@ -177,16 +176,16 @@ def test_a_forged_checkpoint_in_a_whole_chain_is_named(tmp_path: Path) -> None:
     (genuine,) = (each for each in _records(tmp_path) if isinstance(each, CheckpointRecord))
     other = tmp_path / "other"
     fill(other, [*map(asked, range(1, 4)), replace(genuine, seq=2, count=2)])
-    load_signer(other)
+    LogKeys(other).signer()
     shutil.copy(tmp_path / "checkpoint.pub", other / "checkpoint.pub")
 
-    (verdict,) = SqliteLogReader(other).verify()
+    (verdict,) = read_log(other).verify()
     assert (verdict.fault, verdict.seq, verdict.good) == (Fault.FORGED, 4, 3)
     assert verdict.why == "record 4 is a checkpoint, and the log's key did not sign it"
 
 
 def test_an_old_copy_with_its_head_is_found_by_whoever_kept_a_statement(tmp_path: Path) -> None:
-    # Guards: the statement in SqliteLogReader.verify: all that lies beside the log was put back too.
+    # Guards: the statement in verify_log: all that lies beside the log was put back too.
     folder, copy = tmp_path / "log", tmp_path / "copy"
     fill(folder, map(asked, range(1, 4)))
     _keeper(folder).public_key()
@@ -194,15 +193,15 @@ def test_an_old_copy_with_its_head_is_found_by_whoever_kept_a_statement(tmp_path
     fill(folder, map(asked, range(4, 7)))
     statement = read_statement(json.dumps(_keeper(folder).statement().to_json()))
     fill(folder, [asked(7)])
-    assert [v.sound for v in SqliteLogReader(folder).verify(statement=statement)] == [True]
+    assert [v.sound for v in read_log(folder).verify(statement=statement)] == [True]
     shutil.rmtree(folder)
     shutil.copytree(copy, folder)
 
     assert faults(folder) == [("main", None, None)]
-    (verdict,) = SqliteLogReader(folder).verify(statement=statement)
+    (verdict,) = read_log(folder).verify(statement=statement)
     assert (verdict.fault, verdict.seq) == (Fault.TRUNCATED, 4)
     fill(folder, map(asked, range(14, 18)))
-    (verdict,) = SqliteLogReader(folder).verify(statement=statement)
+    (verdict,) = read_log(folder).verify(statement=statement)
     assert (verdict.fault, verdict.seq) == (Fault.REPLACED, 6)
 
 
@@ -213,7 +212,7 @@ def test_a_chain_that_is_gone_is_found_by_whoever_kept_a_statement(tmp_path: Pat
     tamper(tmp_path, "DELETE FROM records WHERE chain = 'other'; DELETE FROM found WHERE position = 1")
     (tmp_path / "other.head").unlink()
 
-    told = [(v.chain, v.fault) for v in SqliteLogReader(tmp_path).verify(statement=statement)]
+    told = [(v.chain, v.fault) for v in read_log(tmp_path).verify(statement=statement)]
     assert told == [("main", None), ("other", Fault.TRUNCATED)]
 
 
@@ -222,19 +221,19 @@ def test_a_statement_about_what_was_pruned_since_is_said_to_show_nothing(tmp_pat
     old = _keeper(tmp_path).statement()
     fill(tmp_path, map(asked, range(4, 9)))
     _prune(tmp_path, 4)
-    at_the_cut = [(v.sound, v.unproved) for v in SqliteLogReader(tmp_path).verify(statement=old)]
+    at_the_cut = [(v.sound, v.unproved) for v in read_log(tmp_path).verify(statement=old)]
     _prune(tmp_path, 7)
 
     assert at_the_cut == [(True, False)]
-    assert [(v.sound, v.unproved) for v in SqliteLogReader(tmp_path).verify(statement=old)] == [(True, True)]
+    assert [(v.sound, v.unproved) for v in read_log(tmp_path).verify(statement=old)] == [(True, True)]
 
 
 def test_a_statement_that_is_not_genuine_is_refused(tmp_path: Path) -> None:
-    # Guards: log_reader._refuse_forged.
+    # Guards: verify._refuse_forged.
     fill(tmp_path / "a", [asked(1)])
     fill(tmp_path / "b", [asked(1)])
     statement, foreign = _keeper(tmp_path / "a").statement(), _keeper(tmp_path / "b").statement()
-    reader = SqliteLogReader(tmp_path / "a")
+    reader = read_log(tmp_path / "a")
 
     with pytest.raises(InvalidArgumentsError, match="is not genuine"):
         reader.verify(statement=replace(statement, at=at(9)))
@@ -246,7 +245,7 @@ def test_a_statement_that_is_not_genuine_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("deed", ["prune", "statement"])
 def test_an_unsound_log_is_left_as_evidence(tmp_path: Path, deed: str) -> None:
-    # Guards: SqliteLogKeeper._refuse_unsound.
+    # Guards: LogWriterKeeper._refuse_unsound.
     fill(tmp_path, map(asked, range(1, 11)))
     tamper(tmp_path, "DELETE FROM records WHERE seq = 7; DELETE FROM found WHERE position = 7")
     before = _records(tmp_path)
@@ -259,7 +258,7 @@ def test_an_unsound_log_is_left_as_evidence(tmp_path: Path, deed: str) -> None:
 
 async def test_a_server_goes_on_writing_while_its_chain_is_pruned(tmp_path: Path) -> None:
     # Guards: that a prune claims a chain of its own, and that a writer holds up under the change of the schema.
-    async with aclosing(SqliteLog.open(tmp_path)) as log:
+    async with aclosing(open_log(tmp_path)) as log:
         for number in range(1, 11):
             await log.append(asked(number))
             await log.append(replace(OUTCOME, call=call(number), at=at(number)))
@@ -274,13 +273,13 @@ async def test_a_server_goes_on_writing_while_its_chain_is_pruned(tmp_path: Path
 _PRUNER = """
 import sys
 from pathlib import Path
-from crashgate.storage.log_reader import SqliteLogReader
-print(SqliteLogReader(Path(sys.argv[1])).keeper().prune(sys.argv[2])[0].count, flush=True)
+from tests.logs import keep_log
+print(keep_log(Path(sys.argv[1])).prune(sys.argv[2])[0].count, flush=True)
 """
 
 
 async def test_another_process_prunes_and_never_writes_the_chain_of_this_one(tmp_path: Path, root: Path) -> None:
-    async with aclosing(SqliteLog.open(tmp_path)) as log:
+    async with aclosing(open_log(tmp_path)) as log:
         for number in range(1, 6):
             await log.append(asked(number))
         done = await asyncio.to_thread(
@@ -292,11 +291,11 @@ async def test_another_process_prunes_and_never_writes_the_chain_of_this_one(tmp
             check=True,
         )
         with pytest.raises(LogUnavailableError, match="Another process writes this chain"):
-            SqliteLog.open(tmp_path, chain="main")
+            open_log(tmp_path, chain="main")
         await log.append(asked(6))
 
     assert done.stdout == "2\n"
-    assert [(stored.chain, stored.record.KIND) for stored in SqliteLogReader(tmp_path).records()] == [
+    assert [(stored.chain, stored.record.KIND) for stored in read_log(tmp_path).records()] == [
         *[("main", "decision")] * 3,
         ("main-2", "checkpoint"),
         ("main-2", "prune"),

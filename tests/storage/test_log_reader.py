@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 from crashgate.audit.call import Entry
-from crashgate.audit.port import LogReader
+from crashgate.audit.reader import LogReader
 from crashgate.audit.record import DecisionRecord, Effect, OutcomeRecord, Record
 from crashgate.errors import Code, CrashgateError, LogUnavailableError
-from crashgate.storage.log import SqliteLog
-from crashgate.storage.log_reader import SqliteLogReader
 from crashgate.storage.log_schema import connect_to_read
 from tests.audit.samples import DECISION, OUTCOME, call
+from tests.logs import open_log, read_log
 
 
 def _asked(number: int) -> DecisionRecord:
@@ -27,7 +26,7 @@ def _ended(number: int) -> OutcomeRecord:
 
 def _store(folder: Path, records: Sequence[Record], chain: str | None = None) -> None:
     async def store() -> None:
-        async with aclosing(SqliteLog.open(folder, chain=chain)) as log:
+        async with aclosing(open_log(folder, chain=chain)) as log:
             for record in records:
                 await log.append(record)
 
@@ -35,7 +34,7 @@ def _store(folder: Path, records: Sequence[Record], chain: str | None = None) ->
 
 
 def _records(folder: Path, since: str | None = None, until: str | None = None) -> list[Record]:
-    return [stored.record for stored in SqliteLogReader(folder).records(since=since, until=until)]
+    return [stored.record for stored in read_log(folder).records(since=since, until=until)]
 
 
 def _as_port(reader: LogReader) -> LogReader:
@@ -65,7 +64,7 @@ def test_a_span_of_time_holds_its_start_and_not_its_end(tmp_path: Path) -> None:
 def test_entries_come_newest_first_each_with_its_outcome(tmp_path: Path) -> None:
     denied = replace(_asked(3), effect=Effect.DENY)
     _store(tmp_path, [_asked(1), _asked(2), denied, _ended(1)])
-    entries = _as_port(SqliteLogReader(tmp_path)).entries
+    entries = _as_port(read_log(tmp_path)).entries
     everything = [(denied, None), (_asked(2), None), (_asked(1), _ended(1))]
 
     assert _pairs(entries()) == everything
@@ -89,7 +88,7 @@ def test_following_shows_the_newest_and_then_whatever_comes(tmp_path: Path) -> N
             raise _Enough
         _store(tmp_path, more.pop(0))
 
-    following = SqliteLogReader(tmp_path).follow(newest=2, pause=pause)
+    following = read_log(tmp_path).follow(newest=2, pause=pause)
     assert [next(following).record for _ in range(5)] == [_asked(2), _asked(3), _asked(4), _ended(1), _asked(5)]
     with pytest.raises(_Enough):
         next(following)
@@ -98,7 +97,7 @@ def test_following_shows_the_newest_and_then_whatever_comes(tmp_path: Path) -> N
 def test_where_there_is_no_log_it_says_so_and_makes_none(tmp_path: Path) -> None:
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(LogUnavailableError, match="There is none yet"):
-            SqliteLogReader(folder).verify()
+            read_log(folder).verify()
 
     assert list(tmp_path.iterdir()) == []
 
@@ -108,7 +107,7 @@ def test_a_log_of_a_later_version_is_not_read(tmp_path: Path) -> None:
         database.execute("PRAGMA user_version = 3")
 
     with pytest.raises(LogUnavailableError, match="Its format is 3; this crashgate reads 2"):
-        list(SqliteLogReader(tmp_path).records())
+        list(read_log(tmp_path).records())
 
 
 def test_the_reader_cannot_write(tmp_path: Path) -> None:
@@ -124,7 +123,7 @@ def test_the_reader_cannot_write(tmp_path: Path) -> None:
 
 @pytest.mark.threats(27)
 def test_a_record_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    # Guards: the ValueError in SqliteLogReader._stored.
+    # Guards: the ValueError in LogReader._decode.
     _store(tmp_path, [_asked(1), _asked(2)])
     with closing(sqlite3.connect(tmp_path / "decisions.sqlite3", isolation_level=None)) as database:
         database.execute("DROP TRIGGER records_are_not_changed")

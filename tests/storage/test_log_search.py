@@ -8,11 +8,12 @@ import pytest
 from crashgate.audit.attempt import AttemptRecord
 from crashgate.audit.call import Aside, Entry
 from crashgate.audit.chain import Fault
+from crashgate.audit.reader import LogReader
 from crashgate.audit.record import Effect, OutcomeRecord
 from crashgate.audit.search import Query
 from crashgate.errors import Code, CrashgateError, LogUnavailableError
-from crashgate.storage.log_reader import SqliteLogReader
 from tests.audit.samples import ATTEMPT, OUTCOME, call
+from tests.logs import read_log
 from tests.storage.log_folder import as_first_version, asked, at, faults, fill, tamper
 
 CALLS = (
@@ -25,12 +26,12 @@ ENDED = tuple(replace(OUTCOME, call=call(number), at=at(number + 10)) for number
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> SqliteLogReader:
+def log(tmp_path: Path) -> LogReader:
     fill(tmp_path, [CALLS[0], CALLS[1], ENDED[1], replace(ATTEMPT, at=at(2)), CALLS[2], CALLS[3], ENDED[0]])
-    return SqliteLogReader(tmp_path)
+    return read_log(tmp_path)
 
 
-def _found(log: SqliteLogReader, query: Query) -> list[int]:
+def _found(log: LogReader, query: Query) -> list[int]:
     return [int(entry.decision.record.call, 16) for entry in log.search(query)]
 
 
@@ -58,11 +59,11 @@ def _found(log: SqliteLogReader, query: Query) -> list[int]:
         (Query(target="' OR 1=1 --"), []),
     ],
 )
-def test_calls_are_found_by_what_they_were(log: SqliteLogReader, query: Query, numbers: list[int]) -> None:
+def test_calls_are_found_by_what_they_were(log: LogReader, query: Query, numbers: list[int]) -> None:
     assert _found(log, query) == numbers
 
 
-def test_what_is_found_has_its_outcome(log: SqliteLogReader) -> None:
+def test_what_is_found_has_its_outcome(log: LogReader) -> None:
     found = {
         int(entry.decision.record.call, 16): entry.outcome and entry.outcome.record for entry in log.search(Query())
     }
@@ -70,7 +71,7 @@ def test_what_is_found_has_its_outcome(log: SqliteLogReader) -> None:
     assert found == {4: None, 3: None, 2: ENDED[1], 1: ENDED[0]}
 
 
-def test_the_history_holds_calls_and_attempts_in_their_order(log: SqliteLogReader) -> None:
+def test_the_history_holds_calls_and_attempts_in_their_order(log: LogReader) -> None:
     told = list(log.history())
 
     kinds = [each.decision.record if isinstance(each, Entry) else each.stored.record for each in told]
@@ -84,7 +85,7 @@ def test_a_log_of_the_first_version_is_read_and_gets_its_keys_when_it_is_opened(
     # Guards: log_schema._migrate.
     fill(tmp_path, [*CALLS, ENDED[0]])
     as_first_version(tmp_path)
-    reader = SqliteLogReader(tmp_path)
+    reader = read_log(tmp_path)
 
     assert [v.good for v in reader.verify()] == [5]
     assert len(list(reader.records())) == 5
@@ -110,7 +111,7 @@ def test_a_log_of_the_first_version_is_read_and_gets_its_keys_when_it_is_opened(
     ],
 )
 def test_keys_that_were_tampered_with_show(tmp_path: Path, script: str, seq: int) -> None:
-    # Guards: the comparison in log_verify._checked. Record 3 is an outcome and 4 an attempt, which have no keys.
+    # Guards: the comparison in _Verification._rows. Record 3 is an outcome and 4 an attempt, which have no keys.
     tamper(tmp_path, script)
 
     assert faults(tmp_path) == [("main", Fault.KEYS, seq)]
@@ -130,10 +131,8 @@ def test_keys_that_were_tampered_with_show(tmp_path: Path, script: str, seq: int
         ),
     ],
 )
-def test_keys_without_a_record_and_false_indexes_show(
-    log: SqliteLogReader, tmp_path: Path, script: str, why: str
-) -> None:
-    # Guards: log_verify._check_indexes: what an index leaves out, a search does not find.
+def test_keys_without_a_record_and_false_indexes_show(log: LogReader, tmp_path: Path, script: str, why: str) -> None:
+    # Guards: SqliteRows.check: what an index leaves out, a search does not find.
     tamper(tmp_path, script)
 
     with pytest.raises(CrashgateError) as error:

@@ -12,11 +12,12 @@ from pathlib import Path
 import pytest
 
 from crashgate.audit.chain import Fault
+from crashgate.audit.chain_writer import ChainWriter
 from crashgate.errors import Code, CrashgateError, LogUnavailableError
-from crashgate.storage.log import SqliteLog
-from crashgate.storage.log_reader import SqliteLogReader
-from crashgate.storage.log_store import LogStore
+from crashgate.storage.log_sqlite import SqliteRowStore
+from crashgate.storage.system import SystemClock
 from tests.audit.samples import DECISION, decision
+from tests.logs import keep_log, open_log, read_log
 
 pytestmark = pytest.mark.threats(27)
 
@@ -25,7 +26,7 @@ def _store(folder: Path, *numbers: int) -> str:
     """Append decisions; the name of the chain that got them."""
 
     async def store() -> str:
-        async with aclosing(SqliteLog.open(folder)) as log:
+        async with aclosing(open_log(folder)) as log:
             for number in numbers:
                 await log.append(replace(decision(number), client=f"client number {number}"))
             return log.chain
@@ -34,7 +35,7 @@ def _store(folder: Path, *numbers: int) -> str:
 
 
 def _faults(folder: Path) -> list[tuple[str, Fault | None, int | None]]:
-    return [(verdict.chain, verdict.fault, verdict.seq) for verdict in SqliteLogReader(folder).verify()]
+    return [(verdict.chain, verdict.fault, verdict.seq) for verdict in read_log(folder).verify()]
 
 
 def _tamper(folder: Path, script: str) -> None:
@@ -103,7 +104,7 @@ def test_a_flipped_bit_in_the_file_is_found(tmp_path: Path, bit: int) -> None:
 
 
 def test_a_broken_file_says_how_far_it_can_be_read(tmp_path: Path) -> None:
-    # Guards: the DatabaseError in SqliteLogReader.verify.
+    # Guards: _Verification.run.
     _store(tmp_path, *range(1, 41))
     path = tmp_path / "decisions.sqlite3"
     content = bytearray(path.read_bytes())
@@ -112,13 +113,13 @@ def test_a_broken_file_says_how_far_it_can_be_read(tmp_path: Path) -> None:
     path.write_bytes(content)
 
     with pytest.raises(CrashgateError) as error:
-        SqliteLogReader(tmp_path).verify()
+        read_log(tmp_path).verify()
     assert error.value.code is Code.LOG_DAMAGED
     assert error.value.why.startswith("The database file is damaged. It can be read up to record ")
 
 
 def test_an_old_copy_that_was_put_back_is_found_and_not_written_over(tmp_path: Path) -> None:
-    # Guards: the head that Claim keeps, and LogStore._is_continued_by: the evidence stays, the work goes on.
+    # Guards: the head that Claim keeps, and ChainWriter._is_continuous: the evidence stays, the work goes on.
     folder, copy = tmp_path / "log", tmp_path / "copy.sqlite3"
     _store(folder, 1, 2, 3)
     shutil.copy(folder / "decisions.sqlite3", copy)
@@ -126,38 +127,38 @@ def test_an_old_copy_that_was_put_back_is_found_and_not_written_over(tmp_path: P
     shutil.copy(copy, folder / "decisions.sqlite3")
 
     with pytest.raises(LogUnavailableError, match="The end of main is not the one that was stored"):
-        SqliteLog.open(folder, chain="main")
+        open_log(folder, chain="main")
     assert _store(folder, 6) == "main-2"
     assert _faults(folder) == [("main", Fault.TRUNCATED, 4), ("main-2", None, None)]
 
 
 async def test_a_damaged_chain_is_told_to_whoever_opens_the_log(tmp_path: Path) -> None:
-    async with aclosing(SqliteLog.open(tmp_path)) as log:
+    async with aclosing(open_log(tmp_path)) as log:
         await log.append(DECISION)
     _tamper(tmp_path, "DELETE FROM records")
 
-    async with aclosing(SqliteLog.open(tmp_path)) as log:
+    async with aclosing(open_log(tmp_path)) as log:
         assert (log.chain, log.passed_over) == ("main-2", ("main",))
 
 
 @pytest.mark.threats(41)
 def test_records_deleted_together_with_their_head_show_until_an_operator_acknowledges_it(tmp_path: Path) -> None:
-    # Guards: LogStore.lost_head, _record_loss and _Losses.
+    # Guards: ChainWriter.lost_head, _record_loss and _Verification._add_head_loss.
     _store(tmp_path, 1, 2, 3)
     _tamper(tmp_path, "DELETE FROM records WHERE seq > 2; DELETE FROM found WHERE position > 2")
     (tmp_path / "main.head").unlink()
-    reader = SqliteLogReader(tmp_path)
+    reader = read_log(tmp_path)
 
     assert _faults(tmp_path) == [("main", Fault.HEAD, 3)]
     assert _store(tmp_path, 4) == "main"
     assert _store(tmp_path, 5) == "main"
     assert _faults(tmp_path) == [("main", Fault.HEAD, 3)]
 
-    (record,) = reader.keeper().acknowledge()
+    (record,) = keep_log(tmp_path).acknowledge()
     assert (record.chain, record.seq) == ("main", 3)
     assert _faults(tmp_path) == [("main", None, None)]
     assert [each.record for each in reader.records() if each.record.KIND == "acknowledgement"] == [record]
-    assert reader.keeper().acknowledge() == ()
+    assert keep_log(tmp_path).acknowledge() == ()
 
 
 @pytest.mark.threats(41)
@@ -166,7 +167,7 @@ def test_a_loss_after_an_acknowledgement_is_another_one(tmp_path: Path) -> None:
         _store(tmp_path, 1)
         (tmp_path / "main.head").unlink()
         assert [fault for _, fault, _ in _faults(tmp_path)] == [Fault.HEAD]
-        assert len(SqliteLogReader(tmp_path).keeper().acknowledge()) == 1
+        assert len(keep_log(tmp_path).acknowledge()) == 1
         assert _faults(tmp_path) == [("main", None, None)]
 
 
@@ -185,7 +186,7 @@ async def test_a_missing_head_is_told_to_whoever_opens_the_log_once(tmp_path: Pa
     (tmp_path / "main.head").unlink()
     lost: list[int | None] = []
     for _ in range(2):
-        async with aclosing(SqliteLog.open(tmp_path)) as log:
+        async with aclosing(open_log(tmp_path)) as log:
             lost.append(None if log.lost_head is None else log.lost_head.seq)
 
     assert lost == [2, None]
@@ -202,9 +203,10 @@ def test_a_log_that_is_new_or_was_opened_and_not_used_misses_no_head(tmp_path: P
 def test_an_acknowledgement_stays_as_long_as_the_loss_that_it_is_of(tmp_path: Path) -> None:
     _store(tmp_path, 1, 2)
     (tmp_path / "main.head").unlink()
-    with closing(LogStore(tmp_path, chain="main", patience=1)):  # a server has it, so another chain is written
-        SqliteLogReader(tmp_path).keeper().acknowledge()
-    keeper = SqliteLogReader(tmp_path).keeper()
+    server = ChainWriter(SqliteRowStore(tmp_path), SystemClock(), chain="main", patience=1)
+    with closing(server):  # it has the chain, so another is written
+        keep_log(tmp_path).acknowledge()
+    keeper = keep_log(tmp_path)
     for _ in range(3):
         keeper.prune("2999-01-01T00:00:00.000Z")
         assert {fault for _, fault, _ in _faults(tmp_path)} == {None}
@@ -213,9 +215,8 @@ def test_an_acknowledgement_stays_as_long_as_the_loss_that_it_is_of(tmp_path: Pa
 _HOLDER = """
 import sys
 from pathlib import Path
-from crashgate.storage.log_store import LogStore
-from crashgate.storage.log import SqliteLog
-log = SqliteLog.open(Path(sys.argv[1]), chain="main")
+from tests.logs import open_log
+log = open_log(Path(sys.argv[1]), chain="main")
 print(log.chain, flush=True)
 sys.stdin.read()
 """
@@ -228,7 +229,7 @@ def test_a_second_process_never_gets_the_same_chain(tmp_path: Path, root: Path) 
         assert holder.stdout is not None
         assert holder.stdout.readline() == "main\n"
         with pytest.raises(LogUnavailableError, match="Another process writes this chain"):
-            SqliteLog.open(tmp_path, chain="main")
+            open_log(tmp_path, chain="main")
         assert _store(tmp_path, 1) == "main-2"
         holder.kill()
 
@@ -239,10 +240,10 @@ def test_a_second_process_never_gets_the_same_chain(tmp_path: Path, root: Path) 
 async def test_a_writer_that_gets_past_the_claim_cannot_fork_the_chain(tmp_path: Path) -> None:
     # Guards: UNIQUE (chain, seq), and that after a failure the end of the chain is read from the store again.
     # Somebody removed the claimed file, so its lock protects nothing any more.
-    async with aclosing(SqliteLog.open(tmp_path)) as one:
+    async with aclosing(open_log(tmp_path)) as one:
         await one.append(decision(1))
         (tmp_path / "main.head").unlink()
-        async with aclosing(SqliteLog.open(tmp_path)) as two:
+        async with aclosing(open_log(tmp_path)) as two:
             assert two.chain == "main"
             await two.append(decision(2))
             with pytest.raises(LogUnavailableError, match="Another process wrote to the same chain"):
@@ -250,5 +251,5 @@ async def test_a_writer_that_gets_past_the_claim_cannot_fork_the_chain(tmp_path:
             await one.append(decision(4))
 
     assert _faults(tmp_path) == [("main", Fault.HEAD, 2)]
-    records = [stored.record for stored in SqliteLogReader(tmp_path).records()]
+    records = [stored.record for stored in read_log(tmp_path).records()]
     assert [each for each in records if each.KIND == "decision"] == [decision(n) for n in (1, 2, 4)]

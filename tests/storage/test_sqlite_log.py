@@ -10,16 +10,15 @@ from typing import Any
 import pytest
 
 from crashgate.audit.chain import arguments_digest, genesis
+from crashgate.audit.chain_writer import LARGEST_BATCH
 from crashgate.audit.port import DecisionLog
 from crashgate.audit.record import Stored
 from crashgate.audit.sentence import tell_decision
 from crashgate.errors import LogUnavailableError
-from crashgate.storage.log import SqliteLog
 from crashgate.storage.log_keys import load_key
-from crashgate.storage.log_reader import SqliteLogReader
 from crashgate.storage.log_schema import connect_to_write
-from crashgate.storage.log_store import LARGEST_BATCH
 from tests.audit.samples import DECISION, HOSTILE, OUTCOME, TEXT_FIELDS, decision
+from tests.logs import open_log, read_log
 
 
 def _as_port(log: DecisionLog) -> DecisionLog:
@@ -27,13 +26,13 @@ def _as_port(log: DecisionLog) -> DecisionLog:
 
 
 async def test_what_is_appended_can_be_read_at_once_and_after_a_restart(tmp_path: Path) -> None:
-    reader = SqliteLogReader(tmp_path)
-    async with aclosing(SqliteLog.open(tmp_path)) as log:
+    reader = read_log(tmp_path)
+    async with aclosing(open_log(tmp_path)) as log:
         first = await _as_port(log).append(DECISION)
         second = await _as_port(log).append(OUTCOME)
         assert list(reader.records()) == [first, second]
 
-    async with aclosing(SqliteLog.open(tmp_path)) as log:
+    async with aclosing(open_log(tmp_path)) as log:
         third = await log.append(decision(3))
 
     assert list(reader.records()) == [first, second, third]
@@ -54,7 +53,7 @@ def test_a_commit_is_on_the_disk_before_it_counts(tmp_path: Path) -> None:
 @pytest.mark.parametrize("statement", ["UPDATE records SET agent = 'x'", "DELETE FROM records"])
 async def test_the_store_itself_refuses_to_change_or_delete(tmp_path: Path, statement: str) -> None:
     # Guards: the triggers in log_schema.
-    async with aclosing(SqliteLog.open(tmp_path)) as log:
+    async with aclosing(open_log(tmp_path)) as log:
         await log.append(DECISION)
     with (
         closing(sqlite3.connect(tmp_path / "decisions.sqlite3")) as database,
@@ -67,7 +66,7 @@ async def test_the_store_itself_refuses_to_change_or_delete(tmp_path: Path, stat
 async def test_the_folder_and_all_files_are_for_the_owner_alone(tmp_path: Path) -> None:
     # Guards: the modes in LogFiles and Claim.
     folder = tmp_path / "log"
-    async with aclosing(SqliteLog.open(folder)) as log:
+    async with aclosing(open_log(folder)) as log:
         await log.append(DECISION)
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
 
@@ -86,8 +85,8 @@ def _commits(folder: Path) -> int:
 
 
 async def test_calls_that_arrive_together_share_a_commit(tmp_path: Path) -> None:
-    # Guards: LogWriter._batch. Another connection holds the lock until all calls wait.
-    async with aclosing(SqliteLog.open(tmp_path)) as log:
+    # Guards: GroupCommit._next_batch. Another connection holds the lock until all calls wait.
+    async with aclosing(open_log(tmp_path)) as log:
         await log.append(decision(0))
         before = _commits(tmp_path)
         with closing(sqlite3.connect(tmp_path / "decisions.sqlite3", isolation_level=None)) as other:
@@ -100,12 +99,12 @@ async def test_calls_that_arrive_together_share_a_commit(tmp_path: Path) -> None
         assert _commits(tmp_path) - before <= 2
     assert [(each.seq, each.record) for each in stored] == [(n + 1, decision(n)) for n in range(1, 21)]
     assert all(one.hash == next_.previous for one, next_ in pairwise(stored))
-    assert list(SqliteLogReader(tmp_path).records())[1:] == stored
+    assert list(read_log(tmp_path).records())[1:] == stored
 
 
 async def test_more_calls_than_fit_one_commit_are_all_stored(tmp_path: Path) -> None:
     # Guards: the look at LARGEST_BATCH, and that the rest of the queue is not forgotten.
-    async with aclosing(SqliteLog.open(tmp_path)) as log:
+    async with aclosing(open_log(tmp_path)) as log:
         with closing(sqlite3.connect(tmp_path / "decisions.sqlite3", isolation_level=None)) as other:
             before = _commits(tmp_path)
             other.execute("BEGIN IMMEDIATE")
@@ -116,12 +115,12 @@ async def test_more_calls_than_fit_one_commit_are_all_stored(tmp_path: Path) -> 
 
         assert _commits(tmp_path) - before >= 150 / LARGEST_BATCH
     assert sorted(each.seq for each in stored) == list(range(1, 151))
-    assert [verdict.good for verdict in SqliteLogReader(tmp_path).verify()] == [150]
+    assert [verdict.good for verdict in read_log(tmp_path).verify()] == [150]
 
 
 async def test_a_caller_that_gives_up_leaves_a_sound_chain_with_its_record(tmp_path: Path) -> None:
-    # Guards: the look at done() in log_writer._tell; without it the other waiters of the commit hear nothing.
-    async with aclosing(SqliteLog.open(tmp_path)) as log:
+    # Guards: the look at done() in log._resolve; without it the other waiters of the commit hear nothing.
+    async with aclosing(open_log(tmp_path)) as log:
         with closing(sqlite3.connect(tmp_path / "decisions.sqlite3", isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             calls = [asyncio.create_task(log.append(decision(number))) for number in range(1, 4)]
@@ -133,13 +132,13 @@ async def test_a_caller_that_gives_up_leaves_a_sound_chain_with_its_record(tmp_p
 
     assert [type(answer) for answer in answers] == [Stored, asyncio.CancelledError, Stored]
     assert after.seq == 4
-    assert [stored.record for stored in SqliteLogReader(tmp_path).records()] == [decision(n) for n in range(1, 5)]
-    assert SqliteLogReader(tmp_path).verify()[0].sound
+    assert [stored.record for stored in read_log(tmp_path).records()] == [decision(n) for n in range(1, 5)]
+    assert read_log(tmp_path).verify()[0].sound
 
 
 async def test_closing_stores_what_was_handed_in_and_refuses_the_rest(tmp_path: Path) -> None:
-    # Guards: the order of sentinel and queue in LogWriter.close, and the closed flag.
-    log = SqliteLog.open(tmp_path)
+    # Guards: the order of sentinel and queue in GroupCommit.close, and the closed flag.
+    log = open_log(tmp_path)
     calls = [asyncio.create_task(log.append(decision(number))) for number in range(3)]
     await asyncio.sleep(0)
     await log.aclose()
@@ -153,15 +152,15 @@ async def test_closing_stores_what_was_handed_in_and_refuses_the_rest(tmp_path: 
 @pytest.mark.threats(27)
 async def test_each_writer_has_a_chain_of_its_own(tmp_path: Path) -> None:
     # Guards: the lock in Claim. (Two processes: test_log_tampering.)
-    async with aclosing(SqliteLog.open(tmp_path)) as one, aclosing(SqliteLog.open(tmp_path)) as two:
+    async with aclosing(open_log(tmp_path)) as one, aclosing(open_log(tmp_path)) as two:
         await asyncio.gather(*(log.append(decision(number)) for number in range(20) for log in (one, two)))
         with pytest.raises(LogUnavailableError, match="Another process writes this chain"):
-            SqliteLog.open(tmp_path, chain="main")
+            open_log(tmp_path, chain="main")
 
         assert (one.chain, two.chain) == ("main", "main-2")
-    async with aclosing(SqliteLog.open(tmp_path, chain="main-2")) as log:
+    async with aclosing(open_log(tmp_path, chain="main-2")) as log:
         assert (await log.append(decision(99))).seq == 21
-    assert [(v.chain, v.good, v.sound) for v in SqliteLogReader(tmp_path).verify()] == [
+    assert [(v.chain, v.good, v.sound) for v in read_log(tmp_path).verify()] == [
         ("main", 20, True),
         ("main-2", 21, True),
     ]
@@ -171,7 +170,7 @@ async def test_each_writer_has_a_chain_of_its_own(tmp_path: Path) -> None:
 def test_a_chain_has_a_name_that_is_safe_as_a_file(tmp_path: Path, name: str) -> None:
     # Guards: the pattern in Claim.
     with pytest.raises(LogUnavailableError, match="A chain's name is made of"):
-        SqliteLog.open(tmp_path, chain=name)
+        open_log(tmp_path, chain=name)
 
     assert list(tmp_path.glob("*.head")) == []
 
@@ -182,7 +181,7 @@ async def test_hostile_text_in_any_field_makes_one_record_of_one_printable_line(
     # Guards: canonical.encode on the way to the store, and the cleaning of the sentence.
     changes: dict[str, Any] = {field: HOSTILE}
     record = tell_decision(replace(DECISION, arguments={HOSTILE: HOSTILE}, **changes), because=HOSTILE)
-    async with aclosing(SqliteLog.open(tmp_path)) as log:
+    async with aclosing(open_log(tmp_path)) as log:
         await log.append(record)
 
     with closing(sqlite3.connect(tmp_path / "decisions.sqlite3")) as database:
@@ -190,7 +189,7 @@ async def test_hostile_text_in_any_field_makes_one_record_of_one_printable_line(
     assert len(rows) == 1
     assert all(str(value).isprintable() and str(value).isascii() for value in rows[0])
     assert record.sentence.isprintable()
-    assert [stored.record for stored in SqliteLogReader(tmp_path).records()] == [record]
+    assert [stored.record for stored in read_log(tmp_path).records()] == [record]
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
@@ -202,7 +201,7 @@ async def test_what_is_only_in_the_digest_is_nowhere_in_the_files(tmp_path: Path
     # Guards: that a digest, not the arguments, goes into the store; and that no error text quotes them.
     canaries = {"note": "canary@example.com", "token": "canary-0123456789abcdef"}
     digest = arguments_digest(canaries, load_key(tmp_path))
-    async with aclosing(SqliteLog.open(tmp_path)) as log:
+    async with aclosing(open_log(tmp_path)) as log:
         await log.append(tell_decision(replace(DECISION, arguments={}, arguments_digest=digest)))
         files = _contents(tmp_path)
 
@@ -218,7 +217,7 @@ def test_a_log_that_others_may_write_to_is_refused(tmp_path: Path, folder: int, 
     tmp_path.chmod(folder)
 
     with pytest.raises(LogUnavailableError) as error:
-        SqliteLog.open(tmp_path)
+        open_log(tmp_path)
 
     assert error.value.why == "Others than its owner may write to it."
     assert error.value.remedy.startswith("Run `chmod go-w ")

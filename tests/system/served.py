@@ -18,8 +18,8 @@ from mcp.client.stdio import stdio_client
 from mcp.client.streamable_http import streamable_http_client
 from starlette.types import Receive, Scope, Send
 
+from crashgate.audit.reader import LogReader
 from crashgate.config import wiring
-from crashgate.storage.log_reader import SqliteLogReader
 from crashgate_sandbox.app import (
     SANDBOX_TOKEN,
     UNLIMITED,
@@ -33,6 +33,7 @@ from crashgate_sandbox.app import (
 from crashgate_sandbox.machine_clock import MachineClock
 from crashgate_sandbox.standalone import running
 from tests.house import EXAMPLES, fresh_world, settings_in, small_environment
+from tests.logs import read_log
 
 Era = Literal["legacy", "auto", "2026-07-28"]
 Face = Literal["stdio", "http"]
@@ -94,8 +95,8 @@ class Site:
         }
 
     @property
-    def log(self) -> SqliteLogReader:
-        return SqliteLogReader(self.folder / "state" / "log")
+    def log(self) -> LogReader:
+        return read_log(self.folder / "state" / "log")
 
     def token(self, agent: str) -> str:
         """A new bearer token of the agent, as ``crashgate token new`` makes it."""

@@ -16,12 +16,11 @@ from crashgate.mcp.tokens import Launched
 from crashgate.model.composite import Recipe
 from crashgate.model.provider import Provider
 from crashgate.providers.registry import OPERATIONS
-from crashgate.storage.log import SqliteLog
-from crashgate.storage.log_reader import SqliteLogReader
 from crashgate.tools.registry import BY_NAME
 from crashgate_sandbox.app import SANDBOX_TOKEN
 from tests.gate.gate import ACME, AGENT, ANDROID, IOS, PAYMENTS, open_gate, policy
 from tests.house import OPERATOR, SESSION_PROVIDERS, bytes_below, everything, open_house
+from tests.logs import open_log, read_log
 from tests.tools import canary
 from tests.tools.asks import RIGHT
 from tests.tools.played import with_exports
@@ -71,7 +70,7 @@ async def test_no_secret_in_any_argument_or_upstream_field_is_on_the_disk(
     tools = {name: given for (whose, name), given in RIGHT.items() if whose is provider}
     calls, log = 0, tmp_path / "log"
     log.mkdir(mode=0o700)
-    async with aclosing(SqliteLog.open(log)) as store:
+    async with aclosing(open_log(log)) as store:
         everything_there = policy(everything(provider), connections=(provider.value,))
         gate = open_gate(everything_there, upstream=upstream, store=store, connections=(provider.value,))
         gate = with_exports(gate, tmp_path / "exports")
@@ -88,7 +87,7 @@ async def test_no_secret_in_any_argument_or_upstream_field_is_on_the_disk(
         files = bytes_below(log)
     files += bytes_below(log)
 
-    reader = SqliteLogReader(log)
+    reader = read_log(log)
     records = [entry.decision.record for entry in reader.entries()]
     recipes = {name for name in tools if isinstance(BY_NAME[name], Recipe)}
     assert (

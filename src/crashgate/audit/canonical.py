@@ -11,16 +11,17 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from types import NoneType
-from typing import Any, cast, get_type_hints
+from typing import Any, TypeVar, cast, get_type_hints
 
 from crashgate.audit.attempt import Attempt, AttemptRecord
-from crashgate.audit.checkpoint import CheckpointRecord, PruneRecord
-from crashgate.audit.head_loss import AcknowledgementRecord, HeadLossRecord
+from crashgate.audit.checkpoint import AcknowledgementRecord, CheckpointRecord, HeadLossRecord, PruneRecord
 from crashgate.audit.record import DecisionRecord, Effect, Ending, OutcomeRecord, Purpose, Record, Value
 from crashgate.errors import Code
 from crashgate.identity import Via
 from crashgate.model.access import Access
 from crashgate.model.provider import Provider
+
+T = TypeVar("T")
 
 FORMAT = 3
 """The version of the shape of a record; a reader refuses a format that it does not know."""
@@ -56,6 +57,15 @@ def decode(body: str) -> Record:
         raise ValueError("the record has other fields than its kind")
     loaded: dict[str, Any] = {name: load(plain[name]) for name, load in loads.items()}
     return _CLASSES[kind](**loaded)
+
+
+def decode_as(kind: type[T], body: str) -> T | None:
+    """The record of a line if it can be read and is of this kind."""
+    try:
+        record = decode(body)
+    except ValueError:
+        return None
+    return record if isinstance(record, kind) else None
 
 
 def _object(body: str) -> dict[str, Any]:

@@ -1,7 +1,10 @@
-"""Old records taken out of the log, in a way that can be proved later. Rule: the signed record comes before the deed.
+"""Records about the log itself: old records pruned, a head that was missing, and an operator who knows of it.
 
-A chain that does not start at its first record is sound only if a checkpoint that the log's own key signed names the
-record before the one it starts with (THREATS row 27).
+A chain that does not start at its first record is sound only if a checkpoint signed with the log's own key names the
+record before the one it starts with; so the signed checkpoint is stored before anything is removed (THREATS row 27).
+
+Whoever deletes the last records of a chain together with its head leaves nothing that shows it. So a head that is
+missing beside records is itself a finding, until an operator acknowledges it (THREATS row 41).
 """
 
 from dataclasses import dataclass
@@ -70,6 +73,54 @@ class PruneRecord:
             check_chain(chain)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeadLossRecord:
+    """Says that ``chain`` was opened without a head, and ended with its ``seq``-th record, of that hash.
+
+    It is stored before a new head is kept. Raises ValueError for a field that no record may hold.
+    """
+
+    KIND: ClassVar[str] = "head_loss"
+
+    at: str
+    chain: str
+    seq: int
+    hash: str
+    sentence: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what no record may hold."""
+        check_time(self.at)
+        check_chain(self.chain)
+        check_hash(self.hash, "hash")
+        if self.seq < 1:
+            raise ValueError("seq is out of range")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AcknowledgementRecord:
+    """Says that ``by``, a user of the operating system, knows of all losses of ``chain`` up to its record ``seq``.
+
+    Raises ValueError for a field that no record may hold.
+    """
+
+    KIND: ClassVar[str] = "acknowledgement"
+
+    at: str
+    by: str
+    chain: str
+    seq: int
+    sentence: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what no record may hold."""
+        check_time(self.at)
+        check_word(self.by, "by")
+        check_chain(self.chain)
+        if self.seq < 1:
+            raise ValueError("seq is out of range")
+
+
 def checkpoint_text(*, at: str, chain: str, seq: int, hash_: str, count: int) -> bytes:
     """What a checkpoint signs."""
     return signed_text("checkpoint", {"at": at, "chain": chain, "seq": seq, "hash": hash_, "count": count})
@@ -85,6 +136,16 @@ def checkpoint_sentence(*, chain: str, seq: int, count: int) -> str:
 def prune_sentence(*, by: str, before: str, count: int, chains: tuple[str, ...]) -> str:
     """The prune for people."""
     return f"{by} pruned {_records(count)} from before {before}, of {', '.join(chains)}."
+
+
+def loss_sentence(*, chain: str, seq: int) -> str:
+    """The loss for people."""
+    return f"The head of the chain {chain} was missing. The chain ended with record {seq}; later ones may be gone."
+
+
+def acknowledgement_sentence(*, by: str, chain: str, seq: int) -> str:
+    """The acknowledgement for people."""
+    return f"{by} acknowledged that the head of the chain {chain} was missing, as record {seq} says."
 
 
 def _records(count: int) -> str:

@@ -1,28 +1,34 @@
-"""The decision log as the rest of the house sees it. Rule: no decision counts before the disk has it."""
+"""What the rest of the program asks of the decision log, and what the log asks of whatever stores its rows.
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+The log itself (``log``, ``reader``, ``verify``, ``retention``) is written against ``RowStore`` and knows no database. A
+store keeps rows and heads and decides nothing about them: it neither computes nor checks a hash, and reads no record.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
-from crashgate.audit.call import Aside, Entry
-from crashgate.audit.chain import Verdict
-from crashgate.audit.head_loss import AcknowledgementRecord
+from crashgate.audit.chain import Head, Row
 from crashgate.audit.record import Record, Stored
-from crashgate.audit.search import Query
-from crashgate.audit.statement import Statement
+from crashgate.audit.search import Columns, Keys, Query
+from crashgate.audit.statement import Signer
+from crashgate.errors import Code, CrashgateError, LogUnavailableError
 
 T = TypeVar("T", bound=Record)
+
+DISK_FULL = "The disk is full."
+"""What a store says where there is no room; the remedy is another one then."""
 
 
 class DecisionLog(Protocol):
     """Where decisions and outcomes are written."""
 
     async def append(self, record: T) -> Stored[T]:
-        """Store the record; come back when it would survive a power cut, or, for an outcome, the death of this process.
+        """Store the record. Return when a decision is on the disk; an outcome need only outlive this process.
 
         An outcome reaches the disk a moment later, or with the next decision. Raises LogUnavailableError when the
-        record cannot be stored: then the call must not be made. A caller that is cancelled while it waits may find its
-        record stored all the same.
+        record cannot be stored: then the call must not be made. The record of a caller that is cancelled while it waits
+        may be stored all the same.
         """
         ...
 
@@ -31,84 +37,187 @@ class DecisionLog(Protocol):
         ...
 
 
-class LogReader(Protocol):
-    """Where people read them. Times are RFC 3339 in UTC with milliseconds, as in the records.
+class Rows(Protocol):
+    """The rows of all chains as they were at one moment. A row's position is its place in the order of storing.
 
-    All methods raise LogUnavailableError when there is no log to read, and CrashgateError with the code
-    ``log_damaged`` for a record that cannot be read.
+    Every method may raise LogUnavailableError, or CrashgateError ``log_damaged`` where the store itself is broken. An
+    iterator may raise them too, after some rows.
     """
 
-    def records(self, *, since: str | None = None, until: str | None = None) -> Iterator[Stored[Record]]:
-        """Records of all chains in the order in which they were stored, from ``since`` and before ``until``."""
+    @property
+    def searchable(self) -> bool:
+        """False for a log that an earlier version wrote and that has no search keys yet: ``find`` finds nothing."""
         ...
 
-    def entries(
-        self, *, since: str | None = None, until: str | None = None, newest: int | None = None
-    ) -> Iterator[Entry]:
-        """Entries by the time of their decision, newest first; at most ``newest`` of them."""
+    def heads(self) -> Mapping[str, Head]:
+        """The kept heads by chain. Ask before anything else: a head may be newer than the rows, never the reverse."""
         ...
 
-    def told(
-        self, *, since: str | None = None, until: str | None = None, newest: int | None = None
-    ) -> Iterator[Entry | Aside]:
-        """The same together with what is not of a call."""
-        ...
+    def scan(  # noqa: PLR0913 - what a scan can be narrowed to
+        self,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        after: int | None = None,
+        kind: str | None = None,
+        newest_first: bool = False,
+        limit: int | None = None,
+    ) -> Iterator[tuple[int, Row]]:
+        """Rows with their positions, in the order of storing or against it.
 
-    def follow(self, *, newest: int = 0) -> Iterator[Stored[Record]]:
-        """The ``newest`` records there are, then each new one as it is stored; never ends by itself."""
-        ...
-
-    def history(self, *, since: str | None = None, until: str | None = None) -> Iterator[Entry | Aside]:
-        """Calls with their outcomes and what is not of a call, oldest first, from ``since`` and before ``until``."""
-        ...
-
-    def search(self, query: Query) -> Iterator[Entry]:
-        """Calls that fit the query, each with its outcome, newest first unless it says otherwise."""
-        ...
-
-    def verify(self, *, statement: Statement | None = None, key: str | None = None) -> tuple[Verdict, ...]:
-        """Check every chain; one verdict each.
-
-        An auditor's ``statement`` shows that the end was cut off or an older copy put back. ``key`` is the public key
-        that checkpoints and statement must be signed with; without it, the one beside the log. Raises
-        InvalidArgumentsError for a statement that is not.
+        ``since`` and ``until`` bound the time of the row (the end is excluded), ``after`` its position from below.
         """
         ...
 
-    def keeper(self) -> "LogKeeper":
-        """The same log for its operator."""
+    def scan_keys(self) -> Iterator[tuple[Row, Columns | None]]:
+        """Every row in order, with the search keys stored for it: None throughout where the log has none yet."""
+        ...
+
+    def find(self, query: Query) -> Iterator[Row]:
+        """Decisions whose keys match, by position; ``observed``, ``target`` and ``limit`` are for the caller."""
+        ...
+
+    def outcome(self, call: str) -> Row | None:
+        """The outcome of a call."""
+        ...
+
+    def at(self, chain: str, seq: int) -> Row | None:
+        """One row of a chain."""
+        ...
+
+    def check(self) -> None:
+        """Check what only the store can see, such as its indexes. Raises CrashgateError ``log_damaged``."""
         ...
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Cut:
-    """The first ``seq`` records of a chain, the last of which has that hash; ``count`` of them are still there."""
+class RowWriter(Protocol):
+    """The store, open for writing one chain. One thread at a time uses it, but one may settle while another appends.
 
-    chain: str
-    seq: int
-    hash: str
-    count: int
+    Every method may raise LogUnavailableError; then it changed nothing and may be called again.
+    """
 
+    def claim(self, chain: str) -> bool:
+        """Claim the chain for as long as this process lives or until ``release``; False when another has it.
 
-class LogKeeper(Protocol):
-    """Where its operator keeps it. All methods raise LogUnavailableError when the log cannot be used."""
-
-    def public_key(self) -> str:
-        """The public key (Ed25519, hexadecimal) of the log's checkpoints, made where there is none."""
-        ...
-
-    def statement(self) -> Statement:
-        """Where all chains end now, signed. Raises CrashgateError ``log_damaged`` for an unsound log."""
-        ...
-
-    def acknowledge(self) -> tuple[AcknowledgementRecord, ...]:
-        """Record that the operator knows of every head that is missing, or was; what was recorded."""
-        ...
-
-    def prune(self, before: str, *, dry_run: bool = False) -> tuple[Cut, ...]:
-        """Take out records older than ``before``, from the start of each chain; what was, or would be, taken out.
-
-        A signed checkpoint is stored before, and a record of who did it afterwards. Raises CrashgateError
-        ``log_damaged`` for an unsound log: that is evidence.
+        Raises ValueError for a name that is no chain's (``fields.check_chain``).
         """
         ...
+
+    def release(self) -> None:
+        """Give up the claim."""
+        ...
+
+    def kept(self) -> Head | None:
+        """The head that was kept for the claimed chain; None where there is none that can be read."""
+        ...
+
+    def keep(self, head: Head) -> None:
+        """Keep this head now, durably."""
+        ...
+
+    def end(self) -> Head | None:
+        """The last row of the claimed chain."""
+        ...
+
+    def hash_at(self, seq: int) -> str | None:
+        """The hash of one row of the claimed chain."""
+        ...
+
+    def append(self, rows: Sequence[Row], keys: Sequence[Keys | None]) -> None:
+        """Store the rows, which follow the end, each with its search keys: all of them or none.
+
+        Afterwards they outlive this process; ``settle`` takes them to the disk.
+        """
+        ...
+
+    def append_at_once(self, row: Row, keys: Keys | None) -> bool:
+        """The same for one row, without waiting for a lock or the disk; False, and nothing stored, where that fails."""
+        ...
+
+    def settle(self) -> None:
+        """Wait until the disk has everything that was appended, then keep the head."""
+        ...
+
+    @property
+    def needs_maintenance(self) -> bool:
+        """Whether ``maintain`` is due. Cheap: asked after every batch."""
+        ...
+
+    def maintain(self) -> None:
+        """Housekeeping that may take a while. Never raises."""
+        ...
+
+    def cut(self, chain: str, seq: int) -> None:
+        """Remove the first rows of any chain, up to ``seq``, with their keys, durably and beyond recovery."""
+        ...
+
+    def close(self) -> None:
+        """Settle if that is possible, and give everything back. Never raises."""
+        ...
+
+
+class RowStore(Protocol):
+    """Where the rows of the decision log are kept."""
+
+    @property
+    def place(self) -> str:
+        """Where that is, in words for the operator."""
+        ...
+
+    def read(self) -> AbstractContextManager[Rows]:
+        """The rows as they are now. Raises LogUnavailableError when there are none or they cannot be read."""
+        ...
+
+    def write(self, patience: float) -> RowWriter:
+        """Open it for writing, made where it is missing; ``patience`` is how long to wait for others, in seconds.
+
+        Raises LogUnavailableError.
+        """
+        ...
+
+
+class SigningKeys(Protocol):
+    """The key pair with which the log signs its checkpoints and statements."""
+
+    def public_key(self) -> str | None:
+        """The public key in hexadecimal, or None where there is none that can be read."""
+        ...
+
+    def signer(self) -> Signer:
+        """The private key, made where there is none. Raises LogUnavailableError."""
+        ...
+
+
+def cannot_store(why: str, place: str) -> LogUnavailableError:
+    """A record could not be stored."""
+    return LogUnavailableError(
+        "The decision log cannot store a record.",
+        why=why,
+        remedy=f"Calls are refused until it can; the operator should look at {place}.",
+    )
+
+
+def cannot_open(why: str, place: str, remedy: str = "") -> LogUnavailableError:
+    """The log could not be opened for writing."""
+    return LogUnavailableError("The decision log cannot be opened.", why=why, remedy=remedy or _remedy(why, place))
+
+
+def cannot_read(why: str, place: str, remedy: str = "") -> LogUnavailableError:
+    """There is no log that could be read."""
+    return LogUnavailableError("The decision log cannot be read.", why=why, remedy=remedy or _remedy(why, place))
+
+
+def damaged(why: str, place: str) -> CrashgateError:
+    """The log can be opened, but what is in it is not what was written."""
+    return CrashgateError(
+        "The decision log is damaged.",
+        why=why,
+        remedy=f"Keep a copy of {place} as it is, and run `crashgate log verify`.",
+        code=Code.LOG_DAMAGED,
+    )
+
+
+def _remedy(why: str, place: str) -> str:
+    if why == DISK_FULL:
+        return f"Make some room on the disk of {place}, and try again."
+    return f"Look at {place}, or name another folder."

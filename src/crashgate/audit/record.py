@@ -10,7 +10,7 @@ from enum import StrEnum, unique
 from typing import ClassVar, Generic, TypeVar, cast
 
 from crashgate.audit.attempt import AttemptRecord
-from crashgate.audit.checkpoint import CheckpointRecord, PruneRecord
+from crashgate.audit.checkpoint import AcknowledgementRecord, CheckpointRecord, HeadLossRecord, PruneRecord
 from crashgate.audit.fields import (
     check_agent,
     check_call,
@@ -22,7 +22,6 @@ from crashgate.audit.fields import (
     check_word,
     filled_at_once,
 )
-from crashgate.audit.head_loss import AcknowledgementRecord, HeadLossRecord
 from crashgate.errors import Code
 from crashgate.identity import Via
 from crashgate.model.access import Access

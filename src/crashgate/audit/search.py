@@ -1,7 +1,7 @@
-"""What to look for in the log. Rule: the keys to find a record by are read off the record, and never say more than it.
+"""What to look for in the log, and the keys by which a decision is found.
 
-The store keeps the keys beside the record, so that a search reads no other records. They are derived: the chained line
-is the truth, and ``log verify`` holds the keys against it.
+The store keeps the keys beside the record, so that a search reads no other records. They are derived from the record
+and never say more than it: the chained line is the truth, and ``log verify`` compares the keys with it.
 """
 
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from crashgate.audit.record import DecisionRecord, Effect, Record
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Keys:
-    """By what a call is found; the fields of its decision under their own names."""
+    """What a call is found by: fields of its decision under their own names."""
 
     at: str
     agent: str
@@ -25,6 +25,11 @@ class Keys:
 
 KEY_NAMES = ("at", "agent", "tool", "resource", "connection", "project", "project_slug", "effect")
 """The fields of ``Keys`` in their order."""
+
+Columns = tuple[str | None, ...]
+"""Keys as a store holds them, in the order of ``KEY_NAMES``; all None for a record that has none."""
+
+NO_KEYS: Columns = (None,) * len(KEY_NAMES)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,7 +55,7 @@ class Query:
     oldest_first: bool = False
 
 
-def keys(record: Record) -> Keys | None:
+def keys_of(record: Record) -> Keys | None:
     """The keys of a decision; None for a record of another kind, which is not searched for."""
     if not isinstance(record, DecisionRecord):
         return None
@@ -66,22 +71,22 @@ def keys(record: Record) -> Keys | None:
     )
 
 
-def as_columns(found: Keys) -> tuple[str | None, ...]:
+def to_columns(keys: Keys) -> Columns:
     """The keys in the order of ``KEY_NAMES``. Written out, because it is on the way of every call."""
     return (
-        found.at,
-        found.agent,
-        found.tool,
-        found.resource,
-        found.connection,
-        found.project,
-        found.project_slug,
-        found.effect,
+        keys.at,
+        keys.agent,
+        keys.tool,
+        keys.resource,
+        keys.connection,
+        keys.project,
+        keys.project_slug,
+        keys.effect,
     )
 
 
-def fits(record: DecisionRecord, query: Query) -> bool:
-    """Whether a decision that the keys found is one that the query means."""
+def matches(record: DecisionRecord, query: Query) -> bool:
+    """Whether a decision whose keys match also matches what the keys do not hold."""
     return (record.observed or not query.observed) and (not query.target or _is_about(record, query.target))
 
 

@@ -1,4 +1,4 @@
-"""Where all chains ended at a time, signed, to be kept elsewhere. Rule: whoever holds it can tell a shorter log.
+"""Where all chains end at a time, signed, to be kept elsewhere: whoever holds it can detect a shorter log.
 
 A head that lies beside the log can be put back together with it. A statement that an auditor keeps cannot: the log must
 still hold the records that it names, and whatever was stored before them (THREATS row 27).
@@ -8,6 +8,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from crashgate.audit.chain import Head
 from crashgate.audit.fields import check_chain, check_hash, check_time
@@ -28,6 +31,27 @@ class Signer(Protocol):
     def sign(self, text: bytes) -> str:
         """The signature, 128 hexadecimal digits."""
         ...
+
+
+class Ed25519Signer:
+    """A ``Signer`` with a private key of 32 bytes."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = Ed25519PrivateKey.from_private_bytes(key)
+        self.public = self._key.public_key().public_bytes_raw().hex()
+
+    def sign(self, text: bytes) -> str:
+        """The signature, 128 hexadecimal digits."""
+        return self._key.sign(text).hex()
+
+
+def is_signed(text: bytes, *, key: str, signature: str) -> bool:
+    """Whether the owner of the public key (hexadecimal) signed the text."""
+    try:
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(bytes.fromhex(signature), text)
+    except (InvalidSignature, ValueError):
+        return False
+    return True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

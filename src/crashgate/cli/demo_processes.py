@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from crashgate.audit.port import LogReader
+from crashgate.audit.reader import LogReader
 from crashgate.cli.session import copy_example_policies
 from crashgate.config import wiring
 from crashgate.config.settings import Settings, load

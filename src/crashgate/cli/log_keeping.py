@@ -32,7 +32,8 @@ from crashgate.errors import Code, CrashgateError
 
 if TYPE_CHECKING:
     from crashgate.audit.chain import Verdict
-    from crashgate.audit.port import Cut, LogReader
+    from crashgate.audit.reader import LogReader
+    from crashgate.audit.retention import Cut
     from crashgate.audit.statement import Statement
 
 
@@ -208,7 +209,7 @@ def log_prune(before: datetime | None, keep: datetime | None, *, dry_run: bool) 
     moment = before or keep
     if moment is None or (before is not None and keep is not None):
         raise click.UsageError("Say what is to go: either --before TIME or --keep AGE.")
-    keeper = wiring.log_reader(session.settings()).keeper()
+    keeper = wiring.log_keeper(session.settings())
     cuts = keeper.prune(timestamp(moment), dry_run=dry_run)
     screen = session.screen()
     if screen.json:
@@ -235,7 +236,7 @@ def log_checkpoint() -> None:
     """
     from crashgate.config import wiring
 
-    statement = wiring.log_reader(session.settings()).keeper().statement()
+    statement = wiring.log_keeper(session.settings()).statement()
     session.screen().data(statement.to_json())
 
 
@@ -248,7 +249,7 @@ def log_key() -> None:
     """
     from crashgate.config import wiring
 
-    key = wiring.log_reader(session.settings()).keeper().public_key()
+    key = wiring.log_keeper(session.settings()).public_key()
     screen = session.screen()
     if screen.json:
         screen.data({"algorithm": "Ed25519", "key": key})
@@ -266,7 +267,7 @@ def log_acknowledge() -> None:
     """
     from crashgate.config import wiring
 
-    records = wiring.log_reader(session.settings()).keeper().acknowledge()
+    records = wiring.log_keeper(session.settings()).acknowledge()
     screen = session.screen()
     if screen.json:
         screen.data({"acknowledged": [{"chain": each.chain, "seq": each.seq, "by": each.by} for each in records]})

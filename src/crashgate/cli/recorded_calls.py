@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from crashgate.audit.port import LogReader
+from crashgate.audit.reader import LogReader
 from crashgate.audit.record import DecisionRecord, Purpose
 from crashgate.cli.agents import OWN_AGENTS
 from crashgate.model.operation import AnyOperation

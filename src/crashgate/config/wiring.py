@@ -9,11 +9,15 @@ import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
-from crashgate.audit.port import DecisionLog, LogReader
+from crashgate.audit.log import LogWriter
+from crashgate.audit.port import DecisionLog
+from crashgate.audit.reader import LogReader
+from crashgate.audit.retention import LogKeeper
 from crashgate.config.credentials import credential
 from crashgate.config.exports import export_keeper, exports
 from crashgate.config.sandbox import Sandbox
@@ -31,9 +35,8 @@ from crashgate.policy.policy import PolicySource, Vocabulary
 from crashgate.providers.registry import RESOURCES
 from crashgate.storage.approvals import SqliteApprovals
 from crashgate.storage.counters import SqliteCounter
-from crashgate.storage.log import SqliteLog
-from crashgate.storage.log_keys import load_key
-from crashgate.storage.log_reader import SqliteLogReader
+from crashgate.storage.log_keys import LogKeys, load_key
+from crashgate.storage.log_sqlite import SqliteRowStore
 from crashgate.storage.policy_files import PolicyFiles, watching
 from crashgate.storage.system import SystemClock, system_user
 from crashgate.storage.token_watch import watching_tokens
@@ -66,6 +69,7 @@ __all__ = [
     "credential_of",
     "export_keeper",
     "face",
+    "log_keeper",
     "log_reader",
     "opened",
     "policies",
@@ -144,7 +148,17 @@ def connection_of(
 
 def log_reader(settings: Settings) -> LogReader:
     """The decision log, for reading."""
-    return SqliteLogReader(settings.state / "log")
+    return LogReader(SqliteRowStore(_log_folder(settings)), LogKeys(_log_folder(settings)))
+
+
+def log_keeper(settings: Settings) -> LogKeeper:
+    """The decision log, for its operator."""
+    folder = _log_folder(settings)
+    return LogKeeper(SqliteRowStore(folder), LogKeys(folder), SystemClock(), user=system_user())
+
+
+def _log_folder(settings: Settings) -> Path:
+    return settings.state / "log"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -183,7 +197,7 @@ async def opened(
             remedy="Set BUGSNAG_AUTH_TOKEN, or write a connection in crashgate.toml, or try with --sandbox.",
         )
     connections = [connection_of(name, each, environment, sandbox) for name, each in found.items()]
-    log = SqliteLog.open(settings.state / "log")
+    log = LogWriter.open(SqliteRowStore(_log_folder(settings)), clock)
     if log.passed_over:
         _log.warning("Chains %s do not end as they did: run crashgate log verify.", ", ".join(log.passed_over))
     if log.lost_head is not None:
@@ -195,7 +209,7 @@ async def opened(
     counter = SqliteCounter(settings.state)
     try:
         async with http_transport(in_process(sandbox.app) if sandbox else None) as transport:
-            key = load_key(settings.state / "log")
+            key = load_key(_log_folder(settings))
             gateway = Gateway(
                 policies=source,
                 ledger=Ledger(log=log, clock=clock, digest_key=key),

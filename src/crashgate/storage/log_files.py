@@ -1,27 +1,45 @@
-"""The folder of the decision log and who may touch it. Rule: made for the owner alone; nobody else may write there.
+"""The folder of the decision log, made for its owner alone, and who may write which chain.
 
 ``decisions.sqlite3`` holds the records (SQLite adds ``-wal`` and ``-shm``). ``main.head`` is claimed by the process
 that writes the chain ``main``, and holds the chain's head. ``arguments.key`` is the key of the argument digests,
 ``checkpoint.key`` the private and ``checkpoint.pub`` the public key of the signed checkpoints.
+
+A claim is a lock on ``<chain>.head`` that the system releases when the process ends, however it ends. The head in it is
+the number and hash of the last record that is on the disk. Only the first head is forced to the disk, so after a power
+cut it may lag behind, but never lead or be missing. Compared with the chain it shows that the end of the chain was cut
+off, that an old copy of the database was put back, or that the whole chain was written anew; not when the file was
+changed or put back as well.
 """
 
 import errno
 import fcntl
 import os
+import re
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from crashgate.audit.chain import Head
+from crashgate.audit.fields import check_chain
+from crashgate.audit.port import cannot_open
 from crashgate.ownership import others_may_write
-from crashgate.storage.log_failure import cannot_open
 from crashgate.storage.sqlite import reason
 
 DATABASE = "decisions.sqlite3"
 KEY = "arguments.key"
 SIGNING_KEY = "checkpoint.key"
 PUBLIC_KEY = "checkpoint.pub"
-HEAD_SUFFIX = ".head"
+
+ROOM = 4 * 1024 * 1024
+"""Bytes of the write-ahead log that are made beforehand: more than the records that it holds before it is folded."""
+
+_ENOUGH = 32
+"""How many times the room must be free on the disk."""
+
+_SUFFIX = ".head"
+_HEAD = re.compile(rb"([0-9]{20}) ([0-9a-f]{64})\n")
+_HEAD_SIZE = 86
 
 _FIRST_PAUSE = 0.000_5
 _LONGEST_PAUSE = 0.002
@@ -46,7 +64,7 @@ class LogFiles:
             self._folder_fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
             os.fsync(self._folder_fd)  # or a power cut could take the database's name away, and all records with it
         except OSError as error:
-            raise cannot_open(reason(error), folder) from error
+            raise cannot_open(reason(error), str(folder)) from error
 
     def close(self) -> None:
         """Give the folder back."""
@@ -94,8 +112,109 @@ class LogFiles:
 
     def _refuse_other_writers(self, path: Path) -> None:
         if others_may_write(path.stat()):
-            raise cannot_open("Others than its owner may write to it.", self.folder, remedy=f"Run `chmod go-w {path}`.")
+            remedy = f"Run `chmod go-w {path}`."
+            raise cannot_open("Others than its owner may write to it.", str(self.folder), remedy=remedy)
 
 
 def _identity(status: os.stat_result) -> tuple[int, int]:
     return status.st_dev, status.st_ino
+
+
+def make_room(log: Path) -> None:
+    """Fill SQLite's write-ahead log with zeros up to ``ROOM``; nobody may write to it meanwhile. Never fails.
+
+    Syncing a file that has grown costs the file system a write of its own, about as much as the record's. SQLite writes
+    its log over and over from the start and takes everything that bears another run's mark for the end, zeros too.
+    Without the room, commits are only slower.
+    """
+    with suppress(OSError):
+        file = os.open(log, os.O_RDWR | os.O_NOFOLLOW)
+        try:
+            disk, size = os.fstatvfs(file), os.fstat(file).st_size
+            if size < ROOM and disk.f_bavail * disk.f_frsize > ROOM * _ENOUGH:
+                os.pwrite(file, bytes(ROOM - size), size)
+                os.fsync(file)
+        finally:
+            os.close(file)
+
+
+class Claim:
+    """A chain that this process alone may write."""
+
+    def __init__(self, folder: Path, chain: str) -> None:
+        """Raises BlockingIOError when another writer has the chain, ValueError for an illegal name."""
+        check_chain(chain)
+        self.chain = chain
+        self._folder = folder
+        self._file = os.open(folder / f"{chain}{_SUFFIX}", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(self._file)
+            raise
+
+    def head(self) -> Head | None:
+        """The head that was kept, or None where none was."""
+        return _parse(os.pread(self._file, _HEAD_SIZE, 0))
+
+    def keep(self, head: Head) -> None:
+        """Keep the head: one small write over the old one, at the same place."""
+        os.pwrite(self._file, b"%020d %s\n" % (head.seq, head.hash.encode("ascii")), 0)
+
+    def sync(self) -> None:
+        """Wait until the disk has the head's file under its name: one that is missing later was taken away."""
+        os.fsync(self._file)
+        folder = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+    def release(self) -> None:
+        """Let another process have the chain."""
+        os.close(self._file)
+
+
+def read_heads(folder: Path) -> Mapping[str, Head]:
+    """The kept heads of all chains, without claiming any. Raises OSError."""
+    heads = ((path.name.removesuffix(_SUFFIX), _read(path)) for path in folder.glob(f"*{_SUFFIX}"))
+    return {chain: head for chain, head in heads if head is not None}
+
+
+def is_claimed(folder: Path) -> bool:
+    """Whether a process writes any chain in ``folder``, or is about to. Raises OSError.
+
+    It looks in the folder's own turn, in which every writer claims, so that no claim fails because of the look.
+    """
+    turn = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return not all(_is_free(path) for path in folder.glob(f"*{_SUFFIX}"))
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(turn)
+
+
+def _is_free(path: Path) -> bool:
+    head = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    try:
+        fcntl.flock(head, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(head)
+    return True
+
+
+def _read(path: Path) -> Head | None:
+    """Read until two readings agree, because the writer may be at it."""
+    first = path.read_bytes()
+    while (second := path.read_bytes()) != first:
+        first = second
+    return _parse(first)
+
+
+def _parse(text: bytes) -> Head | None:
+    match = _HEAD.fullmatch(text)
+    return None if match is None else Head(seq=int(match[1]), hash=match[2].decode("ascii"))

@@ -1,9 +1,8 @@
-"""The secret keys beside the log. Rule: made once, read by their owner alone.
+"""The secret keys beside the log, in files that only their owner may read.
 
-The key with which the log signs its checkpoints. Rule: the private half stays beside the log, for its owner alone.
-
-Whoever can read it can forge checkpoints and statements; what an auditor keeps elsewhere is the public key and the
-statements made before.
+``load_key`` gives the key of the argument digests, ``LogKeys`` the key pair that signs checkpoints and statements.
+Whoever can read the private key can forge both; an auditor keeps the public key and earlier
+statements elsewhere.
 """
 
 import os
@@ -12,14 +11,13 @@ import secrets
 import stat
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-
 from crashgate.audit.chain import KEY_BYTES
-from crashgate.storage.log_failure import cannot_open
+from crashgate.audit.port import cannot_open
+from crashgate.audit.statement import Ed25519Signer
 from crashgate.storage.log_files import KEY, PUBLIC_KEY, SIGNING_KEY
 from crashgate.storage.sqlite import reason
 
+_PUBLIC = re.compile(r"[0-9a-f]{64}")
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -33,7 +31,7 @@ def load_key(folder: Path, name: str = KEY) -> bytes:
         _make(folder, name)
         return _read(folder / name)
     except OSError as error:
-        raise cannot_open(reason(error), folder) from error
+        raise cannot_open(reason(error), str(folder)) from error
 
 
 def _make(folder: Path, name: str) -> None:
@@ -61,59 +59,41 @@ def _read(path: Path) -> bytes:
     finally:
         os.close(file)
     if status.st_mode & _OTHERS:
-        raise cannot_open("Others than its owner may read the key.", path, remedy=f"Run `chmod 600 {path}`.")
+        raise cannot_open("Others than its owner may read the key.", str(path), remedy=f"Run `chmod 600 {path}`.")
     if len(key) != KEY_BYTES:
         raise cannot_open(
-            "The key file does not hold a key.", path, remedy=f"Move {path} away; a new key is then made."
+            "The key file does not hold a key.", str(path), remedy=f"Move {path} away; a new key is then made."
         )
     return key
 
 
-_PUBLIC = re.compile(r"[0-9a-f]{64}")
+class LogKeys:
+    """``SigningKeys`` in a folder: the private half for its owner alone (0600), the public half beside it (0644)."""
 
+    def __init__(self, folder: Path) -> None:
+        """Nothing is read or made yet."""
+        self._folder = folder
 
-class Ed25519Signer:
-    """A ``Signer`` with a private key of 32 bytes."""
+    def signer(self) -> Ed25519Signer:
+        """The private key, made where there is none, with its public half written beside it.
 
-    def __init__(self, key: bytes) -> None:
-        self._key = Ed25519PrivateKey.from_private_bytes(key)
-        self.public = self._key.public_key().public_bytes_raw().hex()
+        Raises LogUnavailableError when it cannot be made or read, or when others may read it.
+        """
+        signer = Ed25519Signer(load_key(self._folder, SIGNING_KEY))
+        try:
+            if self.public_key() != signer.public:
+                _write(self._folder / PUBLIC_KEY, f"{signer.public}\n")
+        except OSError as error:
+            raise cannot_open(reason(error), str(self._folder)) from error
+        return signer
 
-    def sign(self, text: bytes) -> str:
-        """The signature, 128 hexadecimal digits."""
-        return self._key.sign(text).hex()
-
-
-def load_signer(folder: Path) -> Ed25519Signer:
-    """The key in ``folder``, made (0600) where there is none, with its public half in a file beside it (0644).
-
-    Raises LogUnavailableError when it cannot be made or read, or when others may read it.
-    """
-    signer = Ed25519Signer(load_key(folder, SIGNING_KEY))
-    try:
-        if public_key(folder) != signer.public:
-            _write(folder / PUBLIC_KEY, f"{signer.public}\n")
-    except OSError as error:
-        raise cannot_open(reason(error), folder) from error
-    return signer
-
-
-def public_key(folder: Path) -> str | None:
-    """The public key in ``folder``, or None where there is none that can be read."""
-    try:
-        text = (folder / PUBLIC_KEY).read_text("ascii").strip()
-    except (OSError, UnicodeError):
-        return None
-    return text if _PUBLIC.fullmatch(text) else None
-
-
-def is_signed(text: bytes, *, key: str, signature: str) -> bool:
-    """Whether the owner of the public key (hexadecimal) signed the text."""
-    try:
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(key)).verify(bytes.fromhex(signature), text)
-    except (InvalidSignature, ValueError):
-        return False
-    return True
+    def public_key(self) -> str | None:
+        """The public key, or None where there is none that can be read."""
+        try:
+            text = (self._folder / PUBLIC_KEY).read_text("ascii").strip()
+        except (OSError, UnicodeError):
+            return None
+        return text if _PUBLIC.fullmatch(text) else None
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,4 +1,4 @@
-"""The decision log as tables of SQLite. Rule: records are put in and never changed; only ``prune`` takes them out.
+"""The decision log as tables of SQLite. Records are inserted and never changed; only ``cut`` deletes them.
 
 ``position`` is the order in which records of all chains were stored; the chains do not cover it. The table ``found``
 holds the keys by which decisions are searched for. It is derived from the records: a log of version 1, which has none,
@@ -11,14 +11,13 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-from crashgate.audit.canonical import decode
+from crashgate.audit.canonical import decode_as
 from crashgate.audit.chain import Row
-from crashgate.audit.head_loss import AcknowledgementRecord
+from crashgate.audit.port import DISK_FULL, cannot_open
 from crashgate.audit.record import DecisionRecord
-from crashgate.audit.search import KEY_NAMES, Keys, as_columns, keys
-from crashgate.storage.log_claim import is_claimed
-from crashgate.storage.log_failure import cannot_open
-from crashgate.storage.sqlite import DISK_FULL, reason
+from crashgate.audit.search import KEY_NAMES, keys_of, to_columns
+from crashgate.storage.log_files import is_claimed
+from crashgate.storage.sqlite import reason
 
 VERSION = 2
 _NAMES = ("chain", "seq", "at", "kind", "call", "agent", "body", "previous", "hash")
@@ -28,10 +27,10 @@ OLDEST = 1
 COLUMNS = ", ".join(f"records.{name}" for name in _NAMES)
 KEY_COLUMNS = ", ".join(f"found.{name}" for name in KEY_NAMES)
 
-LET_GO = "DROP TRIGGER records_are_not_deleted;"
-"""Only ``prune`` uses it, and puts ``KEEP`` back in the same transaction."""
+ALLOW_DELETE = "DROP TRIGGER records_are_not_deleted;"
+"""Only ``cut`` uses it, and restores ``FORBID_DELETE`` in the same transaction."""
 
-KEEP = """CREATE TRIGGER records_are_not_deleted BEFORE DELETE ON records
+FORBID_DELETE = """CREATE TRIGGER records_are_not_deleted BEFORE DELETE ON records
 BEGIN SELECT RAISE(ABORT, 'the decision log is append-only'); END;"""
 
 _TABLES = f"""
@@ -50,7 +49,7 @@ CREATE TABLE records (
 );
 CREATE TRIGGER records_are_not_changed BEFORE UPDATE ON records
 BEGIN SELECT RAISE(ABORT, 'the decision log is append-only'); END;
-{KEEP}
+{FORBID_DELETE}
 """
 _SEARCH = f"""
 CREATE TABLE found (
@@ -90,13 +89,13 @@ def connect_to_write(database: Path, patience: float) -> sqlite3.Connection:
 
 
 def _make_tables(connection: sqlite3.Connection, folder: Path) -> None:
-    version = stored_version(connection)
+    version = read_version(connection)
     if version == 0:
         connection.executescript(f"BEGIN; {_TABLES} {_SEARCH} COMMIT;")
     elif version == 1:
         _migrate(connection)
     elif version != VERSION:
-        raise cannot_open(f"Its format is {version}; this crashgate writes {VERSION}.", folder)
+        raise cannot_open(f"Its format is {version}; this crashgate writes {VERSION}.", str(folder))
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
@@ -104,36 +103,19 @@ def _migrate(connection: sqlite3.Connection) -> None:
     connection.executescript(f"BEGIN IMMEDIATE; {_SEARCH}")
     try:
         decisions = connection.execute("SELECT position, body FROM records WHERE kind = 'decision'")
-        connection.executemany(find(1), _found(decisions))
+        connection.executemany(insert_keys(1), _read_keys(decisions))
         connection.execute("COMMIT")
     except BaseException:
         connection.execute("ROLLBACK")
         raise
 
 
-def _found(decisions: sqlite3.Cursor) -> Iterator[tuple[object, ...]]:
+def _read_keys(decisions: sqlite3.Cursor) -> Iterator[tuple[object, ...]]:
     for position, body in decisions:
-        found = keys_of(str(body))
-        if found is not None:
-            yield position, *as_columns(found)
-
-
-def keys_of(body: str) -> Keys | None:
-    """The keys of a stored line; None for what is no decision that can be read."""
-    try:
-        record = decode(body)
-    except ValueError:
-        return None
-    return keys(record) if isinstance(record, DecisionRecord) else None
-
-
-def acknowledged_in(body: str) -> AcknowledgementRecord | None:
-    """The acknowledgement of a stored line; None for what is none that can be read."""
-    try:
-        record = decode(body)
-    except ValueError:
-        return None
-    return record if isinstance(record, AcknowledgementRecord) else None
+        record = decode_as(DecisionRecord, str(body))
+        keys = None if record is None else keys_of(record)
+        if keys is not None:
+            yield position, *to_columns(keys)
 
 
 class Waits:
@@ -165,7 +147,7 @@ def connect_to_read(database: Path) -> sqlite3.Connection:
         return _connect(database, "mode=ro&immutable=1")
     connection = _connect(database, "mode=ro")
     try:
-        stored_version(connection)  # the first statement makes the files
+        read_version(connection)  # the first statement makes the files
     except sqlite3.OperationalError as error:
         connection.close()
         if reason(error) == DISK_FULL and _is_folded(database) and not is_claimed(database.parent):
@@ -193,21 +175,21 @@ def _text(raw: bytes) -> str:
     return raw.decode("utf-8", "surrogateescape")
 
 
-def stored_version(connection: sqlite3.Connection) -> int:
+def read_version(connection: sqlite3.Connection) -> int:
     """The format of the tables; 0 where there are none."""
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
     return version
 
 
 @cache
-def insert(count: int) -> str:
+def insert_rows(count: int) -> str:
     """One statement that puts in ``count`` rows: they are stored together or not at all."""
     rows = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?)"] * count)
     return f"INSERT INTO records ({', '.join(_NAMES)}) VALUES {rows}"  # noqa: S608 - no value of anyone's in it
 
 
 @cache
-def find(count: int) -> str:
+def insert_keys(count: int) -> str:
     """One statement that puts in the keys of ``count`` decisions, each after its position."""
     rows = ", ".join(["(?, ?, ?, ?, ?, ?, ?, ?, ?)"] * count)
     return f"INSERT INTO found (position, {', '.join(KEY_NAMES)}) VALUES {rows}"  # noqa: S608 - no value of anyone's in it

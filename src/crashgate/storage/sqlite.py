@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import MappingProxyType
 
+from crashgate.audit.port import DISK_FULL
 from crashgate.errors import StateUnavailableError
 from crashgate.ownership import is_anothers_state, others_may_write
 
@@ -30,7 +31,6 @@ def transaction(database: sqlite3.Connection) -> Generator[None]:
         raise
 
 
-DISK_FULL = "The disk is full."
 _NO_ROOM_FOR_INDEX = sqlite3.SQLITE_IOERR_SHMSIZE
 """SQLite's word where the index of its write-ahead log, a file beside the database, finds no room."""
 
