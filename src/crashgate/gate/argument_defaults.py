@@ -3,7 +3,8 @@
 THREATS row 15. What a caller gives stands, and is decided on like everything else.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -14,6 +15,8 @@ from crashgate.policy.openings import open_names
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Place, Question
 from crashgate.policy.review.explain import may_use
+
+_MOST_DEFAULTS = 10_000
 
 
 def offered(policy: Policy | None, question: Question, operation: AnyOperation) -> Mapping[str, tuple[str, ...]]:
@@ -46,6 +49,37 @@ def nearest(policy: Policy | None, question: Question, operation: AnyOperation) 
         if not any(may_use(policy, each) for each in places):
             return places[0]
     return question
+
+
+def closed_choice(
+    policy: Policy | None, question: Question, operation: AnyOperation, *, named: Collection[str] = ()
+) -> Question | None:
+    """The question about one choice of a parameter that takes only a few words, where none of them is open.
+
+    None where each such parameter has one that is open. ``named`` are the parameters whose value is known.
+    """
+    for name, dimension in naming(operation.scope).items():
+        taken = choices(operation.params, name)
+        if taken is None or name in named or question.place(dimension) is not None:
+            continue
+        places = [question.at({dimension: Place(names=frozenset({each}))}) for each in taken]
+        if not any(may_use(policy, each) for each in places):
+            return places[0]
+    return None
+
+
+def defaults_for(policy: Policy | None, question: Question, operation: AnyOperation) -> Mapping[str, Any]:
+    """The arguments that the policy leaves no choice about; worked out once for a policy, connection and operation."""
+    if policy is None:
+        return {}
+    key = (question.connection, operation.id)
+    defaults = policy.defaults.get(key)
+    if defaults is None:
+        if len(policy.defaults) >= _MOST_DEFAULTS:
+            policy.defaults.clear()
+        question = replace(question, parameters=frozenset())
+        defaults = policy.defaults[key] = settled(operation.params, offered(policy, question, operation))
+    return defaults
 
 
 def settled(params: type[Params], names: Mapping[str, tuple[str, ...]]) -> Mapping[str, Any]:

@@ -79,6 +79,10 @@ class Case:
     counted: bool = False
     observed: bool = False
     holding: Holding | None = None
+    known: Question | None = None
+    """For a question that no agent asks: all that is known. What is not is unknown, and not missing."""
+    values: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Of such a question the arguments, with those that the policy leaves no choice about."""
     _access: tuple[Params, frozenset[str], Access] | None = field(default=None, init=False, repr=False)
 
     @property
@@ -107,6 +111,8 @@ class Case:
         operation = self.ask.operation
         if operation is None:
             raise ValueError("a tool that does not exist has no question")
+        if self.known is not None:
+            return self.known.at({kind: place for kind, place in self._places(places) if place is not None})
         return Question(
             agent=self.ask.principal.agent,
             connection=self.connection,
@@ -126,6 +132,15 @@ class Case:
         yield ENVIRONMENT, given.get("environment") or _named(self.environment)
         yield PLATFORM, given.get("platform") or _named(self.platform)
         yield APP, given.get("app") or _named(self.app)
+
+    def value(self, parameter: str) -> Any:  # noqa: ANN401 - any argument
+        """The argument; None where there is none."""
+        return self.values.get(parameter) if self.known is not None else getattr(self.params, parameter)
+
+    def word(self, parameter: str) -> str | None:
+        """The argument as text; None where there is none."""
+        value = self.value(parameter)
+        return None if value is None else str(value)
 
     @property
     def where(self) -> str | None:

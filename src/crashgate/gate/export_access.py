@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from crashgate.errors import Code, CrashgateError, LimitError, NotNowError, StateUnavailableError
 from crashgate.gate.narrowing import NOWHERE
-from crashgate.gate.verdict import Reason, Ruling, by_policy, refused
+from crashgate.gate.verdict import Reason, Verdict, by_policy, refused
 from crashgate.model.operation import AnyOperation
 from crashgate.model.scope import naming
 from crashgate.policy.decide import decide, lets_through
@@ -42,19 +42,19 @@ def taken_out(policy: Policy, operation: AnyOperation) -> tuple[str, ...]:
     return policy.redaction.taken_out(operation.resource, operation.result.model_fields)
 
 
-def still_given(policy: Policy | None, agent: str, holding: Holding) -> Ruling:
+def still_given(policy: Policy | None, agent: str, holding: Holding) -> Verdict:
     """Whether the policy lets the agent have what is in the file: each place of it, and each field."""
     if holding.operation is None or policy is None:
         return _changed("what the file holds is not known any more")
-    given: Ruling | None = None
+    given: Verdict | None = None
     for question in _questions(agent, holding.operation, holding):
         decision = decide(policy, question)
         ruling = by_policy(decision)
         if lets_through(policy, question, decision):
-            ruling = replace(ruling, allowed=True, observed=True)
+            ruling = replace(ruling, effect=Effect.ALLOW, observed=True)
         elif policy.hash not in holding.policies and not _wherever(policy, question, decision):
             return _changed("an earlier policy picked the rows that are in the file")
-        if not ruling.allowed:
+        if ruling.denied:
             return ruling
         given = ruling if given is None or ruling.observed else given
     shown = beyond(taken_out(policy, holding.operation), holding.redacted)
@@ -63,13 +63,13 @@ def still_given(policy: Policy | None, agent: str, holding: Holding) -> Ruling:
     return given
 
 
-def goes_on(policy: Policy | None, agent: str, holding: Holding) -> Ruling:
+def goes_on(policy: Policy | None, agent: str, holding: Holding) -> Verdict:
     """Whether the policy lets the file have more rows. Raises NotNowError where it is one of another policy.
 
     That is so where less is redacted, too: of one file it can be said in one way only what is missing from its rows.
     """
     ruling = still_given(policy, agent, holding)
-    if ruling.allowed and policy is not None and holding.operation is not None:
+    if not ruling.denied and policy is not None and holding.operation is not None:
         shown = beyond(holding.redacted, taken_out(policy, holding.operation))
         if not shown:
             return ruling
@@ -112,7 +112,7 @@ async def check_room(policy: Policy, kept: Callable[[], Awaitable[int]] | None) 
         )
 
 
-def _changed(because: str) -> Ruling:
+def _changed(because: str) -> Verdict:
     return refused(Reason.POLICY_CHANGED, because)
 
 

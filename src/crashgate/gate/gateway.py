@@ -32,7 +32,7 @@ from crashgate.gate.places import LookUp, Places
 from crashgate.gate.quotas import Limiter, Taint, check_rows
 from crashgate.gate.recorder import Entry, Ledger, Seen
 from crashgate.gate.revocation import Revocation
-from crashgate.gate.verdict import LOOK_UP, Reason, Ruling, Trials, refused
+from crashgate.gate.verdict import LOOK_UP, Reason, Trials, Verdict, refused
 from crashgate.model.operation import AnyOperation, Shape
 from crashgate.model.params import Params
 from crashgate.model.result import Page
@@ -201,7 +201,7 @@ class Gateway:
         self._trials.note(case.ask.principal.agent, ruling)
         return entry
 
-    async def _permitted(self, case: Case, ruling: Ruling) -> Ruling:
+    async def _permitted(self, case: Case, ruling: Verdict) -> Verdict:
         """The ruling after what the policy asks for beside its grants: a person's approval, and room in its limits.
 
         An approval is used up last, and only for a call that is made then. What the agent will have asked for is noted
@@ -226,7 +226,7 @@ class Gateway:
         await self._approvals.use(approval)
         return replace(ruling, approval=approval.id, answered_by=approval.answered_by)
 
-    async def _rule(self, case: Case) -> Ruling:
+    async def _rule(self, case: Case) -> Verdict:
         """The ruling of the policy in force; anew where another came into force while something was looked up."""
         held = case.holding
         for _ in range(_MOST_CHANGES):
@@ -236,7 +236,7 @@ class Gateway:
                 return ruling
         return refused(Reason.UNDECIDED, "the policy changed again and again while it was decided")
 
-    async def _ruled(self, case: Case) -> Ruling:
+    async def _ruled(self, case: Case) -> Verdict:
         if case.ask.operation is None:
             return refused(Reason.UNKNOWN_TOOL, "there is no such tool")
         if case.ask.choices and case.ask.connection is None:

@@ -215,15 +215,18 @@ def _names(model: type[BaseModel]) -> Mapping[str, tuple[str, ...]]:
     return found
 
 
-def refuse_hidden(operation: AnyOperation, given: Mapping[str, object], redaction: Redaction) -> None:
-    """Raises InvalidArgumentsError where an argument picks by what the policy redacts."""
+def hidden_fault(
+    operation: AnyOperation, given: Mapping[str, object], redaction: Redaction
+) -> InvalidArgumentsError | None:
+    """The error where an argument picks by what the policy redacts."""
     name = asks_by_hidden(operation, given, redaction)
-    if name is not None:
-        raise InvalidArgumentsError(
-            f"{name} asks by a field that the policy takes out of answers.",
-            why="What an agent may not see it may not search for or count either.",
-            remedy="Nothing was sent. Ask without it.",
-        )
+    if name is None:
+        return None
+    return InvalidArgumentsError(
+        f"{name} asks by a field that the policy takes out of answers.",
+        why="What an agent may not see it may not search for or count either.",
+        remedy="Nothing was sent. Ask without it.",
+    )
 
 
 def asks_by_hidden(operation: AnyOperation, given: Mapping[str, object], redaction: Redaction) -> str | None:

@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
+from crashgate.errors import InvalidArgumentsError
 from crashgate.policy.decision import Decision, Effect
 
 
@@ -36,43 +37,63 @@ class Reason(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ruling:
-    """``allowed`` or not, with the reason as a code, the deciding rule in words, and the clause for the sentence.
+class Verdict:
+    """Allow, deny or depends, with the reason as a code, the deciding rule in words, and the clause for the sentence.
 
-    ``depends``: allowed in some place only. ``observed``: the policy refuses it for this reason, and trial mode lets it
-    through. ``needs_approval``: a person has to agree first; ``approval`` is the id of the request, once there is one,
-    and ``answered_by`` who answered it.
+    ``decision`` is the policy's own, where the policy decided. ``observed``: the policy refuses the call for this
+    reason, and observe mode lets it through. ``filters_rows``: rows of places that are not open are dropped.
+    ``needs_approval``: a person has to agree first; ``approval`` is the id of the request, once there is one, and
+    ``answered_by`` who answered it. ``fault``: what is wrong with the arguments of a refused call, for the agent.
     """
 
-    allowed: bool
+    effect: Effect
     reason: str
     because: str
     rule: str | None = None
-    depends: bool = False
+    decision: Decision | None = None
+    filters_rows: bool = False
     observed: bool = False
     needs_approval: bool = False
     approval: str | None = None
     answered_by: str | None = None
+    fault: InvalidArgumentsError | None = None
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the call may be made, once a person has agreed where one has to."""
+        return self.effect is Effect.ALLOW
+
+    @property
+    def denied(self) -> bool:
+        """Whether the call is refused, whatever else may be learnt."""
+        return self.effect is Effect.DENY
+
+    @property
+    def depends(self) -> bool:
+        """Whether the call is allowed in some place, and it is not known whether in this one."""
+        return self.effect is Effect.DEPENDS
 
 
-def by_policy(decision: Decision) -> Ruling:
-    """The policy's decision as a ruling; a place that stays unknown allows nothing but rows that prove theirs."""
-    return Ruling(
-        allowed=decision.effect is not Effect.DENY,
+def by_policy(decision: Decision) -> Verdict:
+    """The policy's decision as a verdict."""
+    return Verdict(
+        effect=decision.effect,
         reason=decision.reason.value,
         because=decision.because,
         rule=decision.rule.words() if decision.rule else None,
-        depends=decision.effect is Effect.DEPENDS,
+        decision=decision,
         needs_approval=decision.needs_approval,
     )
 
 
-def refused(reason: Reason, because: str, *, approval: str | None = None, answered_by: str | None = None) -> Ruling:
+def refused(reason: Reason, because: str, *, approval: str | None = None, answered_by: str | None = None) -> Verdict:
     """A refusal that the policy did not have to make."""
-    return Ruling(allowed=False, reason=reason.value, because=because, approval=approval, answered_by=answered_by)
+    return Verdict(effect=Effect.DENY, reason=reason.value, because=because, approval=approval, answered_by=answered_by)
 
 
-LOOK_UP = Ruling(allowed=True, reason=Reason.LOOK_UP.value, because="to decide a call", rule="look-up of the gate")
+LOOK_UP = Verdict(
+    effect=Effect.ALLOW, reason=Reason.LOOK_UP.value, because="to decide a call", rule="look-up of the gate"
+)
 
 
 _EVERY = 100
@@ -85,9 +106,9 @@ class Trials:
     def __init__(self) -> None:
         self._seen = Counter[str]()
 
-    def note(self, agent: str, ruling: Ruling) -> None:
+    def note(self, agent: str, verdict: Verdict) -> None:
         """One more call of the agent, if trial mode let it through."""
-        if not ruling.observed:
+        if not verdict.observed:
             return
         self._seen[agent] += 1
         count = self._seen[agent]
@@ -98,6 +119,6 @@ class Trials:
                 agent,
                 count,
                 "call was" if count == 1 else "calls were",
-                ruling.because,
+                verdict.because,
                 agent,
             )

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 from crashgate.model.scope import Dimension, kinds_of
 from crashgate.policy.grants import Grant
@@ -76,6 +76,10 @@ class Policy:
     limits: Limits = Limits()  # noqa: RUF009 - a frozen value
     redaction: Redaction = Redaction()  # noqa: RUF009 - a frozen value
     approval: Approval = Approval()  # noqa: RUF009 - a frozen value
+    defaults: dict[tuple[str, str], Mapping[str, Any]] = field(
+        default_factory=dict[tuple[str, str], Mapping[str, Any]], init=False, repr=False, compare=False, hash=False
+    )
+    """A memo of whoever asks which arguments the policy leaves no choice about, by connection and operation."""
     _index: Index | None = field(default=None, init=False, repr=False, compare=False, hash=False)
 
     @property

@@ -1,0 +1,421 @@
+"""How a call is authorised, as a generator without I/O.
+
+``plan`` yields what it needs to know and returns a verdict. The gateway answers over HTTP; ``tools/list`` and the
+policy commands answer ``UNKNOWN`` to everything (``authorise_offline``). An agent that no grant could allow causes no
+look-up, and learns nothing of what is wrong with its arguments.
+"""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import Any, Final, assert_never, cast
+
+from crashgate.errors import InvalidArgumentsError
+from crashgate.gate import arguments
+from crashgate.gate.argument_defaults import closed_choice, defaults_for
+from crashgate.gate.case import Case
+from crashgate.gate.export_access import Holding, goes_on, still_given, taken_out
+from crashgate.gate.narrowing import NOWHERE, hidden_fault
+from crashgate.gate.places import Found
+from crashgate.gate.verdict import Reason, Verdict, by_policy, refused
+from crashgate.model.operation import AnyOperation
+from crashgate.model.params import Params
+from crashgate.model.scope import (
+    ORGANIZATION,
+    PROJECT,
+    Anywhere,
+    AppNamed,
+    AppOfObject,
+    Dimension,
+    EnvironmentNamed,
+    EnvironmentRows,
+    OrganizationNamed,
+    OrganizationRows,
+    OrganizationToCome,
+    ProjectNamed,
+    ProjectOfObject,
+    ProjectRows,
+    ProjectToCome,
+    Scope,
+    naming,
+)
+from crashgate.policy.decide import decide, lets_through
+from crashgate.policy.decision import Effect
+from crashgate.policy.policy import Policy
+from crashgate.policy.question import Place
+from crashgate.providers.bugsnag.field_reads import ALWAYS_KNOWN
+
+
+class Unknown(Enum):
+    """The answer to a need where nothing can be looked up."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChargeCall:
+    """Count the call against the limits of the policy, once. Comes before every other need; its answer is None."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NeedPlace:
+    """The project or organization with this id or slug. Answer: ``Found``, or None where there is none.
+
+    ``with_organization`` looks up a project's organization at the same time.
+    """
+
+    dimension: Dimension
+    name: str
+    with_organization: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NeedObject:
+    """Where the object is that the call names. Answer: its project, environment or platform; None if it is not there.
+
+    ``params`` hold ids, no slugs.
+    """
+
+    scope: ProjectOfObject | EnvironmentNamed | AppOfObject
+    params: Params
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NeedValues:
+    """The organization's present values of some settings, by name. Answer: a mapping, or None where it is gone."""
+
+    organization: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NeedFields:
+    """The names by which events of the project can be filtered. Answer: a frozenset."""
+
+    project: str
+
+
+Need = ChargeCall | NeedPlace | NeedObject | NeedValues | NeedFields
+Plan = Generator[Need, Any, Verdict]
+_Part = Generator[Need, Any, Verdict | None]
+"""One step. Returns the refusal, or None to go on."""
+
+
+def plan(policy: Policy | None, call: Case) -> Plan:
+    """Authorise a call with an operation, and fill in what is learnt about it.
+
+    A verdict with a ``fault`` is a refusal whose error the agent is told. Raises NotNowError where a file cannot go on
+    under this policy.
+    """
+    operation = _operation(call)
+    call.policy = policy
+    fault = None if call.known is not None else _read(call, operation)
+    verdict = _judge(call)
+    if not verdict.denied and (fault is not None or call.known is not None):
+        verdict = _most_favourable(call, operation, verdict)
+    if verdict.denied:
+        return verdict
+    if fault is not None:
+        return _told(fault)
+    yield ChargeCall()
+    if call.known is not None:
+        _place_what_is_named(call, operation)
+    verdict = yield from _locate(call, operation.scope, verdict)
+    if verdict.denied:
+        return verdict
+    call.settle()
+    if (hidden := _hidden_fault(call, operation)) is not None:
+        return replace(_told(hidden), decision=verdict.decision)
+    if unknown := (yield from _unknown_filters(call)):
+        return _told(arguments.unknown_filters(unknown))
+    return _with_file(call, operation, verdict)
+
+
+def authorise_offline(policy: Policy | None, call: Case) -> Verdict:
+    """The verdict where nothing can be looked up; ``depends`` where that decides."""
+    asking = plan(policy, call)
+    try:
+        next(asking)
+        while True:
+            asking.send(UNKNOWN)
+    except StopIteration as end:
+        verdict: Verdict = end.value
+        return verdict
+
+
+def allows_row(call: Case, place: Place) -> bool:
+    """Whether the policy allows the call's operation in the place that a row names.
+
+    Where observe mode let the call itself through, it lets its rows through too.
+    """
+    operation = _operation(call)
+    question = call.question(**{operation.scope.dimension.noun: place})
+    decision = decide(call.policy, question)
+    return decision.effect is Effect.ALLOW or (call.observed and lets_through(call.policy, question, decision))
+
+
+def _operation(call: Case) -> AnyOperation:
+    if call.ask.operation is None:
+        raise ValueError("a tool that does not exist is refused before")
+    return call.ask.operation
+
+
+def _read(call: Case, operation: AnyOperation) -> InvalidArgumentsError | None:
+    """Read the arguments into the call, also for the record of a refusal. Returns what is wrong with them."""
+    try:
+        taken = arguments.taken(operation.params, call.ask.arguments, shown=call.ask.shown)
+        # The policy is asked about these: what means "not given" is not given to it either.
+        call.ask = replace(call.ask, arguments=taken)
+        defaults = defaults_for(call.policy, call.question(), operation)
+        call.params = arguments.validated(operation.params, {**defaults, **taken})
+    except InvalidArgumentsError as problem:
+        return call.ask.fault or problem
+    return call.ask.fault
+
+
+def _told(fault: InvalidArgumentsError) -> Verdict:
+    return replace(refused(Reason.INVALID_ARGUMENTS, "the arguments break a rule"), fault=fault)
+
+
+def _judge(call: Case, **places: Place | None) -> Verdict:
+    """What the policy says in the places known so far or given, and what observe mode makes of it."""
+    question = call.question(**places)
+    decision = decide(call.policy, question)
+    verdict = by_policy(decision)
+    call.observed = verdict.denied and lets_through(call.policy, question, decision)
+    if not call.observed:
+        return verdict
+    # A person is asked in observe mode too: what needs an approval is nothing to try out.
+    asks = call.policy is not None and question.operation in call.policy.approval.operations
+    return replace(verdict, effect=Effect.ALLOW, observed=True, needs_approval=asks)
+
+
+def _settle(call: Case, verdict: Verdict) -> Verdict:
+    """A verdict that still depends on something when there is nothing more to learn is a refusal."""
+    settled = verdict.effect is Effect.DEPENDS and call.known is None
+    return replace(verdict, effect=Effect.DENY) if settled else verdict
+
+
+def _by_rows(verdict: Verdict) -> Verdict:
+    """What depends on a place is allowed where each row names its own: the others are dropped."""
+    depends = verdict.effect is Effect.DEPENDS
+    return replace(verdict, effect=Effect.ALLOW, filters_rows=True) if depends else verdict
+
+
+def _most_favourable(call: Case, operation: AnyOperation, verdict: Verdict) -> Verdict:
+    """``verdict``, or the refusal where no call is open, whatever the arguments.
+
+    A fault is told only where some call is open (THREATS row 21).
+    """
+    if call.known is None:
+        best = authorise_offline(
+            call.policy, Case(ask=replace(call.ask, arguments={}), policy=None, known=call.question())
+        )
+        return best if best.denied else verdict
+    closed = closed_choice(call.policy, call.question(), operation, named=call.ask.arguments)
+    return verdict if closed is None else by_policy(decide(call.policy, closed))
+
+
+def _place_what_is_named(call: Case, operation: AnyOperation) -> None:
+    """Put into the question the places that the arguments name, or that the policy leaves no choice about."""
+    question = call.question()
+    values = {**defaults_for(call.policy, question, operation), **call.ask.arguments}
+    named = {
+        dimension: _written(value, dimension)
+        for parameter, dimension in naming(operation.scope).items()
+        if isinstance(value := values.get(parameter), str) and question.place(dimension) is None
+    }
+    call.known = question.at(named) if named else question
+    call.values = values
+
+
+def _locate(call: Case, scope: Scope, verdict: Verdict) -> Plan:  # noqa: C901, PLR0911, PLR0912 - one for each kind of scope
+    """The verdict once it is known where the call belongs."""
+    match scope:
+        case Anywhere():
+            return verdict
+        case OrganizationRows():
+            return _by_rows(verdict)
+        case OrganizationToCome():
+            return _settle(call, _judge(call, organization=NOWHERE))
+        case ProjectToCome(organization=name):
+            refusal = yield from _find_place(call, ORGANIZATION, name)
+            return refusal or _settle(call, _judge(call, project=NOWHERE))
+        case ProjectRows(organization=name):
+            refusal = yield from _find_place(call, ORGANIZATION, name)
+            return refusal or _by_rows(_judge(call))
+        case OrganizationNamed(organization=name):
+            verdict = (yield from _find_place(call, ORGANIZATION, name)) or _settle(call, _judge(call))
+            return verdict if verdict.denied else (yield from _repeat_settings(call, scope)) or verdict
+        case ProjectNamed(project=name):
+            return (yield from _in_project(call, name))
+        case ProjectOfObject(project=name):
+            verdict = yield from _in_project(call, name)
+            return verdict if verdict.denied else (yield from _find_object(call, scope)) or verdict
+        case EnvironmentRows(environment=name):
+            return _in_environments(call, () if name is None else _listed(call.value(name)), verdict)
+        case EnvironmentNamed(environment=name):
+            call.environment = call.word(name)
+            verdict = _settle(call, _judge(call))
+            return verdict if verdict.denied else (yield from _find_added_to(call, scope)) or verdict
+        case AppNamed(app=app, platform=platform) | AppOfObject(app=app, platform=platform):
+            call.app, call.platform = call.word(app), call.word(platform)
+            verdict = _settle(call, _judge(call))
+            if isinstance(scope, AppNamed) or verdict.denied:
+                return verdict
+            return (yield from _find_object(call, scope)) or verdict
+        case _:
+            assert_never(scope)
+
+
+def _find_place(call: Case, dimension: Dimension, parameter: str) -> _Part:
+    name = call.word(parameter)
+    found = UNKNOWN if name is None else (yield NeedPlace(dimension=dimension, name=name))
+    return _take_place(call, dimension, name, found)
+
+
+def _take_place(call: Case, dimension: Dimension, name: str | None, found: Found | Unknown | None) -> Verdict | None:
+    if found is None:
+        call.project = call.organization = None
+    match found:
+        case Unknown():
+            return None
+        case None if dimension is PROJECT:
+            return refused(Reason.NO_SUCH_PROJECT, f"there is no project {name}")
+        case None:
+            return refused(Reason.NO_SUCH_ORGANIZATION, f"there is no organization {name}")
+        case Found() if dimension is PROJECT:
+            call.project, call.organization = found, found.inside
+        case Found():
+            call.organization = found
+    return None
+
+
+def _in_project(call: Case, parameter: str) -> Plan:
+    name = call.word(parameter)
+    found: Found | Unknown | None = UNKNOWN
+    if name is not None:
+        # Asked for together, so that a project costs the same whether it is there or not (row 40).
+        depends = _judge(call, project=call.question().place(PROJECT) or Place(names=frozenset({name}))).depends
+        found = yield NeedPlace(dimension=PROJECT, name=name, with_organization=depends)
+    refusal = _take_place(call, PROJECT, name, found)
+    if refusal is not None:
+        return refusal
+    verdict = _judge(call)
+    around = call.project.organization if call.project else None
+    if verdict.depends and call.organization is None and around is not None:
+        call.organization = yield NeedPlace(dimension=ORGANIZATION, name=around)
+        verdict = _judge(call)
+    return _settle(call, verdict)
+
+
+def _in_environments(call: Case, names: Sequence[str], verdict: Verdict) -> Verdict:
+    """The verdict on environments that were asked for by name: all must be open. Else the rows decide."""
+    asked: list[Verdict] = []
+    for name in names:
+        call.environment = name
+        asked.append(_settle(call, _judge(call)))
+        if not asked[-1].allowed:
+            return asked[-1]
+    call.environment = names[0] if len(names) == 1 else None
+    observed = next((each for each in asked if each.observed), None)
+    call.observed = call.observed or observed is not None
+    return _by_rows(observed or (asked[0] if asked else verdict))
+
+
+def _find_object(call: Case, scope: ProjectOfObject | AppOfObject) -> _Part:
+    """The refusal where the object is not in the place that the policy allowed: the caller's word is no proof."""
+    call.settle()
+    if call.params is None:
+        return None
+    there = yield NeedObject(scope=scope, params=call.params)
+    match scope:
+        case ProjectOfObject(project=parameter):
+            if there is not None and there == call.word(parameter):
+                return None
+            return refused(Reason.NO_SUCH_OBJECT, "there is no such object in that project")
+        case AppOfObject():
+            if there is not None and there == call.platform:
+                return None
+            return refused(Reason.NO_SUCH_OBJECT, "there is no such object in that app, on that platform")
+
+
+def _find_added_to(call: Case, scope: EnvironmentNamed) -> _Part:
+    """The refusal where what the call adds to is there already, in an environment that is not open."""
+    # Where it is open wherever it may be, nothing is asked: a key that can only write could not look.
+    if call.params is None or allows_row(call, NOWHERE):
+        return None
+    there = yield NeedObject(scope=scope, params=call.params)
+    if there is None or allows_row(call, Place(names=frozenset({there}))):
+        return None
+    return refused(Reason.NO_SUCH_OBJECT, "what it would be added to is in another environment")
+
+
+def _repeat_settings(call: Case, scope: OrganizationNamed) -> _Part:
+    """Put in what upstream demands and the caller did not give, as it is now; the refusal where it is gone."""
+    if call.params is None or call.organization is None:
+        return None
+    missing = tuple(name for name in scope.kept if getattr(call.params, name) is None)
+    if not missing:
+        return None
+    values = yield NeedValues(organization=call.organization.id, names=missing)
+    if values is None or None in values.values():
+        return refused(Reason.NO_SUCH_ORGANIZATION, "the organization's present settings cannot be read")
+    call.params = call.params.model_copy(update=dict(values))
+    call.kept = frozenset(missing)
+    return None
+
+
+def _unknown_filters(call: Case) -> Generator[Need, Any, Sequence[str]]:
+    """The filter fields that the project does not have."""
+    asked = set[str](getattr(call.params, "filters", None) or ()) - ALWAYS_KNOWN
+    if not asked or call.home is None:
+        return ()
+    return sorted(asked - (yield NeedFields(project=call.home)))
+
+
+def _hidden_fault(call: Case, operation: AnyOperation) -> InvalidArgumentsError | None:
+    """What is wrong where an argument asks by a field that the policy redacts; what the gate put in nobody asks by."""
+    if call.policy is None or call.policy.redaction.empty:
+        return None
+    asked = call.ask.arguments if call.params is None else {name: call.value(name) for name in call.ask.arguments}
+    return hidden_fault(operation, asked, call.policy.redaction)
+
+
+def _with_file(call: Case, operation: AnyOperation, verdict: Verdict) -> Verdict:
+    """The verdict where there is a file: it may be read, or go on, as far as the policy gives what is in it."""
+    agent, policy = call.ask.principal.agent, call.policy
+    export = call.holding = call.holding or call.ask.holding
+    if export is None:
+        if call.ask.to_file and policy is not None:
+            call.holding = Holding(
+                operation=operation,
+                connection=call.connection,
+                query=call.sent,
+                redacted=taken_out(policy, operation),
+                policies=frozenset({policy.hash}),
+            )
+        return verdict
+    found = goes_on(policy, agent, export) if call.ask.to_file else still_given(policy, agent, export)
+    call.observed = call.observed or found.observed
+    if found.denied and not call.ask.to_file:
+        # Of the reading itself the policy thinks as before: whoever asks it again must not take this for its answer.
+        return replace(found, reason=Reason.POLICY_CHANGED.value)
+    if found.denied or found.observed:
+        return replace(found, needs_approval=verdict.needs_approval)
+    return verdict
+
+
+def _written(name: str, dimension: Dimension) -> Place:
+    """The place of that name. What has an id and a slug is half known: the gate would look up the other."""
+    return Place.named(name) if dimension.two_names else Place(names=frozenset({name}))
+
+
+def _listed(value: object) -> Sequence[str]:
+    """The names that were given, one or many."""
+    if value is None:
+        return ()
+    return [str(name) for name in cast("list[object]", value)] if isinstance(value, list | tuple) else [str(value)]
