@@ -180,7 +180,7 @@ async def test_a_list_that_is_read_on_ends_when_a_new_policy_asks_for_an_approva
 
 @pytest.mark.threats(22)
 async def test_what_the_gate_puts_in_is_part_of_what_is_approved() -> None:
-    # Guards: that the digest is taken after Judge._keep.
+    # Guards: that the digest is taken after plan._repeat_settings.
     organization = '[[grant]]\nconnection = "bugsnag"\norganizations = ["acme"]\naccess.organization = "write"\n'
     opened = open_gate(policy(f'{organization}[approve]\noperations = ["bugsnag.organizations.update"]\n'))
     await opened.call("update_organization", {"organization_id": "acme", "billing_emails": []})

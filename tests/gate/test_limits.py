@@ -28,7 +28,7 @@ def gate(limits: str, *, connections: tuple[str, ...] = ("bugsnag",)) -> Gate:
 
 @pytest.mark.threats(23)
 async def test_a_call_beyond_the_limit_is_refused_with_the_time_to_wait_and_nothing_is_sent() -> None:
-    # Guards: Limiter.call in Judge.rule, before the look-ups.
+    # Guards: Limiter.call in plan, before the look-ups.
     opened = gate("calls_per_minute = 2")
     for _ in range(2):
         assert (await opened.call("list_errors", LIST)).error is None

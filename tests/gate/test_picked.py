@@ -39,7 +39,7 @@ async def _asked(house: House, tool: str, **arguments: object) -> Code | None:
 async def test_nothing_is_asked_by_a_field_that_the_policy_redacts(
     tmp_path: Path, tool: str, arguments: dict[str, Any]
 ) -> None:
-    # Guards: refuse_hidden in Judge.rule.
+    # Guards: hidden_fault in plan.
     async with _house(tmp_path) as house:
         answer = await house.call(AGENT, tool, {"project_id": "checkout-ios", **arguments})
         sent = [each.path for each in house.requests]

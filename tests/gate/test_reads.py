@@ -116,7 +116,7 @@ DECLARED = tuple(dict.fromkeys((operation.id, name) for operation, name, _, _ in
 @pytest.mark.threats(38)
 @pytest.mark.parametrize(("operation", "name"), DECLARED)
 async def test_no_parameter_that_reads_a_redacted_field_is_accepted(operation: str, name: str) -> None:
-    # Guards: refuse_hidden in Judge.rule, and Redaction.hides.
+    # Guards: hidden_fault in plan, and Redaction.hides.
     for about, parameter, value, hidden in CASES:
         if (about.id, parameter) != (operation, name):
             continue

@@ -96,7 +96,7 @@ async def test_an_object_of_the_project_is_looked_for_and_then_asked(operation: 
 @pytest.mark.threats(14)
 @pytest.mark.parametrize("operation", [each for each, _ in OBJECTS], ids=lambda each: each.id)
 async def test_an_object_of_another_project_is_refused_and_only_looked_for(operation: AnyOperation) -> None:
-    # Guards: Judge._holds; the caller claims a project that it may use, with an id of another one.
+    # Guards: plan._find_object; the caller claims a project that it may use, with an id of another one.
     opened = gate()
     with pytest.raises(NotAvailableError):
         await run(opened, operation, project_id="checkout-ios", **of(PAYMENTS, operation))
@@ -239,7 +239,7 @@ async def _changed(present: dict[str, Any], **given: object) -> tuple[dict[str, 
 async def test_what_upstream_demands_and_nobody_gave_is_sent_as_it_is(
     present: dict[str, Any], given: dict[str, Any], sent: dict[str, Any]
 ) -> None:
-    # Guards: Judge._keep; upstream takes name and auto_upgrade only together.
+    # Guards: plan._repeat_settings; upstream takes name and auto_upgrade only together.
     assert (await _changed(present, **given))[0] == sent
 
 

@@ -94,7 +94,7 @@ async def test_rows_that_the_policy_drops_from_a_call_that_it_allows_stay_droppe
 
 
 async def test_a_list_that_is_let_through_shows_its_rows() -> None:
-    # Guards: Case.observed in Judge.allows_row; an empty list would tell nothing of what the policy costs.
+    # Guards: Case.observed in plan.allows_row; an empty list would tell nothing of what the policy costs.
     opened = gate()
     answer = await opened.call("list_projects", {"organization_id": ACME})
 
@@ -143,7 +143,7 @@ async def test_the_same_policy_enforced_refuses_it_all() -> None:
 
 @pytest.mark.parametrize("names", [("production", "staging"), ("staging", "production")])
 async def test_one_environment_of_several_that_is_refused_makes_the_call_a_trial(names: tuple[str, ...]) -> None:
-    # Guards: that Judge._in_environments keeps the ruling on the one that was let through.
+    # Guards: that plan._in_environments keeps the verdict on the one that was let through.
     grant = '[[grant]]\nconnection = "browserstack"\nenvironments = ["staging"]\naccess.session = "read"\n'
     written = policy(f'mode = "observe"\n{grant}', connections=("browserstack",))
     opened = open_played(written, connections=("browserstack",))

@@ -161,7 +161,7 @@ async def test_the_protocol_adds_nothing_that_tells_refusals_apart(tmp_path: Pat
 
 @pytest.mark.threats(21)
 async def test_bad_arguments_are_told_only_to_who_may_use_the_tool() -> None:
-    # Guards: the order in Judge.rule, which decides before it tells a fault.
+    # Guards: the order in plan, which decides before it tells a fault.
     bad = {"project_id": "../..", "error_id": ["x"], "surprise": 1}
 
     for tool in ASKS:

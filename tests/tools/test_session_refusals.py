@@ -103,7 +103,7 @@ async def test_what_is_not_there_reads_like_what_is_not_allowed(case: str) -> No
 @pytest.mark.threats(21)
 @pytest.mark.parametrize("provider", SESSION_PROVIDERS)
 async def test_bad_arguments_are_told_only_to_who_may_use_the_tool(provider: Provider) -> None:
-    # Guards: the order in Judge.rule, and that an export's own arguments are no exception.
+    # Guards: the order in plan, and that an export's own arguments are no exception.
     bad = {"surprise": 1, "session_id": "", "format": "xlsx", "resume": "x", "cursor": "x", "detail": "most"}
 
     for tool in SESSION_ASKS[provider]:

@@ -148,7 +148,7 @@ async def test_nothing_is_made_in_another_environment(tmp_path: Path, environmen
 
 @pytest.mark.threats(14, 21)
 async def test_no_trace_is_added_to_a_session_of_another_environment(tmp_path: Path) -> None:
-    # Guards: Judge._adds_to; upstream would take a staging trace into a production session.
+    # Guards: plan._find_added_to; upstream would take a staging trace into a production session.
     async with _house(tmp_path) as house:
         before = [len(house.session_providers.browserstack.store.traces_of(each)) for each in (PRODUCTION, HUGE_ID)]
         answers = [
@@ -203,7 +203,7 @@ async def test_a_session_on_another_platform_reads_like_one_that_is_not_there(tm
 @pytest.mark.threats(14)
 @pytest.mark.parametrize("given", [{}, {"platform": "android"}, {"platform": "ios"}, {"app_id": "com.acme.courier"}])
 async def test_the_data_of_a_session_elsewhere_is_never_asked_for(tmp_path: Path, given: dict[str, str]) -> None:
-    # Guards: Judge._on_platform; the route of the data knows no platform, so upstream would give it.
+    # Guards: plan._find_object; the route of the data knows no platform, so upstream would give it.
     async with _house(tmp_path) as house:
         for app, platform in ((0, Platform.IOS), (1, Platform.ANDROID), (2, Platform.WEB)):
             session, part = _run(house, app, platform)

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from crashgate.errors import InvalidArgumentsError
 from crashgate.gate import arguments as gate
 from crashgate.gate.argument_defaults import offered, settled
-from crashgate.gate.judge import TO_COME
+from crashgate.gate.narrowing import NOWHERE as TO_COME
 from crashgate.gate.narrowing import asks_by_hidden
 from crashgate.model.composite import Recipe
 from crashgate.model.export import Export

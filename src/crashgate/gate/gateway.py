@@ -25,10 +25,12 @@ from crashgate.errors import (
 from crashgate.gate.approvals import Approvals
 from crashgate.gate.call import Ask
 from crashgate.gate.case import Case
-from crashgate.gate.judge import Judge
+from crashgate.gate.export_access import check_room
 from crashgate.gate.narrowing import narrow, redact, without_hidden
+from crashgate.gate.needs import answer
 from crashgate.gate.paged_reading import Reading
 from crashgate.gate.places import LookUp, Places
+from crashgate.gate.plan import ChargeCall, Need, Plan, allows_row, plan
 from crashgate.gate.quotas import Limiter, Taint, check_rows
 from crashgate.gate.recorder import Entry, Ledger, Seen
 from crashgate.gate.revocation import Revocation
@@ -76,7 +78,7 @@ class Gateway:
         self._taint = taint
         self.revocation = revocation
         self._trials = Trials()
-        self._judge = Judge(places, limiter)
+        self._places = places
         self._upstreams = upstreams
 
     def policy_of(self, agent: str) -> Policy | None:
@@ -227,16 +229,25 @@ class Gateway:
         return replace(ruling, approval=approval.id, answered_by=approval.answered_by)
 
     async def _rule(self, case: Case) -> Verdict:
-        """The ruling of the policy in force; anew where another came into force while something was looked up."""
-        held = case.holding
+        """The verdict of the policy in force; anew where another came into force while something was looked up.
+
+        Raises InvalidArgumentsError and NotNowError, and UpstreamError from a look-up.
+        """
+        held, answers = case.holding, list[tuple[Need, Any]]()
         for _ in range(_MOST_CHANGES):
-            case.policy, case.holding = self.policy_of(case.ask.principal.agent), held
-            ruling = await self._ruled(case)
+            policy, case.holding = self.policy_of(case.ask.principal.agent), held
+            case.policy = policy
+            verdict = self._refuse_unknown(case) or await self._drive(case, plan(policy, case), answers)
+            if verdict.allowed and policy is not None and case.ask.to_file and held is None and not case.ask.holding:
+                await check_room(policy, case.ask.kept)
             if self._is_current(case):
-                return ruling
+                if verdict.fault is not None:
+                    raise verdict.fault
+                return verdict
         return refused(Reason.UNDECIDED, "the policy changed again and again while it was decided")
 
-    async def _ruled(self, case: Case) -> Verdict:
+    def _refuse_unknown(self, case: Case) -> Verdict | None:
+        """The refusal where there is no such tool or connection. Raises InvalidArgumentsError."""
         if case.ask.operation is None:
             return refused(Reason.UNKNOWN_TOOL, "there is no such tool")
         if case.ask.choices and case.ask.connection is None:
@@ -248,10 +259,28 @@ class Gateway:
             known is None or known.connection.provider is not case.ask.operation.provider
         ):
             return refused(Reason.UNKNOWN_CONNECTION, "there is no such connection for it")
-        return await self._judge.rule(case, self._look_up_for(case))
+        return None
+
+    async def _drive(self, case: Case, asking: Plan, answers: list[tuple[Need, Any]]) -> Verdict:
+        """The plan's verdict, with the ``answers`` that there are already and those that are looked up now."""
+        found: Any = None
+        try:
+            while True:
+                need = asking.send(found)
+                found = None
+                if isinstance(need, ChargeCall):
+                    await self._limiter.call(case)
+                    continue
+                known = [each for asked, each in answers if asked == need]
+                found = known[0] if known else await answer(need, case, self._places, self._look_up_for(case))
+                if not known:
+                    answers.append((need, found))
+        except StopIteration as end:
+            verdict: Verdict = end.value
+            return verdict
 
     def _look_up_for(self, case: Case) -> LookUp:
-        """How the judge looks something up: recorded like a call, and sent through the same exchange."""
+        """How something is looked up for a plan: recorded like a call, and sent through the same exchange."""
 
         async def look_up(operation: AnyOperation, params: Params, words: str) -> Page[Any] | None:
             inner = case.look_up(operation, params, words)
@@ -361,9 +390,7 @@ class Gateway:
         operation, params = case.ask.operation, case.params
         if operation is None or params is None:
             raise ValueError("only a decided operation is answered")
-        inside = narrow(
-            operation, page, params=params, home=case.home, allowed=lambda place: self._judge.allows_row(case, place)
-        )
+        inside = narrow(operation, page, params=params, home=case.home, allowed=lambda place: allows_row(case, place))
         if case.policy is None:
             return inside
         shown = without_hidden(inside, case.policy.redaction)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crashgate.gate.argument_defaults import nearest, offered
-from crashgate.gate.judge import TO_COME
+from crashgate.gate.narrowing import NOWHERE as TO_COME
 from crashgate.gate.narrowing import hidden_parameters, hidden_words
 from crashgate.model.access import Access
 from crashgate.model.composite import Recipe

@@ -107,4 +107,4 @@ class Files:
 
     def _is_given(self, agent: str, kept: Manifest | Unfinished) -> bool:
         """Whether the policy in force gives the agent what is in the file."""
-        return still_given(self.policy_of(agent), agent, holding_of(kept)).allowed
+        return not still_given(self.policy_of(agent), agent, holding_of(kept)).denied
