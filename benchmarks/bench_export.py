@@ -22,14 +22,15 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
-from crashgate_sandbox.app import UNLIMITED, RequestLog, SessionProviders, create_app
+from crashgate_sandbox.app import create_app
 from crashgate_sandbox.browserstack.service import BrowserStack
 from crashgate_sandbox.bugspulse.key import BUGSPULSE_KEY
 from crashgate_sandbox.bugspulse.service import BugsPulse
 from crashgate_sandbox.devrev.service import DevRev
 from crashgate_sandbox.machine_clock import MachineClock
-from crashgate_sandbox.session_providers import BROWSERSTACK_PREFIX, BUGSPULSE_PREFIX, DEVREV_PREFIX
+from crashgate_sandbox.received import RequestLog
 from crashgate_sandbox.standalone import serve
+from tests.session_providers import BROWSERSTACK_PREFIX, BUGSPULSE_PREFIX, DEVREV_PREFIX, SessionProviders
 
 _LOOP = """
 page=1
@@ -63,7 +64,7 @@ def _sandbox(sessions: int, per_minute: int | None) -> None:
         browserstack=BrowserStack(prefix=BROWSERSTACK_PREFIX, now=now, clock=clock),
         devrev=DevRev(prefix=DEVREV_PREFIX, now=now, clock=clock),
     )
-    app = create_app(budgets=UNLIMITED, session_providers=providers, log=RequestLog())
+    app = create_app(limits=None, services=providers.services, log=RequestLog())
     serve(app, port=0, ready=lambda url: print(url, flush=True))
 
 

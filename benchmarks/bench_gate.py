@@ -17,7 +17,7 @@ from crashgate.config import wiring
 from crashgate.config.settings import load
 from crashgate.identity import Principal, Via
 from crashgate.tools.toolbox import Toolbox
-from crashgate_sandbox.app import SANDBOX_TOKEN, UNLIMITED, create_app
+from crashgate_sandbox.app import create_app
 
 HERE = Path(__file__).resolve().parent.parent
 ROUNDS = 400
@@ -36,7 +36,7 @@ async def main() -> None:
         settings = load(
             config=None, options={"state": Path(folder), "policies": HERE / "policies"}, environment={}, here=HERE
         )
-        sandbox = wiring.Sandbox(app=create_app(budgets=UNLIMITED), token=SANDBOX_TOKEN)
+        sandbox = wiring.Sandbox(app=create_app(limits=None))
         async with wiring.toolbox(settings, {}, sandbox=sandbox) as tools:
             print(f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores")
             print(f"{'call':<14} {'median ms':>10} {'p99 ms':>10}")

@@ -32,7 +32,9 @@ from crashgate.gate.call import Ask
 from crashgate.gate.gateway import Gateway
 from crashgate.model.tool import Reply
 from crashgate.upstream.client import Call, Trace, Upstream, exchange
-from crashgate_sandbox.app import SANDBOX_TOKEN, UNLIMITED, RequestLog, create_app
+from crashgate_sandbox.app import create_app
+from crashgate_sandbox.bugsnag.auth import SANDBOX_TOKEN
+from crashgate_sandbox.received import RequestLog
 from crashgate_sandbox.standalone import serve
 
 HERE = Path(__file__).resolve().parent.parent
@@ -108,7 +110,7 @@ class _DiskOnly(_GateOut):
 
 
 def _serve_sandbox() -> None:
-    app = create_app(budgets=UNLIMITED, log=_Forgetful())
+    app = create_app(limits=None, log=_Forgetful())
     serve(app, port=0, ready=lambda url: print(url, flush=True))
 
 

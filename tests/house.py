@@ -22,21 +22,18 @@ from crashgate.model.provider import Provider
 from crashgate.providers.registry import KINDS, RESOURCES
 from crashgate.tools.call_result import Answer
 from crashgate.tools.toolbox import Toolbox
-from crashgate_sandbox.app import (
-    SANDBOX_TOKEN,
-    UNLIMITED,
-    Budgets,
-    Faults,
-    Manners,
-    RequestLog,
-    SessionProviders,
-    World,
-    create_app,
-)
+from crashgate_sandbox.app import create_app
+from crashgate_sandbox.bugsnag.auth import SANDBOX_TOKEN
+from crashgate_sandbox.bugsnag.budget import UNLIMITED, Budgets
+from crashgate_sandbox.bugsnag.call import Manners
+from crashgate_sandbox.bugsnag.service import BugSnag
+from crashgate_sandbox.faults import Faults
 from crashgate_sandbox.machine_clock import MachineClock
-from crashgate_sandbox.received import Received
+from crashgate_sandbox.received import Received, RequestLog
 from crashgate_sandbox.world.errors import Error
 from crashgate_sandbox.world.projects import Project
+from crashgate_sandbox.world.world import World
+from tests.session_providers import SessionProviders
 
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 EXAMPLES = Path(__file__).resolve().parent.parent / "policies"
@@ -139,9 +136,10 @@ async def open_house(
     world, limited = world or fresh_world(), budgets is not UNLIMITED
     faults, requests = Faults(), RequestLog()
     others = session_providers or SessionProviders.usual(world.now, MachineClock(), limited=limited)
-    app = create_app(world, faults=faults, log=requests, budgets=budgets, manners=manners, session_providers=others)
+    bugsnag = BugSnag(world, token=SANDBOX_TOKEN, budgets=budgets, manners=manners or Manners(), clock=MachineClock())
+    app = create_app(world, services={"bugsnag": bugsnag, **others.services}, faults=faults, log=requests)
     settings = settings or settings_in(folder, policies=policies)
-    sandbox = wiring.Sandbox(app=app, token=SANDBOX_TOKEN, limited=limited)
+    sandbox = wiring.Sandbox(app=app, limited=limited)
     async with wiring.toolbox(settings, {}, sandbox=sandbox) as toolbox:
         yield House(
             toolbox=toolbox,

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from crashgate_sandbox.faults import Faults, fault_json, read_fault
-from crashgate_sandbox.front import Provider
+from crashgate_sandbox.parts import Service
 from crashgate_sandbox.received import RequestLog
 from crashgate_sandbox.world.world import World
 
@@ -21,8 +21,8 @@ from crashgate_sandbox.world.world import World
 class Controls:
     """The routes over one sandbox's parts."""
 
-    def __init__(self, providers: Sequence[Provider], faults: Faults, log: RequestLog, world: World) -> None:
-        self._providers = providers
+    def __init__(self, services: Sequence[Service], faults: Faults, log: RequestLog, world: World) -> None:
+        self._services = services
         self._faults = faults
         self._log = log
         self._world = world
@@ -73,8 +73,8 @@ class Controls:
 
     async def _reset(self, _: Request) -> Response:
         """As just started: no changes, no faults, no requests, full budgets."""
-        for provider in self._providers:
-            provider.reset()
+        for service in self._services:
+            service.reset()
         self._faults.replace(())
         self._log.clear()
         return Response(status_code=204)

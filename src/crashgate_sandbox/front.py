@@ -1,8 +1,7 @@
-"""What stands before a provider: notes the request, lets a fault spoil the answer. Rule: one request, one fault."""
+"""What stands before each service: it notes the request and lets at most one fault spoil the answer."""
 
 import json
 from collections.abc import AsyncIterator
-from typing import Protocol
 
 import anyio
 from starlette.requests import ClientDisconnect, Request
@@ -10,6 +9,7 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from crashgate_sandbox.faults import Fault, FaultKind, Faults
+from crashgate_sandbox.parts import Service
 from crashgate_sandbox.received import RequestLog
 
 _CHUNK = 64 * 1024
@@ -17,23 +17,11 @@ _SIGN_IN = "<!doctype html><html><head><title>Sign in</title></head><body><form>
 _GATEWAY = "<html><head><title>{status}</title></head><body><center><h1>{status}</h1></center></body></html>"
 
 
-class Provider(Protocol):
-    """One upstream: an answer for each request."""
-
-    def answer(self, request: Request, body: bytes) -> Response:
-        """The answer to a request whose body has been read."""
-        ...
-
-    def reset(self) -> None:
-        """Forget every change."""
-        ...
-
-
 class Front:
-    """An ASGI application around a provider."""
+    """An ASGI application around a service."""
 
-    def __init__(self, provider: Provider, faults: Faults, log: RequestLog) -> None:
-        self._provider = provider
+    def __init__(self, service: Service, faults: Faults, log: RequestLog) -> None:
+        self._service = service
         self._faults = faults
         self._log = log
 
@@ -63,7 +51,7 @@ class Front:
             return _failure(fault)
         if fault is not None and fault.kind is FaultKind.REDIRECT:
             return Response(status_code=302, headers={"Location": fault.location})
-        response = self._provider.answer(request, body)
+        response = self._service.answer(request, body)
         return response if fault is None else _spoiled(response, fault)
 
 

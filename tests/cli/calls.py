@@ -9,7 +9,8 @@ from crashgate.audit.record import Purpose
 from crashgate.config import wiring
 from crashgate.config.settings import Settings, load
 from crashgate.identity import Principal, Via
-from crashgate_sandbox.app import SANDBOX_TOKEN, UNLIMITED, World, create_app
+from crashgate_sandbox.app import create_app
+from crashgate_sandbox.world.world import World
 
 Call = tuple[str, str, Mapping[str, Any]]
 """Agent, tool, arguments."""
@@ -22,7 +23,7 @@ def settings(*, policies: Path, state: Path) -> Settings:
 
 async def make(calls: Sequence[Call], *, policies: Path, state: Path, world: World | None = None) -> None:
     """Make the calls, one after the other, whatever becomes of them."""
-    sandbox = wiring.Sandbox(app=create_app(world, budgets=UNLIMITED), token=SANDBOX_TOKEN, limited=False)
+    sandbox = wiring.Sandbox(app=create_app(world, limits=None), limited=False)
     async with wiring.toolbox(settings(policies=policies, state=state), {}, sandbox=sandbox) as toolbox:
         for agent, tool, arguments in calls:
             await toolbox.call(Principal(agent=agent, via=Via.MEMORY), tool, arguments)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from crashgate_sandbox.app import SANDBOX_TOKEN
+from crashgate_sandbox.bugsnag.auth import SANDBOX_TOKEN
 from tests.cli.shell import Shell, line, started
 from tests.logs import read_log
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from crashgate.audit.record import Effect
-from crashgate_sandbox.app import World
+from crashgate_sandbox.world.world import World
 from tests.cli.calls import Call, make, recorded_calls
 from tests.cli.shell import Shell
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from crashgate_sandbox.app import SANDBOX_TOKEN
+from crashgate_sandbox.bugsnag.auth import SANDBOX_TOKEN
 from tests.cli.shell import COMMAND, Shell, line, run, started
 
 HELLO = {
@@ -237,5 +237,5 @@ def test_the_sandbox_alone_says_how_to_point_at_it() -> None:
 def test_the_sandbox_can_be_copied_into_a_shell() -> None:
     with started(("sandbox", "--port", "0")) as process:
         told = [line(process) for _ in range(5)]
-    url = told[0].split()[5].removesuffix(".")
+    url = told[0].split()[4].removesuffix(".")
     assert told[2] == f"  export BUGSNAG_ENDPOINT={url} BUGSNAG_AUTH_TOKEN={SANDBOX_TOKEN}"

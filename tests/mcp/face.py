@@ -24,10 +24,12 @@ from crashgate.mcp.notices import Notices
 from crashgate.mcp.server import MOST_CALLS, build
 from crashgate.mcp.tokens import Bearer
 from crashgate.storage.policy_files import PolicyWatch
-from crashgate_sandbox.app import SANDBOX_TOKEN, UNLIMITED, Faults, RequestLog, create_app
+from crashgate_sandbox.app import create_app
+from crashgate_sandbox.faults import Faults
 from crashgate_sandbox.machine_clock import MachineClock
-from crashgate_sandbox.session_providers import SessionProviders
+from crashgate_sandbox.received import RequestLog
 from tests.house import EXAMPLES, TRIAGE, House, fresh_world, settings_in, until
+from tests.session_providers import SessionProviders
 
 VERSION = "2026-07-28"
 META = {
@@ -168,8 +170,8 @@ async def open_face(
     settings = settings_in(folder, policies=policies, **({"http": http} if http else {}))
     world, faults, requests = fresh_world(), Faults(), RequestLog()
     others = SessionProviders.usual(world.now, MachineClock(), limited=False)
-    app = create_app(world, faults=faults, log=requests, budgets=UNLIMITED, session_providers=others)
-    sandbox = wiring.Sandbox(app=app, token=SANDBOX_TOKEN, limited=False)
+    app = create_app(world, faults=faults, log=requests, limits=None, services=others.services)
+    sandbox = wiring.Sandbox(app=app, limited=False)
     files = wiring.policies(settings, sandbox=sandbox)
     async with wiring.opened(settings, {}, files, sandbox=sandbox) as found:
         house = House(

@@ -8,7 +8,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from crashgate.config import wiring
 from crashgate.mcp.tokens import BearerLayer
-from crashgate_sandbox.app import SANDBOX_TOKEN
+from crashgate_sandbox.bugsnag.auth import SANDBOX_TOKEN
 from tests.house import OPERATOR, TRIAGE, bytes_below
 from tests.mcp.face import LIST_ERRORS, VERSION, Face, call, message
 from tests.system.served import http_client, open_site

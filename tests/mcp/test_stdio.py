@@ -16,7 +16,7 @@ from crashgate.audit.attempt import AttemptRecord
 from crashgate.audit.record import Ending
 from crashgate.config.settings import HttpSettings
 from crashgate.mcp.stdio import UnderWay
-from crashgate_sandbox.app import SANDBOX_TOKEN
+from crashgate_sandbox.bugsnag.auth import SANDBOX_TOKEN
 from crashgate_sandbox.faults import Fault, FaultKind
 from tests.house import TRIAGE, until
 from tests.mcp.face import LIST_ERRORS, call, message

@@ -30,7 +30,7 @@ def test_each_provider_has_its_files(root: Path, provider: Provider) -> None:
 
 
 def test_each_provider_stands_wherever_providers_are_told_apart() -> None:
-    sandbox = wiring.Sandbox(app=cast("Any", None), token="", limited=False)
+    sandbox = wiring.Sandbox(app=cast("Any", None), limited=False)
 
     assert {provider.spoken for provider in PROVIDERS} & {provider.value for provider in PROVIDERS} == set()
     assert {provider for provider in PROVIDERS if DEFAULT_URLS[provider].startswith("https://")} == set(PROVIDERS)

@@ -7,10 +7,17 @@ from typing import Any
 
 import httpx2
 
-from crashgate_sandbox.app import SANDBOX_TOKEN, UNLIMITED, Budgets, Faults, Manners, RequestLog, World, create_app
+from crashgate_sandbox.app import create_app
+from crashgate_sandbox.bugsnag.auth import SANDBOX_TOKEN
+from crashgate_sandbox.bugsnag.budget import UNLIMITED, Budgets
+from crashgate_sandbox.bugsnag.call import Manners
+from crashgate_sandbox.bugsnag.service import BugSnag
+from crashgate_sandbox.faults import Faults
+from crashgate_sandbox.received import RequestLog
 from crashgate_sandbox.standalone import running
 from crashgate_sandbox.world.errors import Error
 from crashgate_sandbox.world.projects import Project
+from crashgate_sandbox.world.world import World
 from tests.held_clock import NOW, HeldClock
 
 
@@ -65,7 +72,9 @@ async def start_sandbox(
     *, budgets: Budgets = UNLIMITED, manners: Manners | None = None, token: str | None = SANDBOX_TOKEN
 ) -> AsyncGenerator[Sandbox]:
     world, faults, log, clock = World(now=NOW), Faults(), RequestLog(), HeldClock()
-    app = create_app(world, faults=faults, log=log, token=token, budgets=budgets, manners=manners, clock=clock)
+    bugsnag = BugSnag(world, token=token, budgets=budgets, manners=manners or Manners(), clock=clock)
+    limits = None if budgets is UNLIMITED else 1
+    app = create_app(world, services={"bugsnag": bugsnag}, limits=limits, faults=faults, log=log, clock=clock)
     headers = {"Authorization": f"token {token or 'anything'}", "X-Version": "2"}
     async with running(app) as base_url, httpx2.AsyncClient(base_url=base_url, headers=headers) as client:
         yield Sandbox(base_url=base_url, client=client, world=world, faults=faults, log=log, clock=clock)

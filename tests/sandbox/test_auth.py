@@ -1,6 +1,6 @@
 import pytest
 
-from crashgate_sandbox.app import MEMBER_TOKEN, READ_ONLY_TOKEN, SANDBOX_TOKEN
+from crashgate_sandbox.bugsnag.auth import MEMBER_TOKEN, READ_ONLY_TOKEN, SANDBOX_TOKEN
 from tests.sandbox.harness import Sandbox, Start
 
 ROLE_TOO_LOW = {"errors": ["Insufficient Project Role for performing requested action"], "code": 40000}

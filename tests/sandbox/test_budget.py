@@ -1,4 +1,5 @@
-from crashgate_sandbox.app import MEMBER_TOKEN, Budgets
+from crashgate_sandbox.bugsnag.auth import MEMBER_TOKEN
+from crashgate_sandbox.bugsnag.budget import Budgets
 from tests.sandbox.harness import Sandbox, Start
 
 

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from crashgate_sandbox.app import MEMBER_TOKEN, READ_ONLY_TOKEN, Manners
+from crashgate_sandbox.bugsnag.auth import MEMBER_TOKEN, READ_ONLY_TOKEN
+from crashgate_sandbox.bugsnag.call import Manners
 from tests.sandbox.harness import Sandbox, Start
 
 ROLE_TOO_LOW = {"errors": ["Insufficient Project Role for performing requested action"], "code": 40000}

@@ -1,6 +1,6 @@
 import pytest
 
-from crashgate_sandbox.app import MEMBER_TOKEN, READ_ONLY_TOKEN
+from crashgate_sandbox.bugsnag.auth import MEMBER_TOKEN, READ_ONLY_TOKEN
 from tests.sandbox.harness import Sandbox
 
 ROLE_REQUIRED = {"errors": ["Organization Administrator role required"]}

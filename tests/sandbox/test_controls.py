@@ -3,18 +3,13 @@ from typing import Any
 
 import pytest
 
-from crashgate_sandbox.app import (
-    SANDBOX_TOKEN,
-    SESSIONS_PREFIX,
-    UNLIMITED,
-    Budgets,
-    World,
-    create_app,
-    create_sessions_app,
-)
+from crashgate_sandbox.app import create_app
+from crashgate_sandbox.bugsnag.auth import SANDBOX_TOKEN
+from crashgate_sandbox.bugsnag.budget import Budgets
 from crashgate_sandbox.faults import Fault, FaultKind
 from crashgate_sandbox.received import Received
 from crashgate_sandbox.standalone import running
+from crashgate_sandbox.world.world import World
 from tests.held_clock import NOW
 from tests.sandbox.harness import Sandbox, Start
 
@@ -120,14 +115,12 @@ async def test_a_reset_makes_everything_as_just_started(start: Start) -> None:
 
 
 async def test_the_controls_can_be_left_out() -> None:
-    both = create_app(World(now=NOW), budgets=UNLIMITED, controls=False)
-    sessions = create_sessions_app(World(now=NOW), controls=False)
+    app = create_app(World(now=NOW), controls=False)
 
-    assert [getattr(route, "path", None) for route in both.routes] == [
-        *("/bugspulse", "/browserstack", "/devrev"),
-        *(SESSIONS_PREFIX, SESSIONS_PREFIX, ""),
+    assert [getattr(route, "path", None) for route in app.routes] == [
+        *("/devrev", "/devrev", "/bugspulse", "/bugspulse"),
+        *("/bugsnag-sessions", "/bugsnag-sessions", "/browserstack", "/browserstack", ""),
     ]
-    assert [getattr(route, "path", None) for route in sessions.routes] == [""]
 
 
 async def test_two_sandboxes_share_nothing() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from crashgate_sandbox.app import Manners
+from crashgate_sandbox.bugsnag.call import Manners
 from tests.sandbox.harness import Sandbox, Start
 
 TOO_DEEP = {"errors": ["Unable to return complete results"], "code": 60000}

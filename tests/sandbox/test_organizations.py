@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from crashgate_sandbox.app import MEMBER_TOKEN, READ_ONLY_TOKEN, Manners
+from crashgate_sandbox.bugsnag.auth import MEMBER_TOKEN, READ_ONLY_TOKEN
+from crashgate_sandbox.bugsnag.call import Manners
 from tests.sandbox.harness import Sandbox, Start
 
 NOT_FOR_TOKENS = {"errors": ["User Token authenticated users cannot create organization"]}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from crashgate_sandbox.app import Manners
+from crashgate_sandbox.bugsnag.call import Manners
 from crashgate_sandbox.world.occurrences import Occurrence
 from tests.sandbox.harness import Sandbox, Start
 

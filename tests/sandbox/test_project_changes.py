@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from crashgate_sandbox.app import MEMBER_TOKEN, READ_ONLY_TOKEN
+from crashgate_sandbox.bugsnag.auth import MEMBER_TOKEN, READ_ONLY_TOKEN
 from tests.sandbox.harness import Sandbox
 
 ROLE_TOO_LOW = {"errors": ["Insufficient Project Role for performing requested action"], "code": 40000}

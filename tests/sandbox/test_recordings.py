@@ -9,7 +9,8 @@ from typing import Any, cast
 import httpx2
 import pytest
 
-from crashgate_sandbox.app import MEMBER_TOKEN, Manners
+from crashgate_sandbox.bugsnag.auth import MEMBER_TOKEN
+from crashgate_sandbox.bugsnag.call import Manners
 from tests.held_clock import NOW
 from tests.sandbox.harness import Sandbox, Start
 

@@ -1,6 +1,6 @@
 import pytest
 
-from crashgate_sandbox.app import MEMBER_TOKEN, READ_ONLY_TOKEN
+from crashgate_sandbox.bugsnag.auth import MEMBER_TOKEN, READ_ONLY_TOKEN
 from tests.sandbox.harness import Sandbox
 
 LIST = "/projects/checkout-android/release_groups?release_stage_name=production"

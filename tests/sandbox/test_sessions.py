@@ -3,15 +3,21 @@
 import json
 import time
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from hashlib import sha1
 from typing import Any
 
 import httpx2
 import pytest
 
-from crashgate_sandbox.app import SESSIONS_PREFIX, RequestLog, World, create_sessions_app
+from crashgate_sandbox.bugsnag_sessions.service import PART as SESSIONS_PART
+from crashgate_sandbox.bugsnag_sessions.service import Sessions
 from crashgate_sandbox.bugsnag_sessions.started_at import read_time
+from crashgate_sandbox.faults import Faults
+from crashgate_sandbox.front import Front
+from crashgate_sandbox.received import RequestLog
 from crashgate_sandbox.standalone import running
+from crashgate_sandbox.world.world import World
 from tests.held_clock import NOW
 from tests.sandbox.harness import Sandbox
 
@@ -47,7 +53,7 @@ def headers(sandbox: Sandbox, **more: str) -> dict[str, str]:
     }
 
 
-async def report(sandbox: Sandbox, body: object, *, path: str = SESSIONS_PREFIX, **more: str) -> httpx2.Response:
+async def report(sandbox: Sandbox, body: object, *, path: str = SESSIONS_PART.prefix, **more: str) -> httpx2.Response:
     content = body if isinstance(body, bytes) else json.dumps(body).encode()
     return await sandbox.client.post(path, content=content, headers=headers(sandbox, **more))
 
@@ -68,12 +74,12 @@ def counts(sandbox: Sandbox, **minutes: int) -> list[dict[str, Any]]:
 async def test_a_report_is_accepted_on_the_address_as_it_is_and_on_the_documented_one(
     sandbox: Sandbox, path: str
 ) -> None:
-    answer = await report(sandbox, PYTHON, path=f"{SESSIONS_PREFIX}{path}")
+    answer = await report(sandbox, PYTHON, path=f"{SESSIONS_PART.prefix}{path}")
 
     assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
     assert len(answer.headers["bugsnag-session-uuid"]) == 36
     assert await sandbox.json("/_sandbox/sessions") == counts(sandbox, h15_20=5)
-    assert [(one.path, one.status) for one in sandbox.log.received] == [(f"{SESSIONS_PREFIX}{path}", 202)]
+    assert [(one.path, one.status) for one in sandbox.log.received] == [(f"{SESSIONS_PART.prefix}{path}", 202)]
 
 
 async def test_a_report_that_is_sent_twice_counts_twice(sandbox: Sandbox) -> None:
@@ -152,7 +158,7 @@ def test_what_is_no_such_time_is_none(text: object) -> None:
 async def test_a_missing_header_is_a_400(sandbox: Sandbox, name: str) -> None:
     sent = {given: value for given, value in headers(sandbox).items() if given != name}
 
-    answer = await sandbox.client.post(SESSIONS_PREFIX, content=json.dumps(PYTHON), headers=sent)
+    answer = await sandbox.client.post(SESSIONS_PART.prefix, content=json.dumps(PYTHON), headers=sent)
 
     assert (answer.status_code, answer.json()) == (400, {"status": "error", "errors": [f"{name} is required"]})
     assert await sandbox.json("/_sandbox/sessions") == []
@@ -170,7 +176,7 @@ async def test_a_missing_header_is_a_400(sandbox: Sandbox, name: str) -> None:
 async def test_a_header_that_does_not_fit_is_a_400(sandbox: Sandbox, name: str, value: str, message: str) -> None:
     sent = headers(sandbox) | {name: value}
 
-    answer = await sandbox.client.post(SESSIONS_PREFIX, content=json.dumps(PYTHON), headers=sent)
+    answer = await sandbox.client.post(SESSIONS_PART.prefix, content=json.dumps(PYTHON), headers=sent)
 
     assert (answer.status_code, answer.json()) == (400, {"status": "error", "errors": [message]})
     assert await sandbox.json("/_sandbox/sessions") == []
@@ -251,14 +257,14 @@ async def test_a_body_of_more_than_a_megabyte_is_refused(sandbox: Sandbox) -> No
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
 async def test_any_other_method_is_a_405(sandbox: Sandbox, method: str) -> None:
-    answer = await sandbox.client.request(method, f"{SESSIONS_PREFIX}/sessions", headers=headers(sandbox))
+    answer = await sandbox.client.request(method, f"{SESSIONS_PART.prefix}/sessions", headers=headers(sandbox))
 
     assert (answer.status_code, answer.json()) == (405, {"status": "error", "errors": ["Only POST is allowed"]})
     assert answer.headers["allow"] == "POST"
 
 
 async def test_another_path_is_a_404(sandbox: Sandbox) -> None:
-    answer = await report(sandbox, PYTHON, path=f"{SESSIONS_PREFIX}/session")
+    answer = await report(sandbox, PYTHON, path=f"{SESSIONS_PART.prefix}/session")
 
     assert (answer.status_code, answer.json()) == (404, {"status": "error", "errors": ["Not found"]})
 
@@ -312,7 +318,7 @@ async def test_a_reset_forgets_the_reports(sandbox: Sandbox) -> None:
 async def alone() -> AsyncIterator[tuple[str, World, RequestLog]]:
     """The Session Tracking API on a port of its own."""
     world, log = World(now=NOW), RequestLog()
-    async with running(create_sessions_app(world, log=log)) as base_url:
+    async with running(Front(Sessions(world), Faults(), log)) as base_url:
         yield base_url, world, log
 
 
@@ -329,13 +335,10 @@ async def test_alone_it_is_at_the_root(alone: tuple[str, World, RequestLog], pat
 
     async with httpx2.AsyncClient(base_url=base_url) as client:
         answer = await client.post(f"{base_url}{path}", json=PYTHON, headers=sent)
-        told = (await client.get("/_sandbox/sessions")).json()
-        await client.post("/_sandbox/reset")
-        forgotten = (await client.get("/_sandbox/sessions")).json()
 
     assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
-    assert told == [{"project_id": project.id, "minute": "2026-11-20T15:20Z", "sessions": 5}]
-    assert (forgotten, len(log.received)) == ([], 0)
+    assert world.sessions.minutes() == {(project.id, datetime(2026, 11, 20, 15, 20, tzinfo=UTC)): 5}
+    assert [one.path for one in log.received] == [path or "/"]
 
 
 async def test_alone_there_is_no_data_access_api(alone: tuple[str, World, RequestLog]) -> None:

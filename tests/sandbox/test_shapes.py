@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from crashgate_sandbox.app import Manners
+from crashgate_sandbox.bugsnag.call import Manners
 from crashgate_sandbox.world.accounts import team_id
 from tests.sandbox.harness import Sandbox, Start
 

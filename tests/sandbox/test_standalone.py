@@ -10,8 +10,9 @@ import httpx2
 import pytest
 
 from crashgate.errors import ConfigurationError
-from crashgate_sandbox.app import RequestLog, create_app
+from crashgate_sandbox.app import create_app
 from crashgate_sandbox.faults import Fault, FaultKind, Faults
+from crashgate_sandbox.received import RequestLog
 from crashgate_sandbox.standalone import running, serve
 
 PROGRAM = """

@@ -21,10 +21,13 @@ from crashgate.upstream.connection import Connection
 from crashgate.upstream.http import HttpTransport, http_transport, in_process
 from crashgate.upstream.message import Fault, Response, TransportError
 from crashgate.upstream.retry import Patience
-from crashgate_sandbox.app import SANDBOX_TOKEN, UNLIMITED, Faults, RequestLog, World, create_app
+from crashgate_sandbox.app import create_app
+from crashgate_sandbox.bugsnag.auth import SANDBOX_TOKEN
 from crashgate_sandbox.faults import Fault as Misbehaviour
-from crashgate_sandbox.faults import FaultKind
+from crashgate_sandbox.faults import FaultKind, Faults
+from crashgate_sandbox.received import RequestLog
 from crashgate_sandbox.standalone import running
+from crashgate_sandbox.world.world import World
 from tests.held_clock import HeldClock
 from tests.storage.wire import OK, fault_of, request_to, saying, silent, speaking
 
@@ -74,7 +77,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
     world, faults, log = World(now=NOW), Faults(), WatchedLog()
     project = world.project("checkout-ios")
     assert project is not None
-    app = create_app(world, faults=faults, log=log, budgets=UNLIMITED)
+    app = create_app(world, faults=faults, log=log, limits=None)
     async with running(app) as base_url, http_transport() as transport:
         connection = Connection(
             name="bugsnag", provider=Provider.BUGSNAG, base_url=base_url, credential=SecretStr(SANDBOX_TOKEN)
@@ -324,7 +327,7 @@ async def test_an_upstream_in_this_process_is_reached_without_a_network() -> Non
     connection = Connection(
         name="bugsnag", provider=Provider.BUGSNAG, base_url="http://localhost", credential=SecretStr(SANDBOX_TOKEN)
     )
-    async with http_transport(in_process(create_app(world, budgets=UNLIMITED))) as transport:
+    async with http_transport(in_process(create_app(world, limits=None))) as transport:
         upstream = Upstream(connection=connection, transport=transport, clock=HeldClock())
         params = GetError(project_id=project.id, error_id=error)
         page = await exchange(upstream, Call(operation=GET_ERROR, params=params), Trace())

@@ -20,20 +20,16 @@ from starlette.types import Receive, Scope, Send
 
 from crashgate.audit.reader import LogReader
 from crashgate.config import wiring
-from crashgate_sandbox.app import (
-    SANDBOX_TOKEN,
-    UNLIMITED,
-    Budgets,
-    Faults,
-    RequestLog,
-    SessionProviders,
-    World,
-    create_app,
-)
+from crashgate_sandbox.app import create_app
+from crashgate_sandbox.bugsnag.auth import SANDBOX_TOKEN
+from crashgate_sandbox.faults import Faults
 from crashgate_sandbox.machine_clock import MachineClock
+from crashgate_sandbox.received import RequestLog
 from crashgate_sandbox.standalone import running
+from crashgate_sandbox.world.world import World
 from tests.house import EXAMPLES, fresh_world, settings_in, small_environment
 from tests.logs import read_log
+from tests.session_providers import SessionProviders
 
 Era = Literal["legacy", "auto", "2026-07-28"]
 Face = Literal["stdio", "http"]
@@ -67,7 +63,7 @@ class Site:
         if not self.all_providers:
             return {"BUGSNAG_AUTH_TOKEN": SANDBOX_TOKEN, "BUGSNAG_ENDPOINT": self.upstream}
         # Where each is, and what it takes, is as in the embedded sandbox; only the address is another.
-        embedded = wiring.Sandbox(app=create_app(self.world), token=SANDBOX_TOKEN)
+        embedded = wiring.Sandbox(app=create_app(self.world))
         connections, secrets = dict[str, Mapping[str, object]](), dict[str, str]()
         for name, each in embedded.connections.items():
             variable = f"TOKEN_OF_{name.upper().replace('-', '_')}"
@@ -175,8 +171,7 @@ async def open_site(
     """
     world, faults, requests = fresh_world(), Faults(), RequestLog()
     others = session_providers or SessionProviders.usual(world.now, MachineClock(), limited=limited)
-    budgets = Budgets() if limited else UNLIMITED
-    app = create_app(world, faults=faults, log=requests, budgets=budgets, session_providers=others)
+    app = create_app(world, services=others.services, limits=1 if limited else None, faults=faults, log=requests)
     headers: list[Mapping[bytes, bytes]] = []
 
     async def noting(scope: Scope, receive: Receive, send: Send) -> None:

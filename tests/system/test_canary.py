@@ -17,7 +17,7 @@ from crashgate.model.composite import Recipe
 from crashgate.model.provider import Provider
 from crashgate.providers.registry import OPERATIONS
 from crashgate.tools.registry import BY_NAME
-from crashgate_sandbox.app import SANDBOX_TOKEN
+from crashgate_sandbox.bugsnag.auth import SANDBOX_TOKEN
 from tests.gate.gate import ACME, AGENT, ANDROID, IOS, PAYMENTS, open_gate, policy
 from tests.house import OPERATOR, SESSION_PROVIDERS, bytes_below, everything, open_house
 from tests.logs import open_log, read_log

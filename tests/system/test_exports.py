@@ -15,13 +15,12 @@ import pytest
 from mcp import Client, MCPError
 from mcp_types import BlobResourceContents, ResourceLink, TextResourceContents
 
-from crashgate_sandbox.app import SessionProviders
 from crashgate_sandbox.bugspulse.service import BugsPulse
 from crashgate_sandbox.faults import Fault, FaultKind
 from crashgate_sandbox.machine_clock import MachineClock
-from crashgate_sandbox.session_providers import BUGSPULSE_PREFIX
 from tests.house import NOW, OPERATOR, SESSION_PROVIDERS, everything, policies_of_all, until, write_policies
 from tests.mcp.face import call
+from tests.session_providers import BUGSPULSE_PREFIX, SessionProviders
 from tests.system.served import Era, Face, Site, http_client, kill, open_site
 from tests.tools.read_back import FORMATS, read_back
 

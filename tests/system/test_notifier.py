@@ -6,7 +6,7 @@ from pathlib import Path
 
 from anyio import run_process
 
-from crashgate_sandbox.app import SESSIONS_PREFIX
+from crashgate_sandbox.bugsnag_sessions.service import PART as SESSIONS_PART
 from tests.house import OPERATOR, policies_of_all, small_environment
 from tests.system.served import Site, open_site
 
@@ -32,7 +32,7 @@ client.session_tracker.send_sessions(asynchronous=False)
 
 async def _notified(site: Site, key: str, number: int) -> None:
     """The notifier in a process of its own, as in an app."""
-    address = f"{site.upstream}{SESSIONS_PREFIX}"
+    address = f"{site.upstream}{SESSIONS_PART.prefix}"
     command = [sys.executable, "-c", NOTIFIER, key, address, str(number)]
     await run_process(command, env=small_environment(), check=True)
 

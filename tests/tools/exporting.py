@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from crashgate.errors import Code
-from crashgate_sandbox.app import SessionProviders
 from crashgate_sandbox.bugspulse.service import BugsPulse
 from crashgate_sandbox.faults import Fault, FaultKind
 from crashgate_sandbox.machine_clock import MachineClock
-from crashgate_sandbox.session_providers import BUGSPULSE_PREFIX
 from tests.house import NOW, OPERATOR, House, open_house, write_policies
+from tests.session_providers import BUGSPULSE_PREFIX, SessionProviders
 
 OTHER = "other"
 

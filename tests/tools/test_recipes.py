@@ -13,7 +13,8 @@ import pytest
 from crashgate.audit.record import Effect
 from crashgate.errors import Code
 from crashgate.mcp import render
-from crashgate_sandbox.app import SANDBOX_TOKEN, UNLIMITED, create_app
+from crashgate_sandbox.app import create_app
+from crashgate_sandbox.bugsnag.auth import SANDBOX_TOKEN
 from crashgate_sandbox.faults import Fault, FaultKind
 from tests.gate.gate import IOS, ok, open_gate, policy
 from tests.house import OPERATOR, TRIAGE, House, fresh_world, open_house, write_policies
@@ -166,7 +167,7 @@ async def test_a_bad_argument_of_a_recipe_is_named_and_nothing_is_sent(
 
 async def asked_directly(house: House, path: str) -> Any:  # noqa: ANN401 - any JSON
     """What the sandbox itself answers, asked without crashgate."""
-    transport = httpx2.ASGITransport(app=create_app(house.world, budgets=UNLIMITED))
+    transport = httpx2.ASGITransport(app=create_app(house.world, limits=None))
     headers = {"Authorization": f"token {SANDBOX_TOKEN}", "X-Version": "2"}
     async with httpx2.AsyncClient(transport=transport, base_url="http://sandbox", headers=headers) as client:
         answer = await client.get(path)

@@ -10,14 +10,13 @@ from typing import Any
 import pytest
 
 from crashgate.errors import Code
-from crashgate_sandbox.app import SessionProviders
 from crashgate_sandbox.browserstack.drawn import AWKWARD_IDS, HUGE_ID
 from crashgate_sandbox.browserstack.manners import SELF_HOSTED
 from crashgate_sandbox.browserstack.service import BrowserStack
 from crashgate_sandbox.devrev.apps import APPS, Platform
 from crashgate_sandbox.machine_clock import MachineClock
-from crashgate_sandbox.session_providers import BROWSERSTACK_PREFIX
 from tests.house import NOW, OPERATOR, House, open_house, policies_of_all, texts, write_policies
+from tests.session_providers import BROWSERSTACK_PREFIX, SessionProviders
 
 NARROW, WIDE, PATTERN, COUNTER = "narrow", OPERATOR, "pattern", "counter"
 STAGED = '[[grant]]\nconnection = "browserstack"\nenvironments = ["staging"]\naccess.session = "write"\n'

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl
 import pytest
 
 from crashgate.errors import Code
-from crashgate_sandbox.app import Manners
+from crashgate_sandbox.bugsnag.call import Manners
 from tests.house import OPERATOR, TRIAGE, House, open_house, write_policies
 
 LOSING = ("discard", "delete")

@@ -15,7 +15,9 @@ from crashgate.config import wiring
 from crashgate.config.settings import Settings, load
 from crashgate.errors import ConfigurationError
 from crashgate.policy.policy import PolicySet
-from crashgate_sandbox.app import SANDBOX_TOKEN, RequestLog, create_app
+from crashgate_sandbox.app import create_app
+from crashgate_sandbox.bugsnag.auth import SANDBOX_TOKEN
+from crashgate_sandbox.received import RequestLog
 from crashgate_sandbox.standalone import running
 
 _VARIABLE = "BUGSNAG_AUTH_TOKEN"

@@ -1,7 +1,4 @@
-"""The sandbox inside the server's own process. Rule: invented data, and room to try things.
-
-``crashgate sandbox``. Rule: it says how to reach it once it can be reached.
-"""
+"""``crashgate sandbox``, and the sandbox inside another command's process (``--sandbox``)."""
 
 from typing import TYPE_CHECKING
 
@@ -13,8 +10,8 @@ from crashgate.cli.global_options import Command
 if TYPE_CHECKING:
     from crashgate.config.wiring import Sandbox
 
-BUDGET_FACTOR = 10
-"""The vendor allows 30 requests a minute on projects; each new project and error costs the gate a look-up more."""
+TIMES_THE_LIMITS = 10
+"""Vendors allow as few as 30 requests a minute, and each new project or error costs the gate one more look-up."""
 
 in_sandbox_option = click.option(
     "--sandbox", "in_sandbox", is_flag=True, help="Use a sandbox in this process in place of every upstream."
@@ -28,15 +25,11 @@ def chosen(*, in_sandbox: bool) -> "Sandbox | None":
 
 
 def embedded() -> "Sandbox":
-    """A sandbox of its own world, with ten times the vendor's budgets."""
+    """A new sandbox, with ten times the vendors' limits on requests."""
     from crashgate.config.wiring import Sandbox
-    from crashgate_sandbox.app import SANDBOX_TOKEN, Budgets, create_app
+    from crashgate_sandbox.app import create_app
 
-    vendor = Budgets()
-    budgets = Budgets(
-        organizations=(vendor.organizations or 0) * BUDGET_FACTOR, projects=(vendor.projects or 0) * BUDGET_FACTOR
-    )
-    return Sandbox(app=create_app(budgets=budgets), token=SANDBOX_TOKEN)
+    return Sandbox(app=create_app(limits=TIMES_THE_LIMITS))
 
 
 @click.command("sandbox", cls=Command)
@@ -54,24 +47,27 @@ def embedded() -> "Sandbox":
 def sandbox(host: str, port: int, seed: int | None, *, budgets: bool) -> None:
     """Run the providers' APIs with invented data until Ctrl-C.
 
-    BugSnag with two organizations, seven projects, some hundred errors; its session tracking, BugsPulse, BrowserStack
-    and DevRev below paths of their own. It keeps what is changed until it ends. To see what it was
-    asked: GET /_sandbox/requests; to make it fail: PUT /_sandbox/faults.
+    Each provider is at a path of its own. Changes are kept until it ends. GET /_sandbox/requests shows what it was
+    asked; PUT /_sandbox/faults makes it fail.
     """
-    from crashgate_sandbox.app import SANDBOX_TOKEN, UNLIMITED, Budgets, World, create_app
+    from crashgate_sandbox.app import create_app
+    from crashgate_sandbox.parts import installed_parts
     from crashgate_sandbox.standalone import serve
+    from crashgate_sandbox.world.world import World
 
     screen = session.screen()
     world = World() if seed is None else World(seed=seed)
-    app = create_app(world, budgets=Budgets() if budgets else UNLIMITED)
+    app = create_app(world, limits=1 if budgets else None)
+    part = next(each for each in installed_parts() if each.environment)
 
     def ready(url: str) -> None:
         if screen.json:
-            screen.data({"url": url, "token": SANDBOX_TOKEN}, line=True)
+            screen.data({"url": url, "token": part.credential}, line=True)
             return
-        screen.say(f"A sandbox BugSnag listens at {url}. Point crashgate at it with:")
+        variables = (f"{name}={value.format(url=url + part.prefix)}" for name, value in part.environment.items())
+        screen.say(f"The sandbox listens at {url}. Point crashgate at it with:")
         screen.say()
-        screen.raw(f"  export BUGSNAG_ENDPOINT={url} BUGSNAG_AUTH_TOKEN={SANDBOX_TOKEN}")
+        screen.raw(f"  export {' '.join(variables)}")
         screen.raw("  crashgate serve --agent triage-agent")
         screen.say()
         screen.say("Stop it with Ctrl-C.")

@@ -28,6 +28,8 @@ from crashgate_sandbox.browserstack.errors import (
 )
 from crashgate_sandbox.browserstack.manners import SELF_HOSTED, LangfuseManners
 from crashgate_sandbox.browserstack.store import EvalStore
+from crashgate_sandbox.parts import Part
+from crashgate_sandbox.world.world import World
 
 ROUTES: tuple[Route, ...] = (*sessions.ROUTES, *traces.ROUTES, *ingestion.ROUTES, *projects.ROUTES)
 
@@ -142,3 +144,11 @@ def _decoded(segment: str) -> str:
     except UnicodeDecodeError:
         pass
     raise RefusedError(400, "Bad Request")
+
+
+def _open(world: World, clock: Clock, limits: int | None) -> BrowserStack:
+    del limits  # a server of one's own has none
+    return BrowserStack(prefix=PART.prefix, now=world.now, clock=clock)
+
+
+PART = Part(provider="browserstack", prefix="/browserstack", credential=f"{PUBLIC_KEY}:{SECRET_KEY}", open=_open)

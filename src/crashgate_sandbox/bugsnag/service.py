@@ -30,9 +30,10 @@ from crashgate_sandbox.bugsnag import (
     trends,
 )
 from crashgate_sandbox.bugsnag.answers import RefusedError, finish, json_answer, no_such_route
-from crashgate_sandbox.bugsnag.auth import holder, presented_token, token_holders
-from crashgate_sandbox.bugsnag.budget import Budgets, EndpointClass, Meter
+from crashgate_sandbox.bugsnag.auth import SANDBOX_TOKEN, holder, presented_token, token_holders
+from crashgate_sandbox.bugsnag.budget import UNLIMITED, Budgets, EndpointClass, Meter
 from crashgate_sandbox.bugsnag.call import Call, Manners, Route
+from crashgate_sandbox.parts import Part
 from crashgate_sandbox.world.world import World
 
 
@@ -143,3 +144,20 @@ def _says_version_two(request: Request) -> bool:
     """``X-Version: 2`` or ``Accept: application/json; version=2``; without it filters were found ignored (T)."""
     accept = request.headers.get("accept", "").replace(" ", "")
     return request.headers.get("x-version") == "2" or "version=2" in accept.split(";")
+
+
+def _open(world: World, clock: Clock, limits: int | None) -> BugSnag:
+    vendor = Budgets()
+    budgets = UNLIMITED
+    if limits is not None:
+        budgets = Budgets(organizations=(vendor.organizations or 0) * limits, projects=(vendor.projects or 0) * limits)
+    return BugSnag(world, token=SANDBOX_TOKEN, budgets=budgets, manners=Manners(), clock=clock)
+
+
+PART = Part(
+    provider="bugsnag",
+    prefix="",
+    credential=SANDBOX_TOKEN,
+    open=_open,
+    environment={"BUGSNAG_ENDPOINT": "{url}", "BUGSNAG_AUTH_TOKEN": SANDBOX_TOKEN},
+)

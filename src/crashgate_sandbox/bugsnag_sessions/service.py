@@ -10,12 +10,14 @@ from hashlib import sha1
 from starlette.requests import Request
 from starlette.responses import Response
 
+from crashgate.clock import Clock
 from crashgate_sandbox.bugsnag_sessions.answers import RefusedReportError, accepted
 from crashgate_sandbox.bugsnag_sessions.payload import Payload, read_payload
 from crashgate_sandbox.bugsnag_sessions.started_at import read_time
-from crashgate_sandbox.world.projects import Project
+from crashgate_sandbox.parts import Part
+from crashgate_sandbox.world.projects import Project, project_key
 from crashgate_sandbox.world.session_log import Started
-from crashgate_sandbox.world.world import World
+from crashgate_sandbox.world.world import DEFAULT_SEED, World
 
 MOST_BYTES = 1_000_000
 _REQUIRED = ("Bugsnag-Api-Key", "Bugsnag-Payload-Version", "Bugsnag-Sent-At", "Content-Type")
@@ -88,3 +90,16 @@ def _whole(integrity: str, body: bytes) -> bool:
     scheme, _, digest = integrity.partition(" ")
     expected = sha1(body, usedforsecurity=False).hexdigest()
     return scheme != "sha1" or hmac.compare_digest(digest.strip().lower().encode(), expected.encode())
+
+
+def _open(world: World, clock: Clock, limits: int | None) -> Sessions:
+    del clock, limits  # the vendor limits no reports
+    return Sessions(world, prefix=PART.prefix)
+
+
+PART = Part(
+    provider="bugsnag-sessions",
+    prefix="/bugsnag-sessions",
+    credential=project_key(DEFAULT_SEED, "checkout-ios", 0),
+    open=_open,
+)

@@ -27,8 +27,12 @@ from crashgate_sandbox.bugspulse.paging import Page, Paging, read_format, read_p
 from crashgate_sandbox.bugspulse.period import read_period
 from crashgate_sandbox.bugspulse.timeline import within
 from crashgate_sandbox.bugspulse.written import Format
+from crashgate_sandbox.parts import Part
+from crashgate_sandbox.world.world import World
 
 Query = Mapping[str, str]
+_REQUESTS_PER_MINUTE = 60
+"""What the vendor documents."""
 
 
 class BugsPulse:
@@ -43,7 +47,7 @@ class BugsPulse:
         *,
         prefix: str = "",
         key: str | None = BUGSPULSE_KEY,
-        requests_per_minute: int | None = 60,
+        requests_per_minute: int | None = _REQUESTS_PER_MINUTE,
         sessions: int = 240,
         crashes: int = 38,
         network_logs: int = 890,
@@ -159,3 +163,11 @@ def _require_method(request: Request, method: str) -> None:
 def _first_of_each(query: str) -> Query:
     """The query's parameters; of a repeated one the first (G)."""
     return dict(reversed(parse_qsl(query, keep_blank_values=True)))
+
+
+def _open(world: World, clock: Clock, limits: int | None) -> BugsPulse:
+    allowed = None if limits is None else _REQUESTS_PER_MINUTE * limits
+    return BugsPulse(prefix=PART.prefix, requests_per_minute=allowed, now=world.now, clock=clock)
+
+
+PART = Part(provider="bugspulse", prefix="/bugspulse", credential=BUGSPULSE_KEY, open=_open)

@@ -19,11 +19,14 @@ from crashgate_sandbox.devrev.call import Call, Route
 from crashgate_sandbox.devrev.errors import RefusedError, no_such_route
 from crashgate_sandbox.devrev.fields import from_body, from_query
 from crashgate_sandbox.devrev.store import Store
-from crashgate_sandbox.world.world import DEFAULT_SEED
+from crashgate_sandbox.parts import Part
+from crashgate_sandbox.world.world import DEFAULT_SEED, World
 
 MOST_BYTES = 256 * 1024
 """The largest body that is read (G)."""
 _NOBODY = ""
+_REQUESTS = 1000
+"""In five minutes."""
 
 ROUTES: tuple[Route, ...] = (*session_get.ROUTES, *session_list.ROUTES, *session_data.ROUTES, *developer_info.ROUTES)
 
@@ -49,7 +52,7 @@ class DevRev:
         *,
         prefix: str = "",
         token: str | None = DEVREV_TOKEN,
-        limit: int | None = 1000,
+        limit: int | None = _REQUESTS,
         sessions: int = 120,
         now: datetime,
         clock: Clock,
@@ -104,3 +107,11 @@ class DevRev:
                 raise RefusedError(503, self.outage, "Service unavailable")
             case None:
                 pass
+
+
+def _open(world: World, clock: Clock, limits: int | None) -> DevRev:
+    allowed = None if limits is None else _REQUESTS * limits
+    return DevRev(prefix=PART.prefix, limit=allowed, now=world.now, clock=clock)
+
+
+PART = Part(provider="devrev", prefix="/devrev", credential=DEVREV_TOKEN, open=_open)

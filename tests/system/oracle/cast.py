@@ -8,9 +8,10 @@ from random import Random
 from typing import Any, Protocol
 
 from crashgate.config.settings import Settings
-from crashgate_sandbox.app import SANDBOX_TOKEN, SessionProviders
+from crashgate_sandbox.bugsnag.auth import SANDBOX_TOKEN
 from crashgate_sandbox.faults import Fault, FaultKind
 from tests.house import EXAMPLES, OPERATOR, everything, policies_of_all, settings_in, write_policies
+from tests.session_providers import SessionProviders
 from tests.system.oracle import browserstack, bugsnag, bugsnag_sessions, bugspulse, devrev
 from tests.system.oracle.session_agent import Kept, SessionAgent, Vendor, long_lists
 from tests.system.served import Site

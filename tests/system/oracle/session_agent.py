@@ -9,13 +9,12 @@ from random import Random
 from typing import Any
 
 from crashgate.model.provider import Provider
-from crashgate_sandbox.app import SessionProviders
 from crashgate_sandbox.browserstack.service import BrowserStack
 from crashgate_sandbox.bugspulse.service import BugsPulse
 from crashgate_sandbox.devrev.service import DevRev
 from crashgate_sandbox.machine_clock import MachineClock
-from crashgate_sandbox.session_providers import BROWSERSTACK_PREFIX, BUGSPULSE_PREFIX, DEVREV_PREFIX
 from tests.house import NOW, SESSION_PROVIDERS
+from tests.session_providers import BROWSERSTACK_PREFIX, BUGSPULSE_PREFIX, DEVREV_PREFIX, SessionProviders
 from tests.system.served import Site
 
 LONG = 230

@@ -1,21 +1,26 @@
-"""The upstreams that hold sessions, beside BugSnag. Rule: each is at its own prefix and knows nothing of the others."""
+"""The sandbox's services for sessions, each with its own type, for tests that look into them or make them differ."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from crashgate.clock import Clock
+from crashgate_sandbox.browserstack.service import PART as BROWSERSTACK_PART
 from crashgate_sandbox.browserstack.service import BrowserStack
+from crashgate_sandbox.bugspulse.service import PART as BUGSPULSE_PART
 from crashgate_sandbox.bugspulse.service import BugsPulse
+from crashgate_sandbox.devrev.service import PART as DEVREV_PART
 from crashgate_sandbox.devrev.service import DevRev
-from crashgate_sandbox.front import Provider
+from crashgate_sandbox.parts import Service
 
-BUGSPULSE_PREFIX, BROWSERSTACK_PREFIX, DEVREV_PREFIX = "/bugspulse", "/browserstack", "/devrev"
+BUGSPULSE_PREFIX = BUGSPULSE_PART.prefix
+BROWSERSTACK_PREFIX = BROWSERSTACK_PART.prefix
+DEVREV_PREFIX = DEVREV_PART.prefix
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SessionProviders:
-    """The three of them, made with the prefixes of this module."""
+    """The three of them, made with the prefixes of their parts."""
 
     bugspulse: BugsPulse
     browserstack: BrowserStack
@@ -33,10 +38,6 @@ class SessionProviders:
         )
 
     @property
-    def by_prefix(self) -> Mapping[str, Provider]:
-        """Where each is."""
-        return {
-            BUGSPULSE_PREFIX: self.bugspulse,
-            BROWSERSTACK_PREFIX: self.browserstack,
-            DEVREV_PREFIX: self.devrev,
-        }
+    def services(self) -> Mapping[str, Service]:
+        """Each under its provider's name, as ``create_app`` takes them."""
+        return {"bugspulse": self.bugspulse, "browserstack": self.browserstack, "devrev": self.devrev}
