@@ -46,12 +46,19 @@ def test_each_make_target_of_the_pages_is_one(root: Path) -> None:
 def test_each_document_of_the_pages_is_a_policy_or_a_configuration(root: Path) -> None:
     documents = blocks(root, "toml")
 
+    templates = {
+        path.removesuffix(".toml"): block
+        for block in documents
+        if (path := block.partition("\n")[0].removeprefix("# policies/")).startswith("templates/")
+    }
+
     assert documents
+    assert templates
     for block in documents:
         data = tomllib.loads(block)
         if "agent" in data:
-            load(block, source=f"policies/{data['agent']}.toml", vocabulary=VOCABULARY)
-        else:
+            load(block, source=f"policies/{data['agent']}.toml", vocabulary=VOCABULARY, templates=templates)
+        elif block not in templates.values():
             Settings(**data)
 
 

@@ -124,7 +124,10 @@ def test_the_problems_of_all_documents_are_told_at_once(folder: Path) -> None:
         Problem(
             source="policies/a.toml",
             line=4,
-            text="unknown key `colour`; what there is: agent, about, owner, mode, grant, off, limits, redact, approve",
+            text=(
+                "unknown key `colour`; what there is: agent, about, owner, mode, extends, places, grant, off, limits,"
+                " redact, approve"
+            ),
         ),
         Problem(
             source="policies/b.toml",

@@ -23,6 +23,7 @@ from crashgate.cli.sandbox import in_sandbox_option
 
 if TYPE_CHECKING:
     from crashgate.config.settings import Settings
+    from crashgate.policy.grants import Rule
     from crashgate.policy.policy import Policy, PolicySet
     from crashgate.policy.problem import Problem
     from crashgate.policy.review.explain import MatrixRow
@@ -120,6 +121,8 @@ def _one(policy: "Policy", rows: "Sequence[MatrixRow]") -> None:
     screen = session.screen()
     screen.say(f"{policy.agent}: {policy.about}")
     screen.say(f"{policy.source}, owner {policy.owner}, SHA-256 {policy.hash}")
+    if policy.extends:
+        screen.say(f"extends {', '.join(policy.extends)}")
     screen.say()
     table: list[tuple[str, ...]] = []
     for row in rows:
@@ -131,14 +134,32 @@ def _one(policy: "Policy", rows: "Sequence[MatrixRow]") -> None:
                 row.resource,
                 rule.level.value,
                 rule.places_spoken,
-                f"grant {rule.grant}, line {rule.line}" if rule.grant else rule.where,
+                _written_in(policy, rule),
             )
             for rule in row.rules
         )
         table.extend((row.connection, row.resource, "off", name, "[off]") for name in row.off)
     screen.table(("connection", "resource", "level", "where", "written in"), table, sections=True, whole={"written in"})
+    words = list(_words(policy))
+    if words:
+        screen.table(("word", "value", "written in"), words, whole={"written in"})
     for line in _beside(policy):
         screen.say(line)
+
+
+def _written_in(policy: "Policy", rule: "Rule") -> str:
+    if not rule.grant:
+        return rule.where
+    return f"{'' if rule.source == policy.source else f'{rule.source}, '}grant {rule.grant}, line {rule.line}"
+
+
+def _words(policy: "Policy") -> Iterator[tuple[str, str, str]]:
+    """Each word beside the grants, with its value and where that is written."""
+    for key, entries in policy.written.items():
+        for entry in entries:
+            source = "" if entry.source == policy.source else f"{entry.source}, "
+            value = str(entry.value).lower() if isinstance(entry.value, bool) else str(entry.value)
+            yield key, value, f"{source}line {entry.line}"
 
 
 def _beside(policy: "Policy") -> Iterator[str]:

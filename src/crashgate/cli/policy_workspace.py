@@ -61,6 +61,7 @@ class Ground:
 
     def held(self, path: Path) -> "PolicySet":
         """The policies of a document or a folder, checked like those in force. Raises as ``policies`` does."""
+        from crashgate.config import wiring
         from crashgate.errors import ConfigurationError
         from crashgate.policy.document import load
         from crashgate.policy.policy import PolicySet
@@ -75,7 +76,8 @@ class Ground:
             ) from error
         source = f"{path.absolute().parent.name}/{path.name}"
         with _as_given(path.parent):
-            return PolicySet([load(text, source=source, vocabulary=self.vocabulary)])
+            templates = wiring.templates(path.absolute().parent)
+            return PolicySet([load(text, source=source, vocabulary=self.vocabulary, templates=templates)])
 
     def _within(self, folder: Path, settings: "Settings") -> "PolicySet":
         from crashgate.config import wiring
@@ -91,7 +93,7 @@ def ground(*, in_sandbox: bool) -> Ground:
 
 def as_given(problem: "Problem", folder: Path) -> "Problem":
     """The problem of a document in ``folder``, with a path that leads to it."""
-    path = str(folder / problem.source.rpartition("/")[2])
+    path = str(folder / (problem.source.partition("/")[2] or problem.source))
     return replace(problem, source=path, text=problem.text.replace(problem.source, path))
 
 

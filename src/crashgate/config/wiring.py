@@ -32,12 +32,13 @@ from crashgate.gate.recorder import Ledger
 from crashgate.gate.revocation import Revocation
 from crashgate.identity import Via
 from crashgate.policy.policy import PolicySource, Vocabulary
+from crashgate.policy.templates import Templates
 from crashgate.providers.registry import RESOURCES
 from crashgate.storage.approvals import SqliteApprovals
 from crashgate.storage.counters import SqliteCounter
 from crashgate.storage.log_keys import LogKeys, load_key
 from crashgate.storage.log_sqlite import SqliteRowStore
-from crashgate.storage.policy_files import PolicyFiles, watching
+from crashgate.storage.policy_files import PolicyFiles, read_templates, watching
 from crashgate.storage.system import SystemClock, system_user
 from crashgate.storage.token_watch import watching_tokens
 from crashgate.storage.tokens import TokenFile
@@ -76,6 +77,7 @@ __all__ = [
     "run_http",
     "run_stdio",
     "spoken_of",
+    "templates",
     "tokens",
     "toolbox",
     "vocabulary",
@@ -95,6 +97,11 @@ def served_policies(settings: Settings, *, sandbox: Sandbox | None = None) -> Po
     """The folder's policies for serving, not loaded yet: without ``strict_policies`` those that can be used."""
     words = vocabulary(settings, sandbox=sandbox)
     return PolicyFiles(folder=settings.policies, vocabulary=words, strict=settings.serve.strict_policies)
+
+
+def templates(folder: Path) -> Templates:
+    """What the documents of a policy folder may extend."""
+    return read_templates(folder)
 
 
 def vocabulary(settings: Settings, *, sandbox: Sandbox | None = None) -> Vocabulary:

@@ -2,19 +2,23 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from crashgate.identity import AGENT_NAME_PATTERN
 from crashgate.model.access import Level
 from crashgate.model.scope import NOTHING, Dimension
 from crashgate.policy import grants as pattern
-from crashgate.policy import tables
 from crashgate.policy.grants import BUILT_IN, Grant
-from crashgate.policy.policy import Policy, Vocabulary
+from crashgate.policy.limits import Approval, Limits
+from crashgate.policy.policy import TABLES, Mode, Policy, Vocabulary
 from crashgate.policy.problem import PolicyDocumentError
-from crashgate.policy.tables import Reading, as_list, as_table, kind, missing
-from crashgate.policy.toml_positions import Path, hidden_character, parse
+from crashgate.policy.redaction import Redaction
+from crashgate.policy.switches import Switches
+from crashgate.policy.templates import Part, Templates, read_parts
+from crashgate.policy.toml_positions import Path, hidden_character
 from crashgate.policy.wording import unknown, word
+from crashgate.policy.words import Entries, Table, as_list, as_table, join, kind, missing, read_table
 
 MAX_GRANTS = 100
 MAX_PATTERNS = 1000
@@ -24,7 +28,8 @@ MAX_ABOUT = 200
 MAX_OWNER = 100
 
 _AGENT_CHARACTERS = pattern.CHARACTERS - frozenset("_.*")
-_TOP_KEYS = ("agent", "about", "owner", "mode", "grant", *tables.KEYS)
+_TEMPLATE_KEYS = ("extends", "grant", *TABLES)
+_TOP_KEYS = ("agent", "about", "owner", "mode", "extends", "places", "grant", *TABLES)
 _EXAMPLES: Mapping[str, str] = {
     "agent": 'agent = "triage-agent", the name that the launch configuration or the token gives',
     "about": 'about = "...", one line for people',
@@ -34,45 +39,120 @@ _EXAMPLES: Mapping[str, str] = {
 }
 
 
-def load(text: str, *, source: str, vocabulary: Vocabulary) -> Policy:
-    """The policy that a TOML document holds.
+def load(
+    text: str, *, source: str, vocabulary: Vocabulary, templates: Templates = MappingProxyType[str, str]({})
+) -> Policy:
+    """The policy that a TOML document holds, together with the ``templates`` that it extends.
 
     ``source`` is the folder's and the file's name (``policies/triage-agent.toml``); the file is called after the
     agent. Raises PolicyDocumentError with every problem found.
     """
-    data, surveyed = parse(text, source=source)
-    reading = Reading(source=source, surveyed=surveyed)
-    policy = _Reader(reading, vocabulary).policy(data, hash_=hashlib.sha256(text.encode()).hexdigest())
-    if reading.problems:
-        raise PolicyDocumentError(reading.problems)
+    parts = read_parts(text, source=source, tools=vocabulary.tools, templates=templates)
+    policy = _policy(parts, vocabulary)
+    problems = [problem for part in parts for problem in part.reading.problems]
+    if problems:
+        raise PolicyDocumentError(problems)
     return policy
 
 
-class _Reader:
-    """Builds the policy; what stands beside the grants is read in ``tables``."""
-
-    def __init__(self, reading: Reading, vocabulary: Vocabulary) -> None:
-        self._reading = reading
-        self._vocabulary = vocabulary
-
-    def policy(self, data: Mapping[str, object], *, hash_: str) -> Policy:
-        self._reading.check_keys((), data, _TOP_KEYS)
-        return Policy(
-            agent=self._agent(data),
-            about=self._one_line(data, "about", limit=MAX_ABOUT),
-            owner=self._one_line(data, "owner", limit=MAX_OWNER),
-            source=self._reading.source,
-            hash=hash_,
-            grants=(BUILT_IN, *self._grants(data.get("grant", []))),
-            mode=tables.mode(self._reading, data),
-            off=tables.switches(self._reading, data, self._vocabulary.tools),
-            limits=tables.limits(self._reading, data),
-            redaction=tables.redaction(self._reading, data),
-            approval=tables.approval(self._reading, data, self._vocabulary.tools),
+def _policy(parts: Sequence[Part], vocabulary: Vocabulary) -> Policy:
+    own, *templates = parts
+    reader = _Reader(own, vocabulary, first=1, places={})
+    places = reader.places()
+    grants = reader.grants()
+    for template in templates:
+        _check_template(template)
+        grants += _Reader(template, vocabulary, first=len(grants) + 1, places=places).grants()
+    if len(grants) > MAX_GRANTS and templates:
+        own.reading.note(
+            ("extends",), f"with its templates there are {len(grants)} grants; a policy may hold {MAX_GRANTS}"
         )
+    for kind_of_place in places:
+        if not any(grant.source and grant.places.get(kind_of_place) is places[kind_of_place] for grant in grants):
+            own.reading.note(("places", str(kind_of_place)), f"no grant of a template takes these {kind_of_place}")
+    tables = {key: _table(key, table, parts) for key, table in TABLES.items()}
+    return Policy(
+        agent=reader.agent(),
+        about=reader.one_line("about", limit=MAX_ABOUT),
+        owner=reader.one_line("owner", limit=MAX_OWNER),
+        source=own.reading.source,
+        hash=_hash(parts),
+        grants=(BUILT_IN, *grants),
+        mode=reader.mode(),
+        off=Switches.of(tables["off"]),
+        limits=Limits.of(tables["limits"]),
+        redaction=Redaction.of(tables["redact"]),
+        approval=Approval.of(tables["approve"]),
+        extends=tuple(template.name for template in templates),
+        written={f"{key}.{each}": entries for key, table in tables.items() for each, entries in table.items()},
+    )
 
-    def _agent(self, data: Mapping[str, object]) -> str:
-        agent = self._text((), data, "agent")
+
+def _check_template(template: Part) -> None:
+    """Note each key that a template cannot have."""
+    for key in template.data:
+        if key in _TOP_KEYS and key not in _TEMPLATE_KEYS:
+            template.reading.note((key,), f"`{key}` belongs into the document of an agent, not into a template")
+    template.reading.check_keys((), {key: None for key in template.data if key not in _TOP_KEYS}, _TEMPLATE_KEYS)
+
+
+def _hash(parts: Sequence[Part]) -> str:
+    own, *templates = parts
+    named = (each for template in templates for each in (template.name, template.text))
+    return hashlib.sha256("\0".join((own.text, *named)).encode()).hexdigest()
+
+
+def _table(key: str, table: type[Table], parts: Sequence[Part]) -> Entries:
+    """What the document and its templates write in one table, together."""
+    keys = {each for part in parts for each in as_table(part.data.get(key)) or {}}
+    if keys and table.NEEDS and keys.isdisjoint(table.NEEDS):
+        parts[0].reading.note((key,), missing(next(iter(table.NEEDS)), " or ".join(table.NEEDS.values())))
+    return join(table, [read_table(part.reading, part.data, key, table) for part in parts])
+
+
+class _Reader:
+    """Reads a document, or a template with the ``places`` that the document gives it; ``first`` is its first grant."""
+
+    def __init__(
+        self, part: Part, vocabulary: Vocabulary, *, first: int, places: Mapping[Dimension, tuple[str, ...]]
+    ) -> None:
+        self._reading = part.reading
+        self._data = part.data
+        self._template = bool(part.name)
+        self._vocabulary = vocabulary
+        self._first = first
+        self._given = places
+        if not part.name:
+            self._reading.check_keys((), part.data, _TOP_KEYS)
+
+    def places(self) -> dict[Dimension, tuple[str, ...]]:
+        """What ``[places]`` names, for the grants of templates that name none."""
+        kinds = self._vocabulary.kinds
+        data = self._reading.table(self._data, "places", known=[*map(str, kinds)], example='projects = ["checkout-*"]')
+        return self._named(("places",), data)
+
+    def _named(self, path: Path, data: Mapping[str, object]) -> dict[Dimension, tuple[str, ...]]:
+        places = {
+            kind: self._patterns((*path, kind.plural), kind, data[kind.plural])
+            for kind in self._vocabulary.kinds
+            if kind.plural in data
+        }
+        return {kind: patterns for kind, patterns in places.items() if patterns is not None}
+
+    def mode(self) -> Mode:
+        """``enforce`` where nothing is written."""
+        value = self._data.get("mode", Mode.ENFORCE.value)
+        if not isinstance(value, str):
+            self._reading.note(("mode",), f'`mode` is {kind(value)}; write mode = "enforce" or mode = "observe"')
+        elif value not in set(Mode):
+            self._reading.note(("mode",), unknown("mode", value, Mode))
+        else:
+            return Mode(value)
+        return Mode.ENFORCE
+
+    def agent(self) -> str:
+        """Whose policy it is: the name that the file has too."""
+        agent = self._text((), self._data, "agent")
         if agent and not re.fullmatch(AGENT_NAME_PATTERN, agent):
             wrong = next((char for char in agent if char not in _AGENT_CHARACTERS), None)
             holds = f" holds {_shown(wrong)}" if wrong is not None else ""
@@ -82,8 +162,9 @@ class _Reader:
             self._reading.note(("agent",), f"agent `{agent}` belongs in a file called {agent}.toml")
         return agent
 
-    def _one_line(self, data: Mapping[str, object], key: str, *, limit: int) -> str:
-        text = self._text((), data, key)
+    def one_line(self, key: str, *, limit: int) -> str:
+        """A text for people."""
+        text = self._text((), self._data, key)
         hidden = hidden_character(text)
         if hidden is not None:
             self._reading.note((key,), f"`{key}` holds a hidden character, {hidden}; write one line of plain text")
@@ -91,7 +172,9 @@ class _Reader:
             self._reading.note((key,), f"`{key}` has {len(text)} characters; write at most {limit}")
         return text
 
-    def _grants(self, value: object) -> list[Grant]:
+    def grants(self) -> list[Grant]:
+        """The grants, in their order."""
+        value = self._data.get("grant", [])
         entries = as_list(value)
         if entries is None:
             self._reading.note(
@@ -112,19 +195,22 @@ class _Reader:
             data = {}
         kinds = self._vocabulary.kinds
         self._reading.check_keys(path, data, ("connection", *map(str, kinds), "access"))
-        places = {
-            kind: self._patterns((*path, kind.plural), kind, data[kind.plural]) for kind in kinds if kind.plural in data
-        }
+        connection, access = self._connection(path, data), self._access(path, data)
+        named = self._named(path, data)
+        needed = {self._vocabulary.connections.get(connection, {}).get(resource) for resource in access}
+        given = {kind: names for kind, names in self._given.items() if kind in needed and kind.plural not in data}
         grant = Grant(
-            index=number + 1,
+            index=self._first + number,
+            number=number + 1,
+            source=self._reading.source if self._template else "",
             line=self._reading.line(path),
-            connection=self._connection(path, data),
-            places={kind: patterns for kind, patterns in places.items() if patterns is not None},
-            access=(access := self._access(path, data)),
+            connection=connection,
+            places=named | given,
+            access=access,
             lines={resource: self._reading.line((*path, "access", resource)) for resource in access},
         )
         if sum(map(len, grant.places.values())) > MAX_PATTERNS:
-            self._reading.note(path, f"grant {grant.index} names more than {MAX_PATTERNS} places")
+            self._reading.note(path, f"grant {grant.number} names more than {MAX_PATTERNS} places")
         self._check_resources(path, grant, data)
         self._check_places(path, grant)
         return grant
@@ -194,9 +280,11 @@ class _Reader:
             dimension = resources.get(resource)
             if dimension is None:
                 self._reading.note(at, unknown("resource", resource, resources))
-            elif dimension is not NOTHING and dimension.plural not in named:
-                what = f"grant {grant.index} gives access.{resource} but names no {dimension}"
-                self._reading.note(at, f'{what}; write {dimension} = [...] or {dimension} = ["*"] for all')
+            elif dimension is not NOTHING and dimension.plural not in named and dimension not in grant.places:
+                what = f"grant {grant.number} gives access.{resource} but names no {dimension}"
+                fix = f'write {dimension} = [...] or {dimension} = ["*"] for all'
+                here = f", or places.{dimension} = [...] in the document that extends this" if self._template else ""
+                self._reading.note(at, f"{what}; {fix}{here}")
 
     def _check_places(self, path: Path, grant: Grant) -> None:
         """A dimension that nothing on the connection has would look like a bound and bind nothing."""

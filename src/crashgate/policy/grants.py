@@ -142,20 +142,24 @@ class Patterns:
 class Grant:
     """Levels on the resources of one connection, in the places that the patterns name.
 
-    ``index`` counts from 1; 0 is the built-in grant. ``places`` are the kinds of place that it names, each with names,
-    ids, slugs or patterns with ``*``. ``line`` and ``lines`` (one for each resource in ``access``) say where it is
-    written.
+    ``index`` counts the grants of the policy from 1; 0 is the built-in grant. ``places`` are the kinds of place that it
+    names, each with names, ids, slugs or patterns with ``*``. ``line`` and ``lines`` (one for each resource in
+    ``access``) say where it is written. One that comes from a template has its file as ``source`` and counts there
+    as ``number``; for any other, ``source`` is empty and ``number`` is the index.
     """
 
     index: int
     line: int
     connection: str
+    source: str = ""
+    number: int = 0
     places: Mapping[Dimension, tuple[str, ...]] = field(default_factory=dict[Dimension, tuple[str, ...]], hash=False)
     access: Mapping[str, Level] = field(hash=False)
     lines: Mapping[str, int] = field(hash=False)
 
     def __post_init__(self) -> None:
         """Freeze the mappings, so that no holder can widen a grant."""
+        object.__setattr__(self, "number", self.number or self.index)
         object.__setattr__(self, "places", MappingProxyType(dict(self.places)))
         object.__setattr__(self, "access", MappingProxyType(dict(self.access)))
         object.__setattr__(self, "lines", MappingProxyType(dict(self.lines)))
@@ -189,13 +193,16 @@ class Rule:
 
     @classmethod
     def of(cls, grant: Grant, resource: str, *, source: str) -> "Rule":
-        """What ``grant`` says of ``resource``. Raises KeyError when it says nothing."""
+        """What ``grant`` says of ``resource``; ``source`` is the document of the policy.
+
+        Raises KeyError when it says nothing.
+        """
         return cls(
-            grant=grant.index,
+            grant=grant.number,
             line=grant.lines.get(resource, grant.line),
             resource=resource,
             level=grant.access[resource],
-            source=source,
+            source=grant.source or source,
             places=grant.places,
         )
 

@@ -10,8 +10,11 @@ What a person has to agree to first. Rule: it narrows what grants give, and give
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum, unique
+from typing import ClassVar
 
 from crashgate.model.access import Access
+from crashgate.policy.switches import OPERATION, is_operation, operation_ids
+from crashgate.policy.words import Declared, Entries, Flag, NameList, Number, Word
 
 
 @unique
@@ -46,6 +49,11 @@ class Window(StrEnum):
         return _MOST[self]
 
 
+_ACCESS = {Counted.WRITES: Access.WRITE, Counted.DELETES: Access.DELETE}
+_SECONDS = {Window.MINUTE: 60, Window.HOUR: 3_600, Window.DAY: 86_400}
+_MOST = {Window.MINUTE: 10_000, Window.HOUR: 100_000, Window.DAY: 1_000_000}
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rate:
     """At most ``most`` of what is counted in one window."""
@@ -66,6 +74,12 @@ class Rate:
         return f"{self.most} {noun} {'an' if self.window is Window.HOUR else 'a'} {self.window}"
 
 
+RATES: Mapping[str, tuple[Counted, Window]] = {
+    f"{counted}_per_{window}": (counted, window) for window in Window for counted in Counted
+}
+"""The words for rates, shorter windows first."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Limits:
     """``rates`` from the shorter window to the longer; None where a policy does not bound exports.
@@ -73,27 +87,41 @@ class Limits:
     ``exports_kept`` counts what is finished, under way and interrupted, until the operator removes it.
     """
 
+    ABOUT: ClassVar[str] = "How much the agent may do, over all its connections."
+    EXAMPLE: ClassVar[str] = "calls_per_minute = 60"
+    NEEDS: ClassVar[Mapping[str, str]] = {}
+    WORDS: ClassVar[Mapping[str, Word]] = {
+        **{
+            key: Number(about=f"At most so many {counted} a {window}.", most=window.most)
+            for key, (counted, window) in RATES.items()
+        },
+        "rows_per_export": Number(about="At most so many rows in one export.", most=100_000_000),
+        "exports_kept": Number(about="At most so many exports of the agent kept at once.", most=10_000),
+    }
+
     rates: tuple[Rate, ...] = ()
     rows_per_export: int | None = None
     exports_kept: int | None = None
 
+    @classmethod
+    def of(cls, entries: Entries) -> "Limits":
+        """The limits that are written."""
+        written = {key: each[0].value for key, each in entries.items()}
+        rates = [
+            Rate(counted=counted, window=window, most=written.pop(key))
+            for key, (counted, window) in RATES.items()
+            if key in written
+        ]
+        return cls(rates=tuple(rates), **written)
+
+    def value(self, key: str) -> int | None:
+        """The number that one word has."""
+        rates = {rate.key: rate.most for rate in self.rates}
+        return rates.get(key) if key in RATES else getattr(self, key)
+
     def on(self, access: Access) -> tuple[Rate, ...]:
         """The rates in which a call that takes ``access`` is counted."""
         return tuple(rate for rate in self.rates if rate.counted.counts(access))
-
-
-MOST_ROWS = 100_000_000
-ROWS = "rows_per_export"
-MOST_KEPT = 10_000
-KEPT = "exports_kept"
-RATES: Mapping[str, tuple[Counted, Window]] = {
-    f"{counted}_per_{window}": (counted, window) for window in Window for counted in Counted
-}
-"""The keys of a document, shorter windows first."""
-
-_ACCESS = {Counted.WRITES: Access.WRITE, Counted.DELETES: Access.DELETE}
-_SECONDS = {Window.MINUTE: 60, Window.HOUR: 3_600, Window.DAY: 86_400}
-_MOST = {Window.MINUTE: 10_000, Window.HOUR: 100_000, Window.DAY: 1_000_000}
 
 
 USUAL_MINUTES = 15
@@ -101,7 +129,7 @@ MOST_MINUTES = 24 * 60
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Approval:
+class Approval(Declared):
     """Ids of operations, and for how many minutes a request for approval, or an approval not yet used, holds.
 
     ``ask_client`` says that the user at the agent's own client may answer; without it only the operator does. Whoever
@@ -109,6 +137,33 @@ class Approval:
     the agent asked for text that outsiders can write, a person has to agree to every change, whatever its operation
     (THREATS row 5); None where that makes no difference.
     """
+
+    ABOUT: ClassVar[str] = "What a person has to agree to, each call."
+    EXAMPLE: ClassVar[str] = f"operations = [{OPERATION}]"
+    NEEDS: ClassVar[Mapping[str, str]] = {
+        "operations": EXAMPLE,
+        "after_untrusted_minutes": "after_untrusted_minutes = 60",
+    }
+    WORDS: ClassVar[Mapping[str, Word]] = {
+        "operations": NameList(
+            about="Operations that wait until a person agrees.",
+            example=OPERATION,
+            check=is_operation,
+            items=operation_ids,
+        ),
+        "after_untrusted_minutes": Number(
+            about="For so long after the agent asked for text that outsiders can write, every change.",
+            most=MOST_MINUTES,
+            absent="off",
+            larger_is_narrower=True,
+        ),
+        "expires_minutes": Number(
+            about="For how long a request for approval, or an approval not yet used, holds.",
+            most=MOST_MINUTES,
+            usual=USUAL_MINUTES,
+        ),
+        "ask_client": Flag(about="Whether the user at the agent's own client may answer."),
+    }
 
     operations: frozenset[str] = frozenset()
     expires_minutes: int = USUAL_MINUTES

@@ -108,17 +108,17 @@ class Index:
 
     def __init__(self, grants: Iterable[Grant], *, source: str) -> None:
         kept = tuple(grants)
-        rules: dict[tuple[str, str], list[Ready]] = {}
+        rules: dict[tuple[str, str], dict[int, Ready]] = {}
         for grant in kept:
             places = {dimension: Patterns.of(patterns) for dimension, patterns in grant.places.items()}
             for resource in grant.access:
                 ready = Ready(rule=Rule.of(grant, resource, source=source), places=places)
-                rules.setdefault((grant.connection, resource), []).append(ready)
+                rules.setdefault((grant.connection, resource), {})[grant.index] = ready
         indexes = tuple(grant.index for grant in kept)
         found: dict[tuple[str, str], Spoken] = {}
         for key, speaking in rules.items():
-            speak = {ready.rule.grant for ready in speaking}
-            found[key] = Spoken(rules=tuple(speaking), elsewhere=tuple(each for each in indexes if each not in speak))
+            elsewhere = tuple(each for each in indexes if each not in speaking)
+            found[key] = Spoken(rules=tuple(speaking.values()), elsewhere=elsewhere)
         self._all: Mapping[tuple[str, str], Spoken] = MappingProxyType(found)
         self._nothing = Spoken(rules=(), elsewhere=indexes)
         self._topics: dict[Kind, Topic] = {}

@@ -20,6 +20,7 @@ from crashgate.policy.matching import Index
 from crashgate.policy.problem import PolicyDocumentError, Problem
 from crashgate.policy.redaction import Redaction
 from crashgate.policy.switches import Switches
+from crashgate.policy.words import Entries, Entry, Table
 from crashgate.providers.crashgate.operations import EXPORTS, GET_ACCESS
 from crashgate.providers.registry import KINDS
 
@@ -61,8 +62,9 @@ class Policy:
     """One agent's document.
 
     ``about`` and ``owner`` are one line each, written for people. ``source`` is folder and file name
-    (``policies/triage-agent.toml``), ``hash`` the SHA-256 of the document's bytes in hexadecimal. ``grants`` starts
-    with the built-in one. ``off`` beats them all.
+    (``policies/triage-agent.toml``), ``hash`` the SHA-256 in hexadecimal of the document's bytes and of the templates
+    that it extends, whose names ``extends`` has. ``grants`` starts with the built-in one. ``off`` beats them all.
+    ``written`` says where each word beside the grants stands: ``limits.calls_per_minute``.
     """
 
     agent: str
@@ -76,11 +78,18 @@ class Policy:
     limits: Limits = Limits()  # noqa: RUF009 - a frozen value
     redaction: Redaction = Redaction()  # noqa: RUF009 - a frozen value
     approval: Approval = Approval()  # noqa: RUF009 - a frozen value
+    extends: tuple[str, ...] = ()
+    written: Entries = field(default_factory=dict[str, tuple[Entry, ...]], repr=False, compare=False, hash=False)
     defaults: dict[tuple[str, str], Mapping[str, Any]] = field(
         default_factory=dict[tuple[str, str], Mapping[str, Any]], init=False, repr=False, compare=False, hash=False
     )
     """A memo of whoever asks which arguments the policy leaves no choice about, by connection and operation."""
     _index: Index | None = field(default=None, init=False, repr=False, compare=False, hash=False)
+
+    @property
+    def tables(self) -> Mapping[str, Table]:
+        """What stands beside the grants, by the keys of a document."""
+        return {"off": self.off, "limits": self.limits, "redact": self.redaction, "approve": self.approval}
 
     @property
     def index(self) -> Index:
@@ -90,6 +99,10 @@ class Policy:
             index = Index(self.grants, source=self.source)
             object.__setattr__(self, "_index", index)
         return index
+
+
+TABLES: Mapping[str, type[Table]] = {"off": Switches, "limits": Limits, "redact": Redaction, "approve": Approval}
+"""The tables of a document beside its grants, by their keys."""
 
 
 class PolicySet(Mapping[str, Policy]):

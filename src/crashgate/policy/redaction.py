@@ -1,15 +1,16 @@
 """Which fields of an answer an agent is not shown. Rule: named by path, taken out whole, wherever they came from.
 
-Names are compared without regard to case, in every spelling that an upstream uses, and lists on the way are gone
+NameList are compared without regard to case, in every spelling that an upstream uses, and lists on the way are gone
 through. ``*`` as the last name means everything below, and ``**`` before the last one that name at any depth below;
 what is below a named field goes with it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from difflib import get_close_matches
 from functools import cache
 from types import MappingProxyType
-from typing import Union
+from typing import ClassVar, Final, Union
 
 from crashgate.model.field_table import (
     DEEP,
@@ -22,6 +23,9 @@ from crashgate.model.field_table import (
     walk_fields,
 )
 from crashgate.model.reads import EVERYTHING
+from crashgate.policy.toml_positions import Path
+from crashgate.policy.wording import listed, unknown, word
+from crashgate.policy.words import Declared, NameList, Reading, Word
 from crashgate.providers.registry import OPERATIONS
 
 Tree = Mapping[str, Union["Tree", None]]
@@ -29,6 +33,11 @@ Tree = Mapping[str, Union["Tree", None]]
 
 Under ``**`` stand the names that go at any depth.
 """
+
+_LONGEST = 60
+_HINTS = 5
+_FIELD: Final = '"user.email"'
+_SETS = tuple(each.value for each in RedactionSet)
 _EVERY = "*"
 
 
@@ -47,9 +56,64 @@ def field_paths() -> frozenset[str]:
     return frozenset(".".join(path) for fields in result_fields().values() for path, _ in walk_fields(fields))
 
 
+def _is_set(reading: Reading, path: Path, name: str) -> bool:
+    if name not in _SETS:
+        reading.note(path, unknown("set", name, _SETS))
+    return name in _SETS
+
+
+def _is_field(reading: Reading, path: Path, name: str) -> bool:
+    """Whether some resource has such a field, and none needs it to be read."""
+    names = tuple(name.split("."))
+    if not all(names) or "*" in names[:-1] or (DEEP in names and names.index(DEEP) != len(names) - 2):
+        rules = "write names joined by dots, * only as the last of them, and ** only before the last"
+        reading.note(path, f"`{word(name)}` is no path; {rules}")
+        return False
+    plain = names[:-1] if names[-1] == "*" else names
+    found = [along for each in result_fields().values() if (along := find_path(each, plain))]
+    if not found:
+        reading.note(path, _no_field(name))
+        return False
+    if names[-1] == "*" and not any(along[-1].below or along[-1].free for along in found):
+        reading.note(path, f"nothing is below `{word('.'.join(plain))}`; write it without the *")
+        return False
+    if names[-1] != "*" and any(len(along) == len(names) and along[-1].fixed for along in found):
+        reading.note(path, f"`{word(name)}` names the object itself and cannot be taken out")
+        return False
+    return True
+
+
+def _no_field(name: str) -> str:
+    """What is said of a path that no answer has: the nearest that some has, by its words or by its last name."""
+    wrong, known = name[:_LONGEST], sorted(field_paths())
+    end = f".{wrong.rpartition('.')[2].lower()}"
+    near = [each for each in known if f".{each.lower()}".endswith(end)] or get_close_matches(wrong, known, n=1)
+    near = near or get_close_matches(wrong, known, n=_HINTS, cutoff=0)
+    told = listed([f"`{each}`" for each in near], limit=200)
+    return f"unknown field `{word(name)}`; {f'did you mean {told}?' if len(near) == 1 else f'the nearest are {told}'}"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Redaction:
+class Redaction(Declared):
     """What a policy takes out: single ``fields`` as they are written, and whole ``sets``, by their names."""
+
+    ABOUT: ClassVar[str] = "Fields that are taken out of every answer."
+    EXAMPLE: ClassVar[str] = f"fields = [{_FIELD}]"
+    NEEDS: ClassVar[Mapping[str, str]] = {}
+    WORDS: ClassVar[Mapping[str, Word]] = {
+        "fields": NameList(
+            about="Fields by their paths; * as the last name is everything below, ** before the last any depth.",
+            example=_FIELD,
+            check=_is_field,
+            items=lambda: {"type": "string", "pattern": r"^[^.*]+(\.[^.*]+)*(\.\*|\.\*\*\.[^.*]+)?$"},
+        ),
+        "sets": NameList(
+            about="Sets of fields that belong together.",
+            example='"people"',
+            check=_is_set,
+            items=lambda: {"enum": list(_SETS)},
+        ),
+    }
 
     fields: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()

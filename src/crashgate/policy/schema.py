@@ -9,19 +9,24 @@ from typing import Any
 
 from crashgate.identity import AGENT_NAME_PATTERN
 from crashgate.model.access import Level
-from crashgate.model.field_table import RedactionSet
 from crashgate.model.scope import Dimension
 from crashgate.policy import grants as pattern
 from crashgate.policy.document import MAX_ABOUT, MAX_GRANTS, MAX_OWNER, MAX_PATTERNS
-from crashgate.policy.limits import KEPT, MOST_KEPT, MOST_MINUTES, MOST_ROWS, RATES, ROWS, USUAL_MINUTES
-from crashgate.policy.policy import Mode
-from crashgate.providers.registry import KINDS, OPERATIONS, RESOURCES
-
-Schema = dict[str, Any]
+from crashgate.policy.policy import TABLES, Mode
+from crashgate.policy.templates import FOLDER
+from crashgate.policy.words import Schema, Table
+from crashgate.providers.registry import KINDS, RESOURCES
 
 
 def document_schema(kinds: Sequence[Dimension] = KINDS) -> Schema:
-    """The schema, in the dialect of 2020-12, for grants that may name these kinds of place."""
+    """The schema, in the dialect of 2020-12, for grants that may name these kinds of place.
+
+    A template is a document without what makes it an agent's; what a table needs, a template may bring.
+    """
+    template = {"type": "string", "pattern": f"^{FOLDER}/[a-z0-9][a-z0-9_-]*$"}
+    head = ("agent", "about", "owner")
+    of_agents = [{"required": [key]} for key in (*head, "mode", "places")]
+    needed = {key: _needed(table) for key, table in TABLES.items() if table.NEEDS}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "crashgate policy",
@@ -39,19 +44,26 @@ def document_schema(kinds: Sequence[Dimension] = KINDS) -> Schema:
                     "enum": [mode.value for mode in Mode],
                     "description": "observe lets through what the policy refuses, deletes apart, and records it.",
                 },
+                "extends": {
+                    "anyOf": [template, {"type": "array", "minItems": 1, "items": template}],
+                    "description": "Templates of the policy folder, whose grants and tables hold too.",
+                },
+                "places": _table(
+                    {kind.plural: _places(kind) for kind in kinds},
+                    least=1,
+                    about="Places for those grants of templates that name none.",
+                ),
                 "grant": {
                     "type": "array",
                     "maxItems": MAX_GRANTS,
                     "items": _grant(kinds),
                     "description": "Levels on the resources of one connection, in the places that it names.",
                 },
-                "off": _off(),
-                "limits": _limits(),
-                "redact": _redact(),
-                "approve": _approve(),
+                **{key: _declared(table) for key, table in TABLES.items()},
             },
-            required=("agent", "about", "owner"),
         ),
+        "oneOf": [{"required": list(head)}, {"not": {"anyOf": of_agents}}],
+        "anyOf": [{"required": ["extends"]}, {"properties": needed}],
     }
 
 
@@ -79,57 +91,13 @@ def _places(dimension: Dimension) -> Schema:
     }
 
 
-def _off() -> Schema:
-    optional = [
-        f"{operation.id}.{name}"
-        for operation in OPERATIONS
-        for name, field in operation.params.model_fields.items()
-        if not field.is_required()
-    ]
-    return _table(
-        {"operations": _names(_operations()), "parameters": _names(optional)},
-        least=1,
-        about="Operations and parameters switched off by name; off beats any grant.",
-    )
+def _declared(table: type[Table]) -> Schema:
+    words = {key: each.schema() for key, each in table.WORDS.items()}
+    return _table(words, least=1, about=table.ABOUT)
 
 
-def _limits() -> Schema:
-    most = {key: window.most for key, (_, window) in RATES.items()} | {ROWS: MOST_ROWS, KEPT: MOST_KEPT}
-    numbers = {key: {"type": "integer", "minimum": 1, "maximum": number} for key, number in most.items()}
-    return _table(numbers, least=1, about="How much the agent may do, over all its connections.")
-
-
-def _redact() -> Schema:
-    path = {"type": "string", "pattern": r"^[^.*]+(\.[^.*]+)*(\.\*)?$"}
-    fields = {"type": "array", "minItems": 1, "items": path}
-    return _table(
-        {"fields": fields, "sets": _names(list(RedactionSet))},
-        least=1,
-        about="Fields that are taken out of every answer.",
-    )
-
-
-def _approve() -> Schema:
-    minutes = {"type": "integer", "minimum": 1, "maximum": MOST_MINUTES}
-    after = "For so long after the agent asked for text that outsiders can write, every change."
-    table = _table(
-        {
-            "operations": _names(_operations()),
-            "after_untrusted_minutes": minutes | {"description": after},
-            "expires_minutes": minutes | {"default": USUAL_MINUTES},
-            "ask_client": {"type": "boolean"},
-        },
-        about="What a person has to agree to, each call.",
-    )
-    return table | {"anyOf": [{"required": [key]} for key in ("operations", "after_untrusted_minutes")]}
-
-
-def _operations() -> list[str]:
-    return [operation.id for operation in OPERATIONS]
-
-
-def _names(known: Sequence[str]) -> Schema:
-    return {"type": "array", "minItems": 1, "items": {"enum": list(known)}}
+def _needed(table: type[Table]) -> Schema:
+    return {"anyOf": [{"required": [key]} for key in table.NEEDS]}
 
 
 def _line(longest: int, about: str) -> Schema:

@@ -1,7 +1,66 @@
 """Single operations and parameters that are switched off by name. Rule: no grant brings them back."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from crashgate.policy.toml_positions import Path
+from crashgate.policy.wording import listed, unknown
+from crashgate.policy.words import Entries, NameList, Reading, Schema, Word
+from crashgate.providers.registry import BY_ID, OPERATIONS
+
+OPERATION: Final = '"bugsnag.errors.discard"'
+_PARAMETER = '"bugsnag.errors.list.filters"'
+
+
+def is_operation(reading: Reading, path: Path, name: str) -> bool:
+    """Whether it is an operation's id; notes what is meant instead."""
+    if name in BY_ID:
+        return True
+    reading.note(path, _no_operation(name, reading.tools))
+    return False
+
+
+def operation_ids() -> Schema:
+    """The JSON Schema of an operation's id."""
+    return {"enum": [operation.id for operation in OPERATIONS]}
+
+
+def _optional_parameters() -> Schema:
+    return {
+        "enum": [
+            f"{operation.id}.{name}"
+            for operation in OPERATIONS
+            for name, field in operation.params.model_fields.items()
+            if not field.is_required()
+        ]
+    }
+
+
+def _no_operation(name: str, tools: Mapping[str, Sequence[str]]) -> str:
+    """What is said of a name that is no operation's; a tool's name stands in every log, so people write that."""
+    behind = tools.get(name)
+    if behind is None:
+        return unknown("operation", name, BY_ID)
+    are = "operation is" if len(behind) == 1 else "operations are"
+    return f"`{name}` is a tool; its {are} {listed([f'`{each}`' for each in behind], limit=300)}"
+
+
+def _is_parameter(reading: Reading, path: Path, name: str) -> bool:
+    operation, _, parameter = name.rpartition(".")
+    if operation not in BY_ID:
+        example = f"write an operation and its parameter, such as {_PARAMETER}"
+        reading.note(path, _no_operation(operation, reading.tools) if operation else example)
+        return False
+    fields = BY_ID[operation].params.model_fields
+    if parameter not in fields:
+        reading.note(path, unknown(f"parameter of {operation}", parameter, fields))
+        return False
+    if fields[parameter].is_required():
+        what = f"{operation} cannot be called without `{parameter}`"
+        reading.note(path, f'{what}; switch all of it off, with operations = ["{operation}"]')
+        return False
+    return True
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +105,40 @@ class Switch:
 class Switches:
     """All of a policy's, in the order in which they are written."""
 
+    ABOUT: ClassVar[str] = "Operations and parameters switched off by name; off beats any grant."
+    EXAMPLE: ClassVar[str] = f"operations = [{OPERATION}]"
+    NEEDS: ClassVar[Mapping[str, str]] = {}
+    WORDS: ClassVar[Mapping[str, Word]] = {
+        "operations": NameList(
+            about="Operations that are denied whatever is granted.",
+            example=OPERATION,
+            check=is_operation,
+            items=operation_ids,
+        ),
+        "parameters": NameList(
+            about="Parameters that may not be given: the operation, a dot, the parameter.",
+            example=_PARAMETER,
+            check=_is_parameter,
+            items=_optional_parameters,
+        ),
+    }
+
     all: tuple[Switch, ...] = ()
+
+    @classmethod
+    def of(cls, entries: Entries) -> "Switches":
+        """What the names switch off."""
+        found = [
+            Switch(operation=each.value, line=each.line, source=each.source) for each in entries.get("operations", ())
+        ]
+        for each in entries.get("parameters", ()):
+            operation, _, parameter = each.value.rpartition(".")
+            found.append(Switch(operation=operation, parameter=parameter, line=each.line, source=each.source))
+        return cls(all=tuple(found))
+
+    def value(self, key: str) -> tuple[str, ...]:
+        """The names that one word has."""
+        return tuple(each.name for each in self.all if (each.parameter is None) is (key == "operations"))
 
     def hit_by(self, operation: str, parameters: Collection[str]) -> tuple[Switch, ...]:
         """Those that are on the way of a call which gives these parameters."""

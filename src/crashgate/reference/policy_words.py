@@ -6,6 +6,7 @@ from crashgate.model.access import Access, Level
 from crashgate.model.field_table import DEEP, RedactionSet, paths_in_set
 from crashgate.model.provider import Provider
 from crashgate.model.scope import NOTHING
+from crashgate.policy.policy import TABLES
 from crashgate.policy.redaction import result_fields
 from crashgate.providers.registry import OPERATIONS, RESOURCES
 from crashgate.reference.markdown import code, codes, paragraphs, table
@@ -22,6 +23,15 @@ def section() -> str:
         table(("level", "allows"), [(code(level.value), _allows(level)) for level in Level]),
         "### Resources",
         table(("provider", "resource", "a grant on it must name", "operations"), list(_resources())),
+        "### Words beside the grants",
+        table(
+            ("word", "meaning"),
+            [
+                (code(f"{key}.{word}"), declared.about)
+                for key, words in TABLES.items()
+                for word, declared in words.WORDS.items()
+            ],
+        ),
         "### Redaction sets",
         "Each field of an answer declares its set. At `**`, keys such as `email` and `user_name` go at any depth.",
         table(("set", "resource", "fields"), list(_redaction_sets())),

@@ -15,6 +15,7 @@ not taken for a shorter one, which could allow more (THREATS rows 30 and 31).
 import asyncio
 import logging
 import os
+import re
 import signal
 import stat
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
@@ -26,6 +27,7 @@ from crashgate.ownership import is_anothers, others_may_write
 from crashgate.policy.document import load
 from crashgate.policy.policy import Policy, PolicySet, Vocabulary
 from crashgate.policy.problem import PolicyDocumentError, Problem
+from crashgate.policy.templates import FOLDER, Templates
 from crashgate.policy.toml_positions import MAX_BYTES, NOT_UTF8, TOO_LARGE
 from crashgate.sanitise import clean
 
@@ -34,13 +36,16 @@ _log = logging.getLogger(__name__)
 _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 """Not through a link put there after the check, and not waiting on a pipe."""
 
+_TEMPLATE = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
 Mark = tuple[tuple[object, ...], ...]
 """What a folder looks like from outside."""
 
 
 class PolicyFiles:
-    """A PolicySource over ``*.toml`` in one folder (hidden files are left out, folders below are not read).
+    """A PolicySource over ``*.toml`` in one folder (hidden files are left out).
 
+    Of the folders below only ``templates`` is read: what stands there holds for the documents that extend it.
     Until ``load`` has succeeded there is no policy, and so nothing is allowed. ``mark`` is that of the folder when it
     was read last.
     """
@@ -75,8 +80,11 @@ class PolicyFiles:
             found = sorted(entry.path for entry in os.scandir(self._folder) if entry.name.endswith(".toml"))
         except OSError as error:
             return (("", error.errno),)
-        # Of the folder itself not the times: files that are no documents come and go in it.
-        return (_mark(os.fspath(self._folder))[:4], *map(_mark, found))
+        templates = self._folder / FOLDER
+        with suppress(OSError):
+            found += sorted(entry.path for entry in os.scandir(templates) if entry.name.endswith(".toml"))
+        # Of the folders themselves not the times: files that are no documents come and go in them.
+        return (*(_mark(os.fspath(each))[:4] for each in (self._folder, templates)), *map(_mark, found))
 
     def put(self, policies: PolicySet, mark: Mark) -> None:
         """Put in force what ``read`` gave, read when the folder had that mark.
@@ -95,18 +103,56 @@ class PolicyFiles:
     def read(self) -> PolicySet:
         """Read and check the whole folder; nothing changes. Raises as ``load`` does."""
         folder = _checked_folder(self._folder)
+        templates = read_templates(folder)
         policies: list[Policy] = []
         broken: dict[str, tuple[Problem, ...]] = {}
         for path in _documents(folder):
             source = f"{_safe(folder.name)}/{_safe(path.name)}"
             try:
                 text = _read(path, folder=folder, source=source)
-                policies.append(load(text, source=source, vocabulary=self._vocabulary))
+                policies.append(load(text, source=source, vocabulary=self._vocabulary, templates=templates))
             except PolicyDocumentError as error:
                 broken[_safe(path.stem)] = error.problems
         if broken and (self._strict or not policies):
             raise PolicyDocumentError(problem for problems in broken.values() for problem in problems)
         return PolicySet(policies, broken=broken)
+
+
+def read_templates(folder: Path) -> Templates:
+    """The templates of a policy folder, by name. What is wrong with one concerns only the documents that extend it.
+
+    A folder of templates that others could change is wrong in each of them.
+    """
+    here = folder / FOLDER
+    try:
+        files = sorted(path for path in here.iterdir() if path.suffix == ".toml" and _TEMPLATE.fullmatch(path.stem))
+    except OSError:
+        return {}
+    found: dict[str, str | PolicyDocumentError] = {}
+    for path in files:
+        source = f"{_safe(folder.name)}/{FOLDER}/{path.name}"
+        try:
+            found[f"{FOLDER}/{path.stem}"] = _read(path, folder=_checked_templates(here, source), source=source)
+        except PolicyDocumentError as error:
+            found[f"{FOLDER}/{path.stem}"] = error
+    return found
+
+
+def _checked_templates(folder: Path, source: str) -> Path:
+    """The folder as it really is; a link to another is refused, for nobody has checked who may write there."""
+    try:
+        status = folder.lstat()
+    except OSError as error:
+        raise _refused(source, f"its folder cannot be read: {(error.strerror or 'unknown fault').lower()}") from error
+    if not stat.S_ISDIR(status.st_mode):
+        raise _refused(source, "its folder is a link; put the templates themselves there")
+    if others_may_write(status):
+        raise _refused(source, "the group or everybody may write to its folder; run: chmod go-w on it")
+    if is_anothers(status):
+        raise _refused(
+            source, "its folder belongs to another user; give it to the user that runs crashgate, or to root"
+        )
+    return Path(os.path.realpath(folder))
 
 
 def _mark(path: str) -> tuple[object, ...]:

@@ -19,10 +19,10 @@ from crashgate.model.scope import NOTHING, Dimension
 from crashgate.policy.decide import decide, lets_through
 from crashgate.policy.decision import Effect
 from crashgate.policy.grants import STRANGER, example
-from crashgate.policy.limits import KEPT, ROWS
-from crashgate.policy.policy import Mode, Policy, PolicySet
+from crashgate.policy.policy import TABLES, Mode, Policy, PolicySet
 from crashgate.policy.question import Place, Question
 from crashgate.policy.redaction import paths, result_fields
+from crashgate.policy.words import NameList
 from crashgate.providers.registry import OPERATIONS
 
 
@@ -213,53 +213,19 @@ def _of_numbers(agent: str, old: Policy | None, new: Policy | None) -> Iterator[
         yield Change(
             agent=agent, widens=widens, subject="mode", where=where, before=old.mode.value, after=new.mode.value
         )
-    bounds = _bounds(old) | {key: None for key in _bounds(new) if key not in _bounds(old)}
-    for key, one in bounds.items():
-        two = _bounds(new).get(key)
-        if one != two:
-            widens = two is None or (one is not None and two > one)
-            before, after = ("no limit" if each is None else str(each) for each in (one, two))
-            yield Change(agent=agent, widens=widens, subject=f"limits.{key}", where=where, before=before, after=after)
-    if old.approval.expires_minutes != new.approval.expires_minutes:
-        yield Change(
-            agent=agent,
-            widens=new.approval.expires_minutes > old.approval.expires_minutes,
-            subject="approve.expires_minutes",
-            where=where,
-            before=str(old.approval.expires_minutes),
-            after=str(new.approval.expires_minutes),
-        )
-    if old.approval.ask_client != new.approval.ask_client:
-        yield Change(
-            agent=agent,
-            widens=new.approval.ask_client,
-            subject="approve.ask_client",
-            where=where,
-            before=str(old.approval.ask_client).lower(),
-            after=str(new.approval.ask_client).lower(),
-        )
-    yield from _of_window(agent, old, new)
+    for key, table in TABLES.items():
+        for each, declared in table.WORDS.items():
+            one, two = old.tables[key].value(each), new.tables[key].value(each)
+            if one != two and not isinstance(declared, NameList):  # names are told by what they do
+                yield Change(
+                    agent=agent,
+                    widens=declared.widens(one, two),
+                    subject=f"{key}.{each}",
+                    where=where,
+                    before=declared.spoken(one),
+                    after=declared.spoken(two),
+                )
     yield from _of_fields(agent, old, new)
-
-
-def _of_window(agent: str, old: Policy, new: Policy) -> Iterator[Change]:
-    """For how long a person stands between reading and changing: the longer, the narrower."""
-    one, two = old.approval.after_untrusted_minutes, new.approval.after_untrusted_minutes
-    if one != two:
-        yield Change(
-            agent=agent,
-            widens=(two or 0) < (one or 0),
-            subject="approve.after_untrusted_minutes",
-            where=new.source,
-            before="off" if one is None else str(one),
-            after="off" if two is None else str(two),
-        )
-
-
-def _bounds(policy: Policy) -> dict[str, int | None]:
-    found: dict[str, int | None] = {rate.key: rate.most for rate in policy.limits.rates}
-    of_exports = {ROWS: policy.limits.rows_per_export, KEPT: policy.limits.exports_kept}
-    return found | {key: most for key, most in of_exports.items() if most}
 
 
 def _of_fields(agent: str, old: Policy, new: Policy) -> Iterator[Change]:

@@ -38,7 +38,11 @@ def lint(policy: Policy, vocabulary: Vocabulary, connections: Mapping[str, Provi
         *_unbounded(policy),
         *_near_misses(policy),
     ]
-    return tuple(sorted(Problem(source=policy.source, line=max(line, 1), text=text) for line, text in found))
+    return tuple(sorted(Problem(source=source, line=max(line, 1), text=text) for (source, line), text in found))
+
+
+Warned = tuple[tuple[str, int], str]
+"""A warning: the document or template with its line, and what is said."""
 
 
 class _Open:
@@ -78,7 +82,7 @@ def _rules(policy: Policy) -> Iterator[tuple[Grant, Rule]]:
                 yield grant, Rule.of(grant, resource, source=policy.source)
 
 
-def _never_matching(policy: Policy) -> Iterator[tuple[int, str]]:
+def _never_matching(policy: Policy) -> Iterator[Warned]:
     """Grants that an ``off`` covers wholly."""
     for grant, rule in _rules(policy):
         if rule.level is Level.OFF:
@@ -86,8 +90,9 @@ def _never_matching(policy: Policy) -> Iterator[tuple[int, str]]:
         for other, off in _rules(policy):
             same = other.connection == grant.connection and off.resource == rule.resource
             if same and off.level is Level.OFF and _covers(other, grant):
-                text = f"grant {grant.index} gives {rule.resource} = {rule.level} only where grant {other.index}"
-                yield rule.line, f"{text} (line {off.line}) switches it off, so it gives nothing"
+                text = f"grant {grant.number} gives {rule.resource} = {rule.level} only where"
+                what = off.spot if off.source != rule.source else f"grant {other.number} (line {off.line})"
+                yield (rule.source, rule.line), f"{text} {what} switches it off, so it gives nothing"
                 break
 
 
@@ -102,7 +107,7 @@ def _covers(off: Grant, grant: Grant) -> bool:
     return True
 
 
-def _binding_nothing(policy: Policy, vocabulary: Vocabulary) -> Iterator[tuple[int, str]]:
+def _binding_nothing(policy: Policy, vocabulary: Vocabulary) -> Iterator[Warned]:
     """Places that no resource of the grant has."""
     for grant in policy.grants:
         known = vocabulary.connections.get(grant.connection, {})
@@ -110,19 +115,22 @@ def _binding_nothing(policy: Policy, vocabulary: Vocabulary) -> Iterator[tuple[i
         used = own | {dimension.wider for dimension in own}
         for dimension in grant.places:
             if dimension not in used:
-                yield grant.line, f"grant {grant.index} names {dimension}, and no resource in it has any"
+                yield (
+                    (grant.source or policy.source, grant.line),
+                    f"grant {grant.number} names {dimension}, and no resource in it has any",
+                )
 
 
-def _broad(policy: Policy) -> Iterator[tuple[int, str]]:
+def _broad(policy: Policy) -> Iterator[Warned]:
     for grant in policy.grants:
         highest = max(grant.access.values(), key=lambda level: level.rank)
         for dimension, patterns in grant.places.items():
             if "*" in patterns and highest is not Level.OFF and dimension is not NOTHING:
-                text = f'grant {grant.index} names {dimension} = ["*"] and gives up to {highest}'
-                yield grant.line, f"{text}: it holds for what does not exist yet too"
+                text = f'grant {grant.number} names {dimension} = ["*"] and gives up to {highest}'
+                yield (grant.source or policy.source, grant.line), f"{text}: it holds for what does not exist yet too"
 
 
-def _full(policy: Policy, connections: Mapping[str, Provider]) -> Iterator[tuple[int, str]]:
+def _full(policy: Policy, connections: Mapping[str, Provider]) -> Iterator[Warned]:
     """Where ``full`` deletes, line by line; where nothing takes that much, the levels that do, once for each grant."""
     idle: dict[int, list[str]] = {}
     for grant, rule in _rules(policy):
@@ -130,13 +138,19 @@ def _full(policy: Policy, connections: Mapping[str, Provider]) -> Iterator[tuple
             continue
         most = _most(connections.get(grant.connection), rule.resource)
         if most is Level.FULL:
-            yield rule.line, f"grant {grant.index} gives {rule.resource} = full: it may do what cannot be undone"
+            yield (
+                (rule.source, rule.line),
+                f"grant {grant.number} gives {rule.resource} = full: it may do what cannot be undone",
+            )
         else:
             idle.setdefault(grant.index, []).append(f'{rule.resource} = "{most}"')
     for grant in policy.grants:
         if grant.index in idle:
             names = listed(idle[grant.index], limit=300)
-            yield grant.line, f"full gives no more than this in grant {grant.index} today, and may later: {names}"
+            yield (
+                (grant.source or policy.source, grant.line),
+                f"full gives no more than this in grant {grant.number} today, and may later: {names}",
+            )
 
 
 def _most(provider: Provider | None, resource: str) -> Level:
@@ -146,7 +160,7 @@ def _most(provider: Provider | None, resource: str) -> Level:
     return max(taken, key=lambda level: level.rank, default=Level.FULL)
 
 
-def _toxic(policy: Policy, open_to: _Open) -> Iterator[tuple[int, str]]:
+def _toxic(policy: Policy, open_to: _Open) -> Iterator[Warned]:
     """Reading what outsiders wrote, together with a way to write text of one's own (THREATS row 6).
 
     Where a person has to agree to every change after such reading, one stands between.
@@ -158,10 +172,13 @@ def _toxic(policy: Policy, open_to: _Open) -> Iterator[tuple[int, str]]:
     reads = sorted({each.resource for each in shown})
     writes = [each.id for each in usable if _writes_text(each) and each.id not in policy.approval.operations]
     if reads and writes:
-        line = min((rule.line for _, rule in _rules(policy) if rule.resource in reads), default=1)
+        at = min(
+            ((rule.source, rule.line) for _, rule in _rules(policy) if rule.resource in reads),
+            default=(policy.source, 1),
+        )
         what = f"it reads what outsiders wrote ({', '.join(reads)}) and may write text with {listed(writes, limit=200)}"
         fix = "put these under [approve] or [off], or write after_untrusted_minutes = 60 under [approve]"
-        yield line, f"{what}: hostile text could make it carry data out; {fix}"
+        yield at, f"{what}: hostile text could make it carry data out; {fix}"
 
 
 def _writes_text(operation: AnyOperation) -> bool:
@@ -177,17 +194,17 @@ def _is_text(annotation: Any) -> bool:  # noqa: ANN401 - a type, whatever it is
     return annotation is str or any(_is_text(each) for each in get_args(annotation))
 
 
-def _idle_names(policy: Policy, open_to: _Open) -> Iterator[tuple[int, str]]:
+def _idle_names(policy: Policy, open_to: _Open) -> Iterator[Warned]:
     """Names under [off] and [approve] that no grant opens anyway."""
     for switch in policy.off.all:
         if not open_to.granted(BY_ID[switch.operation]):
-            yield switch.line, f"no grant gives {switch.operation}, so there is nothing to switch off"
+            yield (switch.source, switch.line), f"no grant gives {switch.operation}, so there is nothing to switch off"
     for name in sorted(policy.approval.operations):
         if not open_to.granted(BY_ID[name]):
-            yield 1, f"no grant gives {name}, so nobody is ever asked to approve it"
+            yield (policy.source, 1), f"no grant gives {name}, so nobody is ever asked to approve it"
 
 
-def _idle_window(policy: Policy, open_to: _Open) -> Iterator[tuple[int, str]]:
+def _idle_window(policy: Policy, open_to: _Open) -> Iterator[Warned]:
     """A person between reading and changing, where there is nothing of the one or of the other."""
     if policy.approval.after_untrusted_minutes is None:
         return
@@ -196,17 +213,20 @@ def _idle_window(policy: Policy, open_to: _Open) -> Iterator[tuple[int, str]]:
     if not any(shows_untrusted(each) for each in usable if each.provider is not Provider.CRASHGATE):
         lacks = "read what outsiders can write"
     if lacks:
-        yield 1, f"no grant lets it {lacks}, so nobody is ever asked because of after_untrusted_minutes"
+        yield (
+            (policy.source, 1),
+            f"no grant lets it {lacks}, so nobody is ever asked because of after_untrusted_minutes",
+        )
 
 
-def _unbounded(policy: Policy) -> Iterator[tuple[int, str]]:
+def _unbounded(policy: Policy) -> Iterator[Warned]:
     if policy.mode is Mode.OBSERVE:
-        yield 1, 'mode = "observe": what this policy refuses is let through, deletes apart'
+        yield (policy.source, 1), 'mode = "observe": what this policy refuses is let through, deletes apart'
     if not policy.limits.rates:
-        yield 1, "there are no limits; write [limits] and below it calls_per_minute = 60"
+        yield (policy.source, 1), "there are no limits; write [limits] and below it calls_per_minute = 60"
 
 
-def _near_misses(policy: Policy) -> Iterator[tuple[int, str]]:
+def _near_misses(policy: Policy) -> Iterator[Warned]:
     """Names below free data that are nearly the vendor's: any is legal there, and a misspelt one takes nothing out."""
     for written in policy.redaction.fields:
         top, _, below = written.partition(".")
@@ -217,4 +237,7 @@ def _near_misses(policy: Policy) -> Iterator[tuple[int, str]]:
                 continue
             for near in get_close_matches(name, sorted(known), n=1, cutoff=0.7):
                 meant, rows = ".".join(each for each in (top, near, rest) if each), resource.replace("_", " ")
-                yield 1, f"it redacts {word(written)}, which no {rows} is known to have; did you mean {meant}?"
+                yield (
+                    (policy.source, 1),
+                    f"it redacts {word(written)}, which no {rows} is known to have; did you mean {meant}?",
+                )
