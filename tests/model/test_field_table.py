@@ -6,12 +6,16 @@ import pytest
 
 from crashgate.model.field_table import (
     PERSONAL,
+    ROW,
+    SUMMARY,
     AppData,
     DocumentedKeys,
     InSet,
     RedactionSet,
+    Visibility,
     paths_in_set,
     read_fields,
+    shown_fields,
 )
 from crashgate.model.result import Id, Many, Result, Secret, Untrusted, UntrustedData
 
@@ -57,3 +61,16 @@ def test_a_field_that_an_answer_needs_is_in_no_redaction_set() -> None:
 
     with pytest.raises(ValueError, match=r"^Person\.id is required, so it cannot be in a redaction set$"):
         read_fields(Person)
+
+
+def test_what_is_shown_with_less_detail_is_shown_with_more_in_the_order_of_the_declaration() -> None:
+    class Build(Result):
+        id: Annotated[Id, ROW]
+        machine: Untrusted | None = None
+        passed: Annotated[bool | None, ROW] = None
+        log: Annotated[Untrusted | None, SUMMARY] = None
+        signing_key: Secret = None
+
+    assert shown_fields(Build, Visibility.ROW) == ("id", "passed")
+    assert shown_fields(Build, Visibility.SUMMARY) == ("id", "passed", "log")
+    assert shown_fields(Build, Visibility.FULL) == ("id", "machine", "passed", "log")

@@ -9,7 +9,7 @@ A path is names joined by dots, from the top of a row; a list on the way has no 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum, unique
+from enum import IntEnum, StrEnum, unique
 from functools import cache
 from types import MappingProxyType
 from typing import Annotated, Any, Final, get_args, get_origin
@@ -23,6 +23,19 @@ DEEP: Final = "**"
 """In a path: the name that follows, at any depth."""
 
 _DEEPEST = 6
+
+
+@unique
+class Visibility(IntEnum):
+    """The least detail at which agents are shown a field. Without this mark it is shown with full detail only."""
+
+    ROW = 1
+    """In the rows of a list, and in all that is longer."""
+
+    SUMMARY = 2
+    """In the summary of a single object, and with full detail."""
+
+    FULL = 3
 
 
 @unique
@@ -64,6 +77,8 @@ class About:
     text: str
 
 
+ROW: Final = Visibility.ROW
+SUMMARY: Final = Visibility.SUMMARY
 PERSONAL: Final = InSet(RedactionSet.PEOPLE)
 ADDRESS: Final = InSet(RedactionSet.NETWORK)
 
@@ -101,6 +116,7 @@ class ResultField:
     keys: frozenset[str] = frozenset()
     redacted: frozenset[tuple[RedactionSet, tuple[str, ...]]] = frozenset()
     about: str = ""
+    visibility: Visibility = Visibility.FULL
 
 
 FieldTable = Mapping[str, ResultField]
@@ -114,6 +130,12 @@ def read_fields(model: type[Result]) -> FieldTable:
     Raises ValueError where a field is in a redaction set and an answer cannot be read without it.
     """
     return _read(model, 0)
+
+
+@cache
+def shown_fields(model: type[Result], visibility: Visibility) -> tuple[str, ...]:
+    """The names of the fields that are shown at this detail, in the order in which they are declared."""
+    return tuple(name for name, each in read_fields(model).items() if each.visibility <= visibility)
 
 
 def merge_fields(one: FieldTable, other: FieldTable) -> FieldTable:
@@ -160,6 +182,7 @@ def _merge(one: ResultField, other: ResultField) -> ResultField:
         keys=one.keys | other.keys,
         redacted=one.redacted | other.redacted,
         about=one.about or other.about,
+        visibility=min(one.visibility, other.visibility),
     )
 
 
@@ -181,6 +204,7 @@ def _read(model: type[Result], depth: int) -> FieldTable:
             keys=frozenset(key for mark in info.metadata if isinstance(mark, DocumentedKeys) for key in mark.sets),
             redacted=redacted,
             about=next((mark.text for mark in info.metadata if isinstance(mark, About)), ""),
+            visibility=next((mark for mark in info.metadata if isinstance(mark, Visibility)), Visibility.FULL),
         )
     return MappingProxyType(fields)
 

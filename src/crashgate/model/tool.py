@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from typing import Any
 
+from crashgate.model.field_table import Visibility
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
 from crashgate.model.result import Page, Result
@@ -63,15 +64,16 @@ class Link:
 class Holds:
     """What the rows of an answer, or its one object, can hold: the names of fields, for the schema of the answer.
 
-    ``fields`` are the results' own, all of them with ``every``; ``added`` are ours, ``untrusted.x`` where outsiders
-    wrote it; ``beside`` stand beside the rows. ``of`` are models of rows that stand inside what upstream answers.
+    Those are the fields that the models declare for this ``visibility``, and those that ``fields`` names. ``added`` are
+    ours, ``untrusted.x`` where outsiders wrote it; ``beside`` stand beside the rows. ``inside`` gives the model of the
+    rows where those are a part of what upstream answers, by the model of the whole.
     """
 
+    visibility: Visibility | None = None
     fields: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
-    every: bool = False
-    of: tuple[type[Result], ...] = ()
+    inside: Mapping[type[Result], type[Result]] = field(default_factory=dict[type[Result], type[Result]], hash=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 
 from crashgate.model.composite import Recipe
 from crashgate.model.export import Export
+from crashgate.model.field_table import read_fields, shown_fields
 from crashgate.model.operation import Shape
 from crashgate.model.paging import Cursors, Numbered
-from crashgate.model.result import Result, SecretMark
+from crashgate.model.result import Result
 from crashgate.model.tool import Holds, Tool
 from crashgate.model.untrusted import untrusted_fields
 from crashgate.tools.exports import SUMMARY
@@ -54,24 +55,18 @@ def _fields(tool: AnyTool) -> str:
             return ", ".join((*SUMMARY, "first_rows"))
         case Tool(view=view):
             answering = (each.result for each in tool.operations if each.shape is not Shape.EMPTY)
-            models = (*dict.fromkeys(answering), *view.holds.of)
+            models = tuple(dict.fromkeys(view.holds.inside.get(each, each) for each in answering))
             ours, outside = _sorted(view.holds, models)
             return "; ".join([", ".join(ours), *([f"{UNTRUSTED}: {', '.join(outside)}"] if outside else [])])
 
 
 def _sorted(holds: Holds, models: tuple[type[Result], ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The names of what is ours to say, and of what outsiders wrote."""
-    names = [name for model in models for name in model.model_fields] if holds.every else holds.fields
     inside = [each for each in holds.added if not each.startswith(f"{UNTRUSTED}.")]
     outside = [each.partition(".")[2] for each in holds.added if each.startswith(f"{UNTRUSTED}.")]
-    for name in names:
-        for model in models:
-            if name in model.model_fields and not _is_secret(model, name):
-                shown = model.model_fields[name].serialization_alias or name
-                (outside if name in untrusted_fields(model) else inside).append(shown)
+    for model in models:
+        shown = () if holds.visibility is None else shown_fields(model, holds.visibility)
+        for name in dict.fromkeys((*shown, *(each for each in holds.fields if each in read_fields(model)))):
+            alias = model.model_fields[name].serialization_alias or name
+            (outside if name in untrusted_fields(model) else inside).append(alias)
     return tuple(dict.fromkeys(inside)), tuple(dict.fromkeys(outside))
-
-
-def _is_secret(model: type[Result], name: str) -> bool:
-    """Whether the field is never shown, so that there is no point in naming it."""
-    return any(isinstance(mark, SecretMark) for mark in model.model_fields[name].metadata)

@@ -1,20 +1,18 @@
 """Requests of an app, as an agent sees them. Rule: addresses and errors are the app's own text."""
 
+from crashgate.model.field_table import Visibility
 from crashgate.model.tool import Detail, Holds, Reply, Shown, View
-from crashgate.providers.devrev.developer_info import NetworkCall
-from crashgate.views.fields import common, cut
+from crashgate.providers.devrev.developer_info import DeveloperInfo, NetworkCall
+from crashgate.views.fields import LONGEST, cut, show_fields
 from crashgate.views.present import ROWS_BYTES, bounded
 from crashgate.views.rows import counted, noticed
 
-LISTED = ("id", "session_id", "at", "method", "url", "status_code", "duration_ms", "error", "type")
-_LINE = ("type", "at", "value", "url", "page_name", "page_url", "normalized_url")
 _ROWS, _ROWS_IN_FULL = 50, 500
 _TEXT, _TEXT_IN_FULL = 300, 4_000
 _ROOM = ROWS_BYTES // 2
 """Two lists share one answer."""
 
-row = common(*LISTED)
-_line = common(*_LINE)
+row = show_fields(Visibility.ROW, longest=LONGEST)
 
 
 def _developer_info(reply: Reply, detail: Detail) -> Shown:
@@ -27,7 +25,7 @@ def _developer_info(reply: Reply, detail: Detail) -> Shown:
         found.network, lambda each: cut(row(each, Detail.FULL), longest), most=most, remedy=remedy, room=_ROOM
     )
     lines, more_lines = bounded(
-        found.console, lambda each: cut(_line(each, Detail.FULL), longest), most=most, remedy=remedy, room=_ROOM
+        found.console, lambda each: cut(row(each, Detail.FULL), longest), most=most, remedy=remedy, room=_ROOM
     )
     rest = {key: value["not_shown"] for key, value in (("network_logs", more_logs), ("console", more_lines)) if value}
     content = {"network_logs": logs, "console": lines, **({"not_shown": rest} if rest else {})}
@@ -35,4 +33,6 @@ def _developer_info(reply: Reply, detail: Detail) -> Shown:
     return Shown(content=noticed(content), text=f"{requests} and {counted(len(found.console), 'lines')}{where}.")
 
 
-developer_info = View(_developer_info, Holds(fields=LISTED, beside=("console",), of=(NetworkCall,)))
+developer_info = View(
+    _developer_info, Holds(visibility=Visibility.ROW, beside=("console",), inside={DeveloperInfo: NetworkCall})
+)

@@ -2,18 +2,17 @@
 
 from typing import Any
 
+from crashgate.model.field_table import Visibility, shown_fields
 from crashgate.model.tool import Detail, Holds, Reply, Shown, View
-from crashgate.providers.devrev.session_data import RecordedEvent
-from crashgate.views.fields import common, cut, whole
-from crashgate.views.present import ROWS_BYTES, UNTRUSTED, bounded, size
+from crashgate.providers.devrev.apps import OnDevice
+from crashgate.providers.devrev.session_data import RecordedEvent, SessionData
+from crashgate.views.fields import cut, show_fields
+from crashgate.views.present import ROWS_BYTES, UNTRUSTED, bounded, present, size
 from crashgate.views.rows import counted, noticed
 
-_EVENT = ("id", "type", "name", "at", "sequence_number", "label", "input_type", "exception_class_name",
-          "exception_tag", "custom_tag", "data", "coordinates")  # fmt: skip
 _EVENTS, _EVENTS_IN_FULL = 50, 500
 _TEXT, _LOG = 300, 4_000
-_RECORDING = ("recording", "launch_time_ms", "launch_type", "available_ram", "has_crash", "has_anr", "log")
-_event = common(*_EVENT)
+_event = show_fields(Visibility.ROW)
 
 
 def _listed(reply: Reply, detail: Detail) -> Shown:
@@ -32,7 +31,7 @@ def _recording(reply: Reply, detail: Detail) -> Shown:
     """The events of one recording, with the log that came with a crash or a hang."""
     where = f" in {reply.where}" if reply.where else ""
     found = reply.page.rows[0]
-    about = whole(found, detail, _RECORDING, apart="events", longest=_LOG)
+    about = _about(found, detail)
     replay = about.get(UNTRUSTED, {}).pop("replay_data", None)
     about = cut(about, _LOG)
     if replay is not None and size(replay) <= ROWS_BYTES * 3 // 4:
@@ -43,6 +42,14 @@ def _recording(reply: Reply, detail: Detail) -> Shown:
     room = max(ROWS_BYTES - size(about), ROWS_BYTES // 4)
     events = _events(found.events, detail, "they are the first of the recording" + _or_more(detail), room=room)
     return Shown(content=noticed({**events, "recording": about}), text=f"One recording{where}.")
+
+
+def _about(recording: SessionData, detail: Detail) -> dict[str, Any]:
+    """The recording as a whole; in a summary without the device, which its session tells."""
+    if detail is Detail.FULL:
+        return present(recording, [name for name in SessionData.model_fields if name != "events"])
+    names = shown_fields(SessionData, Visibility.SUMMARY)
+    return cut(present(recording, [name for name in names if name not in OnDevice.model_fields]), _LOG)
 
 
 def _events(rows: Any, detail: Detail, remedy: str, *, room: int) -> dict[str, Any]:  # noqa: ANN401 - rows of any provider
@@ -61,5 +68,7 @@ def _or_more(detail: Detail) -> str:
     return "" if detail is Detail.FULL else f'; detail="full" shows {_EVENTS_IN_FULL} at once'
 
 
-listed = View(_listed, Holds(fields=_EVENT, beside=("total",)))
-recording = View(_recording, Holds(fields=_EVENT, beside=("recording",), of=(RecordedEvent,)))
+listed = View(_listed, Holds(visibility=Visibility.ROW, beside=("total",)))
+recording = View(
+    _recording, Holds(visibility=Visibility.ROW, beside=("recording",), inside={SessionData: RecordedEvent})
+)

@@ -1,26 +1,21 @@
 """A session as an agent sees it. Rule: its traces are not paged upstream, so here they are bounded and counted."""
 
 from collections.abc import Sequence
-from typing import Any
 
+from crashgate.model.field_table import Visibility, shown_fields
 from crashgate.model.result import Result
 from crashgate.model.tool import Detail, Holds, Reply, Shown, View
-from crashgate.views.fields import common, cut, whole
+from crashgate.views.fields import LONGEST, cut, show_fields
 from crashgate.views.present import bounded, present
 from crashgate.views.rows import noticed
 
-LISTED = (
-    "id", "status", "platform", "environment", "started_at", "duration_ms", "app_version", "os_version",
-    "device_model", "network_type", "user_id", "event_count",
-    "has_crash", "has_anr", "has_exception", "has_rage_tap", "has_network_errors",
-)  # fmt: skip
-WHOLE = (*LISTED, "ended_at", "manufacturer", "sdk_version", "recording_ids", "tab_ids", "project_id")
-_TRACE = ("id", "name", "at", "environment", "user_id", "release", "version", "tags", "input", "output")
-_TRACE_IN_FULL = (*_TRACE, "metadata", "public", "bookmarked", "created_at", "updated_at")
 _TRACES, _TRACES_IN_FULL = 20, 50
 _TEXT, _TEXT_IN_FULL = 300, 4_000
 
-row = common(*LISTED)
+row = show_fields(Visibility.ROW, longest=LONGEST)
+_summary = show_fields(Visibility.SUMMARY, longest=LONGEST)
+_APART = frozenset({"session_id", "project_id"})
+"""Of a trace, what the session says already."""
 
 
 def _session(reply: Reply, detail: Detail) -> Shown:
@@ -29,27 +24,38 @@ def _session(reply: Reply, detail: Detail) -> Shown:
     if not reply.page.rows:
         return Shown(content={"session": {}}, text=f"There is no session{where} to show.")
     found = reply.page.rows[0]
-    shown: dict[str, Any] = whole(found, detail, WHOLE, apart="traces")
+    full = detail is Detail.FULL
+    shown = _summary(found, detail)
+    if full:
+        shown = present(found, [name for name in shown_fields(type(found), Visibility.FULL) if name != "traces"])
     traces = getattr(found, "traces", ())
     if traces:
-        full = detail is Detail.FULL
         longest = _TEXT_IN_FULL if full else _TEXT
-        each = common(*(_TRACE_IN_FULL if full else _TRACE))
         most = _TRACES_IN_FULL if full else _TRACES
         remedy = "upstream gives all traces of a session at once; only the first are shown" + (
             "" if full else ', and detail="full" shows more of each and of them'
         )
-        listed, rest = bounded(traces, lambda trace: cut(each(trace, Detail.FULL), longest), most=most, remedy=remedy)
+        listed, rest = bounded(
+            traces, lambda trace: cut(present(trace, _of_trace(trace, detail)), longest), most=most, remedy=remedy
+        )
         shown |= {"traces": listed, "traces_total": len(traces), **rest}
         if not full and (hidden := _hidden(traces[: len(listed)])):
             shown["left_out"] = {"of_traces": hidden, "how": 'detail="full" shows them'}
     return Shown(content=noticed({"session": shown}), text=f"One session{where}.")
 
 
+def _of_trace(trace: Result, detail: Detail) -> tuple[str, ...]:
+    names = shown_fields(type(trace), Visibility.FULL if detail is Detail.FULL else Visibility.ROW)
+    return tuple(name for name in names if name not in _APART)
+
+
 def _hidden(traces: Sequence[Result]) -> list[str]:
     """The fields that a summary of these traces leaves out although one of them has something there."""
-    names = [name for name in _TRACE_IN_FULL if name not in _TRACE]
-    return [name for name in names if any(present(trace, [name]) for trace in traces)]
+    model = type(traces[0])
+    names = [name for name in shown_fields(model, Visibility.FULL) if name not in shown_fields(model, Visibility.ROW)]
+    return [name for name in names if name not in _APART and any(present(trace, [name]) for trace in traces)]
 
 
-session = View(_session, Holds(fields=WHOLE, added=("traces", "traces_total", "not_shown", "left_out")))
+session = View(
+    _session, Holds(visibility=Visibility.SUMMARY, added=("traces", "traces_total", "not_shown", "left_out"))
+)

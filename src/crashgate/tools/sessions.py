@@ -28,7 +28,7 @@ from crashgate.providers.devrev.sessions import EXPORT_SESSIONS as DEVREV_SESSIO
 from crashgate.tools import network_log_views as network_logs
 from crashgate.tools import session_event_views as session_events
 from crashgate.tools import session_views as sessions
-from crashgate.views.fields import by_model, common
+from crashgate.views.fields import by_model
 from crashgate.views.rows import created, rows
 
 SESSION_TOOLS = (
@@ -99,18 +99,13 @@ NETWORK_LOG_TOOLS = (
 )
 
 
-_LISTED = (
-    "id", "message", "status", "is_fatal", "handled", "occurrence_count", "affected_devices",
-    "platform", "app_version", "os_version", "first_seen_at", "last_seen_at",
-)  # fmt: skip
-
 CRASH_TOOLS = (
     Tool(
         name="list_crashes",
         title="List crashes",
         description="Groups of crashes with how often each came and on how many devices. Long messages are cut.",
         choice=ByProvider(of=(LIST_CRASHES,)),
-        view=rows("crashes", common(*_LISTED)),
+        view=rows("crashes", sessions.row),
         holds=("crashes", "array"),
         pages=True,
     ),

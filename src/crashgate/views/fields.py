@@ -1,9 +1,10 @@
 """Rows of several providers under one name. Rule: the same fields in the same order; what one has not is absent."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, cast
 
+from crashgate.model.field_table import Visibility, shown_fields
 from crashgate.model.result import Result
 from crashgate.model.tool import Detail, Holds, Reply, Row, Shown, View
 from crashgate.sanitise import clean
@@ -13,17 +14,19 @@ LONGEST = 300
 """Characters of a text in a list; with full detail texts are as long as they are read."""
 
 
-def common(*names: str, longest: int = LONGEST) -> Row:
-    """A row with those of the fields that its model has, texts cut to ``longest``."""
+def show_fields(visibility: Visibility, *, longest: int | None = None) -> Row:
+    """A row with the fields that its model declares for this visibility.
+
+    With ``longest``, outsiders' texts are cut to so many characters, but with full detail.
+    """
 
     def row(result: Result, detail: Detail) -> dict[str, Any]:
-        known = type(result).model_fields
-        shown = present(result, [name for name in names if name in known])
-        if detail is Detail.SUMMARY and UNTRUSTED in shown:
+        shown = present(result, shown_fields(type(result), visibility))
+        if longest is not None and detail is Detail.SUMMARY and UNTRUSTED in shown:
             shown[UNTRUSTED] = cut(shown[UNTRUSTED], longest)
         return shown
 
-    return Row(row, Holds(fields=names))
+    return Row(row, Holds(visibility=visibility))
 
 
 def cut(row: Mapping[str, Any], longest: int) -> dict[str, Any]:
@@ -53,22 +56,8 @@ def by_model(views: Mapping[type[Result] | None, View], otherwise: View) -> View
     return View(
         view,
         Holds(
-            fields=tuple(dict.fromkeys(name for holds in each for name in holds.fields)),
+            visibility=otherwise.holds.visibility,
             beside=tuple(dict.fromkeys(name for holds in each for name in holds.beside)),
-            of=tuple(dict.fromkeys(model for holds in each for model in holds.of)),
+            inside={whole: row for holds in each for whole, row in holds.inside.items()},
         ),
     )
-
-
-def whole(
-    result: Result,
-    detail: Detail,
-    names: Sequence[str],
-    *,
-    apart: str = "",
-    longest: int = LONGEST,
-) -> dict[str, Any]:
-    """One object: the named fields, or all with full detail, but for the one that is shown ``apart``."""
-    if detail is Detail.SUMMARY:
-        return common(*names, longest=longest)(result, detail)
-    return present(result, [name for name in type(result).model_fields if name != apart])

@@ -5,17 +5,19 @@ Single objects as an agent sees them. Rule: an empty answer is said to be empty,
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
+from crashgate.model.field_table import Visibility
 from crashgate.model.result import Page
 from crashgate.model.tool import Detail, Holds, Reply, Row, Shown, View
+from crashgate.views.fields import show_fields
 from crashgate.views.present import NOTICE, UNTRUSTED, everything, fitting, present
 
-if TYPE_CHECKING:
-    from crashgate.model.result import Result
+_ROW = show_fields(Visibility.ROW)
+_SUMMARY = show_fields(Visibility.SUMMARY)
 
 
-def rows(name: str, row: Row) -> View:
+def rows(name: str, row: Row = _ROW) -> View:
     """A view of a list under the key ``name``, each row made by ``row``."""
 
     def view(reply: Reply, detail: Detail) -> Shown:
@@ -29,15 +31,6 @@ def rows(name: str, row: Row) -> View:
         return Shown(content=noticed(content), text=_sentence(name, reply.page, reply.where, part), rows=part)
 
     return View(view, replace(row.holds, beside=("total",)))
-
-
-def fields(*names: str) -> Row:
-    """A row with these fields, whatever the detail."""
-
-    def row(result: Any, _: Detail) -> dict[str, Any]:  # noqa: ANN401 - any result
-        return present(result, names)
-
-    return Row(row, Holds(fields=names))
 
 
 def noticed(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -78,13 +71,7 @@ def _sentence(name: str, page: Page[Any], project: str | None, part: int | None)
     return f"No {name.replace('_', ' ')}{where}{here}.{lost}{more}{cut}"
 
 
-_STATE = (
-    "status", "overridden_severity", "discarded", "reopen_rules", "assigned_collaborator_id", "assigned_team_id",
-    "linked_issues", "created_issue",
-)  # fmt: skip
-
-
-def one(name: str, summary: Row, full: Callable[[Any], dict[str, Any]] = everything) -> View:
+def one(name: str, summary: Row = _SUMMARY, full: Callable[[Any], dict[str, Any]] = everything) -> View:
     """A view of one object under the key ``name``; ``full`` shows it with full detail."""
 
     def view(reply: Reply, detail: Detail) -> Shown:
@@ -106,18 +93,17 @@ def created(name: str, past: str) -> View:
         rows = reply.page.rows
         return Shown(content=noticed({name: everything(rows[0]) if rows else {}}), text=f"{past}{where}.")
 
-    return View(view, Holds(every=True))
+    return View(view, Holds(visibility=Visibility.FULL))
 
 
-def changed(name: str, past: str) -> View:
-    """A view of an object after a change that ``past`` names: its id, and what upstream stored where it tells it."""
+def changed(name: str, past: str, fields: tuple[str, ...] = ()) -> View:
+    """A view of an object after a change that ``past`` names: its id, and those of the fields that upstream tells."""
 
     def view(reply: Reply, _: Detail) -> Shown:
         content: dict[str, Any] = {"id": getattr(reply.params, f"{name}_id")}
         if reply.page.rows:
-            row: Result = reply.page.rows[0]
-            content |= present(row, [field for field in _STATE if field in type(row).model_fields])
+            content |= present(reply.page.rows[0], fields)
         where = f" in {reply.where}" if reply.where else ""
         return Shown(content=noticed({name: content}), text=f"{past}{where}.")
 
-    return View(view, Holds(fields=_STATE, added=("id",)))
+    return View(view, Holds(fields=fields, added=("id",)))

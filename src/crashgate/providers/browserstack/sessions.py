@@ -14,7 +14,7 @@ from typing import Annotated
 from pydantic import Field
 
 from crashgate.model.access import Access
-from crashgate.model.field_table import PERSONAL, About, AppData
+from crashgate.model.field_table import PERSONAL, ROW, SUMMARY, About, AppData
 from crashgate.model.moments import At, Since, Until
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Numbered
@@ -30,18 +30,18 @@ from crashgate.providers.browserstack.environments import EnvironmentName, Envir
 class Trace(Result):
     """One trace; ``at`` is the time that its sender gave it, ``created_at`` when it came in."""
 
-    id: Untrusted
-    name: Untrusted | None = None
-    at: At = Field(default=None, validation_alias="timestamp")
-    user_id: Annotated[Untrusted | None, PERSONAL] = Field(default=None, validation_alias="userId")
+    id: Annotated[Untrusted, ROW]
+    name: Annotated[Untrusted | None, ROW] = None
+    at: Annotated[At, ROW] = Field(default=None, validation_alias="timestamp")
+    user_id: Annotated[Untrusted | None, PERSONAL, ROW] = Field(default=None, validation_alias="userId")
     session_id: Untrusted | None = Field(default=None, validation_alias="sessionId")
-    environment: EnvironmentName = None
-    release: Untrusted | None = None
-    version: Untrusted | None = None
-    tags: Annotated[Many[str], UntrustedMark()] = ()
+    environment: Annotated[EnvironmentName, ROW] = None
+    release: Annotated[Untrusted | None, ROW] = None
+    version: Annotated[Untrusted | None, ROW] = None
+    tags: Annotated[Many[str], UntrustedMark(), ROW] = ()
+    input: Annotated[AppData, ROW] = None
+    output: Annotated[AppData, ROW] = None
     metadata: AppData = None
-    input: AppData = None
-    output: AppData = None
     public: bool | None = None
     bookmarked: bool | None = None
     project_id: Slug = Field(default=None, validation_alias="projectId")
@@ -55,12 +55,12 @@ PER_PAGE = 100
 class Session(Result):
     """A session in a list; ``started_at`` is when its first trace was seen."""
 
-    id: Annotated[Untrusted, About("The provider's id.")]
-    environment: Annotated[EnvironmentName, About("The environment that it belongs to.")] = None
-    started_at: Annotated[At, About("When the session began, as its provider first saw it.")] = Field(
+    id: Annotated[Untrusted, About("The provider's id."), ROW]
+    environment: Annotated[EnvironmentName, About("The environment that it belongs to."), ROW] = None
+    started_at: Annotated[At, About("When the session began, as its provider first saw it."), ROW] = Field(
         default=None, validation_alias="createdAt"
     )
-    project_id: Annotated[Slug, About("The provider's id of the project.")] = Field(
+    project_id: Annotated[Slug, About("The provider's id of the project."), SUMMARY] = Field(
         default=None, validation_alias="projectId"
     )
 

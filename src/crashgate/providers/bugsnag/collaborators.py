@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from crashgate.model.access import Access
-from crashgate.model.field_table import PERSONAL
+from crashgate.model.field_table import PERSONAL, ROW, SUMMARY
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, ObjectId, Params, Ref, RowsAPage
 from crashgate.model.provider import Provider
@@ -17,19 +17,19 @@ from crashgate.model.result import Id, Link, MemberData, MemberText, Result, Sec
 from crashgate.model.scope import OrganizationNamed, ProjectNamed
 from crashgate.model.tool import Always, Given, Tool
 from crashgate.providers.bugsnag import REFERENCE
-from crashgate.views.rows import fields, one, rows
+from crashgate.views.rows import one, rows
 
 
 class Collaborator(Result):
     """A person; the fields on two-factor login, recovery codes and passwords are left out."""
 
-    id: Id
-    name: Annotated[MemberText | None, PERSONAL] = None
-    email: Annotated[MemberText | None, PERSONAL] = None
+    id: Annotated[Id, ROW]
+    name: Annotated[MemberText | None, PERSONAL, ROW] = None
+    email: Annotated[MemberText | None, PERSONAL, ROW] = None
+    is_admin: Annotated[bool | None, ROW] = None
+    pending_invitation: Annotated[bool | None, ROW] = None
     created_at: Time = None
-    last_request_at: Time = None
-    is_admin: bool | None = None
-    pending_invitation: bool | None = None
+    last_request_at: Annotated[Time, SUMMARY] = None
     paid_for: bool | None = None
     show_time_in_utc: bool | None = None
     heroku: bool | None = None
@@ -129,7 +129,7 @@ COLLABORATOR_TOOLS = (
         choice=Given(
             argument="organization_id", present=LIST_ORGANIZATION_COLLABORATORS, absent=LIST_PROJECT_COLLABORATORS
         ),
-        view=rows("collaborators", fields("id", "is_admin", "pending_invitation", "name", "email")),
+        view=rows("collaborators"),
         holds=("collaborators", "array"),
         notes={
             "organization_id": "in place of project_id",
@@ -142,7 +142,7 @@ COLLABORATOR_TOOLS = (
         title="Get a collaborator",
         description=("Read one person of an organization."),
         choice=Always(operation=GET_COLLABORATOR),
-        view=one("collaborator", fields("id", "is_admin", "pending_invitation", "last_request_at", "name", "email")),
+        view=one("collaborator"),
         holds=("collaborator", "object"),
         detailed=True,
     ),

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from crashgate.model.access import Access
-from crashgate.model.field_table import PERSONAL
+from crashgate.model.field_table import PERSONAL, ROW
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, ObjectId, Params, Ref, RowsAPage
 from crashgate.model.provider import Provider
@@ -16,7 +16,7 @@ from crashgate.model.result import Id, Link, MemberText, OptionalId, Result, Sec
 from crashgate.model.scope import ProjectNamed, ProjectOfObject
 from crashgate.model.tool import Always, Tool
 from crashgate.providers.bugsnag import REFERENCE
-from crashgate.views.rows import changed, created, fields, rows
+from crashgate.views.rows import changed, created, rows
 
 
 class Author(Result):
@@ -41,12 +41,12 @@ class Author(Result):
 class Comment(Result):
     """A comment; older answers call the author ``user``."""
 
-    id: Id
-    message: MemberText | None = None
-    created_at: Time = None
+    id: Annotated[Id, ROW]
+    message: Annotated[MemberText | None, ROW] = None
+    created_at: Annotated[Time, ROW] = None
     updated_at: Time = None
-    collaborator: Annotated[Author | None, PERSONAL] = None
-    user: Annotated[Author | None, PERSONAL] = None
+    collaborator: Annotated[Author | None, PERSONAL, ROW] = None
+    user: Annotated[Author | None, PERSONAL, ROW] = None
     url: Link = None
 
 
@@ -151,7 +151,7 @@ COMMENT_TOOLS = (
         title="List comments",
         description=("Read what people wrote on an error."),
         choice=Always(operation=LIST_COMMENTS),
-        view=rows("comments", fields("id", "created_at", "message", "collaborator", "user")),
+        view=rows("comments"),
         holds=("comments", "array"),
         pages=True,
     ),

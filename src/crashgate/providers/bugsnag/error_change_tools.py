@@ -32,6 +32,12 @@ from crashgate.providers.bugsnag.error_changes import (
 from crashgate.providers.bugsnag.errors import DELETE_ERROR
 from crashgate.views.rows import changed
 
+_STATE = (
+    "status", "overridden_severity", "discarded", "reopen_rules", "assigned_collaborator_id", "assigned_team_id",
+    "linked_issues", "created_issue",
+)  # fmt: skip
+"""What a change can change."""
+
 _OF_ONE_OPERATION = (
     "reopen_rules", "assigned_collaborator_id", "assigned_team_id", "severity", "issue_url", "issue_title",
 )  # fmt: skip
@@ -43,7 +49,7 @@ ERROR_CHANGE_TOOLS = (
         title="Resolve an error",
         description="Mark an error as fixed, when its fix is released. It reopens if it happens again.",
         choice=Always(operation=FIX_ERROR),
-        view=changed("error", "Resolved"),
+        view=changed("error", "Resolved", _STATE),
         holds=("error", "object"),
     ),
     Tool(
@@ -64,7 +70,7 @@ ERROR_CHANGE_TOOLS = (
                 "undiscard": UNDISCARD_ERROR,
             },
         ),
-        view=changed("error", "Updated"),
+        view=changed("error", "Updated", _STATE),
         holds=("error", "object"),
         hidden=_RARE,
     ),
@@ -102,7 +108,7 @@ ERROR_CHANGE_TOOLS = (
         title="Discard an error",
         description="Throw away all future events of an error: data is lost until update_error undiscards it.",
         choice=Always(operation=DISCARD_ERROR),
-        view=changed("error", "Future events are discarded"),
+        view=changed("error", "Future events are discarded", _STATE),
         holds=("error", "object"),
     ),
     Tool(

@@ -8,6 +8,7 @@ The tools that find and read errors. Rule: lists are short, one error is whole.
 from typing import Annotated, Any, Literal
 
 from crashgate.model.access import Access
+from crashgate.model.field_table import ROW, SUMMARY, shown_fields
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, ObjectId, Params, Ref, RowsAPage, UtcTime
 from crashgate.model.provider import Provider
@@ -57,30 +58,30 @@ class IntroducingRelease(Result):
 class Error(Result):
     """An error as the list and the single view give it; counts follow the filters of the request."""
 
-    id: Id
+    id: Annotated[Id, ROW]
     project_id: PlaceId = None
-    error_class: Untrusted | None = None
-    message: Untrusted | None = None
-    context: Untrusted | None = None
-    severity: Word = None
+    error_class: Annotated[Untrusted | None, ROW] = None
+    message: Annotated[Untrusted | None, ROW] = None
+    context: Annotated[Untrusted | None, ROW] = None
+    severity: Annotated[Word, ROW] = None
+    status: Annotated[Word, ROW] = None
     original_severity: Word = None
     overridden_severity: Word = None
-    status: Word = None
-    events: int | None = None
-    users: int | None = None
-    unthrottled_occurrence_count: int | None = None
-    first_seen: Time = None
-    last_seen: Time = None
+    events: Annotated[int | None, ROW] = None
+    users: Annotated[int | None, ROW] = None
+    first_seen: Annotated[Time, SUMMARY] = None
+    last_seen: Annotated[Time, ROW] = None
     first_seen_unfiltered: Time = None
     last_seen_unfiltered: Time = None
-    reopen_rules: ReopenRules | None = None
-    assigned_collaborator_id: OptionalId = None
-    assigned_team_id: OptionalId = None
-    comment_count: int | None = None
-    discarded: bool | None = None
-    introduced_in_releases: Many[IntroducingRelease] = ()
-    release_stages: Many[Untrusted] = ()
-    linked_issues: Many[Issue] = ()
+    assigned_collaborator_id: Annotated[OptionalId, SUMMARY] = None
+    assigned_team_id: Annotated[OptionalId, SUMMARY] = None
+    reopen_rules: Annotated[ReopenRules | None, SUMMARY] = None
+    comment_count: Annotated[int | None, SUMMARY] = None
+    discarded: Annotated[bool | None, SUMMARY] = None
+    unthrottled_occurrence_count: Annotated[int | None, SUMMARY] = None
+    release_stages: Annotated[Many[Untrusted], SUMMARY] = ()
+    introduced_in_releases: Annotated[Many[IntroducingRelease], SUMMARY] = ()
+    linked_issues: Annotated[Many[Issue], SUMMARY] = ()
     created_issue: Issue | None = None
     missing_dsyms: UntrustedData = None
     grouping_reason: Word = None
@@ -190,56 +191,34 @@ DELETE_ERROR = Operation(
 ERRORS = (LIST_ERRORS, GET_ERROR, DELETE_ERROR)
 
 
-_ROW = ("id", "severity", "status", "events", "users", "last_seen", "error_class", "message", "context")
 _LONGEST_CLASS = 50
 _LONGEST_MESSAGE = 40
 _LONGEST_CONTEXT = 32
 
-_SUMMARY = (
-    "id",
-    "severity",
-    "status",
-    "events",
-    "users",
-    "first_seen",
-    "last_seen",
-    "error_class",
-    "message",
-    "context",
-    "release_stages",
-    "introduced_in_releases",
-    "linked_issues",
-    "assigned_collaborator_id",
-    "assigned_team_id",
-    "reopen_rules",
-    "comment_count",
-    "discarded",
-)
-
-
-_TRIAGE = tuple(name for name in _SUMMARY if name not in {"comment_count", "discarded", "introduced_in_releases"})
-"""What a triage shows; the introducing release has a part of its own there."""
+_NOT_IN_TRIAGE = frozenset({"comment_count", "discarded", "introduced_in_releases"})
+"""A triage shows the introducing release in a part of its own."""
 
 
 def _summary(error: Error, _: Detail) -> dict[str, Any]:
     """One error, texts whole."""
-    return _with_throttled(error, _SUMMARY)
+    return _present_whole(error)
 
 
 def triage(error: Error) -> dict[str, Any]:
     """One error in an answer that holds more than it."""
-    return _with_throttled(error, _TRIAGE)
+    return _present_whole(error, _NOT_IN_TRIAGE)
 
 
-def _with_throttled(error: Error, names: tuple[str, ...]) -> dict[str, Any]:
-    """The fields, and how often it really happened where upstream did not keep every event."""
-    kept_all = error.unthrottled_occurrence_count in (None, error.events)
-    return present(error, names if kept_all else (*names, "unthrottled_occurrence_count"))
+def _present_whole(error: Error, hidden: frozenset[str] = frozenset()) -> dict[str, Any]:
+    """The fields of a summary; the true count of events only where upstream did not keep every one."""
+    if error.unthrottled_occurrence_count in (None, error.events):
+        hidden |= {"unthrottled_occurrence_count"}
+    return present(error, [name for name in shown_fields(Error, SUMMARY) if name not in hidden])
 
 
 def _row(error: Error, _: Detail) -> dict[str, Any]:
     """One line of a list: long texts cut, the day instead of the time."""
-    shown = present(error, _ROW)
+    shown = present(error, shown_fields(Error, ROW))
     if "last_seen" in shown:
         shown["last_seen"] = shown["last_seen"][:10]
     outside = shown.get(UNTRUSTED, {})
@@ -249,8 +228,8 @@ def _row(error: Error, _: Detail) -> dict[str, Any]:
     return shown
 
 
-row = Row(_row, Holds(fields=_ROW))
-summary = Row(_summary, Holds(fields=(*_SUMMARY, "unthrottled_occurrence_count")))
+row = Row(_row, Holds(visibility=ROW))
+summary = Row(_summary, Holds(visibility=SUMMARY))
 
 
 ERROR_TOOLS = (

@@ -17,7 +17,7 @@ from typing import Annotated, Any, cast
 
 from pydantic import AliasChoices, Field
 
-from crashgate.model.field_table import PERSONAL, AppData, DocumentedKeys, RedactionSet
+from crashgate.model.field_table import PERSONAL, ROW, AppData, DocumentedKeys, RedactionSet, shown_fields
 from crashgate.model.result import (
     Id,
     Link,
@@ -103,13 +103,13 @@ class Breadcrumb(Result):
 class Event(Result):
     """An event in summary or in full; ``is_full_report`` tells which."""
 
-    id: Id
-    error_id: PlaceId = None
-    received_at: Time = Field(default=None, validation_alias=AliasChoices("received_at", "receivedAt"))
-    severity: Word = None
-    unhandled: bool | None = None
+    id: Annotated[Id, ROW]
+    error_id: Annotated[PlaceId, ROW] = None
+    received_at: Annotated[Time, ROW] = Field(default=None, validation_alias=AliasChoices("received_at", "receivedAt"))
+    severity: Annotated[Word, ROW] = None
+    unhandled: Annotated[bool | None, ROW] = None
     is_full_report: bool | None = None
-    context: Untrusted | None = None
+    context: Annotated[Untrusted | None, ROW] = None
     exceptions: Annotated[Many[Thrown], UntrustedMark()] = ()
     breadcrumbs: Annotated[Many[Breadcrumb], UntrustedMark()] = ()
     app: Annotated[UntrustedData, _APP_KEYS] = None
@@ -135,7 +135,6 @@ class Event(Result):
         return self.project_url.rstrip("/").rpartition("/")[2] if self.project_url else None
 
 
-_LISTED = ("id", "error_id", "received_at", "severity", "unhandled", "context")
 _LONGEST_MESSAGE = 500
 _LONGEST_LINE = 200
 _MOST_CODE = 20
@@ -169,7 +168,7 @@ _BRIEF = _Most(how="get_latest_event shows more", exceptions=2, code=1, frames=8
 
 def _row(event: Event, _: Detail) -> dict[str, Any]:
     """One line of a list; the first exception stands for the chain."""
-    shown = present(event, _LISTED)
+    shown = present(event, shown_fields(Event, ROW))
     outside = shown.setdefault(UNTRUSTED, {})
     if event.exceptions:
         first = event.exceptions[0]
@@ -192,7 +191,7 @@ def brief(event: Event) -> dict[str, Any]:
 
 def _cut(event: Event, most: _Most) -> dict[str, Any]:
     left_out: dict[str, Any] = {}
-    shown = present(event, _LISTED) | _incomplete(event)
+    shown = present(event, shown_fields(Event, ROW)) | _incomplete(event)
     outside = shown.setdefault(UNTRUSTED, {})
     marked = any(frame.in_project for each in event.exceptions for frame in each.stacktrace)
     outside["exceptions"] = [
@@ -305,11 +304,12 @@ def _count(left_out: dict[str, Any], name: str, number: int) -> None:
         left_out[name] = left_out.get(name, 0) + number
 
 
-row = Row(_row, Holds(fields=(*_LISTED, "error_class", "message", "app")))
+row = Row(_row, Holds(visibility=ROW, fields=("error_class", "message", "app")))
 summary = Row(
     _summary,
     Holds(
-        fields=(*_LISTED, "missing_dsym", "is_full_report", "exceptions", "app", "device", "request", "user"),
+        visibility=ROW,
+        fields=("missing_dsym", "is_full_report", "exceptions", "app", "device", "request", "user"),
         added=("untrusted.breadcrumbs_newest_first", "left_out"),
     ),
 )

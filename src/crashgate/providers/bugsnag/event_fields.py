@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from crashgate.model.access import Access
+from crashgate.model.field_table import ROW
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Params, Ref
 from crashgate.model.provider import Provider
@@ -14,8 +15,8 @@ from crashgate.providers.bugsnag import REFERENCE
 class EventField(Result):
     """A built-in or custom field; people of the project name the custom ones."""
 
-    display_id: Untrusted
-    custom: bool | None = None
+    display_id: Annotated[Untrusted, ROW]
+    custom: Annotated[bool | None, ROW] = None
     filter_options: UntrustedData = None
     match_types: UntrustedData = None
     pivot_options: UntrustedData = None

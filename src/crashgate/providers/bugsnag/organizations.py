@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from crashgate.model.access import Access
-from crashgate.model.field_table import PERSONAL
+from crashgate.model.field_table import PERSONAL, ROW, SUMMARY
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, Needs, Params, Ref, RowsAPage
 from crashgate.model.provider import Provider
@@ -18,7 +18,7 @@ from crashgate.model.scope import OrganizationNamed, OrganizationRows, Organizat
 from crashgate.model.tool import Always, Tool
 from crashgate.providers.bugsnag import REFERENCE
 from crashgate.providers.bugsnag.words import NOT_OFFERED
-from crashgate.views.rows import changed, created, fields, one, rows
+from crashgate.views.rows import changed, created, one, rows
 
 Email = Annotated[str, StringConstraints(pattern=r"^[^\s@<>]+@[^\s@<>]+$", max_length=200)]
 
@@ -26,13 +26,13 @@ Email = Annotated[str, StringConstraints(pattern=r"^[^\s@<>]+@[^\s@<>]+$", max_l
 class Organization(Result):
     """An organization as upstream shows it to one of its members."""
 
-    id: Id
-    name: MemberText | None = None
-    slug: Slug = None
+    id: Annotated[Id, ROW]
+    name: Annotated[MemberText | None, ROW] = None
+    slug: Annotated[Slug, ROW] = None
     creator: Annotated[MemberData, PERSONAL] = None
-    created_at: Time = None
+    created_at: Annotated[Time, SUMMARY] = None
     updated_at: Time = None
-    auto_upgrade: bool | None = None
+    auto_upgrade: Annotated[bool | None, SUMMARY] = None
     upgrade_url: Link = None
     can_start_pro_trial: bool | None = None
     pro_trial_ends_at: Time = None
@@ -164,7 +164,7 @@ ORGANIZATION_TOOLS = (
         title="List organizations",
         description="Find organizations and their ids, to list their projects.",
         choice=Always(operation=LIST_ORGANIZATIONS),
-        view=rows("organizations", fields("id", "slug", "name")),
+        view=rows("organizations"),
         holds=("organizations", "array"),
         hidden=NOT_OFFERED,
         pages=True,
@@ -174,7 +174,7 @@ ORGANIZATION_TOOLS = (
         title="Get an organization",
         description="Read one organization: name, plan.",
         choice=Always(operation=GET_ORGANIZATION),
-        view=one("organization", fields("id", "slug", "name", "created_at", "auto_upgrade")),
+        view=one("organization"),
         holds=("organization", "object"),
         detailed=True,
     ),

@@ -11,6 +11,7 @@ from typing import Annotated, Any, cast
 from pydantic import Field, StringConstraints, model_validator
 
 from crashgate.model.access import Access
+from crashgate.model.field_table import ROW
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, ObjectId, Params, Ref, RowsAPage, UtcTime
 from crashgate.model.provider import Provider
@@ -22,7 +23,7 @@ from crashgate.providers.bugsnag import REFERENCE
 from crashgate.providers.bugsnag.field_reads import EVENT_FIELDS
 from crashgate.providers.bugsnag.filters import Filters
 from crashgate.providers.bugsnag.words import NOT_OFFERED
-from crashgate.views.rows import fields, rows
+from crashgate.views.rows import rows
 
 DisplayId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+){0,10}$", max_length=100)]
 """The dotted name of an event field: ``app.release_stage``. Never the pivot's own name."""
@@ -31,14 +32,14 @@ DisplayId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+(?:[.-][A-Z
 class Pivot(Result):
     """One event field with its most frequent values in ``list``, as ``{value, events}``."""
 
-    event_field_display_id: Annotated[Untrusted | None, EVENT_FIELDS] = None
+    event_field_display_id: Annotated[Untrusted | None, EVENT_FIELDS, ROW] = None
     name: Untrusted | None = None
-    cardinality: int | None = None
+    cardinality: Annotated[int | None, ROW] = None
     summary: UntrustedData = None
-    list: UntrustedData = None
-    no_value: int | None = None
-    other: int | None = None
-    average: float | None = None
+    list: Annotated[UntrustedData, ROW] = None
+    no_value: Annotated[int | None, ROW] = None
+    other: Annotated[int | None, ROW] = None
+    average: Annotated[float | None, ROW] = None
 
     @model_validator(mode="before")
     @classmethod
@@ -55,12 +56,14 @@ class Pivot(Result):
 class PivotValue(Result):
     """One value of a field; ``proportion`` is a share from 0 to 1."""
 
-    event_field_value: Untrusted | None = None
-    events: int | None = None
-    proportion: float | None = None
-    first_seen: Time = None
-    last_seen: Time = None
-    fields_: UntrustedData = Field(default=None, validation_alias="fields", serialization_alias="fields")
+    event_field_value: Annotated[Untrusted | None, ROW] = None
+    events: Annotated[int | None, ROW] = None
+    proportion: Annotated[float | None, ROW] = None
+    first_seen: Annotated[Time, ROW] = None
+    last_seen: Annotated[Time, ROW] = None
+    fields_: Annotated[UntrustedData, ROW] = Field(
+        default=None, validation_alias="fields", serialization_alias="fields"
+    )
     aggregates: UntrustedData = None
 
 
@@ -167,7 +170,7 @@ LIST_PROJECT_PIVOT_VALUES = Operation(
 PIVOTS = (LIST_ERROR_PIVOTS, LIST_ERROR_PIVOT_VALUES, LIST_PROJECT_PIVOTS, LIST_PROJECT_PIVOT_VALUES)
 
 
-_rows = rows("pivots", fields("event_field_display_id", "cardinality", "list", "no_value", "other", "average"))
+_rows = rows("pivots")
 _REMEDY = 'list_event_fields with detail="full" tells by pivot_options which fields are pivots'
 
 
@@ -204,7 +207,7 @@ PIVOT_TOOLS = (
             "All values of one event field with their event counts, of an error or, without error_id, of the project."
         ),
         choice=Given(argument="error_id", present=LIST_ERROR_PIVOT_VALUES, absent=LIST_PROJECT_PIVOT_VALUES),
-        view=rows("values", fields("event_field_value", "events", "proportion", "first_seen", "last_seen", "fields_")),
+        view=rows("values"),
         holds=("values", "array"),
         hidden=NOT_OFFERED,
         pages=True,

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from crashgate.model.access import Access
+from crashgate.model.field_table import ROW, SUMMARY
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, Needs, ObjectId, Params, Ref, RowsAPage
 from crashgate.model.provider import Provider
@@ -32,7 +33,7 @@ from crashgate.model.scope import ProjectNamed, ProjectRows, ProjectToCome
 from crashgate.model.tool import Always, Tool
 from crashgate.providers.bugsnag import REFERENCE
 from crashgate.providers.bugsnag.words import NOT_OFFERED
-from crashgate.views.rows import created, fields, one, rows
+from crashgate.views.rows import created, one, rows
 
 ProjectType = Literal[
     "android", "angular", "asgi", "aspnet", "aspnet_core", "backbone", "bottle", "cocos2dx", "connect", "django",
@@ -57,29 +58,29 @@ class StabilityTarget(Result):
 class Project(Result):
     """A project and its settings."""
 
-    id: Id
-    organization_id: OptionalId = None
-    slug: Slug = None
-    name: MemberText | None = None
-    type: Word = None
+    id: Annotated[Id, ROW]
+    slug: Annotated[Slug, ROW] = None
+    name: Annotated[MemberText | None, ROW] = None
+    type: Annotated[Word, ROW] = None
+    organization_id: Annotated[OptionalId, SUMMARY] = None
     language: Word = None
     is_full_view: bool | None = None
-    release_stages: Many[Untrusted] = ()
+    release_stages: Annotated[Many[Untrusted], SUMMARY] = ()
     created_at: Time = None
     updated_at: Time = None
     url: Link = None
-    html_url: Link = None
     errors_url: Link = None
     events_url: Link = None
-    open_error_count: int | None = None
-    for_review_error_count: int | None = None
+    open_error_count: Annotated[int | None, ROW] = None
+    for_review_error_count: Annotated[int | None, ROW] = None
     collaborators_count: int | None = None
     teams_count: int | None = None
     custom_event_fields_used: int | None = None
     resolve_on_deploy: bool | None = None
-    stability_target_type: Word = None
-    target_stability: StabilityTarget | None = None
-    critical_stability: StabilityTarget | None = None
+    stability_target_type: Annotated[Word, SUMMARY] = None
+    target_stability: Annotated[StabilityTarget | None, SUMMARY] = None
+    critical_stability: Annotated[StabilityTarget | None, SUMMARY] = None
+    html_url: Annotated[Link, SUMMARY] = None
     performance_display_type: Word = None
     global_grouping: MemberData = None
     location_grouping: MemberData = None
@@ -246,7 +247,7 @@ PROJECT_TOOLS = (
         description="Find projects (apps) and their slugs.",
         example={"organization_id": "acme"},
         choice=Always(operation=LIST_PROJECTS),
-        view=rows("projects", fields("id", "slug", "type", "open_error_count", "for_review_error_count", "name")),
+        view=rows("projects"),
         holds=("projects", "array"),
         hidden=NOT_OFFERED | {"q", "sort"},
         pages=True,
@@ -256,23 +257,7 @@ PROJECT_TOOLS = (
         title="Get a project",
         description="Read one project: type, stages, counts, targets.",
         choice=Always(operation=GET_PROJECT),
-        view=one(
-            "project",
-            fields(
-                "id",
-                "slug",
-                "type",
-                "organization_id",
-                "name",
-                "release_stages",
-                "open_error_count",
-                "for_review_error_count",
-                "stability_target_type",
-                "target_stability",
-                "critical_stability",
-                "html_url",
-            ),
-        ),
+        view=one("project"),
         holds=("project", "object"),
         detailed=True,
     ),

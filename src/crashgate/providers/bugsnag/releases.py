@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 
 from crashgate.model.access import Access
+from crashgate.model.field_table import ROW, shown_fields
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, Name, ObjectId, Params, Ref, RowsAPage, UtcTime
 from crashgate.model.provider import Provider
@@ -38,26 +39,26 @@ class ReleaseStage(Result):
 class Release(Result):
     """A release with its error and session figures."""
 
-    id: Id
+    id: Annotated[Id, ROW]
     project_id: PlaceId = None
     release_group_id: OptionalId = None
-    release_time: Time = None
+    release_time: Annotated[Time, ROW] = None
     release_source: Word = None
-    release_stage: ReleaseStage | None = None
-    app_version: Untrusted | None = None
-    app_version_code: Untrusted | None = None
-    app_bundle_version: Untrusted | None = None
+    app_version: Annotated[Untrusted | None, ROW] = None
+    app_version_code: Annotated[Untrusted | None, ROW] = None
+    app_bundle_version: Annotated[Untrusted | None, ROW] = None
+    release_stage: Annotated[ReleaseStage | None, ROW] = None
     build_label: Untrusted | None = None
     builder_name: Untrusted | None = None
     build_tool: Untrusted | None = None
-    errors_introduced_count: int | None = None
-    errors_seen_count: int | None = None
-    sessions_count_in_last_24h: int | None = None
-    total_sessions_count: int | None = None
-    unhandled_sessions_count: int | None = None
+    errors_introduced_count: Annotated[int | None, ROW] = None
+    errors_seen_count: Annotated[int | None, ROW] = None
+    total_sessions_count: Annotated[int | None, ROW] = None
+    unhandled_sessions_count: Annotated[int | None, ROW] = None
+    sessions_count_in_last_24h: Annotated[int | None, ROW] = None
     accumulative_daily_users_seen: int | None = None
     accumulative_daily_users_with_unhandled: int | None = None
-    source_control: UntrustedData = None
+    source_control: Annotated[UntrustedData, ROW] = None
     metadata: UntrustedData = None
 
     @property
@@ -134,24 +135,24 @@ RELEASES = (LIST_RELEASES, GET_RELEASE)
 class ReleaseGroup(Result):
     """A version on a stage, with the sessions of all of its releases."""
 
-    id: Id
+    id: Annotated[Id, ROW]
     project_id: PlaceId = None
-    release_stage_name: Untrusted | None = None
-    app_version: Untrusted | None = None
-    first_released_at: Time = None
+    app_version: Annotated[Untrusted | None, ROW] = None
+    release_stage_name: Annotated[Untrusted | None, ROW] = None
+    first_released_at: Annotated[Time, ROW] = None
     first_release_id: OptionalId = None
-    releases_count: int | None = None
+    releases_count: Annotated[int | None, ROW] = None
     has_secondary_versions: bool | None = None
     build_tool: Untrusted | None = None
     builder_name: Untrusted | None = None
     source_control: UntrustedData = None
-    total_sessions_count: int | None = None
-    unhandled_sessions_count: int | None = None
+    total_sessions_count: Annotated[int | None, ROW] = None
+    unhandled_sessions_count: Annotated[int | None, ROW] = None
     sessions_count_in_last_24h: int | None = None
     accumulative_daily_users_seen: int | None = None
     accumulative_daily_users_with_unhandled: int | None = None
-    top_release_group: bool | None = None
-    visible: bool | None = None
+    top_release_group: Annotated[bool | None, ROW] = None
+    visible: Annotated[bool | None, ROW] = None
 
     @property
     def home(self) -> str | None:
@@ -232,53 +233,18 @@ UPDATE_RELEASE_GROUP = Operation(
 RELEASE_GROUPS = (LIST_RELEASE_GROUPS, GET_RELEASE_GROUP, UPDATE_RELEASE_GROUP)
 
 
-_RELEASE_GROUP = (
-    "id",
-    "app_version",
-    "release_stage_name",
-    "first_released_at",
-    "releases_count",
-    "total_sessions_count",
-    "unhandled_sessions_count",
-    "top_release_group",
-    "visible",
-)
-
-_RELEASE = (
-    "id",
-    "release_time",
-    "app_version",
-    "app_version_code",
-    "app_bundle_version",
-    "release_stage",
-    "errors_introduced_count",
-    "errors_seen_count",
-    "total_sessions_count",
-    "unhandled_sessions_count",
-    "sessions_count_in_last_24h",
-    "source_control",
-)
-
-
 def _trend(result: StabilityTrend, _: Detail) -> dict[str, Any]:
     """Days as ``[date, sessions, share of sessions without a crash]``; days without sessions are left out."""
     days = [_day(point) for point in result.timeline_points if point.total_sessions_count]
-    return present(result, ("project_id", "release_stage_name")) | {
+    return present(result, shown_fields(StabilityTrend, ROW)) | {
         "columns": ["day", "sessions", "session_stability"],
         "days": days,
     }
 
 
-def _release(result: Release, _: Detail) -> dict[str, Any]:
-    """A release with its session stability, where it had sessions."""
-    shown = present(result, _RELEASE)
-    share = session_stability(result.unhandled_sessions_count, result.total_sessions_count)
-    return shown | ({"session_stability": share} if share is not None else {})
-
-
-def _release_group(result: ReleaseGroup, _: Detail) -> dict[str, Any]:
-    """A release group with its session stability, where it had sessions."""
-    shown = present(result, _RELEASE_GROUP)
+def _with_stability(result: Release | ReleaseGroup, _: Detail) -> dict[str, Any]:
+    """A release or a group of them, with its session stability where it had sessions."""
+    shown = present(result, shown_fields(type(result), ROW))
     share = session_stability(result.unhandled_sessions_count, result.total_sessions_count)
     return shown | ({"session_stability": share} if share is not None else {})
 
@@ -303,10 +269,9 @@ def session_stability(unhandled: int | None, total: int | None) -> float | None:
     return None if not total or unhandled is None else round(1 - unhandled / total, 5)
 
 
-trend = Row(_trend, Holds(fields=("project_id", "release_stage_name"), added=("columns", "days")))
-release = Row(_release, Holds(fields=_RELEASE, added=("session_stability",)))
-release_group = Row(_release_group, Holds(fields=_RELEASE_GROUP, added=("session_stability",)))
-event_field = Row(_event_field, Holds(fields=("display_id", "custom")))
+trend = Row(_trend, Holds(visibility=ROW, added=("columns", "days")))
+release = Row(_with_stability, Holds(visibility=ROW, added=("session_stability",)))
+event_field = Row(_event_field, Holds(visibility=ROW))
 
 
 RELEASE_TOOLS = (
@@ -335,7 +300,7 @@ RELEASE_TOOLS = (
         description="Versions on one stage, builds taken together.",
         example={"project_id": "checkout-ios", "release_stage_name": "production"},
         choice=Always(operation=LIST_RELEASE_GROUPS),
-        view=rows("release_groups", release_group),
+        view=rows("release_groups", release),
         holds=("release_groups", "array"),
         pages=True,
     ),
@@ -344,7 +309,7 @@ RELEASE_TOOLS = (
         title="Get a release group",
         description=("Read one release group."),
         choice=Always(operation=GET_RELEASE_GROUP),
-        view=one("release_group", release_group),
+        view=one("release_group", release),
         holds=("release_group", "object"),
         detailed=True,
     ),

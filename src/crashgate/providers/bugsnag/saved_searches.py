@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from crashgate.model.access import Access
-from crashgate.model.field_table import PERSONAL
+from crashgate.model.field_table import PERSONAL, ROW
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, ObjectId, Params, Ref
 from crashgate.model.provider import Provider
@@ -18,24 +18,24 @@ from crashgate.model.scope import ProjectNamed, ProjectOfObject
 from crashgate.model.tool import Always, Tool
 from crashgate.providers.bugsnag import REFERENCE
 from crashgate.providers.bugsnag.filters import Filters
-from crashgate.views.rows import created, fields, one, rows
+from crashgate.views.rows import created, one, rows
 
 
 class SavedSearch(Result):
     """A saved search; its filters may hold end users' identifiers."""
 
-    id: Id
+    id: Annotated[Id, ROW]
     project_id: PlaceId = None
     user_id: Annotated[OptionalId, PERSONAL] = None
     updated_by_id: OptionalId = None
-    name: MemberText | None = None
-    filters: MemberData = None
+    name: Annotated[MemberText | None, ROW] = None
+    filters: Annotated[MemberData, ROW] = None
     advanced_filters: MemberData = None
     additional_filtersets: MemberData = None
-    sort: Word = None
+    sort: Annotated[Word, ROW] = None
     type: Word = None
-    shared: bool | None = None
-    project_default: bool | None = None
+    shared: Annotated[bool | None, ROW] = None
+    project_default: Annotated[bool | None, ROW] = None
     created_at: Time = None
     updated_at: Time = None
     has_assigned_to_me: bool | None = None
@@ -134,7 +134,7 @@ SAVED_SEARCH_TOOLS = (
         title="List saved searches",
         description=("Filters that people kept for this project."),
         choice=Always(operation=LIST_SAVED_SEARCHES),
-        view=rows("saved_searches", fields("id", "sort", "shared", "project_default", "name", "filters")),
+        view=rows("saved_searches"),
         holds=("saved_searches", "array"),
     ),
     Tool(
@@ -142,7 +142,7 @@ SAVED_SEARCH_TOOLS = (
         title="Get a saved search",
         description=("Read one saved search."),
         choice=Always(operation=GET_SAVED_SEARCH),
-        view=one("saved_search", fields("id", "sort", "shared", "project_default", "name", "filters")),
+        view=one("saved_search"),
         holds=("saved_search", "object"),
         detailed=True,
     ),

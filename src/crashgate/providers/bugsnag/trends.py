@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self, cast
 from pydantic import AliasChoices, Field, model_validator
 
 from crashgate.model.access import Access
+from crashgate.model.field_table import ROW
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, ObjectId, Params, Ref
 from crashgate.model.provider import Provider
@@ -19,7 +20,7 @@ from crashgate.model.scope import ProjectNamed
 from crashgate.model.tool import Given, Tool
 from crashgate.providers.bugsnag import REFERENCE
 from crashgate.providers.bugsnag.filters import Filters
-from crashgate.views.rows import fields, rows
+from crashgate.views.rows import rows
 
 DEFAULT_BUCKETS = 10
 
@@ -27,9 +28,11 @@ DEFAULT_BUCKETS = 10
 class TrendBucket(Result):
     """``events_count`` events from ``from_`` (inclusive) to ``to`` (exclusive)."""
 
-    from_: Time = Field(default=None, validation_alias=AliasChoices("from", "from_"), serialization_alias="from")
-    to: Time = None
-    events_count: int | None = None
+    from_: Annotated[Time, ROW] = Field(
+        default=None, validation_alias=AliasChoices("from", "from_"), serialization_alias="from"
+    )
+    to: Annotated[Time, ROW] = None
+    events_count: Annotated[int | None, ROW] = None
 
 
 _STEPS = ReadsNothing("it tells how fine the steps are; what is counted is declared as filters")
@@ -112,8 +115,8 @@ class TimelinePoint(Result):
 class StabilityTrend(Result):
     """Thirty UTC days of one release stage."""
 
-    project_id: PlaceId = None
-    release_stage_name: Untrusted | None = None
+    project_id: Annotated[PlaceId, ROW] = None
+    release_stage_name: Annotated[Untrusted | None, ROW] = None
     timeline_points: Many[TimelinePoint] = ()
 
     @property
@@ -152,7 +155,7 @@ TREND_TOOLS = (
         title="Get a trend",
         description=("Event counts over time, of one error or, without error_id, of the project."),
         choice=Given(argument="error_id", present=GET_ERROR_TREND, absent=GET_PROJECT_TREND),
-        view=rows("buckets", fields("from_", "to", "events_count")),
+        view=rows("buckets"),
         holds=("buckets", "array"),
     ),
 )

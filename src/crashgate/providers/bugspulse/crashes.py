@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from crashgate.model.access import Access
-from crashgate.model.field_table import About
+from crashgate.model.field_table import ROW, About
 from crashgate.model.moments import At
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Numbered
@@ -20,28 +20,30 @@ from crashgate.providers.bugspulse import MOST_ROWS, REFERENCE
 class Crash(Documented):
     """A group of crashes, with how often it came and on how many devices."""
 
-    id: Annotated[Untrusted, About("The provider's id.")]
-    message: Annotated[Untrusted | None, About("The crash's message.")] = None
-    status: Annotated[Word, About("The provider's word for its state.")] = None
-    is_fatal: Annotated[bool | None, About("Whether it ended the app.")] = Field(
+    id: Annotated[Untrusted, About("The provider's id."), ROW]
+    message: Annotated[Untrusted | None, About("The crash's message."), ROW] = None
+    status: Annotated[Word, About("The provider's word for its state."), ROW] = None
+    is_fatal: Annotated[bool | None, About("Whether it ended the app."), ROW] = Field(
         default=None, validation_alias="isFatal"
     )
-    handled: Annotated[bool | None, About("Whether the app caught it.")] = None
-    occurrence_count: Annotated[int | None, About("How often it came.")] = Field(
+    handled: Annotated[bool | None, About("Whether the app caught it."), ROW] = None
+    occurrence_count: Annotated[int | None, About("How often it came."), ROW] = Field(
         default=None, validation_alias="occurrenceCount"
     )
-    affected_devices: Annotated[int | None, About("On how many devices it came.")] = Field(
+    affected_devices: Annotated[int | None, About("On how many devices it came."), ROW] = Field(
         default=None, validation_alias="affectedDevices"
     )
-    platform: Annotated[Untrusted | None, About("The platform that the app ran on.")] = None
-    app_version: Annotated[Untrusted | None, About("The version of the app.")] = Field(
+    platform: Annotated[Untrusted | None, About("The platform that the app ran on."), ROW] = None
+    app_version: Annotated[Untrusted | None, About("The version of the app."), ROW] = Field(
         default=None, validation_alias="appVersion"
     )
-    os_version: Annotated[Untrusted | None, About("The version of the operating system.")] = Field(
+    os_version: Annotated[Untrusted | None, About("The version of the operating system."), ROW] = Field(
         default=None, validation_alias="osVersion"
     )
-    first_seen_at: Annotated[At, About("When it came first.")] = Field(default=None, validation_alias="firstSeenAt")
-    last_seen_at: Annotated[At, About("When it came last.")] = Field(default=None, validation_alias="lastSeenAt")
+    first_seen_at: Annotated[At, About("When it came first."), ROW] = Field(
+        default=None, validation_alias="firstSeenAt"
+    )
+    last_seen_at: Annotated[At, About("When it came last."), ROW] = Field(default=None, validation_alias="lastSeenAt")
 
 
 class ListCrashes(Params):

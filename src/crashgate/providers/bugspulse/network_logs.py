@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from crashgate.model.access import Access
-from crashgate.model.field_table import ADDRESS, About
+from crashgate.model.field_table import ADDRESS, ROW, About
 from crashgate.model.moments import At, Moment
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Numbered
@@ -21,20 +21,20 @@ from crashgate.providers.bugspulse import MOST_ROWS, REFERENCE
 class NetworkLog(Documented):
     """One request; without a ``status_code`` there was no answer. ``duration_ms`` is in milliseconds."""
 
-    id: Annotated[Untrusted, About("The provider's id.")]
-    session_id: Annotated[Untrusted | None, About("The id of its session.")] = Field(
+    id: Annotated[Untrusted, About("The provider's id."), ROW]
+    session_id: Annotated[Untrusted | None, About("The id of its session."), ROW] = Field(
         default=None, validation_alias="sessionId"
     )
-    at: Annotated[At, About("When it happened.")] = Field(default=None, validation_alias="timestamp")
-    method: Annotated[Untrusted | None, About("The request's method.")] = None
-    url: Annotated[Untrusted | None, ADDRESS, About("The request's address.")] = None
-    status_code: Annotated[int | None, About("The answer's status; empty without an answer.")] = Field(
+    at: Annotated[At, About("When it happened."), ROW] = Field(default=None, validation_alias="timestamp")
+    method: Annotated[Untrusted | None, About("The request's method."), ROW] = None
+    url: Annotated[Untrusted | None, ADDRESS, About("The request's address."), ROW] = None
+    status_code: Annotated[int | None, About("The answer's status; empty without an answer."), ROW] = Field(
         default=None, validation_alias="statusCode"
     )
-    duration_ms: Annotated[int | None, About("In milliseconds; empty where there is no end.")] = Field(
+    duration_ms: Annotated[int | None, About("In milliseconds; empty where there is no end."), ROW] = Field(
         default=None, validation_alias="duration"
     )
-    error: Annotated[Untrusted | None, About("What went wrong with the request.")] = None
+    error: Annotated[Untrusted | None, About("What went wrong with the request."), ROW] = None
 
 
 class ListNetworkLogs(Params):

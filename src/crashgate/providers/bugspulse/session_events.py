@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import AliasPath, BeforeValidator, Field
 
 from crashgate.model.access import Access
-from crashgate.model.field_table import About, AppData
+from crashgate.model.field_table import ROW, About, AppData
 from crashgate.model.moments import At
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Numbered
@@ -28,16 +28,16 @@ def _text(value: Any) -> Any:  # noqa: ANN401 - an app sends any JSON as an even
 class SessionEvent(Documented):
     """One event; ``data`` is what the app sent with it, and ``name`` is the one in there."""
 
-    id: Annotated[Untrusted, About("The provider's id.")]
-    type: Annotated[Untrusted | None, About("The provider's word for its kind.")] = None
-    name: Annotated[Untrusted | None, BeforeValidator(_text), About("Its name.")] = Field(
+    id: Annotated[Untrusted, About("The provider's id."), ROW]
+    type: Annotated[Untrusted | None, About("The provider's word for its kind."), ROW] = None
+    name: Annotated[Untrusted | None, BeforeValidator(_text), About("Its name."), ROW] = Field(
         default=None, validation_alias=AliasPath("data", "name")
     )
-    at: Annotated[At, About("When it happened.")] = Field(default=None, validation_alias="timestamp")
-    sequence_number: Annotated[int | None, About("Its place in the session, from 0.")] = Field(
+    at: Annotated[At, About("When it happened."), ROW] = Field(default=None, validation_alias="timestamp")
+    sequence_number: Annotated[int | None, About("Its place in the session, from 0."), ROW] = Field(
         default=None, validation_alias="sequenceNumber"
     )
-    data: Annotated[AppData, About("What the app sent with it.")] = None
+    data: Annotated[AppData, About("What the app sent with it."), ROW] = None
 
 
 class ListSessionEvents(Params):

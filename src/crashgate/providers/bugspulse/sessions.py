@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from crashgate.model.access import Access
-from crashgate.model.field_table import PERSONAL, About
+from crashgate.model.field_table import PERSONAL, ROW, SUMMARY, About
 from crashgate.model.moments import At, Moment
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Numbered
@@ -24,37 +24,37 @@ from crashgate.providers.bugspulse import MOST_ROWS, REFERENCE
 class Session(Documented):
     """One run of the app on one device; ``duration_ms`` is in milliseconds."""
 
-    id: Annotated[Untrusted, About("The provider's id.")]
-    status: Annotated[Word, About("The provider's word for its state.")] = None
-    platform: Annotated[Untrusted | None, About("The platform that the app ran on.")] = None
-    app_version: Annotated[Untrusted | None, About("The version of the app.")] = Field(
+    id: Annotated[Untrusted, About("The provider's id."), ROW]
+    status: Annotated[Word, About("The provider's word for its state."), ROW] = None
+    platform: Annotated[Untrusted | None, About("The platform that the app ran on."), ROW] = None
+    app_version: Annotated[Untrusted | None, About("The version of the app."), ROW] = Field(
         default=None, validation_alias="appVersion"
     )
-    os_version: Annotated[Untrusted | None, About("The version of the operating system.")] = Field(
+    os_version: Annotated[Untrusted | None, About("The version of the operating system."), ROW] = Field(
         default=None, validation_alias="osVersion"
     )
-    network_type: Annotated[Untrusted | None, About("The kind of network that the device was on.")] = Field(
+    network_type: Annotated[Untrusted | None, About("The kind of network that the device was on."), ROW] = Field(
         default=None, validation_alias="networkType"
     )
-    user_id: Annotated[Untrusted | None, PERSONAL, About("The app's id of its user.")] = Field(
+    user_id: Annotated[Untrusted | None, PERSONAL, About("The app's id of its user."), ROW] = Field(
         default=None, validation_alias="userId"
     )
-    started_at: Annotated[At, About("When the session began, as its provider first saw it.")] = Field(
+    started_at: Annotated[At, About("When the session began, as its provider first saw it."), ROW] = Field(
         default=None, validation_alias="startedAt"
     )
-    ended_at: Annotated[At, About("When the session ended; empty while it is active.")] = Field(
+    ended_at: Annotated[At, About("When the session ended; empty while it is active."), SUMMARY] = Field(
         default=None, validation_alias="endedAt"
     )
-    duration_ms: Annotated[int | None, About("In milliseconds; empty where there is no end.")] = Field(
+    duration_ms: Annotated[int | None, About("In milliseconds; empty where there is no end."), ROW] = Field(
         default=None, validation_alias="duration"
     )
-    event_count: Annotated[int | None, About("How many events it has.")] = Field(
+    event_count: Annotated[int | None, About("How many events it has."), ROW] = Field(
         default=None, validation_alias="eventCount"
     )
-    has_crash: Annotated[bool | None, About("Whether the app crashed in it.")] = Field(
+    has_crash: Annotated[bool | None, About("Whether the app crashed in it."), ROW] = Field(
         default=None, validation_alias="hasCrash"
     )
-    has_network_errors: Annotated[bool | None, About("Whether a request failed in it.")] = Field(
+    has_network_errors: Annotated[bool | None, About("Whether a request failed in it."), ROW] = Field(
         default=None, validation_alias="hasNetworkErrors"
     )
 

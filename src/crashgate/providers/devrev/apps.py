@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AliasPath, BeforeValidator, Field, StringConstraints
 
-from crashgate.model.field_table import About
+from crashgate.model.field_table import ROW, SUMMARY, About
 from crashgate.model.params import Along, Logged
 from crashgate.model.reads import ReadsNothing
 from crashgate.model.result import Documented, Untrusted
@@ -46,22 +46,22 @@ _AT = "device_metadata"
 class OnDevice(Documented):
     """``sdk_version`` is, by its name, the system's API level; ``plug_sdk_version`` is that of the vendor's SDK."""
 
-    app_version: Annotated[Untrusted | None, About("The version of the app.")] = Field(
+    app_version: Annotated[Untrusted | None, About("The version of the app."), ROW] = Field(
         default=None, validation_alias=AliasPath(_AT, "app_version")
     )
-    os_version: Annotated[Untrusted | None, About("The version of the operating system.")] = Field(
+    os_version: Annotated[Untrusted | None, About("The version of the operating system."), ROW] = Field(
         default=None, validation_alias=AliasPath(_AT, "os_version")
     )
-    device_model: Annotated[Untrusted | None, About("The model of the device.")] = Field(
+    device_model: Annotated[Untrusted | None, About("The model of the device."), ROW] = Field(
         default=None, validation_alias=AliasPath(_AT, "model")
     )
-    network_type: Annotated[Untrusted | None, About("The kind of network that the device was on.")] = Field(
+    network_type: Annotated[Untrusted | None, About("The kind of network that the device was on."), ROW] = Field(
         default=None, validation_alias=AliasPath(_AT, "network_type")
     )
-    manufacturer: Annotated[Untrusted | None, About("Who made the device.")] = Field(
+    manufacturer: Annotated[Untrusted | None, About("Who made the device."), SUMMARY] = Field(
         default=None, validation_alias=AliasPath(_AT, "manufacturer")
     )
-    sdk_version: Annotated[Untrusted | None, About("The system's API level.")] = Field(
+    sdk_version: Annotated[Untrusted | None, About("The system's API level."), SUMMARY] = Field(
         default=None, validation_alias=AliasPath(_AT, "sdk_version")
     )
     plug_sdk_version: Annotated[Untrusted | None, About("The version of the provider's SDK.")] = Field(

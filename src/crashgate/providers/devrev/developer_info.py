@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasPath, BeforeValidator, Field
 
 from crashgate.model.access import Access
-from crashgate.model.field_table import ADDRESS
+from crashgate.model.field_table import ADDRESS, ROW
 from crashgate.model.moments import At
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import WHICH, In, Logged, Params, SessionId, Wire
@@ -31,15 +31,17 @@ def _number(value: Any) -> Any:  # noqa: ANN401 - any JSON may stand in an upstr
 class ConsoleLine(Documented):
     """One line of the browser's console, and the page that it is of."""
 
-    type: Untrusted | None = None
-    value: Untrusted | None = None
-    at: At = Field(default=None, validation_alias="timestamp")
-    url: Annotated[Untrusted | None, ADDRESS] = Field(default=None, validation_alias="full_url")
-    page_name: Untrusted | None = Field(default=None, validation_alias=AliasPath("properties", "page_name"))
-    page_url: Annotated[Untrusted | None, ADDRESS] = Field(
+    type: Annotated[Untrusted | None, ROW] = None
+    value: Annotated[Untrusted | None, ROW] = None
+    at: Annotated[At, ROW] = Field(default=None, validation_alias="timestamp")
+    url: Annotated[Untrusted | None, ADDRESS, ROW] = Field(default=None, validation_alias="full_url")
+    page_name: Annotated[Untrusted | None, ROW] = Field(
+        default=None, validation_alias=AliasPath("properties", "page_name")
+    )
+    page_url: Annotated[Untrusted | None, ADDRESS, ROW] = Field(
         default=None, validation_alias=AliasPath("properties", "page_url")
     )
-    normalized_url: Annotated[Untrusted | None, ADDRESS] = Field(
+    normalized_url: Annotated[Untrusted | None, ADDRESS, ROW] = Field(
         default=None, validation_alias=AliasPath("properties", "normalized_url")
     )
 
@@ -47,16 +49,16 @@ class ConsoleLine(Documented):
 class NetworkCall(Documented):
     """One request that the page made."""
 
-    type: Untrusted | None = None
-    method: Annotated[Untrusted | None, BeforeValidator(_text)] = Field(
+    method: Annotated[Untrusted | None, BeforeValidator(_text), ROW] = Field(
         default=None, validation_alias=AliasPath("request", "method")
     )
-    url: Annotated[Untrusted | None, BeforeValidator(_text), ADDRESS] = Field(
+    url: Annotated[Untrusted | None, BeforeValidator(_text), ADDRESS, ROW] = Field(
         default=None, validation_alias=AliasPath("request", "url")
     )
-    status_code: Annotated[int | None, BeforeValidator(_number)] = Field(
+    status_code: Annotated[int | None, BeforeValidator(_number), ROW] = Field(
         default=None, validation_alias=AliasPath("request", "status_code")
     )
+    type: Annotated[Untrusted | None, ROW] = None
 
 
 class DeveloperInfo(Documented):

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import AliasPath, Field, model_validator
 
 from crashgate.model.access import Access
-from crashgate.model.field_table import AppData
+from crashgate.model.field_table import ROW, SUMMARY, AppData
 from crashgate.model.moments import At
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import WHICH, In, Logged, Params, SessionId, Wire
@@ -26,28 +26,32 @@ _LAUNCH = "app_launch"
 class RecordedEvent(Documented):
     """One event of a recording; ``label`` is the vendor's ``name``, of which nothing more is documented."""
 
-    type: Untrusted | None = Field(default=None, validation_alias="event_type")
-    name: Untrusted | None = Field(default=None, validation_alias="event_name")
-    label: Untrusted | None = Field(default=None, validation_alias="name")
-    input_type: Untrusted | None = None
-    exception_class_name: Untrusted | None = None
-    exception_tag: Untrusted | None = None
-    custom_tag: Untrusted | None = None
-    data: AppData = Field(default=None, validation_alias="event_properties")
-    coordinates: UntrustedData = None
+    type: Annotated[Untrusted | None, ROW] = Field(default=None, validation_alias="event_type")
+    name: Annotated[Untrusted | None, ROW] = Field(default=None, validation_alias="event_name")
+    label: Annotated[Untrusted | None, ROW] = Field(default=None, validation_alias="name")
+    input_type: Annotated[Untrusted | None, ROW] = None
+    exception_class_name: Annotated[Untrusted | None, ROW] = None
+    exception_tag: Annotated[Untrusted | None, ROW] = None
+    custom_tag: Annotated[Untrusted | None, ROW] = None
+    data: Annotated[AppData, ROW] = Field(default=None, validation_alias="event_properties")
+    coordinates: Annotated[UntrustedData, ROW] = None
 
 
 class SessionData(OnDevice):
     """A recording; ``log`` is the text that came with a crash or a hang. ``available_ram`` has no documented unit."""
 
-    recording: Word = None
+    recording: Annotated[Word, SUMMARY] = None
     created_at: At = None
-    launch_time_ms: int | None = Field(default=None, validation_alias=AliasPath(_LAUNCH, "launch_time_ms"))
-    launch_type: Untrusted | None = Field(default=None, validation_alias=AliasPath(_LAUNCH, "launch_type"))
-    available_ram: int | None = None
-    has_crash: bool | None = Field(default=None, validation_alias=AliasPath(_LOG, "is_crash"))
-    has_anr: bool | None = Field(default=None, validation_alias=AliasPath(_LOG, "is_anr"))
-    log: Untrusted | None = Field(default=None, validation_alias=AliasPath(_LOG, "value"))
+    launch_time_ms: Annotated[int | None, SUMMARY] = Field(
+        default=None, validation_alias=AliasPath(_LAUNCH, "launch_time_ms")
+    )
+    launch_type: Annotated[Untrusted | None, SUMMARY] = Field(
+        default=None, validation_alias=AliasPath(_LAUNCH, "launch_type")
+    )
+    available_ram: Annotated[int | None, SUMMARY] = None
+    has_crash: Annotated[bool | None, SUMMARY] = Field(default=None, validation_alias=AliasPath(_LOG, "is_crash"))
+    has_anr: Annotated[bool | None, SUMMARY] = Field(default=None, validation_alias=AliasPath(_LOG, "is_anr"))
+    log: Annotated[Untrusted | None, SUMMARY] = Field(default=None, validation_alias=AliasPath(_LOG, "value"))
     events: Many[RecordedEvent] = Field(default=(), validation_alias="recording_events_timeline")
     replay_data: UntrustedData = None
     """Under which name the vendor gives the replay is not documented."""

@@ -14,7 +14,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from crashgate.model.access import Access
-from crashgate.model.field_table import PERSONAL, About
+from crashgate.model.field_table import PERSONAL, ROW, SUMMARY, About
 from crashgate.model.moments import At, Since, Until
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Cursors, Inside
@@ -95,38 +95,38 @@ class AllSessions(SessionFilters):
 class _Identity(Documented):
     """Which session it is. A base of its own, so that these fields come before those of the device."""
 
-    id: Annotated[Untrusted, About("The provider's id.")] = Field(validation_alias="session_id")
+    id: Annotated[Untrusted, About("The provider's id."), ROW] = Field(validation_alias="session_id")
     type: Annotated[Word, About("The provider's word for its kind.")] = None
-    platform: Annotated[Platform, About("The platform that the app ran on.")] = None
+    platform: Annotated[Platform, About("The platform that the app ran on."), ROW] = None
 
 
 class Session(OnDevice, _Identity):
     """One run of an app, or one visit; ``type`` is mobile or web. ``duration_ms`` is in milliseconds."""
 
-    user_id: Annotated[Untrusted | None, PERSONAL, About("The app's id of its user.")] = Field(
+    user_id: Annotated[Untrusted | None, PERSONAL, About("The app's id of its user."), ROW] = Field(
         default=None, validation_alias="rev_user_id"
     )
     rev_org_id: Annotated[Untrusted | None, About("The provider's id of the customer's organization.")] = None
-    started_at: Annotated[At, About("When the session began, as its provider first saw it.")] = Field(
+    started_at: Annotated[At, About("When the session began, as its provider first saw it."), ROW] = Field(
         default=None, validation_alias="created_at"
     )
-    duration_ms: Annotated[int | None, About("In milliseconds; empty where there is no end.")] = Field(
+    duration_ms: Annotated[int | None, About("In milliseconds; empty where there is no end."), ROW] = Field(
         default=None, validation_alias="session_duration_ms"
     )
-    has_crash: Annotated[bool | None, About("Whether the app crashed in it.")] = Field(
+    has_crash: Annotated[bool | None, About("Whether the app crashed in it."), ROW] = Field(
         default=None, validation_alias="is_crash"
     )
-    has_anr: Annotated[bool | None, About("Whether the app hung in it.")] = Field(
+    has_anr: Annotated[bool | None, About("Whether the app hung in it."), ROW] = Field(
         default=None, validation_alias="is_anr"
     )
-    has_exception: Annotated[bool | None, About("Whether an exception occurred in it.")] = Field(
+    has_exception: Annotated[bool | None, About("Whether an exception occurred in it."), ROW] = Field(
         default=None, validation_alias="has_exception_occurred"
     )
-    has_rage_tap: Annotated[bool | None, About("Whether the user tapped in anger.")] = Field(
+    has_rage_tap: Annotated[bool | None, About("Whether the user tapped in anger."), ROW] = Field(
         default=None, validation_alias="rage_tap"
     )
-    recording_ids: Annotated[Many[Untrusted], About("The ids of its recordings.")] = ()
-    tab_ids: Annotated[Many[Untrusted], About("The ids of its browser tabs.")] = ()
+    recording_ids: Annotated[Many[Untrusted], About("The ids of its recordings."), SUMMARY] = ()
+    tab_ids: Annotated[Many[Untrusted], About("The ids of its browser tabs."), SUMMARY] = ()
 
 
 class GetSession(Params):
