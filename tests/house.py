@@ -18,8 +18,6 @@ from crashgate.config import wiring
 from crashgate.config.settings import Settings, load
 from crashgate.identity import Principal, Via
 from crashgate.mcp import render
-from crashgate.model.provider import Provider
-from crashgate.providers.registry import KINDS, RESOURCES
 from crashgate.tools.call_result import Answer
 from crashgate.tools.toolbox import Toolbox
 from crashgate_sandbox.app import create_app
@@ -33,6 +31,7 @@ from crashgate_sandbox.received import Received, RequestLog
 from crashgate_sandbox.world.errors import Error
 from crashgate_sandbox.world.projects import Project
 from crashgate_sandbox.world.world import World
+from tests.catalogue import KINDS, RESOURCES
 from tests.session_providers import SessionProviders
 
 NOW = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
@@ -43,15 +42,15 @@ TRIAGE, OPERATOR, READER, RELEASES = "triage-agent", "operator", "read-only-assi
 REPORTS = '[[grant]]\nconnection = "bugsnag-sessions"\naccess.session = "write"\n'
 """What an agent needs to report sessions. The shipped policies do not have it: most people have no such connection."""
 
-SESSION_PROVIDERS = (Provider.BUGSPULSE, Provider.BROWSERSTACK, Provider.DEVREV)
+SESSION_PROVIDERS = ("bugspulse", "browserstack", "devrev")
 
 
-def everything(provider: Provider, connection: str | None = None) -> str:
+def everything(provider: str, connection: str | None = None) -> str:
     """A grant of all there is on the provider's connection, which is called like it unless ``connection`` is given."""
     resources = RESOURCES[provider]
     needed = {dimension for kind in resources.values() for dimension in (kind, kind.wider)}
     places = [dimension for dimension in KINDS if dimension in needed]
-    lines = ["[[grant]]", f'connection = "{connection or provider.value}"']
+    lines = ["[[grant]]", f'connection = "{connection or provider}"']
     lines += [f'{dimension} = ["*"]' for dimension in places]
     lines += [f'access.{name} = "full"' for name in resources]
     return "\n".join(lines) + "\n"
@@ -169,7 +168,7 @@ def policies_of_all(folder: Path) -> Path:
         copy = written / example.name
         text = example.read_text(encoding="utf-8")
         if example.stem == OPERATOR:
-            text += "".join(f"\n{everything(provider)}" for provider in (Provider.BUGSNAG_SESSIONS, *SESSION_PROVIDERS))
+            text += "".join(f"\n{everything(provider)}" for provider in ("bugsnag-sessions", *SESSION_PROVIDERS))
         copy.write_text(text, encoding="utf-8")
         copy.chmod(0o600)
     return written

@@ -26,7 +26,7 @@ from crashgate.audit.record import (
 from crashgate.errors import Code
 from crashgate.identity import Via
 from crashgate.model.access import Access
-from crashgate.model.provider import Provider
+from tests.catalogue import PROVIDERS
 
 PROJECT_ID = "5f1a2b3c4d5e6f7a8b9c0d1e"
 ERROR_ID = "5f1d00c44d5e6f7a8b9c0aaa"
@@ -45,7 +45,7 @@ DECISION = DecisionRecord(
     operation="bugsnag.errors.fix",
     resource="error",
     access=Access.WRITE,
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     connection="bugsnag",
     organization="5f1a2b3c4d5e6f7a8b9c0d00",
     project=PROJECT_ID,
@@ -174,7 +174,7 @@ def _decisions(observed: bool) -> st.SearchStrategy[DecisionRecord]:  # noqa: FB
         operation=_maybe,
         resource=_maybe,
         access=st.none() | st.sampled_from(accesses),
-        provider=st.none() | st.sampled_from(Provider),
+        provider=st.none() | st.sampled_from([*PROVIDERS]),
         connection=_maybe,
         organization=_maybe,
         project=_maybe,

@@ -12,7 +12,6 @@ from crashgate.audit.call import Aside, Entry
 from crashgate.audit.formats.ocsf import ocsf_event
 from crashgate.audit.record import DecisionRecord, Effect, Ending, OutcomeRecord
 from crashgate.model.access import Access
-from crashgate.providers.registry import OPERATIONS
 from tests.audit.ocsf import API_ACTIVITY
 from tests.audit.samples import (
     ATTEMPT,
@@ -27,6 +26,7 @@ from tests.audit.samples import (
     prunes,
     stored,
 )
+from tests.catalogue import OPERATIONS
 
 _VALID = Draft202012Validator(API_ACTIVITY)
 

@@ -8,7 +8,6 @@ from crashgate.audit.record import DecisionRecord, Effect, Ending, OutcomeRecord
 from crashgate.audit.sentence import tell_decision, tell_outcome
 from crashgate.errors import Code
 from crashgate.model.access import Access
-from crashgate.model.provider import Provider
 from tests.audit.samples import DECISION, ERROR_ID, HOSTILE, OUTCOME, PROJECT_ID, RULE, call, decisions, outcomes
 
 READ = replace(DECISION, access=Access.READ, verb="read", past="read", rule="policies/a.toml, grant 1, error = read")
@@ -162,9 +161,7 @@ def test_a_place_is_named_as_well_as_it_is_known_and_once(record: DecisionRecord
 
 
 def test_what_crashgate_answers_itself_is_told_too() -> None:
-    record = replace(
-        READ, provider=Provider.CRASHGATE, connection=None, project=None, project_slug=None, organization=None
-    )
+    record = replace(READ, provider="crashgate", connection=None, project=None, project_slug=None, organization=None)
     record = replace(record, target="its own access", rule=None)
     outcome = replace(OUTCOME, status=None, duration_ms=1, requests=0)
 

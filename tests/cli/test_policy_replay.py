@@ -12,7 +12,7 @@ import pytest
 
 from crashgate.audit.record import DecisionRecord, Effect, Purpose
 from crashgate.identity import Via
-from crashgate.providers.registry import BY_ID
+from tests.catalogue import BY_ID
 from tests.cli.shell import Shell, Told
 from tests.logs import open_log
 

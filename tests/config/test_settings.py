@@ -11,7 +11,6 @@ from pydantic import ValidationError
 
 from crashgate.config.settings import ConnectionSettings, HttpSettings, Settings, load, passed_over, user_folder
 from crashgate.errors import ConfigurationError
-from crashgate.model.provider import Provider
 from tests.owned import given_away
 
 Load = Callable[..., Settings]
@@ -78,7 +77,7 @@ def test_with_nothing_there_are_defaults_and_no_connection(loaded: Load, users: 
 def test_the_vendors_own_variable_alone_makes_a_connection_called_bugsnag(loaded: Load) -> None:
     assert loaded(BUGSNAG_AUTH_TOKEN="canary-token").connections == {
         "bugsnag": ConnectionSettings(
-            provider=Provider.BUGSNAG, base_url="https://api.bugsnag.com", token_env="BUGSNAG_AUTH_TOKEN"
+            provider="bugsnag", base_url="https://api.bugsnag.com", token_env="BUGSNAG_AUTH_TOKEN"
         )
     }
 
@@ -375,8 +374,8 @@ def test_a_connection_without_an_address_goes_to_its_providers_own_host(loaded: 
     )
 
     assert {name: (each.provider, each.url, each.auth) for name, each in loaded(toml).connections.items()} == {
-        "shop": (Provider.BUGSNAG, "https://api.bugsnag.com", "token"),
-        "shop-sessions": (Provider.BUGSNAG_SESSIONS, "https://sessions.bugsnag.com", "token"),
+        "shop": ("bugsnag", "https://api.bugsnag.com", "token"),
+        "shop-sessions": ("bugsnag-sessions", "https://sessions.bugsnag.com", "token"),
     }
 
 

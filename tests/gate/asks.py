@@ -9,7 +9,7 @@ from tests.upstream.test_path import some_params
 
 def good_ask(operation: AnyOperation) -> Ask:
     """On the connection that is called like the operation's provider."""
-    connection = operation.provider.value
+    connection = operation.provider
     spot = WEB if operation.id == "devrev.developer_info.get" else HERE
     ids = {
         "project_id": "checkout-ios",

@@ -21,10 +21,8 @@ from crashgate.gate.recorder import Ledger
 from crashgate.gate.revocation import Revocation
 from crashgate.identity import Identities, NothingRevoked, Principal, Via
 from crashgate.mcp import render
-from crashgate.model.provider import Provider
 from crashgate.policy.document import load
 from crashgate.policy.policy import Policy, PolicySet, Vocabulary
-from crashgate.providers.registry import RESOURCES
 from crashgate.tools.call_result import Answer
 from crashgate.tools.cursors import Cursors
 from crashgate.tools.toolbox import Toolbox
@@ -33,6 +31,7 @@ from crashgate.upstream.client import Upstream
 from crashgate.upstream.connection import Connection
 from crashgate.upstream.message import Request, Response
 from crashgate.upstream.retry import Patience
+from tests.catalogue import PROVIDERS, RESOURCES
 from tests.gate.memory import MemoryApprovals, MemoryCounter, MemoryLog
 from tests.held_clock import HeldClock
 
@@ -281,9 +280,9 @@ def _vocabulary(connections: Sequence[str]) -> Vocabulary:
     return Vocabulary(connections={name: RESOURCES[_provider(name)] for name in connections})
 
 
-def _provider(connection: str) -> Provider:
+def _provider(connection: str) -> str:
     """A connection is BugSnag's own, but for one that is called like another provider."""
-    return Provider(connection) if connection in set(Provider) else Provider.BUGSNAG
+    return connection if connection in PROVIDERS else "bugsnag"
 
 
 def open_gate(
@@ -342,10 +341,10 @@ def open_gate(
 def _upstream(name: str, transport: PlayedUpstream, clock: HeldClock, turns: Turns) -> Upstream:
     provider = _provider(name)
     # Langfuse's keys are of a form; whatever the others are given is sent.
-    credential = "pk-lf-upstream:sk-lf-upstream-secret" if provider is Provider.BROWSERSTACK else "upstream-secret"
+    credential = "pk-lf-upstream:sk-lf-upstream-secret" if provider == "browserstack" else "upstream-secret"
     connection = Connection(
         name=name,
-        provider=provider,
+        provider=PROVIDERS[provider],
         base_url="https://api.bugsnag.com",
         credential=SecretStr(credential),
     )

@@ -11,10 +11,9 @@ from crashgate.errors import Code
 from crashgate.gate.narrowing import narrow
 from crashgate.model.operation import AnyOperation, Shape
 from crashgate.model.params import In
-from crashgate.model.provider import Provider
 from crashgate.model.result import Page
-from crashgate.providers.registry import OPERATIONS
 from crashgate.upstream.message import Request, Response
+from tests.catalogue import OPERATIONS
 from tests.gate.asks import good_ask
 from tests.gate.gate import ANDROID, IOS, PlayedUpstream, ok, open_gate, policy
 from tests.house import everything
@@ -88,9 +87,7 @@ async def test_a_row_whose_place_cannot_be_read_is_not_shown(place: object) -> N
 
 @pytest.mark.parametrize("identifier", ["order-\u202efdp.exe", "a\u200bb", "Sitzung 1 \u00fc"])
 async def test_an_object_whose_id_is_cleaned_in_its_answer_is_the_one_asked_for(identifier: str) -> None:
-    gate = open_gate(
-        policy(everything(Provider.BROWSERSTACK), connections=("browserstack",)), connections=("browserstack",)
-    )
+    gate = open_gate(policy(everything("browserstack"), connections=("browserstack",)), connections=("browserstack",))
     gate.upstream.answers[f"/api/public/sessions/{quote(identifier, safe='')}"] = lambda _: ok(
         {"id": identifier, "environment": "staging", "traces": []}
     )
@@ -101,7 +98,7 @@ async def test_an_object_whose_id_is_cleaned_in_its_answer_is_the_one_asked_for(
 @pytest.mark.threats(42)
 async def test_nothing_is_added_to_a_session_whose_look_up_answers_about_another() -> None:
     # Guards: the comparison in Places.find; an answer about another id is not "there is none".
-    grants = everything(Provider.BROWSERSTACK).replace('["*"]', '["staging"]')
+    grants = everything("browserstack").replace('["*"]', '["staging"]')
     gate = open_gate(policy(grants, connections=("browserstack",)), connections=("browserstack",))
     ask = next(good_ask(each) for each in OPERATIONS if each.id == "browserstack.sessions.create")
 

@@ -10,10 +10,9 @@ from crashgate.audit.record import Effect
 from crashgate.errors import Code, StateUnavailableError
 from crashgate.gate.approval_requests import ApprovalRequest, Standing
 from crashgate.gate.approvals import MOST_WAITING, readable_texts
-from crashgate.providers.registry import OPERATIONS
 from crashgate.storage.approvals import SqliteApprovals
 from crashgate.tools.call_result import Answer
-from crashgate.tools.registry import BY_NAME
+from tests.catalogue import BY_NAME, OPERATIONS
 from tests.gate.approvals import APPROVE, COMMENT, DELETE, GRANTS, answer_newest, changes_sent, gate, kept
 from tests.gate.gate import AGENT, IOS, open_gate, policy
 from tests.gate.memory import MemoryApprovals

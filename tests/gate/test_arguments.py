@@ -11,7 +11,7 @@ from crashgate.errors import InvalidArgumentsError
 from crashgate.gate.arguments import read
 from crashgate.providers.browserstack.sessions import ListSessions
 from crashgate.providers.bugsnag.errors import ListErrors
-from crashgate.providers.registry import BY_ID, OPERATIONS
+from tests.catalogue import BY_ID, OPERATIONS
 from tests.gate.gate import IOS, open_gate, policy
 from tests.tools.asks import ASKS
 from tests.tools.test_untrusted import EVERYTHING

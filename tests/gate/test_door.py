@@ -11,12 +11,13 @@ from crashgate.gate import gateway as door
 from crashgate.gate.call import Ask
 from crashgate.gate.case import Case
 from crashgate.gate.places import Asker, Found, LookUp, Places
+from crashgate.model.provider import Provider
 from crashgate.policy.policy import PolicySet
 from crashgate.providers.bugsnag.errors import LIST_ERRORS
 from crashgate.providers.bugsnag.events import GET_EVENT, GET_LATEST_EVENT
-from crashgate.providers.registry import OPERATIONS
 from crashgate.upstream.client import Call, Trace, Upstream, exchange
 from crashgate.upstream.message import Request, Response
+from tests.catalogue import OPERATIONS
 from tests.gate.asks import good_ask
 from tests.gate.gate import AGENT, IOS, PAYMENTS, Gate, ok, open_gate, policy, principal
 from tests.held_clock import HeldClock
@@ -149,9 +150,9 @@ class _BrokenPlaces(Places):
     """Finds a defect instead of a project."""
 
     async def project(
-        self, asker: Asker, ref: str, look_up: LookUp, *, with_organization: bool = False
+        self, provider: Provider, asker: Asker, ref: str, look_up: LookUp, *, with_organization: bool = False
     ) -> Found | None:
-        del asker, ref, look_up, with_organization
+        del provider, asker, ref, look_up, with_organization
         raise ZeroDivisionError("secret detail")
 
 
@@ -226,7 +227,7 @@ async def test_what_was_decided_and_recorded_is_the_very_object_that_is_sent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # Guards: that nobody reads the arguments a second time between the decision and the request.
-    connection = operation.provider.value
+    connection = operation.provider
     grants = policy(everything(operation.provider), connections=(connection,))
     opened = open_played(grants, connections=(connection,))
     recorded: dict[str, object] = {}

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from crashgate.audit.record import DecisionRecord
-from crashgate.providers.registry import OPERATIONS
+from tests.catalogue import OPERATIONS
 from tests.gate.gate import AGENT, IOS, Gate, open_gate, policy, principal
 from tests.tools.asks import ASKS
 from tests.tools.test_untrusted import EVERYTHING

@@ -6,7 +6,7 @@ from crashgate.audit.record import Effect
 from crashgate.errors import CrashgateError
 from crashgate.model.access import Access
 from crashgate.model.operation import AnyOperation
-from crashgate.providers.registry import OPERATIONS
+from tests.catalogue import OPERATIONS
 from tests.gate.asks import good_ask
 from tests.gate.gate import Gate, policy
 from tests.house import everything
@@ -17,7 +17,7 @@ CHANGES = [each for each in OPERATIONS if each.access is not Access.READ]
 
 def opened(operation: AnyOperation, level: str) -> Gate:
     """A gate before one provider, for an agent with that level on all there is."""
-    connections = (operation.provider.value,)
+    connections = (operation.provider,)
     grants = everything(operation.provider).replace('"full"', f'"{level}"')
     return open_played(policy(grants, connections=connections), connections=connections)
 

@@ -12,7 +12,7 @@ from crashgate.policy.question import Place
 from crashgate.providers.browserstack.sessions import GET_SESSION, GetSession, SessionWithTraces
 from crashgate.providers.bugsnag.projects import LIST_PROJECTS
 from crashgate.providers.devrev.sessions import LIST_SESSIONS, Session, SessionFilters
-from crashgate.providers.registry import OPERATIONS
+from tests.catalogue import OPERATIONS
 from tests.gate.gate import ACME, ANDROID, IOS, PAYMENTS, open_gate, policy, principal
 from tests.gate.gate import ok as answer
 

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from crashgate.errors import Code
-from crashgate.model.provider import Provider
 from tests.house import House, everything, open_house, write_policies
 
 AGENT = "looker"
@@ -15,7 +14,7 @@ PEOPLE = '[redact]\nsets = ["people"]\n'
 
 def _house(folder: Path, redaction: str = PEOPLE) -> Any:  # noqa: ANN401 - an async context manager
     return open_house(
-        folder, policies=write_policies(folder / "policies", {AGENT: f"{everything(Provider.BUGSNAG)}{redaction}"})
+        folder, policies=write_policies(folder / "policies", {AGENT: f"{everything('bugsnag')}{redaction}"})
     )
 
 

@@ -13,12 +13,10 @@ import pytest
 from crashgate.errors import InvalidArgumentsError
 from crashgate.model.field_table import find_path
 from crashgate.model.operation import AnyOperation, Field
-from crashgate.model.provider import Provider
 from crashgate.model.reads import ReadsByName
 from crashgate.model.tool import Tool
 from crashgate.policy.redaction import result_fields
-from crashgate.providers.registry import OPERATIONS
-from crashgate.tools.registry import BY_NAME
+from tests.catalogue import BY_NAME, OPERATIONS
 from tests.gate.asks import good_ask
 from tests.gate.gate import AGENT, Gate, policy
 from tests.house import everything, open_house, write_policies
@@ -103,9 +101,9 @@ def _each() -> Iterator[tuple[AnyOperation, str, Any, str]]:
 
 
 @cache
-def _gate(provider: Provider, hidden: str) -> Gate:
+def _gate(provider: str, hidden: str) -> Gate:
     grants = f"{everything(provider)}[redact]\nfields = {json.dumps([hidden])}\n"
-    return open_played(policy(grants, connections=(provider.value,)), connections=(provider.value,))
+    return open_played(policy(grants, connections=(provider,)), connections=(provider,))
 
 
 TOOLS = [each for each in BY_NAME.values() if isinstance(each, Tool)]
@@ -152,7 +150,7 @@ async def test_no_parameter_that_reads_a_redacted_field_is_accepted(operation: s
 async def test_a_field_that_goes_on_one_resource_is_read_on_no_other(
     tmp_path: Path, tool: str, name: str, value: object, fields: list[str]
 ) -> None:
-    redact = f"{everything(Provider.BUGSNAG)}[redact]\nfields = {json.dumps(fields)}\n"
+    redact = f"{everything('bugsnag')}[redact]\nfields = {json.dumps(fields)}\n"
     more = {"name": "A search", "project_default": False} if tool == "create_saved_search" else {}
     async with open_house(tmp_path, policies=write_policies(tmp_path / "policies", {"looker": redact})) as house:
         answer = await house.call("looker", tool, {"project_id": "checkout-ios", **more, name: value})
@@ -172,7 +170,7 @@ def _properties(gate: Gate, tool: str) -> Mapping[str, Any]:
 def test_what_reads_a_redacted_field_whatever_its_value_is_not_offered(tool: Tool) -> None:
     # Guards: hidden_parameters and hidden_words in opening.
     for operation, name, value, hidden in CASES:
-        alone = [each for each in tool.operations if each.provider is operation.provider] == [operation]
+        alone = [each for each in tool.operations if each.provider == operation.provider] == [operation]
         if not alone:
             continue
         shown = _properties(_gate(operation.provider, hidden), tool.name).get(name, {})
@@ -182,7 +180,7 @@ def test_what_reads_a_redacted_field_whatever_its_value_is_not_offered(tool: Too
 
 def test_a_tool_that_cannot_be_called_without_a_redacted_field_is_not_offered() -> None:
     # Guards: the required parameters in opening.
-    shown = {each.name for each in _gate(Provider.BUGSNAG, "release_stage_name").toolbox.listed(AGENT)}
+    shown = {each.name for each in _gate("bugsnag", "release_stage_name").toolbox.listed(AGENT)}
 
     assert "list_release_groups" not in shown
     assert "get_release_group" in shown

@@ -22,7 +22,7 @@ from crashgate.providers.bugsnag.saved_searches import CREATE_SAVED_SEARCH, GET_
 from crashgate.providers.bugspulse.sessions import LIST_SESSIONS as LIST_VISITS
 from crashgate.providers.devrev.session_data import GET_SESSION_DATA
 from crashgate.providers.devrev.sessions import GET_SESSION
-from crashgate.providers.registry import OPERATIONS
+from tests.catalogue import OPERATIONS
 from tests.gate.gate import ACME, IOS, PAYMENTS, Gate, Site, ok, open_gate, policy, principal
 
 NAMES = ("project", "error", "event", "comment", "release_group", "saved_search")

@@ -9,9 +9,9 @@ import pytest
 from crashgate.audit.record import DecisionRecord
 from crashgate.errors import Code, LogUnavailableError, StateUnavailableError
 from crashgate.gate.call import Ask
+from crashgate.model.own import READ_EXPORT
 from crashgate.model.result import Page
 from crashgate.providers.bugsnag.errors import LIST_ERRORS
-from crashgate.providers.crashgate.operations import READ_EXPORT
 from crashgate.upstream.message import Request, Response
 from tests.gate.approvals import answer_newest, changes_sent
 from tests.gate.gate import ACME, ANDROID, IOS, PAYMENTS, Gate, PlayedUpstream, ok, open_gate, policy, principal

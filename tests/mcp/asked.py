@@ -20,7 +20,6 @@ from crashgate.gate.approval_requests import ApprovalRequest
 from crashgate.identity import Via
 from crashgate.mcp.server import build
 from crashgate.mcp.tokens import Launched
-from crashgate.model.provider import Provider
 from tests.gate.gate import AGENT, IOS, Gate, open_gate, policy
 from tests.house import House, everything, open_house, write_policies
 from tests.mcp.face import Face, open_face
@@ -31,7 +30,7 @@ Where = Literal["memory", "http"]
 SIDES: list[Where] = ["memory", "http"]
 KEEPER, OTHER = "keeper", "other"
 APPROVE = '[approve]\noperations = ["bugsnag.errors.delete", "bugsnag.errors.delete_many", "bugsnag.comments.create"]\n'
-GRANTS = f"{everything(Provider.BUGSNAG)}{APPROVE}"
+GRANTS = f"{everything('bugsnag')}{APPROVE}"
 
 YES = ElicitResult(action="accept", content={"approve": True})
 NO = ElicitResult(action="accept", content={"approve": False})

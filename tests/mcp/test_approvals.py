@@ -13,7 +13,6 @@ from mcp_types import ElicitRequestParams, ElicitResult
 
 from crashgate.config import wiring
 from crashgate.gate.approval_requests import ApprovalRequest, Standing, Way
-from crashgate.model.provider import Provider
 from tests.house import everything, write_policies
 from tests.mcp.asked import (
     DECLINED,
@@ -196,7 +195,7 @@ async def test_a_tool_of_several_operations_asks_about_each_in_the_older_era_and
 ) -> None:
     asked_for = '[approve]\noperations = ["bugsnag.errors.get", "bugsnag.events.get_latest"]\n'
     user = User(YES, YES)
-    async with open_side(tmp_path, "memory", grants=f"{everything(Provider.BUGSNAG)}{asked_for}") as side:
+    async with open_side(tmp_path, "memory", grants=f"{everything('bugsnag')}{asked_for}") as side:
         async with side.client(user, era) as client:
             made: Any = await client.call_tool("triage_error", side.delete)
         waiting = [each.standing for each in await side.requests() if each.standing is Standing.PENDING]
@@ -212,7 +211,7 @@ async def test_a_tool_of_several_operations_asks_about_each_in_the_older_era_and
 async def test_an_export_can_need_an_approval(tmp_path: Path, era: Era) -> None:
     asked_for = '[approve]\noperations = ["bugspulse.crashes.export"]\n'
     user = User(YES)
-    async with open_side(tmp_path, "memory", grants=f"{everything(Provider.BUGSPULSE)}{asked_for}") as side:
+    async with open_side(tmp_path, "memory", grants=f"{everything('bugspulse')}{asked_for}") as side:
         async with side.client(user, era) as client:
             made = await client.call_tool("export_crashes", {})
             files = await client.list_resources()

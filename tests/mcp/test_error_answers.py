@@ -12,7 +12,6 @@ from crashgate.errors import Code
 from crashgate.identity import Via
 from crashgate.mcp.server import build
 from crashgate.mcp.tokens import Launched
-from crashgate.model.provider import Provider
 from crashgate.tools.call_result import nearest
 from crashgate.upstream.message import Response
 from tests.gate.gate import AGENT, IOS, Gate, open_gate, policy
@@ -20,7 +19,7 @@ from tests.house import OPERATOR, everything, open_house
 from tests.mcp.asked import APPROVE, ERAS
 from tests.system.served import Era
 
-GRANTS = f"{everything(Provider.BUGSNAG)}{APPROVE}"
+GRANTS = f"{everything('bugsnag')}{APPROVE}"
 ERROR = {"project_id": IOS.id, "error_id": IOS.error}
 
 

@@ -13,7 +13,6 @@ from mcp.shared.subscriptions import ResourcesListChanged
 from mcp_types import BlobResourceContents, ResourceLink, TextResourceContents
 
 from crashgate.mcp import render
-from crashgate.model.provider import Provider
 from crashgate.model.tool import Link
 from tests.house import everything, write_policies
 from tests.mcp.face import Face, open_face
@@ -26,7 +25,7 @@ NOWHERE = "crashgate://exports/" + "0" * 24
 
 @pytest.fixture
 def policies(tmp_path: Path) -> Path:
-    grants = everything(Provider.BUGSPULSE)
+    grants = everything("bugspulse")
     return write_policies(tmp_path / "policies", {MAKER: grants, OTHER: grants})
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from crashgate.audit.record import Ending
 from crashgate.mcp.server import INSTRUCTIONS
-from crashgate.tools.registry import BY_NAME
 from crashgate_sandbox.faults import Fault, FaultKind
+from tests.catalogue import BY_NAME
 from tests.house import OPERATOR, TRIAGE, House, until
 from tests.mcp.face import Face, call, message
 from tests.system.served import http_client

@@ -7,7 +7,6 @@ from pathlib import Path
 import anyio
 import pytest
 
-from crashgate.model.provider import Provider
 from crashgate.storage.token_watch import watching_tokens
 from crashgate_sandbox.faults import Fault, FaultKind
 from tests.house import OPERATOR, TRIAGE, everything, until, write_policies
@@ -74,7 +73,7 @@ async def test_a_stream_and_the_session_of_the_older_era_end_with_their_token(tm
 
 @pytest.mark.threats(39)
 async def test_an_export_ends_with_its_token_and_asks_for_nothing_more(tmp_path: Path) -> None:
-    policies = write_policies(tmp_path / "policies", {OPERATOR: everything(Provider.BUGSPULSE)})
+    policies = write_policies(tmp_path / "policies", {OPERATOR: everything("bugspulse")})
     async with open_face(tmp_path, policies=policies) as face, asyncio.timeout(20):
         face.house.faults.add(Fault(kind=FaultKind.SLOW, seconds=3_600))
         answers: list[str] = []

@@ -4,12 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.model.provider import Provider
 from tests.house import everything
 from tests.mcp.asked import ERAS, KEEPER, SIDES, YES, User, Where, code_of, open_side, rounds
 from tests.system.served import Era
 
-GRANTS = f"{everything(Provider.BUGSNAG)}{everything(Provider.BUGSPULSE)}[approve]\nafter_untrusted_minutes = 60\n"
+GRANTS = f"{everything('bugsnag')}{everything('bugspulse')}[approve]\nafter_untrusted_minutes = 60\n"
 WHY = "Text that outsiders can write was asked for less than 60 minutes ago."
 
 

@@ -13,8 +13,8 @@ from crashgate.model.paging import EventBatch, Numbered
 from crashgate.model.params import In
 from crashgate.model.scope import EnvironmentNamed, EnvironmentRows
 from crashgate.model.untrusted import untrusted_fields
+from crashgate.providers.browserstack import PROVIDER
 from crashgate.providers.browserstack.new_sessions import CREATE_SESSION, LARGEST_DATA, CreateSession, NewTrace
-from crashgate.providers.browserstack.operations import BROWSERSTACK
 from crashgate.providers.browserstack.sessions import (
     EXPORT_SESSIONS,
     GET_SESSION,
@@ -25,7 +25,7 @@ from crashgate.providers.browserstack.sessions import (
     SessionWithTraces,
     Trace,
 )
-from crashgate.providers.registry import BY_ID
+from tests.catalogue import BY_ID
 
 NEW = {"session_id": "chat-1", "name": "turn"}
 
@@ -37,8 +37,8 @@ def refused(params: type[ListSessions | GetSession | CreateSession], **arguments
 
 
 def test_all_of_it_is_registered_and_only_one_operation_writes() -> None:
-    assert [BY_ID[one.id] for one in BROWSERSTACK] == list(BROWSERSTACK)
-    assert {one.id: one.access for one in BROWSERSTACK} == {
+    assert [BY_ID[one.id] for one in PROVIDER.operations] == list(PROVIDER.operations)
+    assert {one.id: one.access for one in PROVIDER.operations} == {
         "browserstack.sessions.list": Access.READ,
         "browserstack.sessions.get": Access.READ,
         "browserstack.sessions.export": Access.READ,
@@ -47,7 +47,7 @@ def test_all_of_it_is_registered_and_only_one_operation_writes() -> None:
 
 
 def test_where_a_call_belongs_is_told_by_environments() -> None:
-    assert [one.scope for one in BROWSERSTACK] == [
+    assert [one.scope for one in PROVIDER.operations] == [
         EnvironmentRows(environment="environment"),
         EnvironmentRows(parts="traces"),
         EnvironmentRows(environment="environment"),

@@ -10,16 +10,15 @@ import pytest
 from crashgate.model.access import Access
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import In
-from crashgate.model.provider import Provider
 from crashgate.model.result import Page, Result
+from crashgate.providers.bugspulse import PROVIDER
 from crashgate.providers.bugspulse.crashes import LIST_CRASHES, Crash
 from crashgate.providers.bugspulse.network_logs import LIST_NETWORK_LOGS, NetworkLog
-from crashgate.providers.bugspulse.operations import BUGSPULSE
 from crashgate.providers.bugspulse.session_events import LIST_SESSION_EVENTS, SessionEvent
 from crashgate.providers.bugspulse.sessions import LIST_SESSIONS, Session
-from crashgate.providers.registry import OPERATIONS
 from crashgate.upstream.codec import decode, encode
 from crashgate.upstream.message import Response
+from tests.catalogue import OPERATIONS
 from tests.upstream.exchanges import BUGSPULSE as CONNECTION
 from tests.upstream.openapi import bugspulse, route
 
@@ -32,7 +31,7 @@ SCHEMAS: dict[str, type[Result]] = {
 OURS = {"page", "format"}
 """What the document takes and no caller gives: the codec adds the page, and the default of the format is JSON."""
 
-each = pytest.mark.parametrize("operation", BUGSPULSE, ids=[one.id for one in BUGSPULSE])
+each = pytest.mark.parametrize("operation", PROVIDER.operations, ids=[one.id for one in PROVIDER.operations])
 
 
 def blocks(text: str) -> list[Any]:
@@ -48,9 +47,9 @@ def read(operation: AnyOperation, body: object, **params: Any) -> Page[Any]:  # 
 
 @pytest.mark.threats(9)
 def test_every_operation_is_a_get_below_export_and_there_is_no_other() -> None:
-    assert [one.id for one in OPERATIONS if one.provider is Provider.BUGSPULSE] == [one.id for one in BUGSPULSE]
-    assert {(one.method, one.access) for one in BUGSPULSE} == {("GET", Access.READ)}
-    assert {one.path for one in BUGSPULSE} == {
+    assert [one.id for one in OPERATIONS if one.provider == "bugspulse"] == [one.id for one in PROVIDER.operations]
+    assert {(one.method, one.access) for one in PROVIDER.operations} == {("GET", Access.READ)}
+    assert {one.path for one in PROVIDER.operations} == {
         "/export/sessions",
         "/export/crashes",
         "/export/events",

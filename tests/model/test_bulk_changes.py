@@ -3,7 +3,7 @@ import pytest
 from crashgate.model.operation import AnyOperation
 from crashgate.providers.bugsnag.bulk_changes import BULK_CHANGES
 from crashgate.providers.bugsnag.error_changes import ERROR_CHANGES
-from crashgate.providers.registry import BY_ID
+from tests.catalogue import BY_ID
 
 
 @pytest.mark.parametrize("many", BULK_CHANGES, ids=lambda operation: operation.id)

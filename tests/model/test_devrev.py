@@ -11,16 +11,15 @@ from pydantic import AliasPath, ValidationError
 from crashgate.model.access import Access
 from crashgate.model.operation import AnyOperation, Field
 from crashgate.model.params import In, Params
-from crashgate.model.provider import Provider
 from crashgate.model.result import Page, Result
 from crashgate.model.scope import AppNamed, AppOfObject
+from crashgate.providers.devrev import PROVIDER
 from crashgate.providers.devrev.developer_info import GET_DEVELOPER_INFO, ConsoleLine, GetDeveloperInfo
-from crashgate.providers.devrev.operations import DEVREV
 from crashgate.providers.devrev.session_data import GET_SESSION_DATA, GetSessionData, RecordedEvent, SessionData
 from crashgate.providers.devrev.sessions import GET_SESSION, LIST_SESSIONS, GetSession, Session, SessionFilters
-from crashgate.providers.registry import BY_ID, OPERATIONS
 from crashgate.upstream.codec import decode, encode
 from crashgate.upstream.message import Response
+from tests.catalogue import BY_ID, OPERATIONS
 from tests.upstream.exchanges import DEVREV as CONNECTION
 from tests.upstream.openapi import devrev, route
 
@@ -30,7 +29,7 @@ ALL = SessionFilters(app_id=APP, platform="android")
 NOT_OURS = {"cursor", "mode", "custom_events", "response_time_list"}
 """What the codec adds, and what is named without a form."""
 
-each = pytest.mark.parametrize("operation", DEVREV, ids=[one.id for one in DEVREV])
+each = pytest.mark.parametrize("operation", PROVIDER.operations, ids=[one.id for one in PROVIDER.operations])
 
 
 def read(operation: AnyOperation, params: Params, body: object) -> Page[Any]:
@@ -71,9 +70,11 @@ def sources(model: type[Result], outer: str = "") -> set[str]:
 
 @pytest.mark.threats(9)
 def test_every_operation_reads_and_those_with_a_body_say_so() -> None:
-    assert [one.id for one in OPERATIONS if one.provider is Provider.DEVREV] == [one.id for one in DEVREV]
-    assert {one.access for one in DEVREV} == {Access.READ}
-    assert {one.id: one.asks_by_post for one in DEVREV} == {one.id: one.method == "POST" for one in DEVREV}
+    assert [one.id for one in OPERATIONS if one.provider == "devrev"] == [one.id for one in PROVIDER.operations]
+    assert {one.access for one in PROVIDER.operations} == {Access.READ}
+    assert {one.id: one.asks_by_post for one in PROVIDER.operations} == {
+        one.id: one.method == "POST" for one in PROVIDER.operations
+    }
 
 
 @each

@@ -9,8 +9,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from crashgate.model.params import In
 from crashgate.providers.bugsnag.filters import Comparison, Filters, Match
-from crashgate.providers.registry import OPERATIONS
 from crashgate.upstream import request as query
+from tests.catalogue import OPERATIONS
 
 FILTERS = TypeAdapter[dict[str, tuple[Comparison, ...]]](Filters)
 

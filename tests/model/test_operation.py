@@ -7,7 +7,6 @@ import pytest
 from crashgate.model.access import Access
 from crashgate.model.operation import AnyOperation, Field, Operation, Shape, Wording
 from crashgate.model.params import Along, In, Logged, Needs, ObjectId, Params, Repeated, Wire
-from crashgate.model.provider import Provider
 from crashgate.model.result import Result
 from crashgate.model.scope import (
     Anywhere,
@@ -38,7 +37,7 @@ class JustThing(Params):
 
 GOOD: dict[str, Any] = {
     "id": "bugsnag.things.change",
-    "provider": Provider.BUGSNAG,
+    "provider": "bugsnag",
     "resource": "thing",
     "access": Access.WRITE,
     "method": "PATCH",
@@ -283,7 +282,7 @@ def test_nothing_else_asks_by_post(changes: dict[str, Any]) -> None:
 def test_an_operation_that_crashgate_answers_itself_has_neither_method_nor_path() -> None:
     own = made(
         id="crashgate.things.get",
-        provider=Provider.CRASHGATE,
+        provider="crashgate",
         access=Access.READ,
         method=None,
         path=None,

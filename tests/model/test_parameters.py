@@ -9,8 +9,7 @@ import pytest
 from crashgate.model.access import Access
 from crashgate.model.operation import AnyOperation, Shape
 from crashgate.model.params import In
-from crashgate.model.provider import Provider
-from crashgate.providers.registry import BY_ID, OPERATIONS
+from tests.catalogue import BY_ID, OPERATIONS
 
 CHOSEN_BY_AN_APP = {("browserstack.sessions.get", "session_id")}
 """Ids in a path that may be any text, so that what keeps them in their segment is the encoding alone (test_path)."""
@@ -138,7 +137,7 @@ def test_no_operation_takes_a_parameter_that_it_does_not_declare(operation: AnyO
 
 def test_the_most_rows_a_page_are_the_upstreams_own_limits() -> None:
     limits = {"bugsnag.releases.list": 10, "bugsnag.events.list_on_error": 30, "bugsnag.events.list_on_project": 30}
-    usual = {Provider.BUGSNAG: 100, Provider.BROWSERSTACK: 100, Provider.DEVREV: 100, Provider.BUGSPULSE: 1000}
+    usual = {"bugsnag": 100, "browserstack": 100, "devrev": 100, "bugspulse": 1000}
 
     assert {one.id: one.per_page for one in OPERATIONS if "per_page" in one.params.model_fields} == {
         one.id: limits.get(one.id, usual.get(one.provider)) for one in OPERATIONS if one.per_page is not None

@@ -16,7 +16,7 @@ from crashgate.model.scope import naming
 from crashgate.policy.redaction import result_fields
 from crashgate.providers.bugsnag.errors import LIST_ERRORS, ListErrors
 from crashgate.providers.bugsnag.field_reads import ALWAYS_KNOWN, DEFAULT_FIELDS, EVENT_FIELDS, FREE_FORM
-from crashgate.providers.registry import OPERATIONS
+from tests.catalogue import OPERATIONS
 
 DECLARING = [(each, field) for each in OPERATIONS for field in each.fields if field.reads is not None]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from crashgate.model.untrusted import shows_untrusted
-from crashgate.providers.registry import OPERATIONS
+from tests.catalogue import OPERATIONS
 
 NONE = {
     "crashgate.access.get",

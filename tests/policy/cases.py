@@ -15,7 +15,7 @@ from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.question import Place, Question
 from crashgate.policy.review import cedar
 from crashgate.policy.switches import Switch, Switches
-from crashgate.providers.registry import KINDS
+from tests.catalogue import KINDS
 from tests.policy import cedar_engine
 from tests.policy.builders import policy
 

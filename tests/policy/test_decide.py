@@ -13,7 +13,7 @@ from crashgate.policy.grants import Grant, Rule
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Place, Question
 from crashgate.policy.switches import Switch
-from crashgate.providers.registry import KINDS
+from tests.catalogue import KINDS
 from tests.policy.builders import grant, place, policy, question
 
 IOS = place("checkout-ios", "5f1000000000000000000001")

@@ -17,7 +17,7 @@ from crashgate.policy.grants import Grant, Rule
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Place, Question
 from crashgate.policy.review.explain import may_use
-from crashgate.providers.registry import KINDS
+from tests.catalogue import KINDS
 from tests.examples import examples
 from tests.policy.builders import place, policies, question, questions, resources
 

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crashgate.model.access import Access, Level
-from crashgate.model.provider import Provider
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect
 from crashgate.policy.document import load
@@ -15,11 +14,11 @@ from crashgate.policy.grants import Grant
 from crashgate.policy.policy import Policy, PolicySet, Vocabulary
 from crashgate.policy.question import Question
 from crashgate.policy.review.diff import Change, compare
-from crashgate.providers.registry import OPERATIONS, RESOURCES
+from tests.catalogue import OPERATIONS, RESOURCES
 from tests.policy.builders import HEAD, SOURCE, known, pattern_lists, places, policy, written
 
-CONNECTIONS = {"bugsnag": Provider.BUGSNAG}
-VOCABULARY = Vocabulary(connections={"bugsnag": RESOURCES[Provider.BUGSNAG]})
+CONNECTIONS = {"bugsnag": "bugsnag"}
+VOCABULARY = Vocabulary(connections={"bugsnag": RESOURCES["bugsnag"]})
 GRANT = '[[grant]]\nconnection = "bugsnag"\nprojects = ["checkout-*"]\naccess.trend = "read"\n'
 TRENDS = ("bugsnag.trends.get_on_project", "bugsnag.trends.get_on_error")
 
@@ -34,7 +33,7 @@ def changes(before: str, after: str) -> list[tuple[bool, str, str, str]]:
 
 
 def operations(resource: str) -> list[str]:
-    return [each.id for each in OPERATIONS if each.provider is Provider.BUGSNAG and each.resource == resource]
+    return [each.id for each in OPERATIONS if each.provider == "bugsnag" and each.resource == resource]
 
 
 def test_documents_that_differ_in_words_only_mean_the_same() -> None:

@@ -5,17 +5,16 @@ from pathlib import Path
 import pytest
 
 from crashgate.model.access import Access, Level
-from crashgate.model.provider import Provider
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect
 from crashgate.policy.document import load
 from crashgate.policy.policy import PolicySet, Vocabulary
 from crashgate.policy.question import Question
 from crashgate.policy.review.explain import matrix
-from crashgate.providers.registry import OPERATIONS, RESOURCES
+from tests.catalogue import OPERATIONS, RESOURCES
 from tests.policy.builders import known, place
 
-BUGSNAG = RESOURCES[Provider.BUGSNAG]
+BUGSNAG = RESOURCES["bugsnag"]
 VOCABULARY = Vocabulary(connections={"bugsnag": BUGSNAG})
 READS = ("project", "error", "event", "event_field", "trend", "release", "stability_trend")
 PEOPLE = ("collaborator", "organization_collaborator")
@@ -62,7 +61,7 @@ def test_each_example_gives_the_levels_that_its_comments_promise(shipped: Policy
 
 
 def test_the_operator_may_use_every_operation_of_the_catalogue(shipped: PolicySet) -> None:
-    asked = [operation for operation in OPERATIONS if operation.provider is Provider.BUGSNAG]
+    asked = [operation for operation in OPERATIONS if operation.provider == "bugsnag"]
 
     assert {effect(shipped, "operator", each.access, each.resource, project="any") for each in asked} == {Effect.ALLOW}
 
@@ -126,7 +125,7 @@ def test_every_example_tells_people_what_it_is_for(root: Path) -> None:
 
 def test_the_session_analyst_reads_without_what_names_a_person_and_changes_nothing(root: Path) -> None:
     path = root / "policies" / "sessions" / "session-analyst.toml"
-    every = Vocabulary(connections={provider.value: resources for provider, resources in RESOURCES.items()})
+    every = Vocabulary(connections=RESOURCES)
     policy = load(path.read_text(encoding="utf-8"), source="sessions/session-analyst.toml", vocabulary=every)
     levels = {level for grant in policy.grants for level in grant.access.values()}
 

@@ -5,15 +5,14 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from crashgate.model.access import Level
-from crashgate.model.provider import Provider
 from crashgate.model.scope import APP, PLATFORM, PROJECT, Dimension
 from crashgate.policy.document import load
 from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.review.lint import lint
 from crashgate.policy.review.starter import first_policy
-from crashgate.providers.registry import KINDS, RESOURCES
+from tests.catalogue import KINDS, RESOURCES, UPSTREAMS
 
-CONNECTIONS = {provider.value: provider for provider in Provider if provider is not Provider.CRASHGATE}
+CONNECTIONS = {provider: provider for provider in UPSTREAMS}
 VOCABULARY = Vocabulary(connections={name: RESOURCES[provider] for name, provider in CONNECTIONS.items()})
 
 
@@ -42,7 +41,7 @@ def test_it_leaves_no_warning_behind() -> None:
 def test_what_nothing_reads_is_not_granted() -> None:
     text = first_policy("new-agent", "me", {}, VOCABULARY, CONNECTIONS)
 
-    assert f'connection = "{Provider.BUGSNAG_SESSIONS}"' not in text
+    assert f'connection = "{"bugsnag-sessions"}"' not in text
     assert 'access.crash = "read"' in text
 
 

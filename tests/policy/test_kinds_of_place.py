@@ -5,7 +5,6 @@ from dataclasses import replace
 import pytest
 
 from crashgate.model.access import Access, Level
-from crashgate.model.provider import Provider
 from crashgate.model.scope import ORGANIZATION, PROJECT, Dimension, kinds_of
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect
@@ -69,7 +68,7 @@ def test_the_schemas_and_cedar_know_it() -> None:
 
 
 def test_a_starter_policy_names_it() -> None:
-    connections = {"tracker": Provider.BUGSNAG}
+    connections = {"tracker": "bugsnag"}
     places = {"tracker": {TEAM: ("Mobile-iOS",), WORKSPACE: ("acme",)}}
     policy = load(
         first_policy("triage-agent", "team@example.com", places, VOCABULARY, connections),

@@ -8,7 +8,7 @@ import pytest
 from crashgate.model.field_table import RedactionSet, find_path, read_fields, walk_fields
 from crashgate.model.result import SecretMark
 from crashgate.policy.redaction import Redaction, beyond, field_paths, result_fields
-from crashgate.providers.registry import OPERATIONS
+from tests.catalogue import OPERATIONS
 
 
 def test_a_field_goes_from_the_rows_that_have_it_and_from_no_others() -> None:

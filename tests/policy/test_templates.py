@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crashgate.model.access import Access, Level
-from crashgate.model.provider import Provider
 from crashgate.model.scope import PROJECT
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect, Reason
@@ -27,7 +26,7 @@ EXTENDS = 'extends = "templates/triage"\n'
 PLACES = '[places]\nprojects = ["checkout-ios"]\n'
 TEMPLATE = "policies/templates/triage.toml"
 NONE = "there is none in the folder templates beside the documents"
-CONNECTIONS = {"bugsnag": Provider.BUGSNAG, "bugsnag-eu": Provider.BUGSNAG}
+CONNECTIONS = {"bugsnag": "bugsnag", "bugsnag-eu": "bugsnag"}
 
 
 def extending(body: str, **templates: str) -> Policy:

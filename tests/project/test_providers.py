@@ -7,23 +7,20 @@ import pytest
 
 from crashgate.config import wiring
 from crashgate.config.settings import DEFAULT_URLS
-from crashgate.model.provider import Provider
-from crashgate.providers.registry import OPERATIONS
+from tests.catalogue import OPERATIONS, PROVIDERS, UPSTREAMS
 from tests.system.samples import SAMPLES
 from tests.upstream.exchanges import CONNECTIONS
 
-PROVIDERS = [each for each in Provider if each is not Provider.CRASHGATE]
 
-
-@pytest.mark.parametrize("provider", PROVIDERS)
-def test_each_provider_has_its_files(root: Path, provider: Provider) -> None:
-    module = provider.value.replace("-", "_")
+@pytest.mark.parametrize("provider", UPSTREAMS)
+def test_each_provider_has_its_files(root: Path, provider: str) -> None:
+    module = provider.replace("-", "_")
     files = [
         f"src/crashgate/providers/{module}/__init__.py",
         f"src/crashgate_sandbox/{module}/service.py",
         f"src/crashgate/upstream/{module}.py",
-        f"docs/upstreams/{provider.value}.md",
-        f"tests/samples/{provider.value}",
+        f"docs/upstreams/{provider}.md",
+        f"tests/samples/{provider}",
     ]
 
     assert [name for name in files if not (root / name).exists()] == []
@@ -32,8 +29,8 @@ def test_each_provider_has_its_files(root: Path, provider: Provider) -> None:
 def test_each_provider_stands_wherever_providers_are_told_apart() -> None:
     sandbox = wiring.Sandbox(app=cast("Any", None), limited=False)
 
-    assert {provider.spoken for provider in PROVIDERS} & {provider.value for provider in PROVIDERS} == set()
-    assert {provider for provider in PROVIDERS if DEFAULT_URLS[provider].startswith("https://")} == set(PROVIDERS)
-    assert set(CONNECTIONS) == set(PROVIDERS)
-    assert {each.provider for each in sandbox.connections.values()} == set(PROVIDERS)
-    assert {each.provider for each in OPERATIONS if each.id in SAMPLES} == set(Provider)
+    assert {PROVIDERS[name].title for name in UPSTREAMS} & set(UPSTREAMS) == set()
+    assert {provider for provider in UPSTREAMS if DEFAULT_URLS[provider].startswith("https://")} == set(UPSTREAMS)
+    assert set(CONNECTIONS) == set(UPSTREAMS)
+    assert {each.provider for each in sandbox.connections.values()} == set(UPSTREAMS)
+    assert {each.provider for each in OPERATIONS if each.id in SAMPLES} == set(PROVIDERS)

@@ -8,15 +8,13 @@ from click.testing import CliRunner
 
 from crashgate.cli.main import cli
 from crashgate.config.settings import Settings
-from crashgate.model.provider import Provider
 from crashgate.policy.document import load
 from crashgate.policy.policy import Vocabulary
-from crashgate.providers.registry import RESOURCES
-from crashgate.tools.registry import TOOLS
+from tests.catalogue import RESOURCES, TOOLS
 
 PAGES = ("README.md", "docs/policy.md", "docs/exports.md", "CONTRIBUTING.md")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-VOCABULARY = Vocabulary(connections={"bugsnag": RESOURCES[Provider.BUGSNAG]})
+VOCABULARY = Vocabulary(connections={"bugsnag": RESOURCES["bugsnag"]})
 
 
 def blocks(root: Path, kind: str) -> list[str]:

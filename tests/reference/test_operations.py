@@ -2,10 +2,9 @@ import json
 from pathlib import Path
 
 from crashgate.model.composite import Recipe
-from crashgate.providers.registry import OPERATIONS
 from crashgate.reference import operations
 from crashgate.reference.operations import sample_path, scope_in_words
-from crashgate.tools.registry import TOOLS
+from tests.catalogue import OPERATIONS, TOOLS
 
 
 def by_id() -> dict[str, dict[str, str | None]]:

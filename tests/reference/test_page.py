@@ -5,12 +5,11 @@ import sys
 from crashgate.cli.failure import ExitCode
 from crashgate.model.access import Level
 from crashgate.model.composite import Recipe
-from crashgate.providers.registry import OPERATIONS
 from crashgate.reference.commands import CommandDoc, CommandLine
 from crashgate.reference.markdown import cell, code, table
 from crashgate.reference.page import page
 from crashgate.reference.settings_words import KeyDoc, TableDoc
-from crashgate.tools.registry import TOOLS
+from tests.catalogue import OPERATIONS, TOOLS
 
 LINE = CommandLine(
     commands=(

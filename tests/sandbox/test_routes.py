@@ -2,9 +2,8 @@ import re
 
 import pytest
 
-from crashgate.model.provider import Provider
-from crashgate.providers.registry import OPERATIONS
 from crashgate_sandbox.bugsnag.service import ROUTES
+from tests.catalogue import OPERATIONS
 from tests.sandbox.harness import Sandbox
 
 NO_ROUTE = {"status": 404, "error": "Not Found"}
@@ -17,7 +16,7 @@ def bare(path: str) -> str:
 
 def test_every_operation_of_the_catalogue_has_a_route_here() -> None:
     served = {(route.method, bare(route.path)) for route in ROUTES}
-    wanted = {(one.method, bare(one.path)) for one in OPERATIONS if one.provider is Provider.BUGSNAG and one.path}
+    wanted = {(one.method, bare(one.path)) for one in OPERATIONS if one.provider == "bugsnag" and one.path}
 
     assert wanted - served == set()
     assert wanted, "the catalogue names no route"
@@ -25,7 +24,7 @@ def test_every_operation_of_the_catalogue_has_a_route_here() -> None:
 
 def test_what_the_catalogue_does_not_name_are_the_root_and_known_neighbours_three_of_them_dangerous() -> None:
     served = {(route.method, bare(route.path)) for route in ROUTES}
-    wanted = {(one.method, bare(one.path)) for one in OPERATIONS if one.provider is Provider.BUGSNAG and one.path}
+    wanted = {(one.method, bare(one.path)) for one in OPERATIONS if one.provider == "bugsnag" and one.path}
 
     assert served - wanted == {
         ("GET", "/"),

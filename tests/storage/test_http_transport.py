@@ -12,7 +12,6 @@ from pydantic import SecretStr
 
 from crashgate.errors import Code, UpstreamError
 from crashgate.model.operation import Operation, P
-from crashgate.model.provider import Provider
 from crashgate.model.result import Page, R
 from crashgate.providers.bugsnag.error_changes import FIX_ERROR
 from crashgate.providers.bugsnag.errors import GET_ERROR, LIST_ERRORS, GetError, ListErrors, OneError
@@ -28,6 +27,7 @@ from crashgate_sandbox.faults import FaultKind, Faults
 from crashgate_sandbox.received import RequestLog
 from crashgate_sandbox.standalone import running
 from crashgate_sandbox.world.world import World
+from tests.catalogue import PROVIDERS
 from tests.held_clock import HeldClock
 from tests.storage.wire import OK, fault_of, request_to, saying, silent, speaking
 
@@ -80,7 +80,7 @@ async def sandbox() -> AsyncIterator[Sandbox]:
     app = create_app(world, faults=faults, log=log, limits=None)
     async with running(app) as base_url, http_transport() as transport:
         connection = Connection(
-            name="bugsnag", provider=Provider.BUGSNAG, base_url=base_url, credential=SecretStr(SANDBOX_TOKEN)
+            name="bugsnag", provider=PROVIDERS["bugsnag"], base_url=base_url, credential=SecretStr(SANDBOX_TOKEN)
         )
         yield Sandbox(
             upstream=Upstream(connection=connection, transport=transport, clock=HeldClock()),
@@ -325,7 +325,7 @@ async def test_an_upstream_in_this_process_is_reached_without_a_network() -> Non
     assert project is not None
     error = world.errors_of(project.id)[0].id
     connection = Connection(
-        name="bugsnag", provider=Provider.BUGSNAG, base_url="http://localhost", credential=SecretStr(SANDBOX_TOKEN)
+        name="bugsnag", provider=PROVIDERS["bugsnag"], base_url="http://localhost", credential=SecretStr(SANDBOX_TOKEN)
     )
     async with http_transport(in_process(create_app(world, limits=None))) as transport:
         upstream = Upstream(connection=connection, transport=transport, clock=HeldClock())

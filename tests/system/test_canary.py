@@ -14,10 +14,8 @@ from mcp_types import Implementation
 from crashgate.mcp.server import build
 from crashgate.mcp.tokens import Launched
 from crashgate.model.composite import Recipe
-from crashgate.model.provider import Provider
-from crashgate.providers.registry import OPERATIONS
-from crashgate.tools.registry import BY_NAME
 from crashgate_sandbox.bugsnag.auth import SANDBOX_TOKEN
+from tests.catalogue import BY_NAME, OPERATIONS
 from tests.gate.gate import ACME, AGENT, ANDROID, IOS, PAYMENTS, open_gate, policy
 from tests.house import OPERATOR, SESSION_PROVIDERS, bytes_below, everything, open_house
 from tests.logs import open_log, read_log
@@ -33,7 +31,7 @@ ARGUMENTS = (
 
 
 SHOWN = frozenset({"session_id", "recording_id", "tab_id", "app_id"})
-PROVIDERS = (Provider.BUGSNAG, *SESSION_PROVIDERS)
+PROVIDERS = ("bugsnag", *SESSION_PROVIDERS)
 
 
 def _spoiled(right: Mapping[str, Any], taken: Collection[str], *, every: bool) -> list[Mapping[str, Any]]:
@@ -62,7 +60,7 @@ def _spoiled(right: Mapping[str, Any], taken: Collection[str], *, every: bool) -
 @pytest.mark.parametrize("every", [False, pytest.param(True, marks=pytest.mark.nightly)], ids=["once", "every"])
 @pytest.mark.parametrize("provider", PROVIDERS)
 async def test_no_secret_in_any_argument_or_upstream_field_is_on_the_disk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: Provider, *, every: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: str, *, every: bool
 ) -> None:
     # Guards: Case.logged, the illegal names that toolbox drops, and that no view or error is logged.
     monkeypatch.setattr(canary, "TEXT", f"{canary.TEXT} {SECRETS[1]} {SECRETS[2]}")
@@ -71,8 +69,8 @@ async def test_no_secret_in_any_argument_or_upstream_field_is_on_the_disk(
     calls, log = 0, tmp_path / "log"
     log.mkdir(mode=0o700)
     async with aclosing(open_log(log)) as store:
-        everything_there = policy(everything(provider), connections=(provider.value,))
-        gate = open_gate(everything_there, upstream=upstream, store=store, connections=(provider.value,))
+        everything_there = policy(everything(provider), connections=(provider,))
+        gate = open_gate(everything_there, upstream=upstream, store=store, connections=(provider,))
         gate = with_exports(gate, tmp_path / "exports")
         shown = {each.name: each.input_schema["properties"] for each in gate.toolbox.listed(AGENT)}
         for tool, right in tools.items():
@@ -96,7 +94,7 @@ async def test_no_secret_in_any_argument_or_upstream_field_is_on_the_disk(
         > len(ARGUMENTS) * len(tools.keys() - recipes)
     )
     assert {record.tool for record in records} >= {*tools}
-    assert f"{provider.value}.".encode() in files
+    assert f"{provider}.".encode() in files
     for needle in (b"CANARY", b"canary", b"@example.com", b"upstream-secret"):
         assert needle not in files, needle
     assert all(sentence.isprintable() for sentence in (entry.sentence for entry in reader.entries()))

@@ -11,8 +11,8 @@ from mcp_types import CallToolResult, Tool
 
 from crashgate.audit.call import Entry
 from crashgate.audit.record import Ending
-from crashgate.providers.registry import OPERATIONS
 from crashgate_sandbox.received import Received
+from tests.catalogue import OPERATIONS
 from tests.house import OPERATOR, policies_of_all
 from tests.system.bugsnag_samples import RECIPES
 from tests.system.sample import Here, expected_path

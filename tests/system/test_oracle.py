@@ -16,22 +16,21 @@ from crashgate.audit.record import Purpose
 from crashgate.config import wiring
 from crashgate.errors import Code
 from crashgate.identity import Principal, Via
-from crashgate.model.provider import Provider
 from tests.system.oracle.cast import cast_of
 from tests.system.oracle.expected import TABLES, check_pages, expected, heard, overheard
 from tests.system.served import open_site
 
 SEEDS = {
-    Provider.BUGSNAG: 6,
-    Provider.BUGSNAG_SESSIONS: 2,
-    Provider.BUGSPULSE: 3,
-    Provider.BROWSERSTACK: 3,
-    Provider.DEVREV: 3,
+    "bugsnag": 6,
+    "bugsnag-sessions": 2,
+    "bugspulse": 3,
+    "browserstack": 3,
+    "devrev": 3,
 }
 
 
 @pytest.mark.parametrize(
-    ("provider", "seed"), [(provider.value, seed) for provider, most in SEEDS.items() for seed in range(most)]
+    ("provider", "seed"), [(provider, seed) for provider, most in SEEDS.items() for seed in range(most)]
 )
 async def test_the_sandbox_received_exactly_what_the_log_allowed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: str, seed: int
@@ -77,7 +76,7 @@ def _check_that_enough_happened(provider: str, entries: Sequence[Entry]) -> None
     for each in entries:
         requests = each.outcome.record.requests if each.outcome else 0
         sent[each.decision.record.operation or ""] = max(requests, sent[each.decision.record.operation or ""])
-    if provider == Provider.BUGSNAG:
+    if provider == "bugsnag":
         assert max(sent.values()) > 1
         return
     exports = {operation for operation in TABLES[provider].operations if operation.endswith(".export")}

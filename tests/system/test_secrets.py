@@ -8,11 +8,11 @@ from typing import cast
 import pytest
 
 from crashgate.model.tool import Tool
-from crashgate.tools.registry import BY_NAME
 from crashgate_sandbox.browserstack.auth import PUBLIC_KEY, SECRET_KEY
 from crashgate_sandbox.bugsnag.auth import SANDBOX_TOKEN
 from crashgate_sandbox.bugspulse.key import BUGSPULSE_KEY
 from crashgate_sandbox.devrev.auth import DEVREV_TOKEN
+from tests.catalogue import BY_NAME
 from tests.house import OPERATOR, House, bytes_below, open_house, policies_of_all
 from tests.system.bugsnag_samples import RECIPES
 from tests.system.sample import Arguments, Here

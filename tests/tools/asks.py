@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from crashgate.model.provider import Provider
 from tests.gate.gate import IOS, Site
 from tests.tools.played import HERE, WEB, Spot
 
@@ -116,8 +115,8 @@ def _one(_: Spot) -> dict[str, Any]:
     return {"session_id": "sess_1"}
 
 
-SESSION_ASKS: Mapping[Provider, Mapping[str, SpotAsk]] = {
-    Provider.BUGSPULSE: {
+SESSION_ASKS: Mapping[str, Mapping[str, SpotAsk]] = {
+    "bugspulse": {
         "list_sessions": _nothing,
         "list_session_events": _one,
         "list_network_logs": _nothing,
@@ -127,7 +126,7 @@ SESSION_ASKS: Mapping[Provider, Mapping[str, SpotAsk]] = {
         "export_session_events": _one,
         "export_network_logs": _nothing,
     },
-    Provider.BROWSERSTACK: {
+    "browserstack": {
         "list_sessions": lambda spot: {"environment": [spot.environment]},
         "get_session": _chat,
         "create_session": lambda spot: {
@@ -137,7 +136,7 @@ SESSION_ASKS: Mapping[Provider, Mapping[str, SpotAsk]] = {
         },
         "export_sessions": lambda spot: {"environment": [spot.environment]},
     },
-    Provider.DEVREV: {
+    "devrev": {
         "list_sessions": _app,
         "get_session": _run,
         "list_session_events": lambda spot: {**_run(spot), "recording_id": "rec-1"},
@@ -153,21 +152,20 @@ OWN_ASKS: Mapping[str, SpotAsk] = {"list_exports": _nothing}
 REPORTING = frozenset({"report_sessions"})
 
 
-def _right() -> dict[tuple[Provider, str], Mapping[str, Any]]:
-    found: dict[tuple[Provider, str], Mapping[str, Any]] = {
-        (Provider.BUGSNAG_SESSIONS if tool in REPORTING else Provider.BUGSNAG, tool): ask(IOS)
-        for tool, ask in ASKS.items()
+def _right() -> dict[tuple[str, str], Mapping[str, Any]]:
+    found: dict[tuple[str, str], Mapping[str, Any]] = {
+        ("bugsnag-sessions" if tool in REPORTING else "bugsnag", tool): ask(IOS) for tool, ask in ASKS.items()
     }
-    found |= {(Provider.CRASHGATE, tool): ask(HERE) for tool, ask in OWN_ASKS.items()}
+    found |= {("crashgate", tool): ask(HERE) for tool, ask in OWN_ASKS.items()}
     for provider, asks in SESSION_ASKS.items():
         # Only the web has tabs.
         found |= {(provider, tool): ask(_spot(provider, tool)) for tool, ask in asks.items()}
     return found
 
 
-def _spot(provider: Provider, tool: str) -> Spot:
-    return WEB if (provider, tool) == (Provider.DEVREV, "list_network_logs") else HERE
+def _spot(provider: str, tool: str) -> Spot:
+    return WEB if (provider, tool) == ("devrev", "list_network_logs") else HERE
 
 
-RIGHT: Mapping[tuple[Provider, str], Mapping[str, Any]] = _right()
+RIGHT: Mapping[tuple[str, str], Mapping[str, Any]] = _right()
 """One right call of every tool at every provider that it asks."""

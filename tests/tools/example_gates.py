@@ -16,19 +16,18 @@ import pytest
 from crashgate.model.composite import Recipe
 from crashgate.model.form import Parts, form_of
 from crashgate.model.operation import AnyOperation
-from crashgate.model.provider import Provider
 from crashgate.model.tool import Named, Tool
 from crashgate.policy.document import load
 from crashgate.policy.policy import Policy, Vocabulary
-from crashgate.providers.registry import RESOURCES
-from crashgate.tools.definitions import AnyTool, Definition
-from crashgate.tools.registry import BY_NAME
+from crashgate.tools.answers import AnyTool
+from crashgate.tools.definitions import Definition
+from tests.catalogue import BY_NAME, RESOURCES
 from tests.gate.gate import IOS, Gate
 from tests.house import EXAMPLES, everything
 from tests.tools.asks import RIGHT
 from tests.tools.played import open_played
 
-ALL = (Provider.BUGSNAG, Provider.BUGSNAG_SESSIONS, Provider.BUGSPULSE, Provider.BROWSERSTACK, Provider.DEVREV)
+ALL = ("bugsnag", "bugsnag-sessions", "bugspulse", "browserstack", "devrev")
 REOPEN = {"reopen_if": "occurs_after", "seconds": 60}
 CHANGES: Mapping[str, Mapping[str, Any]] = {
     "snooze": {"reopen_rules": REOPEN},
@@ -74,7 +73,7 @@ def documents() -> Mapping[str, tuple[str, tuple[str, ...]]]:
         for path in sorted([*EXAMPLES.glob("*.toml"), *EXAMPLES.glob("sessions/*.toml")])
     }
     head = 'agent = "{0}"\nabout = "For a test."\nowner = "owner@example.com"\n{1}'
-    return found | {f"all-{each}": (head.format(f"all-{each}", everything(each)), (each.value,)) for each in ALL}
+    return found | {f"all-{each}": (head.format(f"all-{each}", everything(each)), (each,)) for each in ALL}
 
 
 SESSIONS = ("bugspulse", "browserstack", "devrev")
@@ -83,7 +82,7 @@ SESSIONS = ("bugspulse", "browserstack", "devrev")
 @cache
 def _policy(agent: str) -> Policy:
     text, connections = documents()[agent]
-    vocabulary = Vocabulary(connections={name: RESOURCES[Provider(name)] for name in connections})
+    vocabulary = Vocabulary(connections={name: RESOURCES[name] for name in connections})
     return load(text, source=f"policies/{agent}.toml", vocabulary=vocabulary)
 
 
@@ -99,11 +98,9 @@ def cases() -> Iterator[Case]:
             tool = BY_NAME[definition.name]
             for name, operation in _operations(tool):
                 right = RIGHT.get((operation.provider, tool.name))
-                if operation.provider.value not in {*connections, "crashgate"} or right is None:
+                if operation.provider not in {*connections, "crashgate"} or right is None:
                     continue
-                given: dict[str, Any] = (
-                    {"connection": operation.provider.value} if "connection" in _shown(definition) else {}
-                )
+                given: dict[str, Any] = {"connection": operation.provider} if "connection" in _shown(definition) else {}
                 if name is not None and isinstance(tool, Tool) and isinstance(tool.choice, Named):
                     given |= {tool.choice.argument: name, **CHANGES.get(name, {})}
                 yield Case(

@@ -17,7 +17,6 @@ from crashgate.exports.csv import CsvLines
 from crashgate.exports.exporter import Encoders, Exporter
 from crashgate.exports.json_lines import JsonLines
 from crashgate.exports.plan import Format
-from crashgate.model.provider import Provider
 from crashgate.policy.policy import Policy
 from crashgate.storage.export_directory import Directory
 from crashgate.storage.export_storage import ExportStorage
@@ -178,15 +177,15 @@ def open_played(
     return gate if folder is None else with_exports(gate, folder)
 
 
-def connections_of(provider: Provider) -> tuple[str, ...]:
+def connections_of(provider: str) -> tuple[str, ...]:
     """The connection that a gate for the tools of one provider has; for our own, one that gives something to export."""
-    return ("bugspulse",) if provider is Provider.CRASHGATE else (provider.value,)
+    return ("bugspulse",) if provider == "crashgate" else (provider,)
 
 
-def open_to_all(provider: Provider, folder: Path, *, upstream: PlayedUpstream | None = None) -> Gate:
+def open_to_all(provider: str, folder: Path, *, upstream: PlayedUpstream | None = None) -> Gate:
     """An agent that may do all there is at one provider, and make exports in ``folder``."""
     connections = connections_of(provider)
-    grants = "".join(everything(Provider(connection)) for connection in connections)
+    grants = "".join(everything(connection) for connection in connections)
     return open_played(
         policy(grants, connections=connections), connections=connections, folder=folder, upstream=upstream
     )

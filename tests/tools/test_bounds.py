@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crashgate.mcp import render
-from crashgate.model.provider import Provider
 from crashgate.views.fields import cut, squeezed
 from crashgate.views.present import ANSWER_BYTES, ROWS_BYTES, bounded, compact, fit, shorten, size
 from tests.gate.gate import ACME, ANDROID, IOS, PAYMENTS, ok, open_gate, policy
@@ -134,7 +133,7 @@ def _in_scripts() -> Iterator[object]:
 
 @pytest.mark.parametrize(("provider", "tool", "script"), list(_in_scripts()))
 async def test_no_answer_is_larger_than_a_client_takes_in_any_script(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: Provider, tool: str, script: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: str, tool: str, script: str
 ) -> None:
     # Guards: fit in the toolbox, over every tool, with every text as long as upstream may make it.
     monkeypatch.setattr(canary, "TEXT", LONG[script])

@@ -94,7 +94,7 @@ async def test_the_manifest_says_what_was_asked_and_which_decisions_allowed_it(h
     assert (manifest["sha256"], manifest["rows"], manifest["pages"]) == (export["sha256"], export["rows"], 1)
 
 
-@pytest.mark.parametrize("provider", [each.value for each in PROVIDERS])
+@pytest.mark.parametrize("provider", PROVIDERS)
 async def test_an_export_asks_for_as_many_rows_a_page_as_there_may_be(house: House, provider: str) -> None:
     # The budget is counted in requests.
     tool, arguments, _ = CASES[f"{provider} sessions"]

@@ -13,15 +13,13 @@ from crashgate.model.access import Access
 from crashgate.model.composite import Recipe
 from crashgate.model.export import Export
 from crashgate.model.operation import Operation
-from crashgate.model.provider import Provider
+from crashgate.model.own import READ_EXPORT
 from crashgate.model.tool import Named, Tool
 from crashgate.providers.bugsnag.errors import DELETE_ERROR, LIST_ERRORS
 from crashgate.providers.bugsnag_sessions.sessions import REPORT_SESSIONS
-from crashgate.providers.crashgate.operations import READ_EXPORT
-from crashgate.providers.registry import OPERATIONS
 from crashgate.tools.answers import AnyTool
 from crashgate.tools.definitions import Definition, Use, define
-from crashgate.tools.registry import BY_NAME, TOOLS
+from tests.catalogue import BY_NAME, OPERATIONS, TOOLS
 from tests.house import OPERATOR, TRIAGE, open_house, policies_of_all, write_policies
 from tests.system.sample import Here
 from tests.system.samples import SAMPLES
@@ -35,7 +33,7 @@ pytestmark = pytest.mark.threats(9)
 def defined(tool: AnyTool, *connections: str) -> Definition:
     """The tool as an agent is shown it that may do all of it, at each of its providers where none are named."""
     uses = [Use(operation=each, furthest=each.access_with({f.name for f in each.fields})) for each in tool.operations]
-    return define(tool, uses, connections or tuple(dict.fromkeys(each.provider.value for each in tool.operations)))
+    return define(tool, uses, connections or tuple(dict.fromkeys(each.provider for each in tool.operations)))
 
 
 def test_every_operation_has_exactly_one_tool_beside_the_recipes() -> None:
@@ -78,7 +76,7 @@ def test_the_annotations_say_what_the_operations_do(name: str) -> None:
 
     assert hints.read_only is (accesses == {Access.READ} and not isinstance(tool, Export))
     assert hints.destructive is (Access.DELETE in accesses or bool(replacing))
-    assert hints.open_world is any(operation.provider is not Provider.CRASHGATE for operation in tool.operations)
+    assert hints.open_world is any(operation.provider != "crashgate" for operation in tool.operations)
 
 
 def test_what_only_adds_is_told_from_what_replaces() -> None:

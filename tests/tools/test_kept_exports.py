@@ -6,13 +6,12 @@ import pytest
 
 from crashgate.audit.record import Effect
 from crashgate.errors import Code, NotAvailableError
-from crashgate.model.provider import Provider
 from crashgate.policy.policy import Policy, PolicySet
 from crashgate.upstream.message import Request, Response
 from tests.gate.gate import Gate, failing, ok, policy, principal
 from tests.tools.played import files_in, open_played
 
-PULSE, STACK = Provider.BUGSPULSE.value, Provider.BROWSERSTACK.value
+PULSE, STACK = "bugspulse", "browserstack"
 SESSIONS = '[[grant]]\nconnection = "bugspulse"\naccess.session = "read"\n'
 OFF = SESSIONS.replace("read", "off")
 SWITCHED_OFF = f'{SESSIONS}[off]\noperations = ["bugspulse.sessions.export"]\n'

@@ -14,10 +14,8 @@ from hypothesis import strategies as st
 
 from crashgate.errors import Code
 from crashgate.model.access import Level
-from crashgate.model.provider import Provider
 from crashgate.model.scope import APP, ENVIRONMENT, NOTHING, ORGANIZATION, PLATFORM, PROJECT, Dimension
-from crashgate.providers.registry import RESOURCES
-from crashgate.tools.registry import TOOLS
+from tests.catalogue import RESOURCES, TOOLS
 from tests.examples import examples
 from tests.gate.gate import AGENT, Gate, PlayedUpstream, open_gate, organization_id, policy, site
 from tests.house import SESSION_PROVIDERS
@@ -38,7 +36,7 @@ SITES = tuple(
 )
 
 _patterns = st.lists(st.sampled_from(["*", "a", "b", "a*", "*b", "c"]), min_size=1, max_size=2, unique=True)
-_resources = RESOURCES[Provider.BUGSNAG]
+_resources = RESOURCES["bugsnag"]
 
 
 @st.composite
@@ -98,22 +96,22 @@ _named: Mapping[Dimension, st.SearchStrategy[list[str]]] = {
 
 
 @st.composite
-def _session_grants(draw: st.DrawFn, provider: Provider) -> str:
+def _session_grants(draw: st.DrawFn, provider: str) -> str:
     """One grant as text, naming what its resources need, and sometimes what is wider."""
     resources = RESOURCES[provider]
     chosen = draw(st.lists(st.sampled_from(list(resources)), min_size=1, max_size=3, unique=True))
     needed = {resources[name] for name in chosen} - {NOTHING}
     needed |= {each.wider for each in needed if each.wider is not None and draw(st.booleans())}
-    lines = ["[[grant]]", f'connection = "{provider.value}"']
+    lines = ["[[grant]]", f'connection = "{provider}"']
     lines += [f"{each} = {draw(_named[each])}" for each in sorted(needed, key=str)]
     lines += [f'access.{name} = "{draw(st.sampled_from(Level))}"' for name in chosen]
     return "\n".join(lines).replace("'", '"')
 
 
-def _session_calls(provider: Provider, tool: str) -> list[Mapping[str, Any]]:
+def _session_calls(provider: str, tool: str) -> list[Mapping[str, Any]]:
     ask = SESSION_ASKS[provider].get(tool)
     # Only the web has tabs; elsewhere the question is malformed, whoever asks.
-    tabs = (provider, tool) == (Provider.DEVREV, "list_network_logs")
+    tabs = (provider, tool) == ("devrev", "list_network_logs")
     return [] if ask is None else [ask(each) for each in SPOTS if each.platform == "web" or not tabs]
 
 
@@ -122,12 +120,12 @@ def _session_calls(provider: Provider, tool: str) -> list[Mapping[str, Any]]:
 @settings(max_examples=EXAMPLES)
 @given(data=st.data())
 def test_a_tool_over_sessions_is_listed_exactly_when_some_call_of_it_is_allowed(
-    provider: Provider, data: st.DataObject
+    provider: str, data: st.DataObject
 ) -> None:
     grants = data.draw(st.lists(_session_grants(provider), max_size=3))
 
     async def compare(folder: Path) -> tuple[list[str], list[str]]:
-        connections = (provider.value,)
+        connections = (provider,)
         upstream = PlayedSessions(organizations=ORGANIZATIONS, sites=SITES, spots=SPOTS)
         gate = open_played(
             policy("\n".join(grants), connections=connections),
@@ -149,12 +147,12 @@ def test_a_tool_over_sessions_is_listed_exactly_when_some_call_of_it_is_allowed(
 @pytest.mark.parametrize("provider", SESSION_PROVIDERS)
 @settings(max_examples=EXAMPLES)
 @given(data=st.data())
-def test_the_names_of_a_schema_are_exactly_those_that_can_be_asked_for(provider: Provider, data: st.DataObject) -> None:
+def test_the_names_of_a_schema_are_exactly_those_that_can_be_asked_for(provider: str, data: st.DataObject) -> None:
     # Guards: offered in gateway.fixed. What is shown is allowed; what is not shown is not, or is put in by the gate.
     grants = data.draw(st.lists(_session_grants(provider), min_size=1, max_size=3))
     gate = open_played(
-        policy("\n".join(grants), connections=(provider.value,)),
-        connections=(provider.value,),
+        policy("\n".join(grants), connections=(provider,)),
+        connections=(provider,),
         folder=Path("unused"),
         upstream=PlayedSessions(organizations=ORGANIZATIONS, sites=SITES, spots=SPOTS),
     )

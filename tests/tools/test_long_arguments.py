@@ -11,7 +11,7 @@ from crashgate.errors import Code
 from crashgate.gate.given import LONGEST_TEXT
 from crashgate.model.form import Form, ListOf, Parts, Table, form_of
 from crashgate.model.operation import AnyOperation
-from crashgate.providers.registry import OPERATIONS
+from tests.catalogue import OPERATIONS
 from tests.gate.gate import IOS
 from tests.tools.example_gates import ONCE, Case, open_for
 

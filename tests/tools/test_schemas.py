@@ -10,12 +10,10 @@ from jsonschema import Draft202012Validator
 
 from crashgate.model.composite import Recipe
 from crashgate.model.meanings import IN_WORDS, MEANINGS, OF_RESOURCE, meaning
-from crashgate.model.provider import Provider
 from crashgate.model.tool import Detail, Tool
-from crashgate.providers.registry import OPERATIONS
 from crashgate.tools.answers import COMMON
 from crashgate.tools.definitions import Definition, Use, define
-from crashgate.tools.registry import BY_NAME
+from tests.catalogue import BY_NAME, OPERATIONS
 from tests.house import EXAMPLES, OPERATOR, House, open_house, policies_of_all, write_policies
 from tests.system.bugsnag_samples import RECIPES
 from tests.system.sample import Here
@@ -201,7 +199,7 @@ def test_what_only_some_providers_take_is_said_beside_the_names_that_are_open() 
     tool = BY_NAME["list_sessions"]
     names = {"platform": ("ios", "android"), "app_id": ("com.acme.checkout", "com.acme.courier")}
     uses = [
-        Use(operation=each, furthest=each.access, offered=names if each.provider is Provider.DEVREV else {})
+        Use(operation=each, furthest=each.access, offered=names if each.provider == "devrev" else {})
         for each in tool.operations
     ]
     properties = define(tool, uses, ("bugspulse", "devrev")).input_schema["properties"]

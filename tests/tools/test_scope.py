@@ -18,11 +18,9 @@ from hypothesis import strategies as st
 
 from crashgate.identity import Principal, Via
 from crashgate.model.composite import Recipe
-from crashgate.model.provider import Provider
 from crashgate.model.scope import PROJECT
-from crashgate.providers.registry import RESOURCES
-from crashgate.tools.registry import BY_NAME, TOOLS
 from crashgate_sandbox.world.world import World
+from tests.catalogue import BY_NAME, RESOURCES, TOOLS
 from tests.examples import examples
 from tests.house import House, fresh_world, open_house, texts, write_policies
 
@@ -31,9 +29,9 @@ if TYPE_CHECKING:
 
 AGENT, MINE, FOREIGN = "narrow", "checkout-ios", ("payments-api", "checkout-web", "storefront-web")
 """The allowed project, two foreign ones of its organization, and one of another."""
-NAMES = [tool.name for tool in TOOLS if tool.operations[0].provider is Provider.BUGSNAG]
+NAMES = [tool.name for tool in TOOLS if tool.operations[0].provider == "bugsnag"]
 CALLS = 40
-_PROJECT = [name for name, kind in RESOURCES[Provider.BUGSNAG].items() if kind is PROJECT]
+_PROJECT = [name for name, kind in RESOURCES["bugsnag"].items() if kind is PROJECT]
 POLICY = f'[[grant]]\nconnection = "bugsnag"\nprojects = ["{MINE}"]\n' + "".join(
     f'access.{name} = "full"\n' for name in _PROJECT
 )

@@ -10,21 +10,20 @@ import pytest
 from crashgate.errors import Code
 from crashgate.mcp import render
 from crashgate.model.access import Access
-from crashgate.model.provider import Provider
 from crashgate.policy.policy import PolicySet
 from crashgate.sanitise import clean
-from crashgate.tools.registry import BY_NAME
 from crashgate.views.present import NOTICE
 from crashgate_sandbox.browserstack.drawn import AWKWARD_IDS
 from crashgate_sandbox.world.content.hostile import HOSTILE
+from tests.catalogue import BY_NAME
 from tests.gate.gate import ACME, AGENT, ANDROID, IOS, PAYMENTS, Gate, failing, ok, policy
 from tests.house import OPERATOR, SESSION_PROVIDERS, everything, open_house, policies_of_all, texts
 from tests.tools.asks import ASKS, RIGHT
 from tests.tools.canary import MARK, TEXT, CanaryUpstream, outside_untrusted
 from tests.tools.played import connections_of, open_to_all
 
-EVERYTHING = everything(Provider.BUGSNAG)
-PROVIDERS = (Provider.BUGSNAG, *SESSION_PROVIDERS)
+EVERYTHING = everything("bugsnag")
+PROVIDERS = ("bugsnag", *SESSION_PROVIDERS)
 """Those that give texts which outsiders wrote."""
 
 CALLS = [
@@ -35,15 +34,15 @@ CALLS = [
 ]
 
 
-def gate(provider: Provider = Provider.BUGSNAG, folder: Path = Path("never-written-to")) -> Gate:
+def gate(provider: str = "bugsnag", folder: Path = Path("never-written-to")) -> Gate:
     """An agent that may do all there, before an attacker's upstream."""
     upstream = CanaryUpstream(organizations={ACME: "acme"}, sites=(IOS, ANDROID, PAYMENTS))
     return open_to_all(provider, folder, upstream=upstream)
 
 
-def _ask(provider: Provider, tool: str, detail: str) -> Mapping[str, Any]:
+def _ask(provider: str, tool: str, detail: str) -> Mapping[str, Any]:
     more: dict[str, Any] = {"detail": "full"} if detail == "full" else {}
-    if (provider, tool) == (Provider.DEVREV, "list_session_events"):
+    if (provider, tool) == ("devrev", "list_session_events"):
         more |= {"include_replay_data": True}
     return {**RIGHT[provider, tool], **more}
 
@@ -51,7 +50,7 @@ def _ask(provider: Provider, tool: str, detail: str) -> Mapping[str, Any]:
 @pytest.mark.threats(5)
 @pytest.mark.parametrize(("provider", "tool", "detail"), CALLS)
 async def test_outsiders_text_stands_only_under_untrusted(
-    tmp_path: Path, provider: Provider, tool: str, detail: str
+    tmp_path: Path, provider: str, tool: str, detail: str
 ) -> None:
     # Guards: the Untrusted marks of the catalogue, and present, which reads them.
     opened = gate(provider, tmp_path)
@@ -69,7 +68,7 @@ async def test_outsiders_text_stands_only_under_untrusted(
 @pytest.mark.threats(25)
 @pytest.mark.parametrize(("provider", "tool", "detail"), CALLS)
 async def test_no_dangerous_character_gets_through_a_tool(
-    tmp_path: Path, provider: Provider, tool: str, detail: str
+    tmp_path: Path, provider: str, tool: str, detail: str
 ) -> None:
     # Guards: cleaned in upstream.codec.
     answer = await gate(provider, tmp_path).call(tool, _ask(provider, tool, detail))
@@ -90,7 +89,7 @@ READS = [
 
 
 @pytest.mark.parametrize(("provider", "tool", "detail"), READS)
-async def test_the_canary_is_there_to_be_found(tmp_path: Path, provider: Provider, tool: str, detail: str) -> None:
+async def test_the_canary_is_there_to_be_found(tmp_path: Path, provider: str, tool: str, detail: str) -> None:
     # Without this the two tests above could pass on empty answers.
     answer = await gate(provider, tmp_path).call(tool, _ask(provider, tool, detail))
 
@@ -100,7 +99,7 @@ async def test_the_canary_is_there_to_be_found(tmp_path: Path, provider: Provide
 @pytest.mark.threats(5)
 @pytest.mark.parametrize(("provider", "tool", "detail"), CALLS)
 async def test_whatever_brings_outsiders_text_makes_a_change_wait_for_a_person(
-    tmp_path: Path, provider: Provider, tool: str, detail: str
+    tmp_path: Path, provider: str, tool: str, detail: str
 ) -> None:
     # Guards: shows_untrusted, for every operation that a tool asks.
     opened, connections = gate(provider, tmp_path), connections_of(provider)
@@ -173,11 +172,11 @@ def _without_untrusted(node: object) -> object:
 @pytest.mark.parametrize(
     ("provider", "tool", "path", "answer"),
     [
-        (Provider.BUGSPULSE, "list_sessions", "/export/sessions", {"data": [{"id": "s", "networkType": "obey-me"}]}),
-        (Provider.BUGSPULSE, "list_sessions", "/export/sessions", {"data": [{"id": "s", "platform": "obey-me"}]}),
-        (Provider.BUGSPULSE, "list_crashes", "/export/crashes", {"data": [{"id": "c", "platform": "obey-me"}]}),
+        ("bugspulse", "list_sessions", "/export/sessions", {"data": [{"id": "s", "networkType": "obey-me"}]}),
+        ("bugspulse", "list_sessions", "/export/sessions", {"data": [{"id": "s", "platform": "obey-me"}]}),
+        ("bugspulse", "list_crashes", "/export/crashes", {"data": [{"id": "c", "platform": "obey-me"}]}),
         (
-            Provider.DEVREV,
+            "devrev",
             "list_session_events",
             "/observability.sessions.data.get",
             {"app_launch": {"launch_type": "obey-me"}},
@@ -185,7 +184,7 @@ def _without_untrusted(node: object) -> object:
     ],
 )
 async def test_what_an_app_says_of_itself_is_outsiders_text_even_where_it_is_one_word(
-    tmp_path: Path, provider: Provider, tool: str, path: str, answer: Mapping[str, Any]
+    tmp_path: Path, provider: str, tool: str, path: str, answer: Mapping[str, Any]
 ) -> None:
     opened = open_to_all(provider, tmp_path)
     opened.upstream.answers[path] = lambda _: ok(answer)
@@ -196,10 +195,10 @@ async def test_what_an_app_says_of_itself_is_outsiders_text_even_where_it_is_one
 
 
 LISTS = {
-    Provider.BUGSNAG: ("list_errors", f"/projects/{IOS.id}/errors"),
-    Provider.BUGSPULSE: ("list_crashes", "/export/crashes"),
-    Provider.BROWSERSTACK: ("list_sessions", "/api/public/sessions"),
-    Provider.DEVREV: ("list_sessions", "/observability.sessions.list"),
+    "bugsnag": ("list_errors", f"/projects/{IOS.id}/errors"),
+    "bugspulse": ("list_crashes", "/export/crashes"),
+    "browserstack": ("list_sessions", "/api/public/sessions"),
+    "devrev": ("list_sessions", "/observability.sessions.list"),
 }
 
 
@@ -208,7 +207,7 @@ LISTS = {
 @pytest.mark.parametrize("status", [400, 401, 402, 403, 404, 409, 422, 429, 500, 503, 302])
 @pytest.mark.parametrize("provider", PROVIDERS)
 async def test_an_upstreams_error_text_never_reaches_the_agent_or_the_log(
-    tmp_path: Path, provider: Provider, status: int, way: str
+    tmp_path: Path, provider: str, status: int, way: str
 ) -> None:
     # Guards: the dialects' own words for every failure.
     opened = gate(provider, tmp_path)

@@ -11,41 +11,41 @@ from pydantic import SecretStr
 
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
-from crashgate.model.provider import Provider
 from crashgate.model.result import Page
 from crashgate.upstream.client import Call, Trace, Upstream, exchange
 from crashgate.upstream.connection import Connection
 from crashgate.upstream.http import http_transport
 from crashgate.upstream.request import Stamp
+from tests.catalogue import PROVIDERS
 from tests.held_clock import HeldClock
 
 JsonObject = dict[str, Any]
 BASE_URL = "https://api.bugsnag.com"
 TOKEN = "canary-token-of-the-connection"
-CONNECTION = Connection(name="bugsnag", provider=Provider.BUGSNAG, base_url=BASE_URL, credential=SecretStr(TOKEN))
+CONNECTION = Connection(name="bugsnag", provider=PROVIDERS["bugsnag"], base_url=BASE_URL, credential=SecretStr(TOKEN))
 SESSIONS = Connection(
     name="sessions",
-    provider=Provider.BUGSNAG_SESSIONS,
+    provider=PROVIDERS["bugsnag-sessions"],
     base_url="https://sessions.bugsnag.com",
     credential=SecretStr(TOKEN),
 )
 
 BUGSPULSE = Connection(
     name="pulse",
-    provider=Provider.BUGSPULSE,
+    provider=PROVIDERS["bugspulse"],
     base_url="https://api.bugspulse.com/export",
     credential=SecretStr(TOKEN),
 )
 BROWSERSTACK = Connection(
     name="evals",
-    provider=Provider.BROWSERSTACK,
+    provider=PROVIDERS["browserstack"],
     base_url="https://evals.browserstack.com",
     credential=SecretStr(f"pk-lf-canary:sk-lf-{TOKEN}"),
 )
 DEVREV = Connection(
-    name="devrev", provider=Provider.DEVREV, base_url="https://api.devrev.ai", credential=SecretStr(TOKEN)
+    name="devrev", provider=PROVIDERS["devrev"], base_url="https://api.devrev.ai", credential=SecretStr(TOKEN)
 )
-CONNECTIONS = {one.provider: one for one in (CONNECTION, SESSIONS, BUGSPULSE, BROWSERSTACK, DEVREV)}
+CONNECTIONS = {one.provider.name: one for one in (CONNECTION, SESSIONS, BUGSPULSE, BROWSERSTACK, DEVREV)}
 STAMP = Stamp(id=UUID("00000000-0000-4000-8000-000000000001"), at=datetime(2026, 11, 20, 15, 30, 0, 123000, tzinfo=UTC))
 """What an event is sent with in a sample."""
 

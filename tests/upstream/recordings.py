@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
-from crashgate.providers.registry import OPERATIONS
+from tests.catalogue import OPERATIONS
 
 FOLDERS = ("recorded", "recorded_2")
 PLACEHOLDERS = {

@@ -15,7 +15,6 @@ from pydantic import SecretStr, ValidationError
 from crashgate.errors import InvalidArgumentsError
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
-from crashgate.model.provider import Provider
 from crashgate.model.result import Page
 from crashgate.providers.browserstack.new_sessions import CREATE_SESSION, CreateSession
 from crashgate.providers.browserstack.sessions import GET_SESSION, LIST_SESSIONS, GetSession, ListSessions
@@ -23,6 +22,7 @@ from crashgate.upstream.codec import decode, encode
 from crashgate.upstream.connection import Connection
 from crashgate.upstream.message import Request, Response
 from crashgate.upstream.request import Stamp
+from tests.catalogue import PROVIDERS
 from tests.sandbox.browserstack.document import Document, load
 
 PAIR = "pk-lf-canary-public:sk-lf-canary-secret"
@@ -33,7 +33,7 @@ SAMPLES = Path(__file__).resolve().parent.parent / "samples" / "browserstack" / 
 
 
 def connection(credential: str = PAIR, base: str = HOST) -> Connection:
-    return Connection(name="evals", provider=Provider.BROWSERSTACK, base_url=base, credential=SecretStr(credential))
+    return Connection(name="evals", provider=PROVIDERS["browserstack"], base_url=base, credential=SecretStr(credential))
 
 
 EVALS = connection()

@@ -15,15 +15,15 @@ from crashgate.errors import Code
 from crashgate.model.access import Access
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
-from crashgate.model.provider import Provider
-from crashgate.providers.bugspulse.operations import BUGSPULSE as OPERATIONS
+from crashgate.providers.bugspulse import PROVIDER
 from crashgate.providers.bugspulse.session_events import LIST_SESSION_EVENTS, ListSessionEvents
 from crashgate.providers.bugspulse.sessions import LIST_SESSIONS, ListSessions
-from crashgate.providers.registry import OPERATIONS as EVERY
 from crashgate.upstream.bugspulse import BugsPulse
 from crashgate.upstream.codec import decode, encode
 from crashgate.upstream.connection import Connection
 from crashgate.upstream.message import Request, Response
+from tests.catalogue import OPERATIONS as EVERY
+from tests.catalogue import PROVIDERS
 from tests.upstream.exchanges import BUGSPULSE, TOKEN, stamp_for
 from tests.upstream.openapi import bugspulse, faults
 from tests.upstream.test_path import some_params
@@ -39,11 +39,11 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
 }
 DIALECT = BugsPulse(BUGSPULSE)
 
-each = pytest.mark.parametrize("operation", OPERATIONS, ids=[one.id for one in OPERATIONS])
+each = pytest.mark.parametrize("operation", PROVIDER.operations, ids=[one.id for one in PROVIDER.operations])
 
 
 def connection(base: str) -> Connection:
-    return Connection(name="pulse", provider=Provider.BUGSPULSE, base_url=base, credential=SecretStr(TOKEN))
+    return Connection(name="pulse", provider=PROVIDERS["bugspulse"], base_url=base, credential=SecretStr(TOKEN))
 
 
 def drawn(data: st.DataObject, operation: AnyOperation) -> Params:
@@ -139,7 +139,7 @@ def test_nothing_outside_the_exports_is_built(path: str) -> None:
 @pytest.mark.threats(9)
 @pytest.mark.parametrize("operation", [one for one in EVERY if one.method is not None], ids=lambda each: each.id)
 def test_an_operation_that_is_no_export_cannot_be_asked_with_the_projects_key(operation: AnyOperation) -> None:
-    if operation.provider is Provider.BUGSPULSE:
+    if operation.provider == "bugspulse":
         assert encode(operation, some_params(operation), BUGSPULSE).method == "GET"
     else:
         with pytest.raises(ValueError, match="only exports are read from BugsPulse"):

@@ -4,14 +4,16 @@ import pytest
 from pydantic import SecretStr
 
 from crashgate.errors import ConfigurationError
-from crashgate.model.provider import Provider
 from crashgate.upstream.bugsnag import BugSnag
 from crashgate.upstream.connection import Auth, Connection
 from crashgate.upstream.dialect import dialect
+from tests.catalogue import PROVIDERS
 
 
-def made(base_url: str, provider: Provider = Provider.BUGSNAG) -> Connection:
-    return Connection(name="bugsnag", provider=provider, base_url=base_url, credential=SecretStr("canary-token"))
+def made(base_url: str, provider: str = "bugsnag") -> Connection:
+    return Connection(
+        name="bugsnag", provider=PROVIDERS[provider], base_url=base_url, credential=SecretStr("canary-token")
+    )
 
 
 @pytest.mark.parametrize(
@@ -138,14 +140,14 @@ def test_a_provider_has_its_dialect() -> None:
 
 def test_crashgate_does_not_speak_to_itself_over_http() -> None:
     with pytest.raises(ValueError, match="does not speak to itself"):
-        dialect(made("https://api.bugsnag.com", Provider.CRASHGATE))
+        dialect(made("https://api.bugsnag.com", "crashgate"))
 
 
 def test_a_token_is_presented_as_a_token_and_a_basic_credential_as_basic() -> None:
     def presented(auth: Auth, secret: str) -> str:
         held = Connection(
             name="bugsnag",
-            provider=Provider.BUGSNAG,
+            provider=PROVIDERS["bugsnag"],
             base_url="https://bugsnag.example.com",
             credential=SecretStr(secret),
             auth=auth,
@@ -162,7 +164,7 @@ def test_a_basic_credential_without_its_two_parts_is_refused_and_not_repeated() 
     with pytest.raises(ConfigurationError) as caught:
         Connection(
             name="bugsnag",
-            provider=Provider.BUGSNAG,
+            provider=PROVIDERS["bugsnag"],
             base_url="https://bugsnag.example.com",
             credential=SecretStr("canary"),
             auth=Auth.BASIC,

@@ -14,7 +14,7 @@ from crashgate.errors import Code, UpstreamError
 from crashgate.model.operation import AnyOperation, Shape
 from crashgate.model.params import Params
 from crashgate.model.result import Page
-from crashgate.providers.devrev.operations import DEVREV as OPERATIONS
+from crashgate.providers.devrev import PROVIDER
 from crashgate.providers.devrev.session_data import GET_SESSION_DATA, GetSessionData
 from crashgate.providers.devrev.sessions import EXPORT_SESSIONS, GET_SESSION, LIST_SESSIONS, GetSession, SessionFilters
 from crashgate.upstream.codec import decode, encode
@@ -51,7 +51,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     ),
 }
 
-each = pytest.mark.parametrize("operation", OPERATIONS, ids=[one.id for one in OPERATIONS])
+each = pytest.mark.parametrize("operation", PROVIDER.operations, ids=[one.id for one in PROVIDER.operations])
 
 
 def drawn(data: st.DataObject, operation: AnyOperation) -> Params:

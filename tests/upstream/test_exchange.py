@@ -19,12 +19,12 @@ from crashgate.model.result import Page
 from crashgate.providers.bugsnag.error_changes import FIX_ERROR
 from crashgate.providers.bugsnag.errors import DELETE_ERROR, GET_ERROR, Error, GetError, OneError
 from crashgate.providers.bugspulse.sessions import LIST_SESSIONS, ListSessions
-from crashgate.providers.registry import OPERATIONS
 from crashgate.storage.system import SystemClock
 from crashgate.upstream.budget import Budget, Turns
 from crashgate.upstream.client import Call, Trace, Upstream, exchange
 from crashgate.upstream.message import Fault, Request, Response, TransportError
 from crashgate.upstream.retry import Patience
+from tests.catalogue import OPERATIONS
 from tests.held_clock import HeldClock
 from tests.upstream.exchanges import connection_for
 from tests.upstream.test_path import some_params

@@ -13,10 +13,10 @@ from crashgate.model.operation import AnyOperation, Shape
 from crashgate.model.paging import Inside
 from crashgate.model.result import Result
 from crashgate.providers.bugspulse.sessions import EXPORT_SESSIONS, Session
-from crashgate.providers.registry import OPERATIONS
 from crashgate.upstream.cleaning import LONGEST_KEY, LONGEST_STRING, cleaned, is_flat
 from crashgate.upstream.codec import decode
 from crashgate.upstream.message import Request, Response
+from tests.catalogue import OPERATIONS
 from tests.upstream.exchanges import connection_for
 
 pytestmark = pytest.mark.threats(24, 25)

@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from crashgate.errors import InvalidArgumentsError
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import In
-from crashgate.providers.registry import OPERATIONS
 from crashgate.upstream.codec import encode
 from crashgate.upstream.request import expand
+from tests.catalogue import OPERATIONS
 from tests.upstream.exchanges import connection_for, stamp_for
 from tests.upstream.test_path import ANY_TEXT, ID, ROW_13, some_params
 

@@ -14,11 +14,11 @@ from crashgate.model.operation import AnyOperation, Shape
 from crashgate.model.result import Page
 from crashgate.providers.bugsnag.errors import GET_ERROR, GetError
 from crashgate.providers.bugsnag.events import GET_EVENT, GetEvent
-from crashgate.providers.registry import BY_ID
 from crashgate.upstream.cleaning import DEEPEST
 from crashgate.upstream.codec import decode, encode
 from crashgate.upstream.message import Response
 from crashgate.upstream.paging import rows_key
+from tests.catalogue import BY_ID
 from tests.examples import examples
 from tests.upstream.answers import ID, read
 from tests.upstream.exchanges import connection_for, stamp_for

@@ -19,7 +19,6 @@ from crashgate.audit.record import DecisionRecord, Effect, Ending, OutcomeRecord
 from crashgate.errors import Code
 from crashgate.identity import Via
 from crashgate.model.access import Access
-from crashgate.model.provider import Provider
 
 T = TypeVar("T")
 
@@ -121,7 +120,6 @@ _OF_TYPE: Mapping[object, Load] = {
     Purpose: Purpose,
     Ending: Ending,
     Access | None: _or_none(Access),
-    Provider | None: _or_none(Provider),
     Code | None: _or_none(Code),
     Mapping[str, Value]: _arguments,
 }

@@ -25,7 +25,6 @@ from crashgate.audit.fields import (
 from crashgate.errors import Code
 from crashgate.identity import Via
 from crashgate.model.access import Access
-from crashgate.model.provider import Provider
 
 Value = str | int | bool | tuple[str, ...]
 """What an allow-listed argument may be in a record."""
@@ -97,7 +96,7 @@ class DecisionRecord:
     operation: str | None = None
     resource: str | None = None
     access: Access | None = None
-    provider: Provider | None = None
+    provider: str | None = None
     connection: str | None = None
     organization: str | None = None
     organization_slug: str | None = None

@@ -23,6 +23,14 @@ _NAME_LIMIT = 100
 _CLAUSE_LIMIT = 400
 _MOST_NAMES = 5
 _MOST_KEPT = 1_000
+_TITLES = {
+    "crashgate": "crashgate",
+    "bugsnag": "BugSnag",
+    "bugsnag-sessions": "BugSnag session tracking",
+    "bugspulse": "BugsPulse",
+    "browserstack": "BrowserStack AI Evals",
+    "devrev": "DevRev",
+}
 _CLIENT_ERRORS = range(400, 500)
 
 _LONG_ID = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{16}\b")
@@ -151,7 +159,7 @@ def _names(fields: Sequence[str]) -> str:
 
 
 def _ending(decision: DecisionRecord, outcome: OutcomeRecord) -> str:
-    who = decision.provider.spoken if decision.provider else "The upstream"
+    who = _TITLES.get(decision.provider or "", "The upstream")
     took = f"in {outcome.duration_ms} ms"
     answered = f"{who} answered {took}" if outcome.status is None else f"{who} answered {outcome.status} {took}"
     error = f" ({outcome.error.replace('_', ' ')})" if outcome.error else ""

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from crashgate.cli.agents import CONNECTIONS_CHECK
 from crashgate.errors import AddressError, Code, ConfigurationError
 from crashgate.identity import Principal, Via
-from crashgate.model.provider import Provider
 from crashgate.policy.document import load
 from crashgate.policy.policy import PolicySet
 
@@ -52,7 +51,7 @@ class Reached:
     """One connection, and why it stands so; ``why`` is empty where all is well."""
 
     name: str
-    provider: Provider
+    provider: str
     url: str
     standing: Standing
     why: str = ""
@@ -67,17 +66,17 @@ class _Read:
     grant: str
 
 
-_READS: Mapping[Provider, _Read] = {
-    Provider.BUGSNAG: _Read(
+_READS: Mapping[str, _Read] = {
+    "bugsnag": _Read(
         tool="list_organizations",
         arguments={"per_page": 1},
         grant='organizations = ["*"]\naccess.organization = "read"',
     ),
-    Provider.BUGSPULSE: _Read(tool="list_sessions", arguments={"per_page": 1}, grant='access.session = "read"'),
-    Provider.BROWSERSTACK: _Read(
+    "bugspulse": _Read(tool="list_sessions", arguments={"per_page": 1}, grant='access.session = "read"'),
+    "browserstack": _Read(
         tool="list_sessions", arguments={"per_page": 1}, grant='environments = ["*"]\naccess.session = "read"'
     ),
-    Provider.DEVREV: _Read(
+    "devrev": _Read(
         tool="list_sessions",
         arguments={"app_id": "com.example.app", "platform": "ios", "per_page": 1},  # nothing is listed without an app
         grant='apps = ["*"]\naccess.session = "read"',
@@ -170,10 +169,10 @@ async def _ask(
         return await toolbox.call(Principal(agent=CONNECTIONS_CHECK, via=Via.CLI), read.tool, read.arguments)
 
 
-def _judged(provider: Provider, answer: "Answer") -> tuple[Standing, str]:
+def _judged(provider: str, answer: "Answer") -> tuple[Standing, str]:
     if answer.error is None:
         return Standing.OK, ""
-    if provider is Provider.DEVREV and answer.error in _NO_SUCH_APP:
+    if provider == "devrev" and answer.error in _NO_SUCH_APP:
         return Standing.REACHED, _KNOWN
     if answer.error is Code.NOT_AVAILABLE:
         # The policy opens the whole list, so it was the upstream that had nothing there.

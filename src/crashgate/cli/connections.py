@@ -37,7 +37,7 @@ def connections_check(names: tuple[str, ...], *, in_sandbox: bool) -> None:
             [
                 {
                     "connection": each.name,
-                    "provider": each.provider.value,
+                    "provider": each.provider,
                     "url": each.url,
                     "standing": each.standing.value,
                     "why": each.why,
@@ -46,7 +46,7 @@ def connections_check(names: tuple[str, ...], *, in_sandbox: bool) -> None:
             ]
         )
     else:
-        rows = [(each.name, each.provider.value, each.url, each.standing.value) for each in found]
+        rows = [(each.name, each.provider, each.url, each.standing.value) for each in found]
         screen.table(("connection", "provider", "address", "standing"), rows)
         for each in found:
             if each.why:

@@ -8,7 +8,6 @@ from typing import Any, Final, cast
 
 from crashgate.cli.tool_question import explained
 from crashgate.errors import ConfigurationError, InvalidArgumentsError
-from crashgate.model.provider import Provider
 from crashgate.policy.decision import Reason
 from crashgate.policy.policy import PolicySet
 from crashgate.policy.toml_positions import survey
@@ -78,7 +77,7 @@ def read(file: Path) -> tuple[Case, ...]:
     return tuple(_case(file, lines.line(("case", number)), each) for number, each in enumerate(found))
 
 
-def judge(case: Case, policies: PolicySet, connections: Mapping[str, Provider]) -> Verdict:
+def judge(case: Case, policies: PolicySet, connections: Mapping[str, str]) -> Verdict:
     """What the policies say. Raises ConfigurationError for a call that nobody could make."""
     try:
         found = explained(

@@ -17,7 +17,6 @@ from crashgate.cli.sandbox import chosen
 if TYPE_CHECKING:
     from crashgate.config.settings import Settings
     from crashgate.config.wiring import Sandbox
-    from crashgate.model.provider import Provider
     from crashgate.policy.policy import PolicySet, Vocabulary
     from crashgate.policy.problem import Problem
 
@@ -37,7 +36,7 @@ class Ground:
         return wiring.vocabulary(self.settings, sandbox=self.sandbox)
 
     @property
-    def connections(self) -> "Mapping[str, Provider]":
+    def connections(self) -> "Mapping[str, str]":
         """The connections that a policy may name, with what they are."""
         from crashgate.config import wiring
 

@@ -101,7 +101,7 @@ def _again(record: DecisionRecord, policies: PolicySet) -> Replayed:
     policy = policies.get(record.agent)
     question = Question(
         agent=record.agent,
-        connection=record.connection or operation.provider.value,
+        connection=record.connection or operation.provider,
         operation=operation.id,
         resource=operation.resource,
         access=record.access or operation.access,

@@ -21,7 +21,6 @@ from crashgate.gate.narrowing import asks_by_hidden
 from crashgate.model.composite import Recipe
 from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation, Operation
-from crashgate.model.provider import Provider
 from crashgate.model.scope import (
     ORGANIZATION,
     Dimension,
@@ -175,7 +174,7 @@ def explained(  # noqa: PLR0913 - the parts of a call, each by its name
     agent: str,
     tool: str,
     given: Mapping[str, Any],
-    connections: Mapping[str, Provider],
+    connections: Mapping[str, str],
     tainted: bool = False,
 ) -> Explained:
     """The decision on ``agent`` calling ``tool``, or an operation by its id, with these arguments.
@@ -185,7 +184,7 @@ def explained(  # noqa: PLR0913 - the parts of a call, each by its name
     """
     found = BY_NAME.get(tool) or _operation(tool)
     own = dict(given)
-    everything = {Provider.CRASHGATE.value: Provider.CRASHGATE, **connections}
+    everything = {"crashgate": "crashgate", **connections}
     connection = _connection(policy, agent, found, own.pop("connection", None), everything)
     operation, own = _chosen(found, own, everything[connection])
     own = _checked(None if isinstance(found, Operation) else found, operation, own)
@@ -294,14 +293,14 @@ def _connection(
     agent: str,
     asked: AnyTool | AnyOperation,
     named: object,
-    connections: Mapping[str, Provider],
+    connections: Mapping[str, str],
 ) -> str:
     """The connection that the call would go to, as the toolbox chooses it."""
     operations = (asked,) if isinstance(asked, Operation) else asked.operations
     candidates = {
-        name: [each for each in operations if each.provider is provider]
+        name: [each for each in operations if each.provider == provider]
         for name, provider in connections.items()
-        if any(each.provider is provider for each in operations)
+        if any(each.provider == provider for each in operations)
     }
     if isinstance(named, str) and named in candidates:
         return named
@@ -321,9 +320,7 @@ def _connection(
     return open_to[0]
 
 
-def _chosen(
-    asked: AnyTool | AnyOperation, given: dict[str, Any], provider: Provider
-) -> tuple[AnyOperation, dict[str, Any]]:
+def _chosen(asked: AnyTool | AnyOperation, given: dict[str, Any], provider: str) -> tuple[AnyOperation, dict[str, Any]]:
     """The operation that is meant there, and the arguments that are its own."""
     match asked:
         case Operation():
@@ -333,4 +330,4 @@ def _chosen(
         case Recipe():
             return asked.first, given  # it refuses the whole; the others are left out where they are refused
         case Export():
-            return next(each for each in asked.operations if each.provider is provider), given
+            return next(each for each in asked.operations if each.provider == provider), given

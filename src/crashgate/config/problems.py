@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from crashgate.model.provider import Provider
 from crashgate.policy.wording import listed, unknown, word
 
 if TYPE_CHECKING:
@@ -61,7 +60,7 @@ def _fault(error: "ErrorDetails", model: type[BaseModel]) -> str:
     if loc[-1] == _NO_KEY:
         return _of_our_own(error) if kind == "value_error" else f"is no name of a connection; write {_NAMES}"
     if kind in {"enum", "literal_error"}:
-        return _choice(_options(_type_at(model, loc)), error.get("input"))
+        return choose_one_of(_options(_type_at(model, loc)), error.get("input"))
     if kind == "value_error":
         return _of_our_own(error)
     for bound, words in (("ge", "at least"), ("gt", "more than"), ("le", "at most"), ("lt", "less than")):
@@ -76,14 +75,15 @@ def _of_our_own(error: "ErrorDetails") -> str:
     return str(error.get("ctx", {}).get("error", "cannot be used"))
 
 
-def _choice(options: Sequence[str], given: object) -> str:
+def choose_one_of(options: Sequence[str], given: object) -> str:
+    """That the value has to be one of the options, with the nearest of them."""
     near = get_close_matches(given.lower(), options, n=1) if isinstance(given, str) else []
     return f"has to be one of {listed(options, limit=200)}" + (f"; did you mean `{near[0]}`?" if near else "")
 
 
 def _options(wanted: object) -> list[str]:
     if isinstance(wanted, type) and issubclass(wanted, StrEnum):
-        return [each.value for each in wanted if each.value != Provider.CRASHGATE.value]
+        return [each.value for each in wanted if each.value != "crashgate"]
     return [str(each) for each in get_args(wanted)]
 
 

@@ -34,10 +34,9 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from crashgate.config.problems import faults
+from crashgate.config.problems import choose_one_of, faults
 from crashgate.errors import ConfigurationError
 from crashgate.identity import AGENT_NAME_PATTERN
-from crashgate.model.provider import Provider
 from crashgate.ownership import is_anothers, others_may_write
 from crashgate.policy.toml_positions import survey
 
@@ -47,12 +46,12 @@ BUGSNAG_TOKEN = "BUGSNAG_AUTH_TOKEN"  # noqa: S105 - the name of a variable, not
 BUGSNAG_ENDPOINT = "BUGSNAG_ENDPOINT"
 BUGSNAG_URL = "https://api.bugsnag.com"
 DEFAULT_URLS = {
-    Provider.BUGSNAG: BUGSNAG_URL,
-    Provider.BUGSNAG_SESSIONS: "https://sessions.bugsnag.com",
-    Provider.BUGSPULSE: "https://api.bugspulse.com",
-    Provider.BROWSERSTACK: "https://evals-api.browserstack.com",
-    Provider.DEVREV: "https://api.devrev.ai",
-    Provider.CRASHGATE: "",
+    "bugsnag": BUGSNAG_URL,
+    "bugsnag-sessions": "https://sessions.bugsnag.com",
+    "bugspulse": "https://api.bugspulse.com",
+    "browserstack": "https://evals-api.browserstack.com",
+    "devrev": "https://api.devrev.ai",
+    "crashgate": "",
 }
 """Organizations of app.bugsnag.smartbear.com write the hosts of that domain in ``base_url``."""
 _LARGEST = 1024 * 1024
@@ -63,7 +62,7 @@ _OF_A_TOKEN = re.compile(r"token|key|secret|password|credential", re.IGNORECASE)
 
 
 def _not_our_own(name: str) -> str:
-    if name == Provider.CRASHGATE:
+    if name == "crashgate":
         raise ValueError("crashgate is the name of its own connection; choose another")
     return name
 
@@ -84,7 +83,7 @@ class ConnectionSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    provider: Provider = Provider.BUGSNAG
+    provider: str = "bugsnag"
     base_url: str = ""
     token_env: str | None = None
     token_file: Path | None = None
@@ -98,15 +97,17 @@ class ConnectionSettings(BaseModel):
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:
-        if self.auth == "basic" and self.provider is not Provider.BUGSNAG:
+        if self.auth == "basic" and self.provider != "bugsnag":
             raise ValueError('auth = "basic" goes with provider = "bugsnag" only')
         return self
 
     @field_validator("provider")
     @classmethod
-    def _is_upstream(cls, provider: Provider) -> Provider:
-        if provider is Provider.CRASHGATE:
+    def _is_upstream(cls, provider: str) -> str:
+        if provider == "crashgate":
             raise ValueError("crashgate is not an upstream")
+        if provider not in DEFAULT_URLS:
+            raise ValueError(choose_one_of([each for each in DEFAULT_URLS if each != "crashgate"], provider))
         return provider
 
 

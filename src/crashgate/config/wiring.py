@@ -33,7 +33,7 @@ from crashgate.gate.revocation import Revocation
 from crashgate.identity import Via
 from crashgate.policy.policy import PolicySource, Vocabulary
 from crashgate.policy.templates import Templates
-from crashgate.providers.registry import RESOURCES
+from crashgate.providers.registry import CATALOGUE, RESOURCES
 from crashgate.storage.approvals import SqliteApprovals
 from crashgate.storage.counters import SqliteCounter
 from crashgate.storage.log_keys import LogKeys, load_key
@@ -146,7 +146,7 @@ def connection_of(
     """The connection, checked. Raises AddressError, and ConfigurationError where the credential cannot be used."""
     return Connection(
         name=name,
-        provider=connection.provider,
+        provider=CATALOGUE.providers[connection.provider],
         base_url=connection.url,
         auth=Auth(connection.auth),
         credential=sandbox.credential(connection.provider) if sandbox else credential_of(name, connection, environment),
@@ -239,7 +239,7 @@ async def opened(
                 gateway=gateway,
                 cursors=Cursors(clock),
                 vocabulary=vocabulary(settings, sandbox=sandbox),
-                connections={each.name: each.provider for each in connections},
+                connections={each.name: each.provider.name for each in connections},
                 clock=clock,
                 exports=exports(settings, clock, sandbox=sandbox),
             )

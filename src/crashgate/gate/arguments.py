@@ -12,13 +12,11 @@ from pydantic_core import ErrorDetails
 
 from crashgate.errors import InvalidArgumentsError
 from crashgate.gate.given import WrongKindError, given, shaped
-from crashgate.model.form import form_of, part_names
-from crashgate.model.moments import MOMENT_PATTERN
+from crashgate.model.form import form_of, marks_of, part_names
 from crashgate.model.operation import P
-from crashgate.model.params import OBJECT_ID_PATTERN, SESSION_ID_PATTERN, SLUG_PATTERN, Params
-from crashgate.providers.browserstack.environments import ENVIRONMENT_PATTERN
-from crashgate.providers.bugsnag.field_reads import ALWAYS_KNOWN, DEFAULT_FIELDS
-from crashgate.providers.devrev.apps import APP_PATTERN
+from crashgate.model.params import Params, PatternHelp
+from crashgate.model.provider import Provider
+from crashgate.model.reads import ReadsByName
 
 _EXAMPLES = {
     "filters": '{"error.status": "open", "event.since": "7d"}',
@@ -29,14 +27,6 @@ _EXAMPLES = {
 _MISSING = {"filters": '{"app.context": {"type": "empty", "value": true}}'}
 """An example of an argument to which a part is added that was missing."""
 
-_PATTERNS = {
-    OBJECT_ID_PATTERN: "must be 24 hexadecimal digits (0-9, a-f), e.g. 5f1a0c3d9e8b7a6655443322",
-    SLUG_PATTERN: "must be an id of 24 hexadecimal digits or a slug, e.g. checkout-ios",
-    MOMENT_PATTERN: "must be a date, or a time with its zone, e.g. 2026-11-20 or 2026-11-20T10:00:00Z",
-    SESSION_ID_PATTERN: "must be one line of 1 to 200 characters, as list_sessions gives it",
-    APP_PATTERN: "must be the id of an app, e.g. com.acme.checkout",
-    ENVIRONMENT_PATTERN: "must be a name of a-z, 0-9, hyphens and underscores, e.g. production",
-}
 _RULES = {
     "missing": "is required",
     "extra_forbidden": "has a part that does not belong there",
@@ -70,7 +60,6 @@ _KINDS = {
 
 _MOST_TOLD = 5
 SENT_NOTHING = "Nothing was sent. Mend it and call again."
-_FIELDS = (*DEFAULT_FIELDS, *sorted(ALWAYS_KNOWN))
 _ALIKE = 0.8
 """How much of two names must be the same, from 0 to 1, for one to be offered for the other."""
 
@@ -114,26 +103,29 @@ def foreign(shown: Sequence[str]) -> str:
     return f"there is an argument that this tool does not take; it takes {', '.join(shown) or 'none'}"
 
 
-def unknown_filters(names: Sequence[str]) -> InvalidArgumentsError:
+def unknown_filters(names: Sequence[str], provider: Provider) -> InvalidArgumentsError:
     """The error for filter fields that the project does not have; upstream would ignore them and answer unfiltered."""
-    near = [_near(name) for name in names]
+    listing = provider.filter_fields
+    documented = listing.documented if listing else ()
+    near = [_near(name, documented) for name in names]
     hints = list(dict.fromkeys(hint for each in near for hint in each))
     nearest = f" Did you mean {' or '.join(hints)}?" if hints else ""
-    documented = "" if all(near) else f" BugSnag documents {', '.join(_FIELDS)}."
+    every = (*documented, *sorted(listing.always)) if listing else ()
+    told = "" if all(near) or not every else f" {provider.title} documents {', '.join(every)}."
     return InvalidArgumentsError(
         f"filters: {len(names)} field name{'s' if len(names) > 1 else ''} not known in this project.{nearest}",
-        why=f"BugSnag ignores unknown fields and would answer unfiltered.{documented}",
+        why=f"{provider.title} ignores unknown fields and would answer unfiltered.{told}",
         remedy="list_event_fields names the fields. Nothing was sent.",
     )
 
 
-def _near(name: str) -> Sequence[str]:
+def _near(name: str, documented: Sequence[str]) -> Sequence[str]:
     """The documented fields of nearly that name, else the one that has that name in another group, if any.
 
     The group and the rest are compared apart: ``error.first_seen`` is not near every other ``error`` field.
     """
     group, _, rest = _folded(name).rpartition(".")
-    apart = [(field, *_folded(field).rpartition(".")[::2]) for field in DEFAULT_FIELDS]
+    apart = [(field, *_folded(field).rpartition(".")[::2]) for field in documented]
     same = [field for field, *parts in apart if parts == [group, rest]]
     near = [field for field, theirs, other in apart if _alike(group, theirs) and _alike(rest, other)]
     elsewhere = [field for field, _, other in apart if rest == other]
@@ -157,12 +149,12 @@ def _causes(errors: Sequence[ErrorDetails]) -> Sequence[ErrorDetails]:
 def _told(error: ErrorDetails, params: type[Params]) -> str:
     location = [str(part) for part in error["loc"]]
     if error["type"] == "value_error" and not location:
-        return _rule(error)  # a rule over several parameters names them itself
+        return _rule(error, params)  # a rule over several parameters names them itself
     name = location[0] if location else ""
     if error["type"] == "missing" and len(location) > 1:
         example = _MISSING.get(name) or _EXAMPLES.get(name)
         return f"{_where(location[:-1], params)}: {location[-1]} is missing{f', e.g. {example}' if example else ''}"
-    where, rule = _where(location, params), _rule(error)
+    where, rule = _where(location, params), _rule(error, params)
     return f"{where} {rule}" if "{" in rule else f"{where} {rule}{_example(name)}"
 
 
@@ -172,15 +164,19 @@ def _example(name: str) -> str:
 
 def _where(location: Sequence[str], params: type[Params]) -> str:
     """The parameter and what in it is meant, as far as we know the name: a key may be any text of the caller's."""
-    names = part_names(form_of(params))
-    known = [part for part in location if part in names or part in _FIELDS]
+    names = part_names(form_of(params)).union(
+        *(mark.named for mark in marks_of(params) if isinstance(mark, ReadsByName))
+    )
+    known = [part for part in location if part in names]
     return ": ".join(known or ["arguments"])
 
 
-def _rule(error: ErrorDetails) -> str:
+def _rule(error: ErrorDetails, params: type[Params]) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if kind == "string_pattern_mismatch":
-        return _PATTERNS.get(str(context.get("pattern")), "has characters that are not allowed")
+        pattern = context.get("pattern")
+        helps = (mark.words for mark in marks_of(params) if isinstance(mark, PatternHelp) and mark.pattern == pattern)
+        return next(helps, "has characters that are not allowed")
     if kind == "value_error":
         return str(context.get("error"))
     if kind in _RULES:

@@ -256,7 +256,7 @@ class Gateway:
             )
         known = self._upstreams.get(case.connection)
         if case.ask.operation.method is not None and (
-            known is None or known.connection.provider is not case.ask.operation.provider
+            known is None or known.connection.provider.name != case.ask.operation.provider
         ):
             return refused(Reason.UNKNOWN_CONNECTION, "there is no such connection for it")
         return None
@@ -272,9 +272,12 @@ class Gateway:
                     await self._limiter.call(case)
                     continue
                 known = [each for asked, each in answers if asked == need]
-                found = known[0] if known else await answer(need, case, self._places, self._look_up_for(case))
-                if not known:
-                    answers.append((need, found))
+                if known:
+                    found = known[0]
+                    continue
+                provider = self._upstreams[case.connection].connection.provider
+                found = await answer(need, case, provider, self._places, self._look_up_for(case))
+                answers.append((need, found))
         except StopIteration as end:
             verdict: Verdict = end.value
             return verdict

@@ -7,7 +7,7 @@ uses the place (THREATS row 40).
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import anyio
@@ -17,13 +17,10 @@ from crashgate.errors import Code, UpstreamError
 from crashgate.gate.narrowing import as_answered
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
+from crashgate.model.provider import FieldLookUp, Provider
 from crashgate.model.result import Page
-from crashgate.model.scope import AppOfObject, EnvironmentNamed, ProjectOfObject
+from crashgate.model.scope import ORGANIZATION, PROJECT, AppOfObject, Dimension, EnvironmentNamed, ProjectOfObject
 from crashgate.policy.question import Place
-from crashgate.providers.bugsnag.event_fields import LIST_EVENT_FIELDS, ListEventFields
-from crashgate.providers.bugsnag.organizations import GET_ORGANIZATION, GetOrganization
-from crashgate.providers.bugsnag.projects import GET_PROJECT, GetProject
-from crashgate.providers.registry import BY_ID
 
 KEPT_SECONDS = 300.0
 """For what is there and for what is not: asking again must cost the same (THREATS row 21)."""
@@ -73,7 +70,7 @@ class Places:
         self._busy: dict[Key, anyio.Lock] = {}
 
     async def project(
-        self, asker: Asker, ref: str, look_up: LookUp, *, with_organization: bool = False
+        self, provider: Provider, asker: Asker, ref: str, look_up: LookUp, *, with_organization: bool = False
     ) -> Found | None:
         """The project with this id or slug.
 
@@ -82,34 +79,34 @@ class Places:
         """
 
         async def ask() -> Found | None:
-            page = await look_up(GET_PROJECT, GetProject(project_id=ref), f"project {ref}")
-            row = page.rows[0] if page and page.rows else None
-            # An answer about something else would decide for the wrong project.
-            if row is not None and ref not in {row.id, row.slug}:
-                row = None
-            inside = None
-            if with_organization:
-                inside = await _organization((row and row.organization_id) or ref, look_up)
-            if row is None:
-                return None
-            known = row.organization_id is not None
-            return Found(id=row.id, slug=row.slug, organization=row.organization_id, inside=inside if known else None)
+            project = await _look_up_place(provider, PROJECT, ref, look_up)
+            if not with_organization:
+                return project
+            around = (project and project.organization) or ref
+            inside = await _look_up_place(provider, ORGANIZATION, around, look_up)
+            if project is None or project.organization is None:
+                return project
+            return replace(project, inside=inside)
 
         kind = "project in its organization" if with_organization else "project"
         found: Found | None = await self._once((asker, kind, ref), ask)
         return found
 
-    async def organization(self, asker: Asker, ref: str, look_up: LookUp) -> Found | None:
+    async def organization(self, provider: Provider, asker: Asker, ref: str, look_up: LookUp) -> Found | None:
         """The organization with this id or slug."""
-        found: Found | None = await self._once((asker, "organization", ref), lambda: _organization(ref, look_up))
+        found: Found | None = await self._once(
+            (asker, "organization", ref), lambda: _look_up_place(provider, ORGANIZATION, ref, look_up)
+        )
         return found
 
-    async def has_object(self, asker: Asker, scope: ProjectOfObject, params: Params, look_up: LookUp) -> bool:
+    async def has_object(
+        self, provider: Provider, asker: Asker, scope: ProjectOfObject, params: Params, look_up: LookUp
+    ) -> bool:
         """True when ``scope.read`` finds the object where ``params`` say that it is; objects do not move.
 
         ``params`` hold the project's id, not a slug.
         """
-        read = BY_ID[scope.read]
+        read = provider.by_id[scope.read]
         wanted, project = str(getattr(params, scope.object)), str(getattr(params, scope.project))
         shared = read.params.model_fields.keys() & type(params).model_fields.keys()
         widest = {"per_page": read.per_page} if "per_page" in read.params.model_fields else {}
@@ -125,12 +122,12 @@ class Places:
         return await self._once((asker, f"{scope.read} {key}", wanted), ask) is True
 
     @staticmethod
-    async def find(scope: ObjectScope, params: Params, look_up: LookUp) -> Any:  # noqa: ANN401 - any row
+    async def find(provider: Provider, scope: ObjectScope, params: Params, look_up: LookUp) -> Any:  # noqa: ANN401 - any row
         """What ``scope.read`` finds for ``params``, looked up anew; None when there is no such thing.
 
         Raises UpstreamError for an answer about something else: it neither decides, nor says that nothing is there.
         """
-        read = BY_ID[scope.read]
+        read = provider.by_id[scope.read]
         wanted = as_answered(str(getattr(params, scope.object)))
         shared = read.params.model_fields.keys() & type(params).model_fields.keys()
         where = read.params.model_validate({name: getattr(params, name) for name in shared})
@@ -141,20 +138,22 @@ class Places:
             raise UpstreamError("The answer is about something else.", code=Code.UPSTREAM_MALFORMED)
         return page.rows[0]
 
-    async def values(self, organization: str, names: Iterable[str], look_up: LookUp) -> Mapping[str, Any] | None:
+    @staticmethod
+    async def values(
+        provider: Provider, organization: str, names: Iterable[str], look_up: LookUp
+    ) -> Mapping[str, Any] | None:
         """The organization's present values of some fields, read anew: what is kept could be out of date."""
-        page = await look_up(
-            GET_ORGANIZATION, GetOrganization(organization_id=organization), f"organization {organization}"
-        )
-        row = page.rows[0] if page and page.rows else None
+        row = await _read_place(provider, ORGANIZATION, organization, look_up)
         return None if row is None else {name: getattr(row, name) for name in names}
 
-    async def fields(self, asker: Asker, project: str, look_up: LookUp) -> frozenset[str]:
-        """The names by which the project's events can be filtered."""
+    async def fields(self, listing: FieldLookUp, asker: Asker, project: str, look_up: LookUp) -> frozenset[str]:
+        """The names by which the project's rows can be filtered."""
 
         async def ask() -> frozenset[str] | None:
-            page = await look_up(LIST_EVENT_FIELDS, ListEventFields(project_id=project), "event fields")
-            return None if page is None else frozenset(row.display_id for row in page.rows)
+            operation = listing.operation
+            params = operation.params.model_validate({listing.parameter: project})
+            page = await look_up(operation, params, f"{operation.resource.replace('_', ' ')}s")
+            return None if page is None else frozenset(getattr(row, listing.attribute) for row in page.rows)
 
         return await self._once((asker, "fields", project), ask) or frozenset()
 
@@ -183,7 +182,21 @@ class Places:
         self._kept[key] = (self._clock.monotonic() + KEPT_SECONDS, found)
 
 
-async def _organization(ref: str, look_up: LookUp) -> Found | None:
-    page = await look_up(GET_ORGANIZATION, GetOrganization(organization_id=ref), f"organization {ref}")
-    row = page.rows[0] if page and page.rows else None
-    return None if row is None or ref not in {row.id, row.slug} else Found(id=row.id, slug=row.slug)
+async def _look_up_place(provider: Provider, dimension: Dimension, ref: str, look_up: LookUp) -> Found | None:
+    """The place with this id or slug; None where the answer is about another one, which would decide wrongly."""
+    row, how = await _read_place(provider, dimension, ref, look_up), provider.lookups[dimension]
+    if row is None:
+        return None
+    id_, slug = getattr(row, how.id), getattr(row, how.slug) if how.slug else None
+    if ref not in {id_, slug}:
+        return None
+    return Found(id=id_, slug=slug, organization=getattr(row, how.parent) if how.parent else None)
+
+
+async def _read_place(provider: Provider, dimension: Dimension, ref: str, look_up: LookUp) -> Any:  # noqa: ANN401 - any row
+    """The row of the place; None when there is no such thing."""
+    how = provider.lookups[dimension]
+    page = await look_up(
+        how.operation, how.operation.params.model_validate({how.parameter: ref}), f"{dimension.noun} {ref}"
+    )
+    return page.rows[0] if page and page.rows else None

@@ -43,7 +43,6 @@ from crashgate.policy.decide import decide, lets_through
 from crashgate.policy.decision import Effect
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Place
-from crashgate.providers.bugsnag.field_reads import ALWAYS_KNOWN
 
 
 class Unknown(Enum):
@@ -93,9 +92,10 @@ class NeedValues:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NeedFields:
-    """The names by which events of the project can be filtered. Answer: a frozenset."""
+    """Whether the project's rows can be filtered by these names. Answer: what is wrong with them, or None."""
 
     project: str
+    names: frozenset[str]
 
 
 Need = ChargeCall | NeedPlace | NeedObject | NeedValues | NeedFields
@@ -129,8 +129,8 @@ def plan(policy: Policy | None, call: Case) -> Plan:
     call.settle()
     if (hidden := _hidden_fault(call, operation)) is not None:
         return replace(_told(hidden), decision=verdict.decision)
-    if unknown := (yield from _unknown_filters(call)):
-        return _told(arguments.unknown_filters(unknown))
+    if (unknown := (yield from _filter_fault(call))) is not None:
+        return _told(unknown)
     return _with_file(call, operation, verdict)
 
 
@@ -369,12 +369,13 @@ def _repeat_settings(call: Case, scope: OrganizationNamed) -> _Part:
     return None
 
 
-def _unknown_filters(call: Case) -> Generator[Need, Any, Sequence[str]]:
-    """The filter fields that the project does not have."""
-    asked = set[str](getattr(call.params, "filters", None) or ()) - ALWAYS_KNOWN
-    if not asked or call.home is None:
-        return ()
-    return sorted(asked - (yield NeedFields(project=call.home)))
+def _filter_fault(call: Case) -> Generator[Need, Any, InvalidArgumentsError | None]:
+    """What is wrong where a filter names a field that the project does not have."""
+    names = frozenset[str](getattr(call.params, "filters", None) or ())
+    if not names or call.home is None:
+        return None
+    fault: InvalidArgumentsError | Unknown | None = yield NeedFields(project=call.home, names=names)
+    return None if isinstance(fault, Unknown) else fault
 
 
 def _hidden_fault(call: Case, operation: AnyOperation) -> InvalidArgumentsError | None:

@@ -67,6 +67,29 @@ def _form_of(params: Hashable) -> Parts:
     )
 
 
+def marks_of(params: type[BaseModel]) -> tuple[object, ...]:
+    """Every mark on the parameters and on what is inside them, at any depth."""
+    return _marks_of(params)
+
+
+@cache
+def _marks_of(params: Hashable) -> tuple[object, ...]:
+    fields = cast("type[BaseModel]", params).model_fields.values()
+    return tuple(mark for info in fields for mark in (*info.metadata, *_marks_within(info.annotation)))
+
+
+def _marks_within(annotation: Any) -> Iterable[object]:  # noqa: ANN401 - any annotation
+    if isinstance(annotation, type) and issubclass(annotation, Params):
+        yield from marks_of(annotation)
+        return
+    inside = get_args(annotation)
+    if get_origin(annotation) is Annotated:
+        yield from inside[1:]
+        inside = inside[:1]
+    for each in inside:
+        yield from _marks_within(each)
+
+
 def part_names(form: Form) -> frozenset[str]:
     """The declared names in it, at any depth."""
     match form:

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, StringConstraints
 
-from crashgate.model.params import Logged
+from crashgate.model.params import Logged, PatternHelp
 from crashgate.model.result import Only
 
 MOMENT_PATTERN = (
@@ -58,14 +58,15 @@ def _shown(value: Any) -> Any:  # noqa: ANN401 - any JSON may stand in an upstre
 
 
 _Form = StringConstraints(pattern=MOMENT_PATTERN)
+_HELP = PatternHelp(MOMENT_PATTERN, "must be a date, or a time with its zone, e.g. 2026-11-20 or 2026-11-20T10:00:00Z")
 
-Moment = Annotated[str, _Form, AfterValidator(_reader(dates=True, days=0)), Logged()]
+Moment = Annotated[str, _Form, _HELP, AfterValidator(_reader(dates=True, days=0)), Logged()]
 """A date as it was given, or a moment: for a provider that takes both."""
 
-Since = Annotated[str, _Form, AfterValidator(_reader(dates=False, days=0)), Logged()]
+Since = Annotated[str, _Form, _HELP, AfterValidator(_reader(dates=False, days=0)), Logged()]
 """Always a moment; of a date, its first."""
 
-Until = Annotated[str, _Form, AfterValidator(_reader(dates=False, days=1)), Logged()]
+Until = Annotated[str, _Form, _HELP, AfterValidator(_reader(dates=False, days=1)), Logged()]
 """Always a moment, the first that is outside; a date is inside as a whole."""
 
 At = Annotated[str | None, Only(_IN_UTC, otherwise=_shown)]

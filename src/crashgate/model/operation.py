@@ -10,7 +10,6 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, g
 from crashgate.model.access import Access
 from crashgate.model.paging import EventBatch, Links, Paging
 from crashgate.model.params import Along, In, Logged, Needs, Params, Repeated, RowsAPage, Wire
-from crashgate.model.provider import Provider
 from crashgate.model.reads import Declared, Reads, ReadsByName, ReadsNothing
 from crashgate.model.result import R
 from crashgate.model.scope import Scope
@@ -74,7 +73,7 @@ class Operation(Generic[P, R]):
     """
 
     id: str
-    provider: Provider
+    provider: str
     resource: str
     access: Access
     method: Method | None

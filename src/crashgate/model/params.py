@@ -72,6 +72,14 @@ class Unsets:
 
 
 @dataclass(frozen=True)
+class PatternHelp:
+    """What a caller is told of a text that does not match ``pattern``; it stands beside the constraint."""
+
+    pattern: str
+    words: str
+
+
+@dataclass(frozen=True)
 class Repeated:
     """A list travels as the same name once per item (``environment=a&environment=b``), without brackets."""
 
@@ -140,8 +148,18 @@ OBJECT_ID_PATTERN = r"^[0-9a-f]{24}$"
 SLUG_PATTERN = r"^[a-z0-9]+(?:[-_][a-z0-9]+){0,40}$"
 """A slug or an id: lower case words joined by hyphens or underscores. No dot, so never ``..``."""
 
-ObjectId = Annotated[str, StringConstraints(pattern=OBJECT_ID_PATTERN), Logged()]
-Ref = Annotated[str, StringConstraints(pattern=SLUG_PATTERN, max_length=100), Logged()]
+ObjectId = Annotated[
+    str,
+    StringConstraints(pattern=OBJECT_ID_PATTERN),
+    PatternHelp(OBJECT_ID_PATTERN, "must be 24 hexadecimal digits (0-9, a-f), e.g. 5f1a0c3d9e8b7a6655443322"),
+    Logged(),
+]
+Ref = Annotated[
+    str,
+    StringConstraints(pattern=SLUG_PATTERN, max_length=100),
+    PatternHelp(SLUG_PATTERN, "must be an id of 24 hexadecimal digits or a slug, e.g. checkout-ios"),
+    Logged(),
+]
 """An id or a slug; the gate resolves it to an id before anything else is sent."""
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@ -]*$", min_length=1, max_length=100)]
 """A short name such as a release stage: printable, no path or query characters."""
@@ -159,7 +177,10 @@ SESSION_ID_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"
 _PLAIN = r"[A-Za-z0-9_.:-]{1,128}"
 
 SessionId = Annotated[
-    str, StringConstraints(pattern=SESSION_ID_PATTERN, min_length=1, max_length=200), Logged(only=_PLAIN)
+    str,
+    StringConstraints(pattern=SESSION_ID_PATTERN, min_length=1, max_length=200),
+    PatternHelp(SESSION_ID_PATTERN, "must be one line of 1 to 200 characters, as list_sessions gives it"),
+    Logged(only=_PLAIN),
 ]
 """1 to 200 characters without a control character."""
 

@@ -9,7 +9,6 @@ from dataclasses import replace
 from typing import cast
 
 from crashgate.model.access import Access
-from crashgate.model.provider import Provider
 from crashgate.model.scope import Dimension
 from crashgate.policy.decision import Buckets, Decision, Effect, Reason
 from crashgate.policy.grants import Rule
@@ -26,7 +25,7 @@ def refuse_lookalikes(question: object) -> None:
         raise TypeError("this is not a question")
     texts: tuple[object, ...] = (question.agent, question.connection, question.operation, question.resource)
     for text in texts:
-        if type(text) is not str and type(text) is not Provider:
+        if type(text) is not str:
             raise TypeError("a question's words are plain text")
     access: object = question.access
     dimension: object = question.dimension

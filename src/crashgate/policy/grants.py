@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from crashgate.model.access import Level
+from crashgate.model.own import EXPORTS, GET_ACCESS
 from crashgate.model.params import OBJECT_ID_PATTERN
 from crashgate.model.scope import Dimension
 from crashgate.policy import wording
-from crashgate.providers.crashgate.operations import EXPORTS, GET_ACCESS
 
 CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_.-*")
 """What a pattern may hold; BugSnag's ids and slugs need no more."""
@@ -168,7 +168,7 @@ class Grant:
 BUILT_IN = Grant(
     index=0,
     line=0,
-    connection=GET_ACCESS.provider.value,
+    connection=GET_ACCESS.provider,
     access={each.resource: each.access.least_level for each in (GET_ACCESS, *EXPORTS)},
     lines={each.resource: 0 for each in (GET_ACCESS, *EXPORTS)},
 )

@@ -13,6 +13,7 @@ from enum import StrEnum, unique
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from crashgate.model.own import EXPORTS, GET_ACCESS
 from crashgate.model.scope import Dimension, kinds_of
 from crashgate.policy.grants import Grant
 from crashgate.policy.limits import Approval, Limits
@@ -21,7 +22,6 @@ from crashgate.policy.problem import PolicyDocumentError, Problem
 from crashgate.policy.redaction import Redaction
 from crashgate.policy.switches import Switches
 from crashgate.policy.words import Entries, Entry, Table
-from crashgate.providers.crashgate.operations import EXPORTS, GET_ACCESS
 from crashgate.providers.registry import KINDS
 
 _OWN: Mapping[str, Dimension] = {each.resource: each.scope.dimension for each in (GET_ACCESS, *EXPORTS)}
@@ -42,7 +42,7 @@ class Vocabulary:
 
     def __post_init__(self) -> None:
         """Add our own connection and freeze the mappings."""
-        connections = {GET_ACCESS.provider.value: _OWN, **self.connections}
+        connections = {GET_ACCESS.provider: _OWN, **self.connections}
         frozen = {name: MappingProxyType(dict(resources)) for name, resources in connections.items()}
         object.__setattr__(self, "connections", MappingProxyType(frozen))
         own = (dimension for resources in connections.values() for dimension in resources.values())

@@ -6,7 +6,6 @@ from typing import assert_never
 
 from crashgate.model.composite import Recipe
 from crashgate.model.operation import AnyOperation
-from crashgate.model.provider import Provider
 from crashgate.model.scope import (
     Anywhere,
     AppNamed,
@@ -22,7 +21,7 @@ from crashgate.model.scope import (
     ProjectToCome,
     Scope,
 )
-from crashgate.providers.registry import OPERATIONS
+from crashgate.providers.registry import CATALOGUE, OPERATIONS
 from crashgate.reference.markdown import code, codes, paragraphs, table
 from crashgate.tools.registry import TOOLS
 
@@ -41,7 +40,7 @@ def as_data() -> list[dict[str, str | None]]:
     return [
         {
             "id": operation.id,
-            "provider": operation.provider.value,
+            "provider": operation.provider,
             "resource": operation.resource,
             "access": operation.access.value,
             "method": operation.method,
@@ -59,7 +58,7 @@ def section() -> str:
         "What can be asked, and what it takes. An operation without a tool is asked by the gate alone, to decide a"
         " call; each such look-up is recorded too.",
         *(
-            paragraphs(f"### {Provider(provider).spoken}", table(_COLUMNS, map(_row, found)))
+            paragraphs(f"### {CATALOGUE.providers[provider].title}", table(_COLUMNS, map(_row, found)))
             for provider, found in groupby(OPERATIONS, key=lambda operation: operation.provider)
         ),
     )

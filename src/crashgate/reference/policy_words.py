@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from crashgate.model.access import Access, Level
 from crashgate.model.field_table import DEEP, RedactionSet, paths_in_set
-from crashgate.model.provider import Provider
 from crashgate.model.scope import NOTHING
 from crashgate.policy.policy import TABLES
 from crashgate.policy.redaction import result_fields
@@ -57,7 +56,7 @@ def _allows(level: Level) -> str:
 def _resources() -> list[tuple[str, ...]]:
     return [
         (
-            code(provider.value),
+            code(provider),
             code(resource),
             "nothing" if dimension is NOTHING else code(dimension.plural),
             _operations(provider, resource),
@@ -67,13 +66,13 @@ def _resources() -> list[tuple[str, ...]]:
     ]
 
 
-def _operations(provider: Provider, resource: str) -> str:
+def _operations(provider: str, resource: str) -> str:
     """The operations by the least level that they need."""
     needs = {
         access.least_level: [
-            operation.id.removeprefix(f"{provider.value}.")
+            operation.id.removeprefix(f"{provider}.")
             for operation in OPERATIONS
-            if operation.provider is provider and operation.resource == resource and operation.access is access
+            if operation.provider == provider and operation.resource == resource and operation.access is access
         ]
         for access in Access
     }

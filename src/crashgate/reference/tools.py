@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from crashgate.model.access import Access
-from crashgate.model.provider import Provider
 from crashgate.reference.markdown import code, codes, paragraphs, table
 from crashgate.tools.answers import AnyTool
 from crashgate.tools.definitions import Annotations, Definition, Use, define
@@ -27,7 +26,7 @@ def _tool(tool: AnyTool) -> str:
         Use(operation=each, furthest=each.access_with([field.name for field in each.fields]))
         for each in tool.operations
     ]
-    definition = define(tool, uses, (Provider.CRASHGATE.value,))
+    definition = define(tool, uses, ("crashgate",))
     return paragraphs(
         f"### {code(tool.name)}",
         f"**{tool.title}.** {definition.description}",

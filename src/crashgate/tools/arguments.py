@@ -10,14 +10,13 @@ from crashgate.gate.arguments import SENT_NOTHING, foreign
 from crashgate.gate.given import given, is_given
 from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation
-from crashgate.model.provider import Provider
 from crashgate.model.tool import Always, ByProvider, Detail, Given, Named, Tool
 from crashgate.tools.exports import Order
 
 _legal_export_id = re.compile(r"[0-9a-f]{16,32}").fullmatch
 
 
-def choose(tool: Tool, arguments: Mapping[str, Any], provider: Provider | None) -> tuple[AnyOperation, dict[str, Any]]:
+def choose(tool: Tool, arguments: Mapping[str, Any], provider: str | None) -> tuple[AnyOperation, dict[str, Any]]:
     """The operation that the connection's provider and the arguments mean, and the arguments that are its own.
 
     Raises InvalidArgumentsError.
@@ -28,7 +27,7 @@ def choose(tool: Tool, arguments: Mapping[str, Any], provider: Provider | None) 
             pass
         case ByProvider(of=operations):
             # Where no connection is known, whichever is asked about is refused.
-            operation = next((each for each in operations if each.provider is provider), operations[0])
+            operation = next((each for each in operations if each.provider == provider), operations[0])
         case Given(argument=argument, present=present, absent=absent):
             operation = present if is_given(own.get(argument)) else absent
         case Named(argument=argument, choices=choices):

@@ -9,7 +9,6 @@ from crashgate.gate.narrowing import hidden_parameters, hidden_words
 from crashgate.model.access import Access
 from crashgate.model.composite import Recipe
 from crashgate.model.operation import AnyOperation
-from crashgate.model.provider import Provider
 from crashgate.model.scope import OrganizationToCome, ProjectToCome
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Question
@@ -26,12 +25,12 @@ class Opening:
     connections: tuple[str, ...]
 
 
-def opening(policy: Policy | None, agent: str, tool: AnyTool, connections: Mapping[str, Provider]) -> Opening | None:
+def opening(policy: Policy | None, agent: str, tool: AnyTool, connections: Mapping[str, str]) -> Opening | None:
     """What is open, or None when nothing is. A recipe is open where its first operation is."""
     uses: list[Use] = []
     names: dict[str, None] = {}
     for operation in tool.operations:
-        open_in = [name for name, provider in connections.items() if provider is operation.provider]
+        open_in = [name for name, provider in connections.items() if provider == operation.provider]
         asked = {name: question(agent, name, operation, operation.access) for name in open_in}
         open_in = [name for name in open_in if may_use(policy, nearest(policy, asked[name], operation))]
         hidden = hidden_parameters(operation, policy.redaction) if policy else frozenset[str]()

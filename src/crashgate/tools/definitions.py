@@ -14,8 +14,8 @@ from crashgate.model.composite import Recipe
 from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
-from crashgate.model.provider import Provider
 from crashgate.model.tool import Detail, Named, Tool
+from crashgate.providers.registry import CATALOGUE
 from crashgate.tools.answers import AnyTool, output_schema
 from crashgate.tools.parameters import Schema, described, parameters
 
@@ -83,7 +83,7 @@ def define(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str]) -> De
             destructive=furthest is Access.DELETE or any(use.operation.overwrites for use in uses),
             idempotent=not writes_file
             and all(use.operation.idempotent and use.operation.method != "POST" for use in uses),
-            open_world=any(use.operation.provider is not Provider.CRASHGATE for use in uses),
+            open_world=any(use.operation.provider != "crashgate" for use in uses),
         ),
     )
 
@@ -180,7 +180,7 @@ def _whose(offered: Schema, taking: Sequence[Use], uses: Sequence[Use]) -> Schem
     names = [provider for provider in every if provider in {use.operation.provider for use in taking}]
     if len(names) == len(every):
         return offered
-    whose = " and ".join(sorted(provider.spoken for provider in names))
+    whose = " and ".join(sorted(CATALOGUE.providers[provider].title for provider in names))
     found: Schema = {}
     for name, schema in offered.items():
         needed = all(_requires(use.operation, name) for use in taking)

@@ -16,11 +16,10 @@ from crashgate.gate.call import Ask, OwnAnswer
 from crashgate.gate.export_access import still_given
 from crashgate.gate.gateway import Gateway
 from crashgate.identity import Principal
-from crashgate.model.provider import Provider
+from crashgate.model.own import LIST_EXPORTS, READ_EXPORT
 from crashgate.model.result import Page
 from crashgate.model.tool import Link
 from crashgate.policy.policy import Policy
-from crashgate.providers.crashgate.operations import LIST_EXPORTS, READ_EXPORT
 from crashgate.tools import own as own_exports
 from crashgate.tools.cursors import Cursors
 from crashgate.tools.exports import Exports, holding_of, link
@@ -56,7 +55,7 @@ class Files:
             principal=principal,
             tool=None,
             operation=LIST_EXPORTS,
-            connection=Provider.CRASHGATE.value,
+            connection="crashgate",
             mark=mark,
             fault=fault,
             answer=partial(own_exports.files, self.exports.shelf, agent, partial(self._is_given, agent), mark),
@@ -93,7 +92,7 @@ class Files:
             principal=principal,
             tool=None,
             operation=READ_EXPORT,
-            connection=Provider.CRASHGATE.value,
+            connection="crashgate",
             arguments={"export_id": found["id"], **({"part": part} if part is not None else {})},
             answer=read,
             holding=holding_of(manifest) if manifest else None,

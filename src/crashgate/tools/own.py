@@ -8,11 +8,11 @@ from typing import Any
 from crashgate.exports.catalogue import ExportShelf, Given
 from crashgate.exports.manifest import Manifest
 from crashgate.exports.port import Unfinished
+from crashgate.model.own import GET_ACCESS, LIST_EXPORTS
 from crashgate.model.result import Page, Result
 from crashgate.model.tool import Always, Detail, Holds, Link, Reply, Shown, Tool, View
 from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.review.explain import AccessSummary, access_summary
-from crashgate.providers.crashgate.operations import GET_ACCESS, LIST_EXPORTS
 from crashgate.tools.exports import SUMMARY, link, summary
 from crashgate.views.present import fitting
 from crashgate.views.rows import counted

@@ -23,12 +23,11 @@ from crashgate.identity import Principal, Via
 from crashgate.model.composite import Kitchen, Recipe
 from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation
-from crashgate.model.provider import Provider
+from crashgate.model.own import LIST_EXPORTS
 from crashgate.model.tool import Detail, Reply, Shown, Tool
 from crashgate.offload import aside
 from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.review.refusal import MOST_TOOLS, refusal
-from crashgate.providers.crashgate.operations import LIST_EXPORTS
 from crashgate.tools import own
 from crashgate.tools.answers import AnyTool
 from crashgate.tools.arguments import check_names, choose, detail_of, order
@@ -55,7 +54,7 @@ class Toolbox:
     gateway: Gateway
     cursors: Cursors
     vocabulary: Vocabulary
-    connections: Mapping[str, Provider]
+    connections: Mapping[str, str]
     clock: Clock
     exports: Exports | None = None
     _definitions: dict[tuple[str, str, str], Definition | None] = field(default_factory=dict, init=False)
@@ -174,7 +173,7 @@ class Toolbox:
         connection, choices = self._connection(self._policy(principal.agent), principal.agent, tool, given)
         provider = self._all().get(connection or "")
         parameters = self._parameters(principal.agent, tool)
-        operation = next((each for each in tool.of if each.provider is provider), tool.of[0])
+        operation = next((each for each in tool.of if each.provider == provider), tool.of[0])
         format_, resume = given.pop("format", None), given.pop("resume", None)
         wanted, fault, arguments = Order(), None, meant(operation.params, given)
         try:
@@ -276,9 +275,9 @@ class Toolbox:
             self._openings[key] = opening(policy, agent, tool, self._all())
         return self._openings[key]
 
-    def _all(self) -> Mapping[str, Provider]:
+    def _all(self) -> Mapping[str, str]:
         """Every connection, our own included."""
-        return {Provider.CRASHGATE.value: Provider.CRASHGATE, **self.connections}
+        return {"crashgate": "crashgate", **self.connections}
 
     def _page(self, tool: Tool, cursor: object, bound: Sequence[object]) -> str | None:
         if not is_given(cursor):
@@ -290,7 +289,7 @@ class Toolbox:
     def _own_answer(
         self, policy: Policy | None, agent: str, operation: AnyOperation, mark: str | None
     ) -> OwnAnswer | None:
-        if operation.provider is not Provider.CRASHGATE or policy is None:
+        if operation.provider != "crashgate" or policy is None:
             return None
         if operation is LIST_EXPORTS:
             files = self.files

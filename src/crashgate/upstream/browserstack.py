@@ -98,7 +98,7 @@ class BrowserStack:
 
     def _of_event(self, body: Mapping[str, Any]) -> UpstreamError | None:
         """Our error for what an answer says of the one event that was sent; None where it was taken in."""
-        name = self.connection.provider.spoken
+        name = self.connection.provider.title
         refused, taken = _statuses(body.get("errors")), _statuses(body.get("successes"))
         if not refused and any(status in _SUCCESSES for status in taken):
             return None
@@ -122,7 +122,7 @@ class BrowserStack:
         """What is not there for anybody is no missing session."""
         newer = _EVENTS_ONLY in str(body.get("message"))
         return UpstreamError(
-            f"{self.connection.provider.spoken} does not offer this at the connection's address ({status}).",
+            f"{self.connection.provider.title} does not offer this at the connection's address ({status}).",
             why="The server is a Langfuse v4 that keeps events only; it has no sessions any more."
             if newer
             else "The base URL of the connection may be wrong.",
@@ -134,11 +134,11 @@ class BrowserStack:
     def _too_slow(self, status: int, operation: AnyOperation) -> UpstreamError:
         paged = operation.per_page is not None
         return UpstreamError(
-            f"{self.connection.provider.spoken} took too long to find the answer ({status}).",
+            f"{self.connection.provider.title} took too long to find the answer ({status}).",
             why="" if paged else "The session is large, and its traces do not come in pages.",
             remedy="Ask for a shorter time, with since and until, or for fewer rows per page."
             if paged
-            else f"Look at the session in the pages of {self.connection.provider.spoken}.",
+            else f"Look at the session in the pages of {self.connection.provider.title}.",
             code=Code.UPSTREAM_TIMEOUT,
             status=status,
         )

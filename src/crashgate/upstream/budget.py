@@ -13,7 +13,6 @@ from types import MappingProxyType
 import anyio
 
 from crashgate.errors import Code, UpstreamError
-from crashgate.model.provider import Provider
 from crashgate.upstream.retry_after import LONGEST
 
 _MARGIN = 0.01
@@ -31,7 +30,7 @@ class Budget:
     seconds: float = 60.0
 
 
-DOCUMENTED: Mapping[Provider, Budget] = MappingProxyType({Provider.BUGSPULSE: Budget(requests=60)})
+DOCUMENTED: Mapping[str, Budget] = MappingProxyType({"bugspulse": Budget(requests=60)})
 """What a vendor's page promises for each key. Others tell theirs in their answers, or not at all."""
 
 

@@ -139,7 +139,7 @@ async def _once(upstream: Upstream, request: Request, trace: Trace, deadline: fl
 
 def _no_answer(connection: Connection, fault: Fault, operation: AnyOperation) -> UpstreamError:
     """Our error for an exchange without a whole answer."""
-    name, changes = connection.provider.spoken, operation.access is not Access.READ
+    name, changes = connection.provider.title, operation.access is not Access.READ
     what = {
         Fault.UNREACHABLE: f"{name} cannot be reached.",
         Fault.TIMEOUT: f"{name} did not answer in time.",

@@ -218,7 +218,7 @@ def fewer(operation: AnyOperation, connection: Connection) -> str:
     """What to do about an answer that is too large."""
     if operation.per_page is not None:
         return "Ask for fewer rows per page."
-    return f"It does not come in parts: look at it in the pages of {connection.provider.spoken}."
+    return f"It does not come in parts: look at it in the pages of {connection.provider.title}."
 
 
 def malformed(
@@ -231,7 +231,7 @@ def malformed(
     """The error for a success that is not what the upstream's documents promise; nobody refused, so no status."""
     changed = operation.access is not Access.READ
     return UpstreamError(
-        f"{connection.provider.spoken}'s answer cannot be used:",
+        f"{connection.provider.title}'s answer cannot be used:",
         why=f"{why}. The change was accepted." if changed else f"{why}.",
         remedy="Look before you try again." if changed else remedy,
         code=Code.UPSTREAM_MALFORMED,

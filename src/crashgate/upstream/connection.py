@@ -49,7 +49,7 @@ class Connection:
                 why='With auth = "basic" it has to be e-mail:password, and there is no colon in it.',
                 remedy='Write it so, or take auth = "basic" out.',
             )
-        if self.provider is Provider.BROWSERSTACK:
+        if self.provider.name == "browserstack":
             why = langfuse_keys.fault(self.credential.get_secret_value())
             if why is not None:
                 raise ConfigurationError(

@@ -5,7 +5,6 @@ from typing import Protocol
 
 from crashgate.errors import UpstreamError
 from crashgate.model.operation import AnyOperation
-from crashgate.model.provider import Provider
 from crashgate.upstream.browserstack import BrowserStack
 from crashgate.upstream.bugsnag import BugSnag
 from crashgate.upstream.bugsnag_sessions import BugSnagSessions
@@ -29,23 +28,23 @@ class Dialect(Protocol):
 
 def dialect(connection: Connection) -> Dialect:
     """The dialect of the connection's provider."""
-    match connection.provider:
-        case Provider.BUGSNAG:
+    match connection.provider.name:
+        case "bugsnag":
             return BugSnag(connection)
-        case Provider.BUGSNAG_SESSIONS:
+        case "bugsnag-sessions":
             return BugSnagSessions(connection)
-        case Provider.BUGSPULSE:
+        case "bugspulse":
             return BugsPulse(connection)
-        case Provider.BROWSERSTACK:
+        case "browserstack":
             return BrowserStack(connection)
-        case Provider.DEVREV:
+        case "devrev":
             return DevRev(connection)
-        case Provider.CRASHGATE:
+        case _:
             raise ValueError("crashgate does not speak to itself over HTTP")
 
 
 def address(connection: Connection, method: str, path: str) -> str:
     """Where an operation's path is at the connection. Raises ValueError for what may never be asked there."""
-    if connection.provider is Provider.BUGSPULSE:
+    if connection.provider.name == "bugspulse":
         return BugsPulse(connection).address(method, path)
     return f"{connection.base_url}{path}"

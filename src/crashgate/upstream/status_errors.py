@@ -51,7 +51,7 @@ def _meaning(  # noqa: PLR0911 - one answer for each class of failure
     status: int, operation: AnyOperation, connection: Connection
 ) -> tuple[str, str, str, Code]:
     """What without its full stop, why, remedy and code, in our own words."""
-    name, tell = connection.provider.spoken, f"Tell the operator of crashgate (connection {connection.name})."
+    name, tell = connection.provider.title, f"Tell the operator of crashgate (connection {connection.name})."
     match status:
         case 401:
             return (

@@ -8,7 +8,6 @@ from urllib.parse import quote, unquote
 from uuid import UUID
 
 from crashgate.audit.record import DecisionRecord
-from crashgate.model.provider import Provider
 from crashgate_sandbox.browserstack.drawn import AWKWARD_IDS, EMPTY_ID, ENVIRONMENTS, DrawnSessions
 from tests.house import NOW
 from tests.system.oracle.request import NOT_SHOWN, Arrived, Request, Table, numbered, shown, told_pairs
@@ -92,7 +91,7 @@ def _arguments(_: Site, draw: Random, tool: str) -> dict[str, Any]:
 
 TABLE = Table(operations=frozenset({*_LISTS, _GET, _CREATE}), told=_told, heard=_heard, page=numbered)
 VENDOR = Vendor(
-    provider=Provider.BROWSERSTACK,
+    provider="browserstack",
     tools=(
         "list_sessions", "list_sessions", "get_session", "get_session", "create_session", "create_session",
         "export_sessions", "list_session_events", "list_crashes",

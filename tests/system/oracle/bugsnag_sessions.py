@@ -5,7 +5,6 @@ from typing import Any
 
 from crashgate import __version__
 from crashgate.audit.record import DecisionRecord
-from crashgate.model.provider import Provider
 from tests.system.oracle.request import Arrived, Request, Table
 from tests.system.oracle.session_agent import Vendor, chance_levels
 from tests.system.served import Site
@@ -50,7 +49,7 @@ def _arguments(_: Site, draw: Random, tool: str) -> dict[str, Any]:
 
 TABLE = Table(operations=frozenset({_REPORT}), told=_told, heard=_heard, page=_page)
 VENDOR = Vendor(
-    provider=Provider.BUGSNAG_SESSIONS,
+    provider="bugsnag-sessions",
     tools=("report_sessions", "report_sessions", "report_sessions", "list_sessions"),
     grants=_grants,
     arguments=_arguments,

@@ -5,7 +5,6 @@ from random import Random
 from typing import Any
 
 from crashgate.audit.record import DecisionRecord
-from crashgate.model.provider import Provider
 from crashgate_sandbox.bugspulse.sessions import session_id
 from tests.system.oracle.request import NOT_SHOWN, Arrived, Request, Table, numbered, shown, told_pairs
 from tests.system.oracle.session_agent import Vendor, chance_levels, format_of, period
@@ -55,7 +54,7 @@ def _arguments(_: Site, draw: Random, tool: str) -> dict[str, Any]:
 
 TABLE = Table(operations=frozenset(REQUESTS), told=_told, heard=_heard, page=numbered)
 VENDOR = Vendor(
-    provider=Provider.BUGSPULSE,
+    provider="bugspulse",
     tools=(
         "list_sessions", "list_session_events", "list_network_logs", "list_crashes", "export_sessions",
         "export_crashes", "export_session_events", "export_network_logs", "get_session",

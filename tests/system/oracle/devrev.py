@@ -6,7 +6,6 @@ from random import Random
 from typing import Any
 
 from crashgate.audit.record import DecisionRecord
-from crashgate.model.provider import Provider
 from crashgate_sandbox.devrev.apps import APPS
 from crashgate_sandbox.devrev.sessions import Session
 from tests.system.oracle.request import NOT_SHOWN, Arrived, Request, Table, shown, told_pairs
@@ -131,7 +130,7 @@ def _arguments(site: Site, draw: Random, tool: str) -> dict[str, Any]:
 
 TABLE = Table(operations=frozenset(REQUESTS), told=_told, heard=_heard, page=_page)
 VENDOR = Vendor(
-    provider=Provider.DEVREV,
+    provider="devrev",
     tools=(
         "list_sessions", "list_sessions", "get_session", "list_session_events", "list_network_logs",
         "export_sessions", "create_session", "list_crashes",

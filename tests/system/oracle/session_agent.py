@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from crashgate.model.provider import Provider
 from crashgate_sandbox.browserstack.service import BrowserStack
 from crashgate_sandbox.bugspulse.service import BugsPulse
 from crashgate_sandbox.devrev.service import DevRev
@@ -36,7 +35,7 @@ class Vendor:
     that may have no record of their own, or several.
     """
 
-    provider: Provider
+    provider: str
     tools: tuple[str, ...]
     grants: Callable[[Random], str]
     arguments: Callable[[Site, Random, str], dict[str, Any]]
@@ -91,7 +90,7 @@ class SessionAgent:
         given = self._vendor.arguments(self._site, draw, tool)
         provider = draw.choice(SESSION_PROVIDERS) if draw.random() < 0.05 else self._vendor.provider
         if draw.random() < (0.95 if self._everywhere else 0.05):
-            given |= self._connection(provider.value) or {"connection": provider.value}
+            given |= self._connection(provider) or {"connection": provider}
         if draw.random() < 0.05:
             given["surprise"] = True
         if draw.random() < 0.03:

@@ -167,7 +167,7 @@ def _severity(entry: Entry) -> dict[str, Any]:
 def _api(decision: DecisionRecord, outcome: OutcomeRecord | None) -> dict[str, Any]:
     api: dict[str, Any] = {
         "operation": _word(decision.operation or decision.tool) or "unknown",
-        "service": {"name": decision.provider.value if decision.provider else "crashgate"},
+        "service": {"name": decision.provider or "crashgate"},
         "request": {"uid": decision.call},
     }
     if outcome is not None:

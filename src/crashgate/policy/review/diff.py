@@ -14,7 +14,6 @@ from typing import Any
 
 from crashgate.model.access import Access, Level
 from crashgate.model.operation import AnyOperation
-from crashgate.model.provider import Provider
 from crashgate.model.scope import NOTHING, Dimension
 from crashgate.policy.decide import decide, lets_through
 from crashgate.policy.decision import Effect
@@ -59,19 +58,19 @@ class Change:
     levels: tuple[Level, Level] | None = None
 
 
-def compare(before: PolicySet, after: PolicySet, connections: Mapping[str, Provider]) -> tuple[Change, ...]:
+def compare(before: PolicySet, after: PolicySet, connections: Mapping[str, str]) -> tuple[Change, ...]:
     """Every change, by agent. ``connections`` are those that a policy may name, with what they are."""
-    everything = {Provider.CRASHGATE.value: Provider.CRASHGATE, **connections}
+    everything = {"crashgate": "crashgate", **connections}
     found: list[Change] = []
     for agent in sorted({*before, *after}):
         old, new = before.get(agent), after.get(agent)
         if old is None or new is None:
             found.append(_of_agent(agent, old, new))
         for connection, provider in everything.items():
-            if provider is Provider.CRASHGATE and (old is None or new is None):
+            if provider == "crashgate" and (old is None or new is None):
                 continue  # whoever has a policy has the built-in grant: that is told with the agent
             for operation in OPERATIONS:
-                if operation.provider is provider:
+                if operation.provider == provider:
                     found.extend(_of_operation(agent, old, new, connection, operation))
         found.extend(_of_numbers(agent, old, new))
     return tuple(found)

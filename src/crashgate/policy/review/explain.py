@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from crashgate.model.access import Access, Level
-from crashgate.model.provider import Provider
 from crashgate.model.scope import Dimension
 from crashgate.policy.decide import decide, lets_through
 from crashgate.policy.decision import Decision, Effect
@@ -136,7 +135,7 @@ def access_summary(policy: Policy, vocabulary: Vocabulary) -> AccessSummary:
     A connection of which the policy does not speak is left out too: that it exists is not the agent's to know.
     """
     rows = tuple(_rows(policy, vocabulary))
-    granted = dict.fromkeys(row.connection for row in rows if row.rules and row.connection != Provider.CRASHGATE)
+    granted = dict.fromkeys(row.connection for row in rows if row.rules and row.connection != "crashgate")
     connections = tuple(
         _connection_access(connection, [row for row in rows if row.connection == connection]) for connection in granted
     )

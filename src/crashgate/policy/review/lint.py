@@ -10,7 +10,6 @@ from typing import Any, get_args
 from crashgate.model.access import Access, Level
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import In
-from crashgate.model.provider import Provider
 from crashgate.model.scope import NOTHING
 from crashgate.model.untrusted import shows_text_of_the_app, shows_untrusted
 from crashgate.policy.decide import decide
@@ -24,7 +23,7 @@ from crashgate.policy.wording import listed, word
 from crashgate.providers.registry import BY_ID, OPERATIONS
 
 
-def lint(policy: Policy, vocabulary: Vocabulary, connections: Mapping[str, Provider]) -> tuple[Problem, ...]:
+def lint(policy: Policy, vocabulary: Vocabulary, connections: Mapping[str, str]) -> tuple[Problem, ...]:
     """All warnings, by line. ``connections`` says what each connection of the vocabulary is."""
     open_to = _Open(policy, vocabulary, connections)
     found = [
@@ -48,10 +47,10 @@ Warned = tuple[tuple[str, int], str]
 class _Open:
     """Which operations the grants leave open somewhere, whatever is switched off by name."""
 
-    def __init__(self, policy: Policy, vocabulary: Vocabulary, connections: Mapping[str, Provider]) -> None:
+    def __init__(self, policy: Policy, vocabulary: Vocabulary, connections: Mapping[str, str]) -> None:
         self._policy = policy
         self._vocabulary = vocabulary
-        self._connections = {Provider.CRASHGATE.value: Provider.CRASHGATE, **connections}
+        self._connections = {"crashgate": "crashgate", **connections}
 
     def operations(self) -> Iterator[AnyOperation]:
         """Those that some call could be allowed for."""
@@ -63,7 +62,7 @@ class _Open:
 
     def _asks(self, operation: AnyOperation, id_: str) -> Iterator[bool]:
         for connection, provider in self._connections.items():
-            if provider is operation.provider and connection in self._vocabulary.connections:
+            if provider == operation.provider and connection in self._vocabulary.connections:
                 question = Question(
                     agent=self._policy.agent,
                     connection=connection,
@@ -130,7 +129,7 @@ def _broad(policy: Policy) -> Iterator[Warned]:
                 yield (grant.source or policy.source, grant.line), f"{text}: it holds for what does not exist yet too"
 
 
-def _full(policy: Policy, connections: Mapping[str, Provider]) -> Iterator[Warned]:
+def _full(policy: Policy, connections: Mapping[str, str]) -> Iterator[Warned]:
     """Where ``full`` deletes, line by line; where nothing takes that much, the levels that do, once for each grant."""
     idle: dict[int, list[str]] = {}
     for grant, rule in _rules(policy):
@@ -153,9 +152,9 @@ def _full(policy: Policy, connections: Mapping[str, Provider]) -> Iterator[Warne
             )
 
 
-def _most(provider: Provider | None, resource: str) -> Level:
+def _most(provider: str | None, resource: str) -> Level:
     """The lowest level that allows all that there is to do with a resource, costly parameters too."""
-    own = [each for each in OPERATIONS if each.provider is provider and each.resource == resource]
+    own = [each for each in OPERATIONS if each.provider == provider and each.resource == resource]
     taken = (each.access_with([field.name for field in each.fields]).least_level for each in own)
     return max(taken, key=lambda level: level.rank, default=Level.FULL)
 
@@ -210,7 +209,7 @@ def _idle_window(policy: Policy, open_to: _Open) -> Iterator[Warned]:
         return
     usable = list(open_to.operations())
     lacks = "change anything" if all(each.access is Access.READ for each in usable) else ""
-    if not any(shows_untrusted(each) for each in usable if each.provider is not Provider.CRASHGATE):
+    if not any(shows_untrusted(each) for each in usable if each.provider != "crashgate"):
         lacks = "read what outsiders can write"
     if lacks:
         yield (

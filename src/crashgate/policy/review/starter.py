@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from crashgate.model.access import Access, Level
-from crashgate.model.provider import Provider
 from crashgate.model.scope import NOTHING, Dimension
 from crashgate.policy.policy import Vocabulary
 from crashgate.providers.registry import OPERATIONS
@@ -36,7 +35,7 @@ Places = Mapping[Dimension, Sequence[str]]
 
 
 def first_policy(
-    agent: str, owner: str, places: Mapping[str, Places], vocabulary: Vocabulary, connections: Mapping[str, Provider]
+    agent: str, owner: str, places: Mapping[str, Places], vocabulary: Vocabulary, connections: Mapping[str, str]
 ) -> str:
     """The text of the document; ``places`` by connection. What is wrong with the names, loading it tells.
 
@@ -48,7 +47,7 @@ def first_policy(
     return "".join([*parts, _TAIL])
 
 
-def nameable(vocabulary: Vocabulary, connections: Mapping[str, Provider]) -> frozenset[Dimension]:
+def nameable(vocabulary: Vocabulary, connections: Mapping[str, str]) -> frozenset[Dimension]:
     """The kinds of place that a first policy may name: those that something readable has."""
     found = {
         dimension
@@ -59,9 +58,9 @@ def nameable(vocabulary: Vocabulary, connections: Mapping[str, Provider]) -> fro
     return frozenset(each for each in found if each is not None)
 
 
-def _readable(provider: Provider, vocabulary: Vocabulary, connection: str) -> dict[str, Dimension]:
+def _readable(provider: str, vocabulary: Vocabulary, connection: str) -> dict[str, Dimension]:
     """The resources that some operation reads: ``read`` on any other would never allow anything."""
-    read = {each.resource for each in OPERATIONS if each.provider is provider and each.access is Access.READ}
+    read = {each.resource for each in OPERATIONS if each.provider == provider and each.access is Access.READ}
     return {name: dimension for name, dimension in vocabulary.connections[connection].items() if name in read}
 
 

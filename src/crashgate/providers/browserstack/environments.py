@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from crashgate.model.params import Logged
+from crashgate.model.params import Logged, PatternHelp
 
 DEFAULT_ENVIRONMENT = "default"
 """Where everything is that named no environment."""
@@ -37,7 +37,12 @@ def _several(value: Any) -> Any:  # noqa: ANN401 - whatever a caller gives
 EnvironmentName = Annotated[str | None, BeforeValidator(_known)]
 """In an answer; None for anything that is no name."""
 
-Environment = Annotated[str, StringConstraints(pattern=ENVIRONMENT_PATTERN), Logged()]
+Environment = Annotated[
+    str,
+    StringConstraints(pattern=ENVIRONMENT_PATTERN),
+    PatternHelp(ENVIRONMENT_PATTERN, "must be a name of a-z, 0-9, hyphens and underscores, e.g. production"),
+    Logged(),
+]
 """To ask for; Langfuse's own environments, which begin with ``langfuse``, can be asked for too."""
 
 Environments = Annotated[

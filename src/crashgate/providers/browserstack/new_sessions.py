@@ -23,10 +23,9 @@ from crashgate.model.access import Access
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import EventBatch
 from crashgate.model.params import In, Logged, Params, SessionId, Wire
-from crashgate.model.provider import Provider
 from crashgate.model.result import Result
 from crashgate.model.scope import EnvironmentNamed
-from crashgate.providers.browserstack import REFERENCE
+from crashgate.providers.browserstack.conventions import REFERENCE
 from crashgate.providers.browserstack.environments import DEFAULT_ENVIRONMENT, NewEnvironment
 from crashgate.sanitise import clean
 
@@ -99,7 +98,7 @@ class NewTrace(Result):
 
 CREATE_SESSION = Operation(
     id="browserstack.sessions.create",
-    provider=Provider.BROWSERSTACK,
+    provider="browserstack",
     resource="session",
     access=Access.WRITE,
     method="POST",

@@ -19,11 +19,10 @@ from crashgate.model.moments import At, Since, Until
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Numbered
 from crashgate.model.params import In, Logged, Params, Repeated, RowsAPage, SessionId, Wire
-from crashgate.model.provider import Provider
 from crashgate.model.reads import Reads
 from crashgate.model.result import Many, Result, Slug, Untrusted, UntrustedMark
 from crashgate.model.scope import EnvironmentRows
-from crashgate.providers.browserstack import REFERENCE
+from crashgate.providers.browserstack.conventions import REFERENCE
 from crashgate.providers.browserstack.environments import EnvironmentName, Environments
 
 
@@ -106,7 +105,7 @@ class GetSession(Params):
 
 LIST_SESSIONS = Operation(
     id="browserstack.sessions.list",
-    provider=Provider.BROWSERSTACK,
+    provider="browserstack",
     resource="session",
     access=Access.READ,
     method="GET",
@@ -122,7 +121,7 @@ LIST_SESSIONS = Operation(
 
 GET_SESSION = Operation(
     id="browserstack.sessions.get",
-    provider=Provider.BROWSERSTACK,
+    provider="browserstack",
     resource="session",
     access=Access.READ,
     method="GET",

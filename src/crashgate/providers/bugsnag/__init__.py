@@ -1,6 +1,54 @@
-"""BugSnag Data Access API v2, one file a resource. Rule: facts only, each with its source.
+"""BugSnag Data Access API v2, one file a resource: facts only, each with its source.
 
 The vendor's reference: https://bugsnagapiv2.docs.apiary.io/
 """
 
-REFERENCE = "https://bugsnagapiv2.docs.apiary.io/#reference"
+from crashgate.model.provider import FieldLookUp, PlaceLookUp, Provider
+from crashgate.model.scope import ORGANIZATION, PROJECT
+from crashgate.providers.bugsnag.bulk_changes import BULK_CHANGES
+from crashgate.providers.bugsnag.collaborators import COLLABORATORS
+from crashgate.providers.bugsnag.comments import COMMENTS
+from crashgate.providers.bugsnag.error_changes import ERROR_CHANGES
+from crashgate.providers.bugsnag.errors import ERRORS
+from crashgate.providers.bugsnag.event_fields import EVENT_FIELDS, LIST_EVENT_FIELDS
+from crashgate.providers.bugsnag.events import EVENTS
+from crashgate.providers.bugsnag.field_reads import ALWAYS_KNOWN, DEFAULT_FIELDS
+from crashgate.providers.bugsnag.organizations import GET_ORGANIZATION, ORGANIZATIONS
+from crashgate.providers.bugsnag.pivots import PIVOTS
+from crashgate.providers.bugsnag.projects import GET_PROJECT, PROJECTS
+from crashgate.providers.bugsnag.releases import RELEASE_GROUPS, RELEASES
+from crashgate.providers.bugsnag.saved_searches import SAVED_SEARCHES
+from crashgate.providers.bugsnag.trends import STABILITY_TREND, TRENDS
+
+PROVIDER = Provider(
+    name="bugsnag",
+    title="BugSnag",
+    operations=(
+        *ORGANIZATIONS,
+        *PROJECTS,
+        *ERRORS,
+        *ERROR_CHANGES,
+        *BULK_CHANGES,
+        *COMMENTS,
+        *EVENTS,
+        *PIVOTS,
+        *TRENDS,
+        *RELEASES,
+        *RELEASE_GROUPS,
+        *STABILITY_TREND,
+        *COLLABORATORS,
+        *EVENT_FIELDS,
+        *SAVED_SEARCHES,
+    ),
+    lookups={
+        ORGANIZATION: PlaceLookUp(operation=GET_ORGANIZATION, parameter="organization_id"),
+        PROJECT: PlaceLookUp(operation=GET_PROJECT, parameter="project_id", parent="organization_id"),
+    },
+    filter_fields=FieldLookUp(
+        operation=LIST_EVENT_FIELDS,
+        parameter="project_id",
+        attribute="display_id",
+        always=ALWAYS_KNOWN,
+        documented=DEFAULT_FIELDS,
+    ),
+)

@@ -15,7 +15,7 @@ from crashgate.model.params import In, Logged, ObjectId, Params, Ref
 from crashgate.model.result import Page, Result, Word
 from crashgate.model.scope import ProjectNamed
 from crashgate.model.tool import Detail, Holds, Reply, Shown, View
-from crashgate.providers.bugsnag import REFERENCE
+from crashgate.providers.bugsnag.conventions import REFERENCE
 from crashgate.providers.bugsnag.error_changes import (
     ASSIGN_ERROR,
     CREATE_ISSUE,

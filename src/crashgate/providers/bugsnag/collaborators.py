@@ -11,7 +11,6 @@ from crashgate.model.access import Access
 from crashgate.model.field_table import PERSONAL, ROW, SUMMARY
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, ObjectId, Params, Ref, RowsAPage
-from crashgate.model.provider import Provider
 from crashgate.model.reads import Reads
 from crashgate.model.result import Id, Link, MemberData, MemberText, Result, Secret, Time
 from crashgate.model.scope import OrganizationNamed, ProjectNamed
@@ -75,7 +74,7 @@ class ListProjectCollaborators(Params):
 
 LIST_ORGANIZATION_COLLABORATORS = Operation(
     id="bugsnag.collaborators.list_on_organization",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="organization_collaborator",
     access=Access.READ,
     method="GET",
@@ -90,7 +89,7 @@ LIST_ORGANIZATION_COLLABORATORS = Operation(
 
 GET_COLLABORATOR = Operation(
     id="bugsnag.collaborators.get",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="organization_collaborator",
     access=Access.READ,
     method="GET",
@@ -105,7 +104,7 @@ GET_COLLABORATOR = Operation(
 
 LIST_PROJECT_COLLABORATORS = Operation(
     id="bugsnag.collaborators.list_on_project",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="collaborator",
     access=Access.READ,
     method="GET",

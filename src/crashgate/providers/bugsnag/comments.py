@@ -11,7 +11,6 @@ from crashgate.model.access import Access
 from crashgate.model.field_table import PERSONAL, ROW
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, ObjectId, Params, Ref, RowsAPage
-from crashgate.model.provider import Provider
 from crashgate.model.result import Id, Link, MemberText, OptionalId, Result, Secret, Time
 from crashgate.model.scope import ProjectNamed, ProjectOfObject
 from crashgate.model.tool import Always, Tool
@@ -84,7 +83,7 @@ _ON_ITS_ERROR = ProjectOfObject(object="comment_id", read="bugsnag.comments.list
 
 LIST_COMMENTS = Operation(
     id="bugsnag.comments.list",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="comment",
     access=Access.READ,
     method="GET",
@@ -99,7 +98,7 @@ LIST_COMMENTS = Operation(
 
 CREATE_COMMENT = Operation(
     id="bugsnag.comments.create",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="comment",
     access=Access.WRITE,
     method="POST",
@@ -114,7 +113,7 @@ CREATE_COMMENT = Operation(
 
 UPDATE_COMMENT = Operation(
     id="bugsnag.comments.update",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="comment",
     access=Access.WRITE,
     method="PATCH",
@@ -129,7 +128,7 @@ UPDATE_COMMENT = Operation(
 
 DELETE_COMMENT = Operation(
     id="bugsnag.comments.delete",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="comment",
     access=Access.DELETE,
     method="DELETE",

@@ -13,9 +13,8 @@ from pydantic import Field, StringConstraints, model_validator
 from crashgate.model.access import Access
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, ObjectId, Params, Unsets
-from crashgate.model.provider import Provider
 from crashgate.model.scope import ProjectNamed
-from crashgate.providers.bugsnag import REFERENCE
+from crashgate.providers.bugsnag.conventions import REFERENCE
 from crashgate.providers.bugsnag.errors import Error, OneError
 
 ReopenIf = Literal["occurs_after", "n_occurrences_in_m_hours", "n_additional_occurrences", "n_additional_users"]
@@ -144,7 +143,7 @@ def _change(  # noqa: PLR0913 - a declaration with named parts
     """The one route with its ``operation`` field fixed to ``name``."""
     return Operation(
         id=f"bugsnag.errors.{name}",
-        provider=Provider.BUGSNAG,
+        provider="bugsnag",
         resource="error",
         access=access,
         method="PATCH",

@@ -11,14 +11,12 @@ from crashgate.model.access import Access
 from crashgate.model.field_table import ROW, SUMMARY, shown_fields
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, ObjectId, Params, Ref, RowsAPage, UtcTime
-from crashgate.model.provider import Provider
 from crashgate.model.reads import Reads, ReadsByName, ReadsNothing
 from crashgate.model.result import Id, Link, Many, OptionalId, PlaceId, Result, Time, Untrusted, UntrustedData, Word
 from crashgate.model.scope import ProjectNamed
 from crashgate.model.tool import Always, Detail, Holds, Row, Tool
-from crashgate.providers.bugsnag import REFERENCE
+from crashgate.providers.bugsnag.conventions import NOT_OFFERED, REFERENCE
 from crashgate.providers.bugsnag.filters import Filters
-from crashgate.providers.bugsnag.words import NOT_OFFERED
 from crashgate.sanitise import clean
 from crashgate.views.present import UNTRUSTED, present
 from crashgate.views.rows import one, rows
@@ -145,7 +143,7 @@ class GetError(OneError):
 
 LIST_ERRORS = Operation(
     id="bugsnag.errors.list",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="error",
     access=Access.READ,
     method="GET",
@@ -160,7 +158,7 @@ LIST_ERRORS = Operation(
 
 GET_ERROR = Operation(
     id="bugsnag.errors.get",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="error",
     access=Access.READ,
     method="GET",
@@ -175,7 +173,7 @@ GET_ERROR = Operation(
 
 DELETE_ERROR = Operation(
     id="bugsnag.errors.delete",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="error",
     access=Access.DELETE,
     method="DELETE",

@@ -6,10 +6,9 @@ from crashgate.model.access import Access
 from crashgate.model.field_table import ROW
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Params, Ref
-from crashgate.model.provider import Provider
 from crashgate.model.result import Result, Untrusted, UntrustedData
 from crashgate.model.scope import ProjectNamed
-from crashgate.providers.bugsnag import REFERENCE
+from crashgate.providers.bugsnag.conventions import REFERENCE
 
 
 class EventField(Result):
@@ -33,7 +32,7 @@ class ListEventFields(Params):
 
 LIST_EVENT_FIELDS = Operation(
     id="bugsnag.event_fields.list",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="event_field",
     access=Access.READ,
     method="GET",

@@ -8,15 +8,13 @@ from typing import Annotated, Literal
 from crashgate.model.access import Access
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, ObjectId, Params, Ref, RowsAPage, UtcTime
-from crashgate.model.provider import Provider
 from crashgate.model.reads import Reads, ReadsNothing
 from crashgate.model.scope import ProjectNamed, ProjectOfObject
 from crashgate.model.tool import Always, Given, Tool
-from crashgate.providers.bugsnag import REFERENCE
 from crashgate.providers.bugsnag import event as events
+from crashgate.providers.bugsnag.conventions import NOT_OFFERED, REFERENCE
 from crashgate.providers.bugsnag.event import Event
 from crashgate.providers.bugsnag.filters import Filters
-from crashgate.providers.bugsnag.words import NOT_OFFERED
 from crashgate.views.rows import changed, one, rows
 
 
@@ -55,7 +53,7 @@ class GetLatestEvent(Params):
 
 LIST_ERROR_EVENTS = Operation(
     id="bugsnag.events.list_on_error",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="event",
     access=Access.READ,
     method="GET",
@@ -70,7 +68,7 @@ LIST_ERROR_EVENTS = Operation(
 
 LIST_PROJECT_EVENTS = Operation(
     id="bugsnag.events.list_on_project",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="event",
     access=Access.READ,
     method="GET",
@@ -85,7 +83,7 @@ LIST_PROJECT_EVENTS = Operation(
 
 GET_EVENT = Operation(
     id="bugsnag.events.get",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="event",
     access=Access.READ,
     method="GET",
@@ -100,7 +98,7 @@ GET_EVENT = Operation(
 
 GET_LATEST_EVENT = Operation(
     id="bugsnag.events.get_latest",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="event",
     access=Access.READ,
     method="GET",
@@ -115,7 +113,7 @@ GET_LATEST_EVENT = Operation(
 
 DELETE_EVENT = Operation(
     id="bugsnag.events.delete",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="event",
     access=Access.DELETE,
     method="DELETE",

@@ -11,7 +11,6 @@ from crashgate.model.access import Access
 from crashgate.model.field_table import PERSONAL, ROW, SUMMARY
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, Needs, Params, Ref, RowsAPage
-from crashgate.model.provider import Provider
 from crashgate.model.reads import ReadsNothing
 from crashgate.model.result import Id, Link, MemberData, MemberText, Result, Secret, Slug, Time
 from crashgate.model.scope import OrganizationNamed, OrganizationRows, OrganizationToCome
@@ -76,7 +75,7 @@ class UpdateOrganization(GetOrganization):
 
 LIST_ORGANIZATIONS = Operation(
     id="bugsnag.organizations.list",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="organization",
     access=Access.READ,
     method="GET",
@@ -91,7 +90,7 @@ LIST_ORGANIZATIONS = Operation(
 
 GET_ORGANIZATION = Operation(
     id="bugsnag.organizations.get",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="organization",
     access=Access.READ,
     method="GET",
@@ -106,7 +105,7 @@ GET_ORGANIZATION = Operation(
 
 CREATE_ORGANIZATION = Operation(
     id="bugsnag.organizations.create",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="organization",
     access=Access.WRITE,
     method="POST",
@@ -121,7 +120,7 @@ CREATE_ORGANIZATION = Operation(
 
 UPDATE_ORGANIZATION = Operation(
     id="bugsnag.organizations.update",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="organization",
     access=Access.WRITE,
     method="PATCH",
@@ -136,7 +135,7 @@ UPDATE_ORGANIZATION = Operation(
 
 DELETE_ORGANIZATION = Operation(
     id="bugsnag.organizations.delete",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="organization",
     access=Access.DELETE,
     method="DELETE",

@@ -14,12 +14,11 @@ from crashgate.model.access import Access
 from crashgate.model.field_table import ROW
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, ObjectId, Params, Ref, RowsAPage, UtcTime
-from crashgate.model.provider import Provider
 from crashgate.model.reads import Reads, ReadsNothing
 from crashgate.model.result import Result, Time, Untrusted, UntrustedData
 from crashgate.model.scope import ProjectNamed
 from crashgate.model.tool import Detail, Given, Reply, Shown, Tool, View
-from crashgate.providers.bugsnag import REFERENCE
+from crashgate.providers.bugsnag.conventions import NOT_OFFERED, REFERENCE
 from crashgate.providers.bugsnag.field_reads import EVENT_FIELDS
 from crashgate.providers.bugsnag.filters import Filters
 from crashgate.providers.bugsnag.words import NOT_OFFERED
@@ -109,7 +108,7 @@ class ListErrorPivotValues(ListPivotValues):
 
 LIST_ERROR_PIVOTS = Operation(
     id="bugsnag.pivots.list_on_error",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="pivot",
     access=Access.READ,
     method="GET",
@@ -124,7 +123,7 @@ LIST_ERROR_PIVOTS = Operation(
 
 LIST_PROJECT_PIVOTS = Operation(
     id="bugsnag.pivots.list_on_project",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="pivot",
     access=Access.READ,
     method="GET",
@@ -139,7 +138,7 @@ LIST_PROJECT_PIVOTS = Operation(
 
 LIST_ERROR_PIVOT_VALUES = Operation(
     id="bugsnag.pivots.list_values_on_error",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="pivot",
     access=Access.READ,
     method="GET",
@@ -154,7 +153,7 @@ LIST_ERROR_PIVOT_VALUES = Operation(
 
 LIST_PROJECT_PIVOT_VALUES = Operation(
     id="bugsnag.pivots.list_values_on_project",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="pivot",
     access=Access.READ,
     method="GET",

@@ -13,7 +13,6 @@ from crashgate.model.access import Access
 from crashgate.model.field_table import ROW, SUMMARY
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, Needs, ObjectId, Params, Ref, RowsAPage
-from crashgate.model.provider import Provider
 from crashgate.model.reads import Reads, ReadsByName, ReadsNothing
 from crashgate.model.result import (
     Id,
@@ -179,7 +178,7 @@ class UpdateProject(GetProject):
 
 LIST_PROJECTS = Operation(
     id="bugsnag.projects.list",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="project",
     access=Access.READ,
     method="GET",
@@ -194,7 +193,7 @@ LIST_PROJECTS = Operation(
 
 GET_PROJECT = Operation(
     id="bugsnag.projects.get",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="project",
     access=Access.READ,
     method="GET",
@@ -209,7 +208,7 @@ GET_PROJECT = Operation(
 
 CREATE_PROJECT = Operation(
     id="bugsnag.projects.create",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="project",
     access=Access.WRITE,
     method="POST",
@@ -224,7 +223,7 @@ CREATE_PROJECT = Operation(
 
 UPDATE_PROJECT = Operation(
     id="bugsnag.projects.update",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="project",
     access=Access.WRITE,
     method="PATCH",

@@ -17,15 +17,13 @@ from crashgate.model.access import Access
 from crashgate.model.field_table import ROW, shown_fields
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, Name, ObjectId, Params, Ref, RowsAPage, UtcTime
-from crashgate.model.provider import Provider
 from crashgate.model.reads import Reads, ReadsByName, ReadsNothing
 from crashgate.model.result import Id, OptionalId, PlaceId, Result, Time, Untrusted, UntrustedData, Word
 from crashgate.model.scope import ProjectNamed, ProjectOfObject
 from crashgate.model.tool import Always, Detail, Holds, Row, Tool
-from crashgate.providers.bugsnag import REFERENCE
+from crashgate.providers.bugsnag.conventions import NOT_OFFERED, REFERENCE
 from crashgate.providers.bugsnag.event_fields import LIST_EVENT_FIELDS, EventField
 from crashgate.providers.bugsnag.trends import GET_STABILITY_TREND, StabilityTrend, TimelinePoint
-from crashgate.providers.bugsnag.words import NOT_OFFERED
 from crashgate.views.present import present
 from crashgate.views.rows import created, one, rows
 
@@ -101,7 +99,7 @@ class GetRelease(Params):
 
 LIST_RELEASES = Operation(
     id="bugsnag.releases.list",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="release",
     access=Access.READ,
     method="GET",
@@ -116,7 +114,7 @@ LIST_RELEASES = Operation(
 
 GET_RELEASE = Operation(
     id="bugsnag.releases.get",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="release",
     access=Access.READ,
     method="GET",
@@ -187,7 +185,7 @@ _READ_FIRST = ProjectOfObject(object="release_group_id", read="bugsnag.release_g
 
 LIST_RELEASE_GROUPS = Operation(
     id="bugsnag.release_groups.list",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="release_group",
     access=Access.READ,
     method="GET",
@@ -202,7 +200,7 @@ LIST_RELEASE_GROUPS = Operation(
 
 GET_RELEASE_GROUP = Operation(
     id="bugsnag.release_groups.get",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="release_group",
     access=Access.READ,
     method="GET",
@@ -217,7 +215,7 @@ GET_RELEASE_GROUP = Operation(
 
 UPDATE_RELEASE_GROUP = Operation(
     id="bugsnag.release_groups.update",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="release_group",
     access=Access.WRITE,
     method="PATCH",

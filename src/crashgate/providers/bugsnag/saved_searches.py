@@ -11,12 +11,11 @@ from crashgate.model.access import Access
 from crashgate.model.field_table import PERSONAL, ROW
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, ObjectId, Params, Ref
-from crashgate.model.provider import Provider
 from crashgate.model.reads import Reads
 from crashgate.model.result import Id, MemberData, MemberText, OptionalId, PlaceId, Result, Time, Word
 from crashgate.model.scope import ProjectNamed, ProjectOfObject
 from crashgate.model.tool import Always, Tool
-from crashgate.providers.bugsnag import REFERENCE
+from crashgate.providers.bugsnag.conventions import REFERENCE
 from crashgate.providers.bugsnag.filters import Filters
 from crashgate.views.rows import created, one, rows
 
@@ -82,7 +81,7 @@ class CreateSavedSearch(Params):
 
 LIST_SAVED_SEARCHES = Operation(
     id="bugsnag.saved_searches.list",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="saved_search",
     access=Access.READ,
     method="GET",
@@ -97,7 +96,7 @@ LIST_SAVED_SEARCHES = Operation(
 
 GET_SAVED_SEARCH = Operation(
     id="bugsnag.saved_searches.get",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="saved_search",
     access=Access.READ,
     method="GET",
@@ -112,7 +111,7 @@ GET_SAVED_SEARCH = Operation(
 
 CREATE_SAVED_SEARCH = Operation(
     id="bugsnag.saved_searches.create",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="saved_search",
     access=Access.WRITE,
     method="POST",

@@ -13,12 +13,11 @@ from crashgate.model.access import Access
 from crashgate.model.field_table import ROW
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, ObjectId, Params, Ref
-from crashgate.model.provider import Provider
 from crashgate.model.reads import ReadsNothing
 from crashgate.model.result import Many, PlaceId, Result, Time, Untrusted
 from crashgate.model.scope import ProjectNamed
 from crashgate.model.tool import Given, Tool
-from crashgate.providers.bugsnag import REFERENCE
+from crashgate.providers.bugsnag.conventions import REFERENCE
 from crashgate.providers.bugsnag.filters import Filters
 from crashgate.views.rows import rows
 
@@ -68,7 +67,7 @@ class GetErrorTrend(GetProjectTrend):
 
 GET_ERROR_TREND = Operation(
     id="bugsnag.trends.get_on_error",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="trend",
     access=Access.READ,
     method="GET",
@@ -83,7 +82,7 @@ GET_ERROR_TREND = Operation(
 
 GET_PROJECT_TREND = Operation(
     id="bugsnag.trends.get_on_project",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="trend",
     access=Access.READ,
     method="GET",
@@ -133,7 +132,7 @@ class GetStabilityTrend(Params):
 
 GET_STABILITY_TREND = Operation(
     id="bugsnag.stability_trend.get",
-    provider=Provider.BUGSNAG,
+    provider="bugsnag",
     resource="stability_trend",
     access=Access.READ,
     method="GET",

@@ -1,4 +1,9 @@
-"""BugSnag Session Tracking: how many sessions an app had. Rule: written, never read; the key is a project's own.
+"""BugSnag Session Tracking: how many sessions an app had, written and never read. The key is a project's own.
 
 The vendor's page: https://docs.bugsnag.com/api/sessions/
 """
+
+from crashgate.model.provider import Provider
+from crashgate.providers.bugsnag_sessions.sessions import SESSIONS
+
+PROVIDER = Provider(name="bugsnag-sessions", title="BugSnag session tracking", operations=SESSIONS)

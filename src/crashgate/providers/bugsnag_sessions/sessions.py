@@ -13,7 +13,6 @@ from crashgate import __version__
 from crashgate.model.access import Access
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Params, UtcTime, Wire
-from crashgate.model.provider import Provider
 from crashgate.model.result import Result, Word
 from crashgate.model.scope import Anywhere
 
@@ -85,7 +84,7 @@ class Accepted(Result):
 
 REPORT_SESSIONS = Operation(
     id="bugsnag-sessions.sessions.report",
-    provider=Provider.BUGSNAG_SESSIONS,
+    provider="bugsnag-sessions",
     resource="session",
     access=Access.WRITE,
     method="POST",

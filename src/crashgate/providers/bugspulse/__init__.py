@@ -1,5 +1,11 @@
-"""BugsPulse Export. Rule: read only, though the same key could also write."""
+"""BugsPulse Export, which is only read, though the same key could also write."""
 
-REFERENCE = "https://www.bugspulse.com/docs/api/export"
-MOST_ROWS = 1_000
-"""Rows a page, the vendor's own limit; 100 where nothing is asked for."""
+from crashgate.model.provider import Provider
+from crashgate.providers.bugspulse.crashes import CRASHES
+from crashgate.providers.bugspulse.network_logs import NETWORK_LOGS
+from crashgate.providers.bugspulse.session_events import SESSION_EVENTS
+from crashgate.providers.bugspulse.sessions import SESSIONS
+
+PROVIDER = Provider(
+    name="bugspulse", title="BugsPulse", operations=(*SESSIONS, *CRASHES, *SESSION_EVENTS, *NETWORK_LOGS)
+)

@@ -11,10 +11,9 @@ from crashgate.model.moments import At
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Numbered
 from crashgate.model.params import In, Params, RowsAPage, Wire
-from crashgate.model.provider import Provider
 from crashgate.model.result import Documented, Untrusted, Word
 from crashgate.model.scope import Anywhere
-from crashgate.providers.bugspulse import MOST_ROWS, REFERENCE
+from crashgate.providers.bugspulse.conventions import MOST_ROWS, REFERENCE
 
 
 class Crash(Documented):
@@ -60,7 +59,7 @@ class ExportCrashes(ListCrashes):
 
 LIST_CRASHES = Operation(
     id="bugspulse.crashes.list",
-    provider=Provider.BUGSPULSE,
+    provider="bugspulse",
     resource="crash",
     access=Access.READ,
     method="GET",

@@ -11,11 +11,10 @@ from crashgate.model.moments import At, Moment
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Numbered
 from crashgate.model.params import In, Logged, Params, RowsAPage, Wire
-from crashgate.model.provider import Provider
 from crashgate.model.reads import Reads
 from crashgate.model.result import Documented, Untrusted
 from crashgate.model.scope import Anywhere
-from crashgate.providers.bugspulse import MOST_ROWS, REFERENCE
+from crashgate.providers.bugspulse.conventions import MOST_ROWS, REFERENCE
 
 
 class NetworkLog(Documented):
@@ -53,7 +52,7 @@ class ExportNetworkLogs(ListNetworkLogs):
 
 LIST_NETWORK_LOGS = Operation(
     id="bugspulse.network_logs.list",
-    provider=Provider.BUGSPULSE,
+    provider="bugspulse",
     resource="network_log",
     access=Access.READ,
     method="GET",

@@ -14,11 +14,10 @@ from crashgate.model.moments import At
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Numbered
 from crashgate.model.params import In, Params, RowsAPage, SessionId, Wire
-from crashgate.model.provider import Provider
 from crashgate.model.reads import ReadsNothing
 from crashgate.model.result import Documented, Untrusted
 from crashgate.model.scope import Anywhere
-from crashgate.providers.bugspulse import MOST_ROWS, REFERENCE
+from crashgate.providers.bugspulse.conventions import MOST_ROWS, REFERENCE
 
 
 def _text(value: Any) -> Any:  # noqa: ANN401 - an app sends any JSON as an event's data
@@ -57,7 +56,7 @@ class ExportSessionEvents(ListSessionEvents):
 
 LIST_SESSION_EVENTS = Operation(
     id="bugspulse.session_events.list",
-    provider=Provider.BUGSPULSE,
+    provider="bugspulse",
     resource="session_event",
     access=Access.READ,
     method="GET",

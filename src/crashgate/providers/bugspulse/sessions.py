@@ -14,11 +14,10 @@ from crashgate.model.moments import At, Moment
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Numbered
 from crashgate.model.params import In, Logged, Params, RowsAPage, Wire
-from crashgate.model.provider import Provider
 from crashgate.model.reads import Reads
 from crashgate.model.result import Documented, Untrusted, Word
 from crashgate.model.scope import Anywhere
-from crashgate.providers.bugspulse import MOST_ROWS, REFERENCE
+from crashgate.providers.bugspulse.conventions import MOST_ROWS, REFERENCE
 
 
 class Session(Documented):
@@ -78,7 +77,7 @@ class ExportSessions(ListSessions):
 
 LIST_SESSIONS = Operation(
     id="bugspulse.sessions.list",
-    provider=Provider.BUGSPULSE,
+    provider="bugspulse",
     resource="session",
     access=Access.READ,
     method="GET",

@@ -20,7 +20,12 @@ APP_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.:/+-]*$"
 WHERE = ReadsNothing("it says where the call belongs, which grants decide on")
 """The mark of the app and of the platform; no call can leave them out."""
 
-AppId = Annotated[str, StringConstraints(pattern=APP_PATTERN, min_length=1, max_length=128), Logged()]
+AppId = Annotated[
+    str,
+    StringConstraints(pattern=APP_PATTERN, min_length=1, max_length=128),
+    PatternHelp(APP_PATTERN, "must be the id of an app, e.g. com.acme.checkout"),
+    Logged(),
+]
 PlatformName = Literal["android", "ios", "web"]
 
 KIND = Along(wire="type", value=(("android", "mobile"), ("ios", "mobile"), ("web", "web")))

@@ -13,11 +13,10 @@ from crashgate.model.field_table import ADDRESS, ROW
 from crashgate.model.moments import At
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import WHICH, In, Logged, Params, SessionId, Wire
-from crashgate.model.provider import Provider
 from crashgate.model.result import Documented, Many, Untrusted
 from crashgate.model.scope import AppOfObject
-from crashgate.providers.devrev import REFERENCE
 from crashgate.providers.devrev.apps import WHERE, AppId
+from crashgate.providers.devrev.conventions import REFERENCE
 
 
 def _text(value: Any) -> Any:  # noqa: ANN401 - any JSON may stand in an upstream answer
@@ -79,7 +78,7 @@ class GetDeveloperInfo(Params):
 
 GET_DEVELOPER_INFO = Operation(
     id="devrev.developer_info.get",
-    provider=Provider.DEVREV,
+    provider="devrev",
     resource="network_log",
     access=Access.READ,
     method="POST",

@@ -12,12 +12,11 @@ from crashgate.model.field_table import ROW, SUMMARY, AppData
 from crashgate.model.moments import At
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import WHICH, In, Logged, Params, SessionId, Wire
-from crashgate.model.provider import Provider
 from crashgate.model.reads import ReadsNothing
 from crashgate.model.result import Documented, Many, Untrusted, UntrustedData, Word
 from crashgate.model.scope import AppOfObject
-from crashgate.providers.devrev import REFERENCE
 from crashgate.providers.devrev.apps import WHERE, AppId, OnDevice, PlatformName
+from crashgate.providers.devrev.conventions import REFERENCE
 
 _LOG = "observability_sessions_log_data"
 _LAUNCH = "app_launch"
@@ -79,7 +78,7 @@ class GetSessionData(Params):
 
 GET_SESSION_DATA = Operation(
     id="devrev.session_data.get",
-    provider=Provider.DEVREV,
+    provider="devrev",
     resource="session_event",
     access=Access.READ,
     method="POST",

@@ -19,12 +19,11 @@ from crashgate.model.moments import At, Since, Until
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Cursors, Inside
 from crashgate.model.params import WHICH, Along, In, Logged, Params, RowsAPage, SessionId, Wire
-from crashgate.model.provider import Provider
 from crashgate.model.reads import Reads, ReadsByName
 from crashgate.model.result import Documented, Many, Untrusted, Word
 from crashgate.model.scope import AppNamed
-from crashgate.providers.devrev import REFERENCE
 from crashgate.providers.devrev.apps import KIND, WHERE, AppId, OnDevice, Platform, PlatformName
+from crashgate.providers.devrev.conventions import REFERENCE
 
 MOST_ROWS = 100
 """Rows a page; the vendor publishes no limit for sessions, and shows 50 as the default of a neighbour."""
@@ -139,7 +138,7 @@ class GetSession(Params):
 
 LIST_SESSIONS = Operation(
     id="devrev.sessions.list",
-    provider=Provider.DEVREV,
+    provider="devrev",
     resource="session",
     access=Access.READ,
     method="POST",
@@ -156,7 +155,7 @@ LIST_SESSIONS = Operation(
 
 GET_SESSION = Operation(
     id="devrev.sessions.get",
-    provider=Provider.DEVREV,
+    provider="devrev",
     resource="session",
     access=Access.READ,
     method="GET",

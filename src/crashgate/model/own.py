@@ -1,6 +1,7 @@
-"""An agent's own access. Rule: every agent with a policy may ask it; the policy's built-in grant says so.
+"""What crashgate answers itself: an agent's own access and its own exports.
 
-An agent's own exports. Rule: others' are not there, for the list as for reading.
+Each is decided and recorded like every operation of an upstream. Every agent with a policy may ask for its own access,
+because the policy's built-in grant allows it; the exports of other agents are never there.
 """
 
 from typing import Annotated
@@ -10,9 +11,11 @@ from pydantic import Field, StringConstraints
 from crashgate.model.access import Access
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, Params
-from crashgate.model.provider import Provider
 from crashgate.model.result import Result
 from crashgate.model.scope import Anywhere
+
+OWN = "crashgate"
+"""The name of what crashgate answers itself, as a provider and as a connection."""
 
 
 class GetAccess(Params):
@@ -21,7 +24,7 @@ class GetAccess(Params):
 
 GET_ACCESS = Operation(
     id="crashgate.access.get",
-    provider=Provider.CRASHGATE,
+    provider=OWN,
     resource="access",
     access=Access.READ,
     method=None,
@@ -51,7 +54,7 @@ class ReadExport(Params):
 
 LIST_EXPORTS = Operation(
     id="crashgate.exports.list",
-    provider=Provider.CRASHGATE,
+    provider=OWN,
     resource="export",
     access=Access.READ,
     method=None,
@@ -66,7 +69,7 @@ LIST_EXPORTS = Operation(
 
 READ_EXPORT = Operation(
     id="crashgate.exports.read",
-    provider=Provider.CRASHGATE,
+    provider=OWN,
     resource="export",
     access=Access.READ,
     method=None,

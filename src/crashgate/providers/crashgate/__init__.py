@@ -1,1 +1,0 @@
-"""What crashgate answers itself. Rule: decided and recorded like every upstream operation."""

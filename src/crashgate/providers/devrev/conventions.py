@@ -1,0 +1,3 @@
+"""What several files of this provider share."""
+
+REFERENCE = "https://developer.devrev.ai/api-reference/observability"
