@@ -15,7 +15,7 @@ from crashgate.model.reads import Reads
 from crashgate.model.result import Id, Link, MemberData, MemberText, Result, Secret, Time
 from crashgate.model.scope import OrganizationNamed, ProjectNamed
 from crashgate.model.tool import Always, Given, Tool
-from crashgate.providers.bugsnag import REFERENCE
+from crashgate.providers.bugsnag.conventions import REFERENCE
 from crashgate.views.rows import one, rows
 
 

@@ -14,7 +14,7 @@ from crashgate.model.params import In, ObjectId, Params, Ref, RowsAPage
 from crashgate.model.result import Id, Link, MemberText, OptionalId, Result, Secret, Time
 from crashgate.model.scope import ProjectNamed, ProjectOfObject
 from crashgate.model.tool import Always, Tool
-from crashgate.providers.bugsnag import REFERENCE
+from crashgate.providers.bugsnag.conventions import REFERENCE
 from crashgate.views.rows import changed, created, rows
 
 

@@ -15,8 +15,7 @@ from crashgate.model.reads import ReadsNothing
 from crashgate.model.result import Id, Link, MemberData, MemberText, Result, Secret, Slug, Time
 from crashgate.model.scope import OrganizationNamed, OrganizationRows, OrganizationToCome
 from crashgate.model.tool import Always, Tool
-from crashgate.providers.bugsnag import REFERENCE
-from crashgate.providers.bugsnag.words import NOT_OFFERED
+from crashgate.providers.bugsnag.conventions import NOT_OFFERED, REFERENCE
 from crashgate.views.rows import changed, created, one, rows
 
 Email = Annotated[str, StringConstraints(pattern=r"^[^\s@<>]+@[^\s@<>]+$", max_length=200)]

@@ -21,7 +21,6 @@ from crashgate.model.tool import Detail, Given, Reply, Shown, Tool, View
 from crashgate.providers.bugsnag.conventions import NOT_OFFERED, REFERENCE
 from crashgate.providers.bugsnag.field_reads import EVENT_FIELDS
 from crashgate.providers.bugsnag.filters import Filters
-from crashgate.providers.bugsnag.words import NOT_OFFERED
 from crashgate.views.rows import rows
 
 DisplayId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+){0,10}$", max_length=100)]

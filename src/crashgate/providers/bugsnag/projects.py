@@ -30,8 +30,7 @@ from crashgate.model.result import (
 )
 from crashgate.model.scope import ProjectNamed, ProjectRows, ProjectToCome
 from crashgate.model.tool import Always, Tool
-from crashgate.providers.bugsnag import REFERENCE
-from crashgate.providers.bugsnag.words import NOT_OFFERED
+from crashgate.providers.bugsnag.conventions import NOT_OFFERED, REFERENCE
 from crashgate.views.rows import created, one, rows
 
 ProjectType = Literal[

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasPath, BeforeValidator, Field, StringConstraints
 
 from crashgate.model.field_table import ROW, SUMMARY, About
-from crashgate.model.params import Along, Logged
+from crashgate.model.params import Along, Logged, PatternHelp
 from crashgate.model.reads import ReadsNothing
 from crashgate.model.result import Documented, Untrusted
 
