@@ -143,8 +143,8 @@ def _one(policy: "Policy", rows: "Sequence[MatrixRow]") -> None:
     words = list(_words(policy))
     if words:
         screen.table(("word", "value", "written in"), words, whole={"written in"})
-    for line in _beside(policy):
-        screen.say(line)
+    if policy.mode == "observe":
+        screen.say("mode: observe; what is refused is let through and recorded, except deletes")
 
 
 def _written_in(policy: "Policy", rule: "Rule") -> str:
@@ -160,27 +160,6 @@ def _words(policy: "Policy") -> Iterator[tuple[str, str, str]]:
             source = "" if entry.source == policy.source else f"{entry.source}, "
             value = str(entry.value).lower() if isinstance(entry.value, bool) else str(entry.value)
             yield key, value, f"{source}line {entry.line}"
-
-
-def _beside(policy: "Policy") -> Iterator[str]:
-    """What the policy says beside its grants."""
-    if policy.mode == "observe":
-        yield "mode: observe; what is refused is let through and recorded, deletes apart"
-    for head, names in (
-        ("limits", [rate.spoken for rate in policy.limits.rates]),
-        ("left out of answers", [*policy.redaction.sets, *policy.redaction.fields]),
-        ("a person has to approve", sorted(policy.approval.operations)),
-    ):
-        if names:
-            yield f"{head}: {', '.join(names)}"
-    minutes = policy.approval.after_untrusted_minutes
-    if minutes is not None:
-        from crashgate.policy.limits import spoken_minutes
-
-        yield (
-            "a person has to approve: every change, for"
-            f" {spoken_minutes(minutes)} after it asked for text that outsiders can write"
-        )
 
 
 def _listed(names: Sequence[str] | None) -> list[str] | None:

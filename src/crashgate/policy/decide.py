@@ -1,8 +1,7 @@
-"""What may be asked at all. Rule: only plain values, for another type could compare equal to whatever a grant names.
+"""The decision on one question, total and pure: it never raises, and never allows without a grant (THREATS row 33).
 
-The decision on one question. Rule: total and pure; it never raises and never allows without a grant (row 33).
-
-What trial mode lets through although the policy refuses it. Rule: never a delete, and never a fault of the gate.
+A question made of anything but plain values is refused, because another type could compare equal to whatever a grant
+names. Observe mode lets some refusals through, but never a delete and never a fault of the gate.
 """
 
 from dataclasses import replace

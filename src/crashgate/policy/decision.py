@@ -1,4 +1,4 @@
-"""The answer to one question, with what it rests on. Rule: it carries its own explanation."""
+"""The answer to one question, with what it rests on, so that it can explain itself."""
 
 from dataclasses import dataclass
 from enum import StrEnum, unique

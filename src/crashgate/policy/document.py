@@ -1,4 +1,4 @@
-"""A policy document read from its text. Rule: it is used whole or not at all, and all its problems are told at once."""
+"""Reads a policy document. It is used whole or not at all, and all its problems are reported at once."""
 
 import hashlib
 import re

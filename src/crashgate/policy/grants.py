@@ -1,10 +1,7 @@
-"""Names with ``*`` in them. Rule: ``*`` is any run of characters, and nothing else is special (THREATS row 24).
+"""Grants, the patterns that they write, and the rules that they come to.
 
-The patterns that a grant writes in one dimension. Rule: they hold what ``pattern.matches`` says, only faster.
-
-One grant of a policy: levels on resources, and where they hold. Rule: no holder can widen it.
-
-One line of a policy that decides. Rule: it says in words where it stands and what it gives.
+In a pattern ``*`` stands for any run of characters, and nothing else is special (THREATS row 24). A rule is the level
+that one grant gives on one resource; it says in words where it is written.
 """
 
 import re

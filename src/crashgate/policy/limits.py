@@ -1,10 +1,8 @@
-"""How much one agent may do in how much time. Rule: numbers only; counting is the gate's.
+"""How much an agent may do in how much time, and what a person has to approve first. Counting is the gate's task.
 
-Every call counts in ``calls``, whatever its access. One that takes write counts in ``writes`` too, one that takes
-delete in ``deletes`` too: a delete is no write, so that either can be narrowed without the other. A window is the last
-minute, hour or day before the call, over all connections of the agent (THREATS row 23).
-
-What a person has to agree to first. Rule: it narrows what grants give, and gives nothing itself.
+Every call counts as a call. One that takes write access counts as a write too, and one that takes delete access as a
+delete too: a delete is not a write, so either can be limited without the other. A window is the last minute, hour or
+day before the call, over all connections of the agent (THREATS row 23).
 """
 
 from collections.abc import Mapping

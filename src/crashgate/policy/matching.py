@@ -1,15 +1,11 @@
-"""What a policy says to one kind of question. Rule: places decide only by which rules hold there.
+"""The rules of a policy, arranged by what they speak of, and how they match a question.
 
-A kind of question is all of it but its places and the parameters given. Two questions of a kind have one answer where
-the same places are known, the same rules hold, and the same switches are on the way; so it is worked out once and kept.
-That is so while a place is not known, too: a rule that may hold covers whatever is known of the place, whichever it is.
+Two questions of one kind differ only in their places and in the parameters that were given. They have the same answer
+where the same places are known, the same rules hold and the same switches apply, so that answer is kept. This is true
+while a place is still unknown, too: a rule that may hold covers whatever is known of the place.
 
-A policy's rules, ready to be asked. Rule: it holds what the grants hold, only found and compared faster.
-
-A decision looks at the rules on one resource of one connection; how many other agents, connections and resources there
-are makes no difference to it.
-
-What each rule says to one question. Rule: a dimension that a grant does not name, it does not hold for.
+A decision looks at the rules for one resource of one connection. How many other agents, connections and resources there
+are makes no difference. A grant that does not name the kind of place that a question is about does not hold for it.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Which places a policy leaves open, by name. Rule: a list is given only when it is whole; a pattern has no list."""
+"""The names of the places that a policy leaves open. A list is given only when it is complete; a pattern has none."""
 
 from crashgate.model.scope import Dimension
 from crashgate.policy.decide import decide

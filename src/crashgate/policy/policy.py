@@ -1,10 +1,6 @@
-"""The words that a document may use. Rule: read off the catalogue and the configured connections, never listed here.
+"""The policy of one agent, the policies of all agents, and the words that a document may use.
 
-Whether a policy is obeyed or only tried out. Rule: trial mode never lets a delete through.
-
-What one agent is granted, and all agents' policies together. Rule: whatever no grant speaks of is denied.
-
-Where the policies in force come from, as a port. Rule: whoever decides asks anew for each decision.
+What no grant allows is denied. Whoever decides asks the source of policies again for each decision.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence

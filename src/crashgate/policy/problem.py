@@ -1,4 +1,4 @@
-"""What is wrong with policy documents. Rule: file, line, the wrong word, and what is right; all of it at once."""
+"""What is wrong with policy documents: file, line, the wrong word and the right one, for all problems at once."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

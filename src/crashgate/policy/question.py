@@ -1,4 +1,4 @@
-"""What is asked of a policy. Rule: plain values; ``None`` for a place means that it is not known yet."""
+"""What is asked of a policy, as plain values. A place that is not known yet is left out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -1,8 +1,8 @@
-"""Which fields of an answer an agent is not shown. Rule: named by path, taken out whole, wherever they came from.
+"""The fields of an answer that an agent is not shown. Each is named by its path and removed whole.
 
-NameList are compared without regard to case, in every spelling that an upstream uses, and lists on the way are gone
-through. ``*`` as the last name means everything below, and ``**`` before the last one that name at any depth below;
-what is below a named field goes with it.
+Names are compared without regard to case, in every spelling that an upstream uses, and lists on the way are searched.
+``*`` as the last name means everything below; ``**`` before the last name means that name at any depth below. What is
+below a removed field is removed with it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

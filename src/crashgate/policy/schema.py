@@ -1,7 +1,7 @@
-"""The JSON Schema of policy documents, for editors. Rule: read off what the loader reads.
+"""The JSON Schema of policy documents, for editors. It is derived from the declarations that the loader reads by.
 
-It knows shapes and closed lists. What only the loader can tell (an unknown connection, a grant that does not name the
-place of its resource, the file's name) it lets through.
+It knows shapes and closed lists. It accepts what only the loader can tell: an unknown connection, a grant that does not
+name the place of its resource, the name of the file.
 """
 
 from collections.abc import Mapping, Sequence

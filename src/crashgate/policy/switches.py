@@ -1,4 +1,4 @@
-"""Single operations and parameters that are switched off by name. Rule: no grant brings them back."""
+"""Single operations and parameters that are switched off by name. No grant brings them back."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

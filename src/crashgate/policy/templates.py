@@ -1,7 +1,7 @@
-"""A document with the templates that it extends. Rule: a name is looked up among the templates there are, never a path.
+"""A document together with the templates that it extends.
 
-``extends = "templates/triage"`` names a file of the policy folder's ``templates``, or a list names several. A template
-may extend others. All of them hold together, and the document's own words come first.
+``extends = "templates/triage"`` names a file in the folder ``templates`` of the policy folder; a list names several. A
+template may extend others. A name is looked up among the templates that exist and is never made into a path.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

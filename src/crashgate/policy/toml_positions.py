@@ -1,12 +1,10 @@
-"""Where each key of a TOML document stands. Rule: positions only; what the document says is tomllib's to tell.
+"""TOML documents, with the line of each key. What a document says is left to ``tomllib``, which gives no positions.
 
-``tomllib`` gives no positions, and a policy's messages need them. This reads just enough of TOML (keys, headers,
-brackets, strings) to know the line of each key. It also sees two things before ``tomllib`` runs: keys that are
-written twice, and nesting so deep that parsing would be slow (20,000 dots in one key take seconds).
+This reads just enough of TOML (keys, headers, brackets, strings) to know the line of each key. It also finds two things
+before ``tomllib`` runs: keys that are written twice, and nesting so deep that parsing would be slow (20,000 dots in one
+key take seconds).
 
-The text of a document as TOML values with their lines. Rule: nothing that a reader cannot see, nothing twice.
-
-Hidden characters are refused in the whole text, comments too: bidirectional controls can make a document read
+Hidden characters are refused in the whole text, comments included: bidirectional controls can make a document read
 differently from what it says (THREATS row 25).
 """
 

@@ -1,4 +1,4 @@
-"""How words of others stand in our sentences. Rule: bounded, cleaned, and what is left out is counted."""
+"""How other people's words appear in our sentences: bounded and cleaned, and what is left out is counted."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches

@@ -1,7 +1,7 @@
 """The words of a policy document beside its grants. Each is declared once, in the table that holds its value.
 
-Reading, the JSON Schema, the list of words, ``policy show``, ``policy diff``, and what a document comes to together
-with its templates are all read off these declarations.
+The reader, the JSON Schema, the list of words, ``policy show`` and ``policy diff`` are all derived from these
+declarations, and so is the way in which a document and its templates are combined.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -213,7 +213,7 @@ class Flag:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NameList:
-    """NameList that take something away from the agent: the more, the narrower.
+    """Names that take something away from the agent: the more, the narrower.
 
     ``check`` notes what is wrong with a name, and says whether it is right. ``items`` is the JSON Schema of one.
     """
@@ -278,7 +278,7 @@ class Declared:
         """See ``Table``."""
         usual: dict[str, Any] = {each.name: each.default for each in fields(cls)}
         values: dict[str, Any] = {key: [each.value for each in written] for key, written in entries.items()}
-        plural = {key: type(usual[key]) for key in values if isinstance(cls.WORDS[key], NameList)}
+        plural: dict[str, type[Any]] = {key: type(usual[key]) for key in values if isinstance(cls.WORDS[key], NameList)}
         return cls(**{key: plural[key](each) if key in plural else each[0] for key, each in values.items()})
 
     def value(self, key: str) -> Any:  # noqa: ANN401 - the value of a word, whatever it is

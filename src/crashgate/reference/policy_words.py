@@ -1,4 +1,4 @@
-"""The words that a policy document may use. Rule: read off the catalogue and the levels."""
+"""The words that a policy document may use, derived from the operations, the levels and the declared tables."""
 
 from collections.abc import Iterator
 

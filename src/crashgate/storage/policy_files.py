@@ -1,15 +1,12 @@
-"""The policy documents of a folder. Rule: one is whole or not used; what others could change is refused (row 30).
+"""The policy documents of a folder, and how they are watched while we serve.
 
-A document that cannot be used concerns its own agent alone, which its file is called after; with ``strict`` it
-concerns all.
+A document is used whole or not at all, and one that others could change is refused (THREATS row 30). A mistake in a
+document, or in a template that it extends, concerns only its own agent, after which its file is named; with ``strict``
+it concerns all. At a reload, the policy that was in force before a mistake stays in force, and the log says so.
 
-Policies that change while we serve. Rule: after a mistake the last good policy stays, and it is told.
-
-A mistake in one document keeps its own agent's policy, and all others get theirs; with ``strict`` files it keeps all.
-
-The folder is looked at now and then: there is no notice of changes in the standard library, and looking costs next to
-nothing. A folder is read only when it has stood still between two looks, so that a document that is being written is
-not taken for a shorter one, which could allow more (THREATS rows 30 and 31).
+The standard library has no notice of changes, so the folder is looked at every half second, which costs next to
+nothing. It is read only when it has not changed between two looks, so that a document which is being written is not
+taken for a shorter one, which could allow more (THREATS rows 30 and 31).
 """
 
 import asyncio

@@ -1,8 +1,8 @@
-"""Policies as Cedar text that means the same. Rule: whatever ``decide`` allows, Cedar allows, and nothing else.
+"""Policies as Cedar text with the same meaning: Cedar allows exactly what ``decide`` allows.
 
-A level becomes a ``permit``, ``off`` a ``forbid``; places become conditions on the context. A place that is not known
-yet permits nothing and forbids whatever it might. Mode, limits, redaction and approval have no words in Cedar and are
-left out.
+A level becomes a ``permit`` and ``off`` a ``forbid``; places become conditions on the context. A place that is not
+known yet permits nothing and forbids whatever it might. Cedar has no words for mode, limits, redaction and approval, so
+these are left out.
 """
 
 import json

@@ -1,9 +1,9 @@
-"""What one set of policies allows that another does not. Rule: both are asked the same, and only answers are compared.
+"""What one set of policies allows that another does not. Both are asked the same questions, and the answers compared.
 
-Asked is every operation of the catalogue, alone and with each parameter that matters, in every place that tells two
-patterns apart: an example of each pattern that either set writes for the resource, the examples two by two (a name that
-two patterns hold, or an id and a slug that different ones do), and a place that nobody names. A place where the answer
-differs always has such an example: what allows it is one pattern, and what stood in the way another.
+The questions cover every operation, alone and with each parameter that matters, in every place that tells two patterns
+apart: an example of each pattern that either set writes for the resource, the examples in pairs (a name that two
+patterns match, or an id and a slug that different ones match), and a place that nobody names. Wherever the answers
+differ there is such an example: one pattern allows it, and another stood in the way.
 """
 
 import itertools

@@ -1,4 +1,4 @@
-"""What a policy means, for people and for tools. Rule: every answer comes from ``decide``."""
+"""What a policy means, for people and for tools. Every answer comes from ``decide``."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,6 +1,6 @@
-"""What is legal in a policy and still worth a second look. Rule: it warns, and decides nothing.
+"""What is legal in a policy but deserves a second look. A warning decides nothing.
 
-A warning is a ``Problem`` with its line, so that it is shown like one.
+A warning is a ``Problem`` with its line, so it is shown like one.
 """
 
 from collections.abc import Iterator, Mapping

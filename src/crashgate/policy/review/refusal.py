@@ -1,4 +1,4 @@
-"""What an agent is told when it gets nothing. Rule: "does not exist" and "not allowed" read the same (row 21)."""
+"""What an agent is told when it is refused. "Does not exist" and "not allowed" read the same (THREATS row 21)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

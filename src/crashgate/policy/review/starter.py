@@ -1,4 +1,4 @@
-"""A first policy for a new agent. Rule: it reads, in named places only; what is not named is left as a comment."""
+"""A starter policy for a new agent. It grants reading in named places; a grant without a name is left as a comment."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
