@@ -112,8 +112,8 @@ def test_names_that_nothing_opens_are_told() -> None:
     )
 
     assert warnings(body) == [
-        "1: no grant gives bugsnag.comments.create, so nobody is ever asked to approve it",
         "9: no grant gives bugsnag.errors.fix, so there is nothing to switch off",
+        "11: no grant gives bugsnag.comments.create, so nobody is ever asked to approve it",
     ]
 
 
@@ -123,7 +123,7 @@ def test_names_that_nothing_opens_are_told() -> None:
 )
 def test_a_person_between_reading_and_changing_where_there_is_only_one_of_them_is_told(access: str, lacks: str) -> None:
     assert warnings(grant(access) + "[approve]\nafter_untrusted_minutes = 60\n" + LIMITS) == [
-        f"1: no grant lets it {lacks}, so nobody is ever asked because of after_untrusted_minutes"
+        f"9: no grant lets it {lacks}, so nobody is ever asked because of after_untrusted_minutes"
     ]
 
 
@@ -139,9 +139,9 @@ def test_a_redacted_name_that_is_nearly_the_vendors_is_asked_about() -> None:
     body = grant('error = "read"') + LIMITS + f"[redact]\nfields = [{misspelt}, {others}]\n"
 
     assert warnings(body) == [
-        "1: it redacts device.hostnam, which no event is known to have; did you mean device.hostname?",
-        "1: it redacts request.headrs.cookie, which no event is known to have; did you mean request.headers.cookie?",
-        "1: it redacts user.emial, which no event is known to have; did you mean user.email?",
+        "11: it redacts device.hostnam, which no event is known to have; did you mean device.hostname?",
+        "11: it redacts request.headrs.cookie, which no event is known to have; did you mean request.headers.cookie?",
+        "11: it redacts user.emial, which no event is known to have; did you mean user.email?",
     ]
 
 

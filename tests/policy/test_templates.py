@@ -152,6 +152,16 @@ def test_each_word_says_where_it_is_written() -> None:
     assert [(each.value, each.source, each.line) for each in (calls, kept)] == [(6, SOURCE, 6), (5, TEMPLATE, 3)]
 
 
+def test_lint_tells_of_a_value_that_has_no_effect() -> None:
+    policy = extending(EXTENDS + "[limits]\ncalls_per_minute = 600\n[approve]\nask_client = true\n", triage=TABLES)
+
+    told = {str(each) for each in lint(policy, VOCABULARY, CONNECTIONS) if "no effect" in each.text}
+    assert told == {
+        f"{SOURCE}:6: calls_per_minute = 600 has no effect: {TEMPLATE}, line 2, says 60",
+        f"{SOURCE}:8: ask_client = true has no effect: {TEMPLATE}, line 10, says false",
+    }
+
+
 def test_templates_extend_templates_and_each_counts_once() -> None:
     policy = extending(
         'extends = ["templates/triage", "templates/base"]\n' + PLACES,

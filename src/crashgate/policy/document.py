@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from crashgate.identity import AGENT_NAME_PATTERN
@@ -18,7 +18,7 @@ from crashgate.policy.switches import Switches
 from crashgate.policy.templates import Part, Templates, read_parts
 from crashgate.policy.toml_positions import Path, hidden_character
 from crashgate.policy.wording import unknown, word
-from crashgate.policy.words import Entries, Table, as_list, as_table, join, kind, missing, read_table
+from crashgate.policy.words import Entries, Entry, Table, as_list, as_table, join, kind, missing, read_table
 
 MAX_GRANTS = 100
 MAX_PATTERNS = 1000
@@ -70,7 +70,8 @@ def _policy(parts: Sequence[Part], vocabulary: Vocabulary) -> Policy:
     for kind_of_place in places:
         if not any(grant.source and grant.places.get(kind_of_place) is places[kind_of_place] for grant in grants):
             own.reading.note(("places", str(kind_of_place)), f"no grant of a template takes these {kind_of_place}")
-    tables = {key: _table(key, table, parts) for key, table in TABLES.items()}
+    several = {key: _tables(key, table, parts) for key, table in TABLES.items()}
+    tables = {key: join(TABLES[key], each) for key, each in several.items()}
     return Policy(
         agent=reader.agent(),
         about=reader.one_line("about", limit=MAX_ABOUT),
@@ -84,6 +85,7 @@ def _policy(parts: Sequence[Part], vocabulary: Vocabulary) -> Policy:
         redaction=Redaction.of(tables["redact"]),
         approval=Approval.of(tables["approve"]),
         extends=tuple(template.name for template in templates),
+        overruled=tuple(_overruled(several, tables)),
         written={f"{key}.{each}": entries for key, table in tables.items() for each, entries in table.items()},
     )
 
@@ -102,12 +104,21 @@ def _hash(parts: Sequence[Part]) -> str:
     return hashlib.sha256("\0".join((own.text, *named)).encode()).hexdigest()
 
 
-def _table(key: str, table: type[Table], parts: Sequence[Part]) -> Entries:
-    """What the document and its templates write in one table, together."""
+def _tables(key: str, table: type[Table], parts: Sequence[Part]) -> list[Entries]:
+    """What the document and each of its templates write in one table."""
     keys = {each for part in parts for each in as_table(part.data.get(key)) or {}}
     if keys and table.NEEDS and keys.isdisjoint(table.NEEDS):
         parts[0].reading.note((key,), missing(next(iter(table.NEEDS)), " or ".join(table.NEEDS.values())))
-    return join(table, [read_table(part.reading, part.data, key, table) for part in parts])
+    return [read_table(part.reading, part.data, key, table) for part in parts]
+
+
+def _overruled(several: Mapping[str, Sequence[Entries]], tables: Mapping[str, Entries]) -> Iterator[tuple[str, Entry]]:
+    """Each value that another one replaced. The same value, written again, says nothing wrong."""
+    for key, parts in several.items():
+        for part in parts:
+            for name, entries in part.items():
+                held = {each.value for each in tables[key][name]}
+                yield from ((f"{key}.{name}", entry) for entry in entries if entry.value not in held)
 
 
 class _Reader:

@@ -60,7 +60,8 @@ class Policy:
     ``about`` and ``owner`` are one line each, written for people. ``source`` is folder and file name
     (``policies/triage-agent.toml``), ``hash`` the SHA-256 in hexadecimal of the document's bytes and of the templates
     that it extends, whose names ``extends`` has. ``grants`` starts with the built-in one. ``off`` beats them all.
-    ``written`` says where each word beside the grants stands: ``limits.calls_per_minute``.
+    ``written`` says where each word beside the grants stands: ``limits.calls_per_minute``. ``overruled`` are the values
+    that are written too, and are wider than the one that holds.
     """
 
     agent: str
@@ -76,6 +77,7 @@ class Policy:
     approval: Approval = Approval()  # noqa: RUF009 - a frozen value
     extends: tuple[str, ...] = ()
     written: Entries = field(default_factory=dict[str, tuple[Entry, ...]], repr=False, compare=False, hash=False)
+    overruled: tuple[tuple[str, Entry], ...] = field(default=(), repr=False, compare=False, hash=False)
     defaults: dict[tuple[str, str], Mapping[str, Any]] = field(
         default_factory=dict[tuple[str, str], Mapping[str, Any]], init=False, repr=False, compare=False, hash=False
     )

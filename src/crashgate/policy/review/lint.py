@@ -35,6 +35,7 @@ def lint(policy: Policy, vocabulary: Vocabulary, connections: Mapping[str, str])
         *_idle_names(policy, open_to),
         *_idle_window(policy, open_to),
         *_unbounded(policy),
+        *_overruled(policy),
         *_near_misses(policy),
     ]
     return tuple(sorted(Problem(source=source, line=max(line, 1), text=text) for (source, line), text in found))
@@ -200,7 +201,10 @@ def _idle_names(policy: Policy, open_to: _Open) -> Iterator[Warned]:
             yield (switch.source, switch.line), f"no grant gives {switch.operation}, so there is nothing to switch off"
     for name in sorted(policy.approval.operations):
         if not open_to.granted(BY_ID[name]):
-            yield (policy.source, 1), f"no grant gives {name}, so nobody is ever asked to approve it"
+            yield (
+                _at(policy, "approve.operations", name),
+                f"no grant gives {name}, so nobody is ever asked to approve it",
+            )
 
 
 def _idle_window(policy: Policy, open_to: _Open) -> Iterator[Warned]:
@@ -213,7 +217,7 @@ def _idle_window(policy: Policy, open_to: _Open) -> Iterator[Warned]:
         lacks = "read what outsiders can write"
     if lacks:
         yield (
-            (policy.source, 1),
+            _at(policy, "approve.after_untrusted_minutes"),
             f"no grant lets it {lacks}, so nobody is ever asked because of after_untrusted_minutes",
         )
 
@@ -223,6 +227,20 @@ def _unbounded(policy: Policy) -> Iterator[Warned]:
         yield (policy.source, 1), 'mode = "observe": what this policy refuses is let through, deletes apart'
     if not policy.limits.rates:
         yield (policy.source, 1), "there are no limits; write [limits] and below it calls_per_minute = 60"
+
+
+def _overruled(policy: Policy) -> Iterator[Warned]:
+    """Values that give nothing, because a narrower one stands in the document or in another of its templates."""
+    for key, entry in policy.overruled:
+        ((_, name), (holds, *_)) = (key.split("."), policy.written[key])
+        what = f"{name} = {str(entry.value).lower()} has no effect"
+        yield (entry.source, entry.line), f"{what}: {holds.source}, line {holds.line}, says {str(holds.value).lower()}"
+
+
+def _at(policy: Policy, key: str, value: str | None = None) -> tuple[str, int]:
+    """Where that word is written, or that name of it."""
+    entries = (each for each in policy.written.get(key, ()) if value in {None, each.value})
+    return next(((each.source, each.line) for each in entries), (policy.source, 1))
 
 
 def _near_misses(policy: Policy) -> Iterator[Warned]:
@@ -237,6 +255,6 @@ def _near_misses(policy: Policy) -> Iterator[Warned]:
             for near in get_close_matches(name, sorted(known), n=1, cutoff=0.7):
                 meant, rows = ".".join(each for each in (top, near, rest) if each), resource.replace("_", " ")
                 yield (
-                    (policy.source, 1),
+                    _at(policy, "redact.fields", written),
                     f"it redacts {word(written)}, which no {rows} is known to have; did you mean {meant}?",
                 )
