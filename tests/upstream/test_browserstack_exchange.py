@@ -19,7 +19,7 @@ from crashgate.providers.browserstack.sessions import (
     ListSessions,
     SessionWithTraces,
 )
-from crashgate.upstream.cleaning import LONGEST_STRING, MOST_NODES
+from crashgate.upstream.cleaning import DEEPEST, LONGEST_STRING, MOST_NODES
 from crashgate.upstream.client import Call, Trace, Upstream, exchange
 from crashgate.upstream.http import LARGEST_ANSWER, http_transport
 from crashgate.upstream.retry import Patience
@@ -189,8 +189,6 @@ def too_large() -> Iterator[Any]:
     nodes_told = f"BrowserStack AI Evals's answer cannot be used: it is nested too deep or holds too much. {IN_PARTS}"
     yield pytest.param(body_with("x" * 5_000, traces=1000), Code.UPSTREAM_UNAVAILABLE, bytes_told, id="bytes")
     yield pytest.param(body_with([0] * 300, traces=1000), Code.UPSTREAM_MALFORMED, nodes_told, id="values")
-    nested = json.loads("[" * 50 + "]" * 50)
-    yield pytest.param(body_with(nested, traces=1), Code.UPSTREAM_MALFORMED, nodes_told, id="depth")
 
 
 @pytest.mark.threats(24)
@@ -201,6 +199,15 @@ async def test_a_session_that_is_too_large_is_an_error_that_says_what_to_do(body
 
     assert (caught.value.code, str(caught.value)) == (code, told)
     assert MOST_NODES == 500_000
+
+
+@pytest.mark.threats(24)
+async def test_what_a_trace_nests_too_deep_is_left_out_and_the_session_is_there() -> None:
+    nested = json.loads("[" * 50 + "]" * 50)
+    found = await answered(body_with(nested, traces=2))
+
+    assert len(found.traces) == 2
+    assert 0 < json.dumps(found.traces[0].input).count("[") < DEEPEST
 
 
 @pytest.mark.threats(24, 25)

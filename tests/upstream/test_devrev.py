@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from crashgate.errors import Code, UpstreamError
+from crashgate.gate.arguments import taken, validated
 from crashgate.model.operation import AnyOperation, Shape
 from crashgate.model.params import Params
 from crashgate.model.result import Page
@@ -123,6 +124,11 @@ def test_the_kind_of_session_follows_from_the_platform(platform: str, kind: str)
         assert body_of(encode(operation, params, DEVREV))["type"] == kind
 
 
+def asked(arguments: dict[str, Any]) -> SessionFilters:
+    """The parameters of a call with these arguments, in which null means that one is not given."""
+    return validated(SessionFilters, taken(SessionFilters, {"app_id": APP, "platform": "ios", **arguments}))
+
+
 @pytest.mark.parametrize(
     ("given", "sent"),
     [
@@ -137,14 +143,14 @@ def test_the_kind_of_session_follows_from_the_platform(platform: str, kind: str)
     ],
 )
 def test_a_period_is_sent_as_one_range(given: dict[str, Any], sent: dict[str, str] | None) -> None:
-    params = SessionFilters.model_validate({"app_id": APP, "platform": "ios", **given})
+    params = asked(given)
 
     assert body_of(encode(LIST_SESSIONS, params, DEVREV)).get("created_at") == sent
 
 
 def test_a_filter_that_is_null_is_not_sent() -> None:
     names = [field.name for field in LIST_SESSIONS.fields if field.name not in {"app_id", "platform"}]
-    params = SessionFilters.model_validate({"app_id": APP, "platform": "ios", **dict.fromkeys(names)})
+    params = asked(dict.fromkeys(names))
 
     assert body_of(encode(LIST_SESSIONS, params, DEVREV)) == body_of(encode(LIST_SESSIONS, ALL, DEVREV))
 
