@@ -278,7 +278,7 @@ def test_every_session_that_can_be_created_is_a_batch_that_langfuse_documents(la
         assert langfuse.faults("TraceBody", held) == []
         assert held["sessionId"] == arguments["session_id"]
         assert {name: held[name] for name in ("input", "output", "metadata") if name in held} == {
-            name: arguments[name] for name in ("input", "output", "metadata") if name in arguments
+            name: arguments[name] for name in ("input", "output", "metadata") if arguments.get(name) is not None
         }
 
     check()

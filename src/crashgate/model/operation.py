@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, g
 
 from crashgate.model.access import Access
 from crashgate.model.paging import EventBatch, Links, Paging
-from crashgate.model.params import Along, In, Logged, Needs, Params, Repeated, RowsAPage, Wire
+from crashgate.model.params import Along, In, Logged, Needs, Params, Repeated, RowsAPage, Unsets, Wire
 from crashgate.model.reads import Declared, Reads, ReadsByName, ReadsNothing
 from crashgate.model.result import R
 from crashgate.model.scope import Scope
@@ -52,6 +52,7 @@ class Field:
     logged: Logged | None
     access: Access | None = None
     repeated: bool = False
+    unsets: bool = False
     along: Along | None = None
     reads: Declared | None = None
 
@@ -183,6 +184,7 @@ def _field(name: str, annotation: object, metadata: list[Any]) -> Field:
         logged=next((mark for mark in marks if isinstance(mark, Logged)), None),
         access=next((mark.access for mark in metadata if isinstance(mark, Needs)), None),
         repeated=any(isinstance(mark, Repeated) for mark in metadata),
+        unsets=any(isinstance(mark, Unsets) for mark in metadata),
         along=next((mark for mark in metadata if isinstance(mark, Along)), None),
         reads=_reads(name, annotation, marks),
     )

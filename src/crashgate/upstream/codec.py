@@ -110,11 +110,14 @@ def _pairs(operation: AnyOperation, params: Params) -> list[query.Pair]:
 
 
 def _body(operation: AnyOperation, params: Params, mark: str | None) -> Mapping[str, Any] | None:
-    """The JSON body: what the entry fixes, then what was given or has a default. A null that was given is sent."""
+    """The JSON body: what the operation fixes, then what was given or has a default.
+
+    A null is sent only where it has a meaning, which is to take an assignment away.
+    """
     body: dict[str, Any] = dict(operation.fixed_body)
     for f in _travelling(operation, In.BODY):
         value = getattr(params, f.name)
-        if f.name in params.model_fields_set or value is not None:
+        if value is not None or (f.unsets and f.name in params.model_fields_set):
             _put(body, f.wire, to_jsonable_python(value, exclude_none=True))
             if f.along is not None and value is not None:
                 _put(body, f.along.wire, f.along.beside(value))
