@@ -20,8 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from crashgate.model.message import Request
 from crashgate.upstream.http import http_transport
-from crashgate.upstream.message import Request, TransportError
+from crashgate.upstream.message import TransportError
 
 HERE = Path(__file__).resolve().parent.parent
 MEBIBYTE = 1024 * 1024

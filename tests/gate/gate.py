@@ -21,6 +21,8 @@ from crashgate.gate.recorder import Ledger
 from crashgate.gate.revocation import Revocation
 from crashgate.identity import Identities, NothingRevoked, Principal, Via
 from crashgate.mcp import render
+from crashgate.model.message import Request, Response
+from crashgate.model.provider import Connection
 from crashgate.policy.document import load
 from crashgate.policy.policy import Policy, PolicySet, Vocabulary
 from crashgate.tools.call_result import Answer
@@ -28,8 +30,6 @@ from crashgate.tools.cursors import Cursors
 from crashgate.tools.toolbox import Toolbox
 from crashgate.upstream.budget import Turns
 from crashgate.upstream.client import Upstream
-from crashgate.upstream.connection import Connection
-from crashgate.upstream.message import Request, Response
 from crashgate.upstream.retry import Patience
 from tests.catalogue import PROVIDERS, RESOURCES
 from tests.gate.memory import MemoryApprovals, MemoryCounter, MemoryLog

@@ -9,10 +9,10 @@ import pytest
 from crashgate.audit.record import Ending
 from crashgate.errors import Code
 from crashgate.gate.narrowing import narrow
+from crashgate.model.message import Request, Response
 from crashgate.model.operation import AnyOperation, Shape
 from crashgate.model.params import In
 from crashgate.model.result import Page
-from crashgate.upstream.message import Request, Response
 from tests.catalogue import OPERATIONS
 from tests.gate.asks import good_ask
 from tests.gate.gate import ANDROID, IOS, PlayedUpstream, ok, open_gate, policy

@@ -11,12 +11,12 @@ from crashgate.gate import gateway as door
 from crashgate.gate.call import Ask
 from crashgate.gate.case import Case
 from crashgate.gate.places import Asker, Found, LookUp, Places
+from crashgate.model.message import Request, Response
 from crashgate.model.provider import Provider
 from crashgate.policy.policy import PolicySet
 from crashgate.providers.bugsnag.errors import LIST_ERRORS
 from crashgate.providers.bugsnag.events import GET_EVENT, GET_LATEST_EVENT
 from crashgate.upstream.client import Call, Trace, Upstream, exchange
-from crashgate.upstream.message import Request, Response
 from tests.catalogue import OPERATIONS
 from tests.gate.asks import good_ask
 from tests.gate.gate import AGENT, IOS, PAYMENTS, Gate, ok, open_gate, policy, principal

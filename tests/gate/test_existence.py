@@ -6,7 +6,8 @@ import anyio
 import pytest
 
 from crashgate.errors import Code
-from crashgate.upstream.message import Fault, Request, Response, TransportError
+from crashgate.model.message import Request, Response
+from crashgate.upstream.message import Fault, TransportError
 from tests.gate.gate import IOS, PAYMENTS, Gate, failing, open_gate, policy
 
 GRANT = '[[grant]]\nconnection = "bugsnag"\nprojects = ["{}"]\naccess.error = "read"\naccess.comment = "read"\n'

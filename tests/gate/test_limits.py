@@ -8,9 +8,9 @@ import pytest
 from crashgate.audit.record import Effect
 from crashgate.errors import Code, LimitError, NotAvailableError, RowLimitError, StateUnavailableError
 from crashgate.gate.call import Ask
+from crashgate.model.message import Request, Response
 from crashgate.policy.policy import PolicySet
 from crashgate.providers.bugsnag.errors import LIST_ERRORS
-from crashgate.upstream.message import Request, Response
 from tests.gate.gate import AGENT, IOS, Gate, ok, open_gate, policy, principal
 
 GRANTS = (

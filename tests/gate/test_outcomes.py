@@ -9,8 +9,9 @@ import pytest
 from crashgate.audit.record import Effect, Ending, OutcomeRecord
 from crashgate.errors import Code, LogUnavailableError, NotAvailableError, UpstreamError
 from crashgate.gate.call import Ask
+from crashgate.model.message import Request, Response
 from crashgate.providers.bugsnag.errors import LIST_ERRORS
-from crashgate.upstream.message import Fault, Request, Response, TransportError
+from crashgate.upstream.message import Fault, TransportError
 from tests.gate.gate import IOS, Gate, failing, open_gate, policy, principal
 
 GRANTS = (

@@ -8,9 +8,10 @@ import pytest
 
 from crashgate.audit.record import Effect, Ending, Purpose
 from crashgate.errors import Code
+from crashgate.model.message import Request, Response
+from crashgate.model.provider import Budget
 from crashgate.policy.policy import PolicySet
-from crashgate.upstream.budget import Budget, Turns
-from crashgate.upstream.message import Request, Response
+from crashgate.upstream.budget import Turns
 from tests.gate.gate import ACME, AGENT, IOS, Gate, ok, open_gate, policy
 
 OPEN = '[[grant]]\nconnection = "bugsnag"\nprojects = ["checkout-*"]\naccess.error = "full"\naccess.project = "read"\n'

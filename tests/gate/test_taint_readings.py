@@ -9,10 +9,10 @@ import pytest
 from crashgate.audit.record import DecisionRecord
 from crashgate.errors import Code, LogUnavailableError, StateUnavailableError
 from crashgate.gate.call import Ask
+from crashgate.model.message import Request, Response
 from crashgate.model.own import READ_EXPORT
 from crashgate.model.result import Page
 from crashgate.providers.bugsnag.errors import LIST_ERRORS
-from crashgate.upstream.message import Request, Response
 from tests.gate.approvals import answer_newest, changes_sent
 from tests.gate.gate import ACME, ANDROID, IOS, PAYMENTS, Gate, PlayedUpstream, ok, open_gate, policy, principal
 from tests.gate.untrusted import BUCKETS, GRANTS, HERE, HOUR, MINUTE, ONE, gate

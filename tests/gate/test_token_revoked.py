@@ -12,9 +12,10 @@ from crashgate.errors import Code, RevokedError
 from crashgate.gate.approval_requests import ApprovalRequest, Standing
 from crashgate.gate.call import Ask
 from crashgate.identity import Principal, Via
+from crashgate.model.message import Request, Response
+from crashgate.model.provider import Budget
 from crashgate.providers.bugsnag.errors import LIST_ERRORS
-from crashgate.upstream.budget import Budget, Turns
-from crashgate.upstream.message import Request, Response
+from crashgate.upstream.budget import Turns
 from tests.gate.gate import AGENT, IOS, Gate, open_gate, policy
 
 OPEN = '[[grant]]\nconnection = "bugsnag"\nprojects = ["checkout-*"]\naccess.error = "full"\naccess.project = "read"\n'

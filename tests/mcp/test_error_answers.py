@@ -12,8 +12,8 @@ from crashgate.errors import Code
 from crashgate.identity import Via
 from crashgate.mcp.server import build
 from crashgate.mcp.tokens import Launched
+from crashgate.model.message import Response
 from crashgate.tools.call_result import nearest
-from crashgate.upstream.message import Response
 from tests.gate.gate import AGENT, IOS, Gate, open_gate, policy
 from tests.house import OPERATOR, everything, open_house
 from tests.mcp.asked import APPROVE, ERAS

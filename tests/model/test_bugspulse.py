@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from crashgate.model.access import Access
+from crashgate.model.message import Response
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import In
 from crashgate.model.result import Page, Result
@@ -17,7 +18,6 @@ from crashgate.providers.bugspulse.network_logs import LIST_NETWORK_LOGS, Networ
 from crashgate.providers.bugspulse.session_events import LIST_SESSION_EVENTS, SessionEvent
 from crashgate.providers.bugspulse.sessions import LIST_SESSIONS, Session
 from crashgate.upstream.codec import decode, encode
-from crashgate.upstream.message import Response
 from tests.catalogue import OPERATIONS
 from tests.upstream.exchanges import BUGSPULSE as CONNECTION
 from tests.upstream.openapi import bugspulse, route

@@ -9,6 +9,7 @@ import pytest
 from pydantic import AliasPath, ValidationError
 
 from crashgate.model.access import Access
+from crashgate.model.message import Response
 from crashgate.model.operation import AnyOperation, Field
 from crashgate.model.params import In, Params
 from crashgate.model.result import Page, Result
@@ -18,7 +19,6 @@ from crashgate.providers.devrev.developer_info import GET_DEVELOPER_INFO, Consol
 from crashgate.providers.devrev.session_data import GET_SESSION_DATA, GetSessionData, RecordedEvent, SessionData
 from crashgate.providers.devrev.sessions import GET_SESSION, LIST_SESSIONS, GetSession, Session, SessionFilters
 from crashgate.upstream.codec import decode, encode
-from crashgate.upstream.message import Response
 from tests.catalogue import BY_ID, OPERATIONS
 from tests.upstream.exchanges import DEVREV as CONNECTION
 from tests.upstream.openapi import devrev, route

@@ -14,12 +14,12 @@ from anyio.lowlevel import checkpoint
 
 from crashgate.audit.record import Ending
 from crashgate.gate import gateway as door
+from crashgate.model.message import Response
 from crashgate.offload import LARGE, LARGE_PAGE, aside
 from crashgate.providers.bugsnag import errors
 from crashgate.providers.bugsnag import event as events
 from crashgate.upstream import codec
 from crashgate.upstream.cleaning import cleaned
-from crashgate.upstream.message import Response
 from tests.gate.gate import IOS, Gate, ok, open_gate, policy
 
 GRANTS = (

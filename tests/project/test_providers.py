@@ -18,7 +18,7 @@ def test_each_provider_has_its_files(root: Path, provider: str) -> None:
     files = [
         f"src/crashgate/providers/{module}/__init__.py",
         f"src/crashgate_sandbox/{module}/service.py",
-        f"src/crashgate/upstream/{module}.py",
+        f"src/crashgate/providers/{module}/wire.py",
         f"docs/upstreams/{provider}.md",
         f"tests/samples/{provider}",
     ]

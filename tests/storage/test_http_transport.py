@@ -11,14 +11,15 @@ import pytest
 from pydantic import SecretStr
 
 from crashgate.errors import Code, UpstreamError
+from crashgate.model.message import Response
 from crashgate.model.operation import Operation, P
+from crashgate.model.provider import Connection
 from crashgate.model.result import Page, R
 from crashgate.providers.bugsnag.error_changes import FIX_ERROR
 from crashgate.providers.bugsnag.errors import GET_ERROR, LIST_ERRORS, GetError, ListErrors, OneError
 from crashgate.upstream.client import Call, Trace, Upstream, exchange
-from crashgate.upstream.connection import Connection
 from crashgate.upstream.http import HttpTransport, http_transport, in_process
-from crashgate.upstream.message import Fault, Response, TransportError
+from crashgate.upstream.message import Fault, TransportError
 from crashgate.upstream.retry import Patience
 from crashgate_sandbox.app import create_app
 from crashgate_sandbox.bugsnag.auth import SANDBOX_TOKEN

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from crashgate.model.message import Request
 from crashgate.upstream.http import HttpTransport
-from crashgate.upstream.message import Fault, Request, TransportError
+from crashgate.upstream.message import Fault, TransportError
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 Speak = Callable[[asyncio.StreamWriter], Awaitable[None]]

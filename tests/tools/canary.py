@@ -10,10 +10,10 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 from pydantic import AliasChoices, AliasPath, BaseModel
 
+from crashgate.model.message import Request, Response
 from crashgate.model.operation import AnyOperation, Shape
 from crashgate.model.paging import Cursors, Inside, Numbered
 from crashgate.model.result import Result
-from crashgate.upstream.message import Request, Response
 from tests.catalogue import OPERATIONS
 from tests.tools.played import PlayedSessions
 

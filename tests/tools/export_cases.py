@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from starlette.requests import Request
 
-from crashgate.upstream.langfuse_keys import authorization
+from crashgate.providers.browserstack.keys import authorization
 from crashgate_sandbox.browserstack.auth import PUBLIC_KEY, SECRET_KEY
 from crashgate_sandbox.bugspulse.key import BUGSPULSE_KEY
 from crashgate_sandbox.bugspulse.sessions import session_id

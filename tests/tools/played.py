@@ -17,6 +17,7 @@ from crashgate.exports.csv import CsvLines
 from crashgate.exports.exporter import Encoders, Exporter
 from crashgate.exports.json_lines import JsonLines
 from crashgate.exports.plan import Format
+from crashgate.model.message import Request, Response
 from crashgate.policy.policy import Policy
 from crashgate.storage.export_directory import Directory
 from crashgate.storage.export_storage import ExportStorage
@@ -24,7 +25,6 @@ from crashgate.storage.parquet import Parquet
 from crashgate.tools.exports import Exports
 from crashgate.tools.files import Files
 from crashgate.tools.toolbox import Toolbox
-from crashgate.upstream.message import Request, Response
 from tests.gate.gate import ACME, ANDROID, IOS, PAYMENTS, Gate, PlayedUpstream, ok, open_gate, policy
 from tests.house import everything
 

@@ -111,7 +111,7 @@ async def _paged() -> tuple[Gate, str]:
     mine = policy(GRANTS)
     # No two documents have one hash; here they do, so that the agent's name alone tells the two apart.
     gate = open_gate(mine, replace(policy(GRANTS, agent="other"), hash=mine.hash))
-    from crashgate.upstream.message import Response  # noqa: PLC0415 - only here an answer is made by hand
+    from crashgate.model.message import Response  # noqa: PLC0415 - only here an answer is made by hand
 
     answer = ok([])
     gate.upstream.answers[f"/projects/{IOS.id}/errors"] = lambda _: Response(

@@ -6,8 +6,8 @@ import pytest
 
 from crashgate.audit.record import Ending
 from crashgate.errors import Code
+from crashgate.model.message import Request, Response
 from crashgate.policy.policy import PolicySet
-from crashgate.upstream.message import Request, Response
 from tests.gate.gate import ok, policy
 from tests.tools.played import open_played
 

@@ -6,8 +6,8 @@ import pytest
 
 from crashgate.audit.record import Effect
 from crashgate.errors import Code, NotAvailableError
+from crashgate.model.message import Request, Response
 from crashgate.policy.policy import Policy, PolicySet
-from crashgate.upstream.message import Request, Response
 from tests.gate.gate import Gate, failing, ok, policy, principal
 from tests.tools.played import files_in, open_played
 

@@ -14,13 +14,14 @@ from starlette.requests import Request
 from crashgate.audit.record import Effect, Ending, Purpose
 from crashgate.errors import Code
 from crashgate.gate.call import Ask
+from crashgate.model.message import Request as Sent
+from crashgate.model.message import Response
 from crashgate.providers.bugspulse.sessions import EXPORT_SESSIONS
-from crashgate.upstream.budget import DOCUMENTED, Turns
-from crashgate.upstream.message import Request as Sent
-from crashgate.upstream.message import Response
+from crashgate.upstream.budget import Turns
 from crashgate_sandbox.bugspulse.key import BUGSPULSE_KEY
 from crashgate_sandbox.bugspulse.service import BugsPulse
 from crashgate_sandbox.faults import Fault, FaultKind
+from tests.catalogue import PROVIDERS
 from tests.gate.gate import IOS, PlayedUpstream, open_gate, policy, principal
 from tests.house import NOW, SESSION_PROVIDERS, everything, open_house, write_policies
 from tests.upstream.virtual_time import run
@@ -116,7 +117,7 @@ def test_busy_agents_and_an_export_share_the_budget_in_turns_and_meet_no_429() -
             *(policy(everything("bugspulse"), agent=each, connections=("bugspulse",)) for each in AGENTS[:6]),
             upstream=upstream,
             connections=("bugspulse",),
-            turns=Turns(DOCUMENTED["bugspulse"]),
+            turns=Turns(PROVIDERS["bugspulse"].budget),
         )
 
         async def work(agent: str) -> None:

@@ -189,7 +189,7 @@ async def test_an_answer_about_another_project_is_withheld() -> None:
     opened = gate()
     path = f"/projects/{IOS.id}/errors/{PAYMENTS.error}"
     leaked = json.dumps({"id": PAYMENTS.error, "project_id": PAYMENTS.id, "message": "secret"}).encode()
-    from crashgate.upstream.message import Response  # noqa: PLC0415 - only here an answer is made by hand
+    from crashgate.model.message import Response  # noqa: PLC0415 - only here an answer is made by hand
 
     opened.upstream.answers[path] = lambda _: Response(status=200, headers={}, body=leaked)
     given = {"connection": "bugsnag", "project_id": IOS.id, "error_id": PAYMENTS.error}

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from crashgate.model.message import Response
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
 from crashgate.model.result import Page
 from crashgate.providers.bugsnag.errors import LIST_ERRORS, ListErrors, OneError
 from crashgate.upstream.codec import decode, encode
-from crashgate.upstream.message import Response
 from tests.upstream.exchanges import CONNECTION
 
 ID = "5f1a0c3d9e8b7a6655443322"

@@ -11,9 +11,9 @@ from pydantic import SecretStr
 
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
+from crashgate.model.provider import Connection
 from crashgate.model.result import Page
 from crashgate.upstream.client import Call, Trace, Upstream, exchange
-from crashgate.upstream.connection import Connection
 from crashgate.upstream.http import http_transport
 from crashgate.upstream.request import Stamp
 from tests.catalogue import PROVIDERS

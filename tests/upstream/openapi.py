@@ -10,8 +10,8 @@ from urllib.parse import parse_qsl, urlsplit
 import yaml
 from jsonschema import Draft202012Validator
 
+from crashgate.model.message import Request
 from crashgate.model.operation import AnyOperation
-from crashgate.upstream.message import Request
 
 
 @cache

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from pydantic import SecretStr, ValidationError
 
 from crashgate.errors import InvalidArgumentsError
+from crashgate.model.message import Request, Response
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
+from crashgate.model.provider import Connection
 from crashgate.model.result import Page
 from crashgate.providers.browserstack.new_sessions import CREATE_SESSION, CreateSession
 from crashgate.providers.browserstack.sessions import GET_SESSION, LIST_SESSIONS, GetSession, ListSessions
 from crashgate.upstream.codec import decode, encode
-from crashgate.upstream.connection import Connection
-from crashgate.upstream.message import Request, Response
 from crashgate.upstream.request import Stamp
 from tests.catalogue import PROVIDERS
 from tests.sandbox.browserstack.document import Document, load

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crashgate.errors import Code, UpstreamError
+from crashgate.model.message import Response
 from crashgate.model.operation import AnyOperation
+from crashgate.providers.browserstack import wire as javascript_date
 from crashgate.providers.browserstack.new_sessions import CREATE_SESSION
 from crashgate.providers.browserstack.sessions import EXPORT_SESSIONS, GET_SESSION, LIST_SESSIONS
-from crashgate.upstream import browserstack as javascript_date
-from crashgate.upstream.browserstack import BrowserStack
-from crashgate.upstream.message import Response
+from crashgate.providers.browserstack.wire import BrowserStack
 from tests.upstream.test_browserstack import EVALS
 
 DIALECT = BrowserStack(EVALS)

@@ -13,15 +13,15 @@ from pydantic import SecretStr, ValidationError
 
 from crashgate.errors import Code
 from crashgate.model.access import Access
+from crashgate.model.message import Request, Response
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
+from crashgate.model.provider import Connection
 from crashgate.providers.bugspulse import PROVIDER
 from crashgate.providers.bugspulse.session_events import LIST_SESSION_EVENTS, ListSessionEvents
 from crashgate.providers.bugspulse.sessions import LIST_SESSIONS, ListSessions
-from crashgate.upstream.bugspulse import BugsPulse
+from crashgate.providers.bugspulse.wire import BugsPulse
 from crashgate.upstream.codec import decode, encode
-from crashgate.upstream.connection import Connection
-from crashgate.upstream.message import Request, Response
 from tests.catalogue import OPERATIONS as EVERY
 from tests.catalogue import PROVIDERS
 from tests.upstream.exchanges import BUGSPULSE, TOKEN, stamp_for

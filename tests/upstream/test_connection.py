@@ -4,9 +4,8 @@ import pytest
 from pydantic import SecretStr
 
 from crashgate.errors import ConfigurationError
-from crashgate.upstream.bugsnag import BugSnag
-from crashgate.upstream.connection import Auth, Connection
-from crashgate.upstream.dialect import dialect
+from crashgate.model.provider import Auth, Connection
+from crashgate.providers.bugsnag.wire import BugSnag
 from tests.catalogue import PROVIDERS
 
 
@@ -135,12 +134,12 @@ def test_the_credential_shows_as_asterisks() -> None:
 def test_a_provider_has_its_dialect() -> None:
     connection = made("https://api.bugsnag.com")
 
-    assert dialect(connection) == BugSnag(connection)
+    assert connection.wire == BugSnag(connection)
 
 
 def test_crashgate_does_not_speak_to_itself_over_http() -> None:
-    with pytest.raises(ValueError, match="does not speak to itself"):
-        dialect(made("https://api.bugsnag.com", "crashgate"))
+    with pytest.raises(ValueError, match="not asked over HTTP"):
+        _ = made("https://api.bugsnag.com", "crashgate").wire
 
 
 def test_a_token_is_presented_as_a_token_and_a_basic_credential_as_basic() -> None:
@@ -152,7 +151,7 @@ def test_a_token_is_presented_as_a_token_and_a_basic_credential_as_basic() -> No
             credential=SecretStr(secret),
             auth=auth,
         )
-        return dialect(held).headers(with_body=False)["Authorization"]
+        return held.wire.headers(with_body=False)["Authorization"]
 
     # RFC 7617, section 2, has this pair as its example.
     assert presented(Auth.BASIC, "Aladdin:open sesame") == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
@@ -175,4 +174,4 @@ def test_a_basic_credential_without_its_two_parts_is_refused_and_not_repeated() 
 
 
 def test_an_on_premise_installation_is_told_that_the_api_is_meant() -> None:
-    assert dialect(made("https://bugsnag.example.com")).headers(with_body=False)["X-Bugsnag-API"] == "true"
+    assert made("https://bugsnag.example.com").wire.headers(with_body=False)["X-Bugsnag-API"] == "true"

@@ -12,15 +12,15 @@ from pydantic import ValidationError
 
 from crashgate.errors import Code, UpstreamError
 from crashgate.gate.arguments import taken, validated
+from crashgate.model.message import Request, Response
 from crashgate.model.operation import AnyOperation, Shape
 from crashgate.model.params import Params
 from crashgate.model.result import Page
 from crashgate.providers.devrev import PROVIDER
 from crashgate.providers.devrev.session_data import GET_SESSION_DATA, GetSessionData
 from crashgate.providers.devrev.sessions import EXPORT_SESSIONS, GET_SESSION, LIST_SESSIONS, GetSession, SessionFilters
+from crashgate.providers.devrev.wire import DevRev
 from crashgate.upstream.codec import decode, encode
-from crashgate.upstream.devrev import DevRev
-from crashgate.upstream.message import Request, Response
 from tests.upstream.exchanges import DEVREV, TOKEN
 from tests.upstream.openapi import devrev, faults
 

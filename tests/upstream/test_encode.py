@@ -5,6 +5,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
+from crashgate.model.message import Request
 from crashgate.model.own import GET_ACCESS, GetAccess
 from crashgate.providers.bugsnag.bulk_changes import DELETE_ERRORS, ManyErrors
 from crashgate.providers.bugsnag.error_changes import (
@@ -20,7 +21,6 @@ from crashgate.providers.bugsnag.errors import DELETE_ERROR, GET_ERROR, LIST_ERR
 from crashgate.providers.bugsnag.saved_searches import CREATE_SAVED_SEARCH, CreateSavedSearch
 from crashgate.providers.bugsnag_sessions.sessions import REPORT_SESSIONS, ReportSessions
 from crashgate.upstream.codec import encode
-from crashgate.upstream.message import Request
 from tests.upstream.answers import ID, ONE, PERSON
 from tests.upstream.exchanges import CONNECTION, SESSIONS, TOKEN
 

@@ -13,16 +13,18 @@ from hypothesis import strategies as st
 
 from crashgate.errors import Code, UpstreamError
 from crashgate.model.access import Access
+from crashgate.model.message import Request, Response
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
+from crashgate.model.provider import Budget
 from crashgate.model.result import Page
 from crashgate.providers.bugsnag.error_changes import FIX_ERROR
 from crashgate.providers.bugsnag.errors import DELETE_ERROR, GET_ERROR, Error, GetError, OneError
 from crashgate.providers.bugspulse.sessions import LIST_SESSIONS, ListSessions
 from crashgate.storage.system import SystemClock
-from crashgate.upstream.budget import Budget, Turns
+from crashgate.upstream.budget import Turns
 from crashgate.upstream.client import Call, Trace, Upstream, exchange
-from crashgate.upstream.message import Fault, Request, Response, TransportError
+from crashgate.upstream.message import Fault, TransportError
 from crashgate.upstream.retry import Patience
 from tests.catalogue import OPERATIONS
 from tests.held_clock import HeldClock

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crashgate.errors import Code, UpstreamError
+from crashgate.model.message import Response
 from crashgate.model.operation import AnyOperation
 from crashgate.providers.bugsnag.error_changes import FIX_ERROR
 from crashgate.providers.bugsnag.errors import GET_ERROR, LIST_ERRORS
-from crashgate.upstream.bugsnag import BugSnag
-from crashgate.upstream.message import Response
+from crashgate.providers.bugsnag.wire import BugSnag
 from tests.upstream.exchanges import CONNECTION, TOKEN
 
 DIALECT = BugSnag(CONNECTION)

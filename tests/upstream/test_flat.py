@@ -9,13 +9,13 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from crashgate.errors import UpstreamError
+from crashgate.model.message import Request, Response
 from crashgate.model.operation import AnyOperation, Shape
 from crashgate.model.paging import Inside
 from crashgate.model.result import Result
 from crashgate.providers.bugspulse.sessions import EXPORT_SESSIONS, Session
 from crashgate.upstream.cleaning import LONGEST_KEY, LONGEST_STRING, cleaned, is_flat
 from crashgate.upstream.codec import decode
-from crashgate.upstream.message import Request, Response
 from tests.catalogue import OPERATIONS
 from tests.upstream.exchanges import connection_for
 

@@ -4,7 +4,7 @@ import anyio
 import pytest
 
 from crashgate.errors import Code, UpstreamError
-from crashgate.upstream.message import Request, Response
+from crashgate.model.message import Request, Response
 from crashgate.upstream.shared_reads import Flights
 from tests.upstream.virtual_time import run
 

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crashgate.errors import Code, UpstreamError
+from crashgate.model.message import Response
 from crashgate.model.result import Page
 from crashgate.providers.bugsnag.errors import LIST_ERRORS, ListErrors
 from crashgate.upstream.client import Call, Trace, Upstream, exchange
 from crashgate.upstream.codec import decode, encode
 from crashgate.upstream.http import http_transport
-from crashgate.upstream.message import Response
 from crashgate.upstream.paging import LONGEST_MARK
 from tests.held_clock import HeldClock
 from tests.upstream.exchanges import CONNECTION

@@ -10,13 +10,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from crashgate.errors import UpstreamError
+from crashgate.model.message import Response
 from crashgate.model.operation import AnyOperation, Shape
 from crashgate.model.result import Page
 from crashgate.providers.bugsnag.errors import GET_ERROR, GetError
 from crashgate.providers.bugsnag.events import GET_EVENT, GetEvent
 from crashgate.upstream.cleaning import DEEPEST
 from crashgate.upstream.codec import decode, encode
-from crashgate.upstream.message import Response
 from crashgate.upstream.paging import rows_key
 from tests.catalogue import BY_ID
 from tests.examples import examples

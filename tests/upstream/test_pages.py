@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from crashgate.errors import Code, UpstreamError
+from crashgate.model.message import Response
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
 from crashgate.model.result import Page
@@ -14,7 +15,6 @@ from crashgate.providers.bugspulse.sessions import LIST_SESSIONS as NUMBERED
 from crashgate.providers.bugspulse.sessions import ListSessions
 from crashgate.providers.devrev.sessions import LIST_SESSIONS as CURSORS
 from crashgate.upstream.codec import decode, encode
-from crashgate.upstream.message import Response
 from crashgate.upstream.paging import LONGEST_MARK
 from tests.upstream.exchanges import connection_for
 

@@ -13,8 +13,8 @@ from pydantic import SecretStr, ValidationError
 from crashgate.errors import InvalidArgumentsError
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import In, Params
+from crashgate.model.provider import Connection
 from crashgate.upstream.codec import encode
-from crashgate.upstream.connection import Connection
 from crashgate.upstream.request import LONGEST_SEGMENT, expand
 from tests.catalogue import OPERATIONS, PROVIDERS
 from tests.upstream.exchanges import stamp_for

@@ -9,9 +9,9 @@ import httpx2
 import pytest
 
 from crashgate.errors import Code, UpstreamError
+from crashgate.model.message import Request
 from crashgate.model.result import Page
 from crashgate.upstream.codec import encode
-from crashgate.upstream.message import Request
 from tests.upstream.exchanges import BASE_URL, CONNECTION, TOKEN, answered, dumped, expected, rows_of
 from tests.upstream.recordings import PLACEHOLDERS, Recording, load, paths, placeholders
 

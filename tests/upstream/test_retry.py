@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crashgate.upstream.message import Fault, Response
+from crashgate.model.message import Response
+from crashgate.upstream.message import Fault
 from crashgate.upstream.retry import Patience, pause
 
 PATIENCE = Patience(total=30.0, attempts=4, first_pause=1.0)

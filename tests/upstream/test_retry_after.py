@@ -4,10 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crashgate.model.message import Response
+from crashgate.model.retry_after import LONGEST, retry_after, seconds
 from crashgate.providers.bugsnag.errors import LIST_ERRORS
-from crashgate.upstream.dialect import dialect
-from crashgate.upstream.message import Response
-from crashgate.upstream.retry_after import LONGEST, retry_after, seconds
 from tests.upstream.exchanges import CONNECTIONS
 
 NOON = "Fri, 20 Nov 2026 12:00:00 GMT"
@@ -64,7 +63,7 @@ def test_no_header_asks_for_less_than_nothing_or_more_than_the_longest(given: st
 @pytest.mark.parametrize("provider", WINDOWS)
 def test_no_provider_is_believed_beyond_its_window(provider: str, given: str, status: int) -> None:
     response = Response(status=status, headers={"retry-after": given, "date": NOON}, body=b"")
-    problem = dialect(CONNECTIONS[provider]).failure(response, LIST_ERRORS)
+    problem = CONNECTIONS[provider].wire.failure(response, LIST_ERRORS)
 
     assert problem is not None
     assert problem.retry_after == WINDOWS[provider]

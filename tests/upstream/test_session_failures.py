@@ -5,10 +5,10 @@ import json
 import pytest
 
 from crashgate.errors import Code, UpstreamError
+from crashgate.model.message import Response
 from crashgate.providers.bugsnag_sessions.sessions import MOST_COUNTS, REPORT_SESSIONS, ReportSessions
-from crashgate.upstream.bugsnag_sessions import BugSnagSessions
+from crashgate.providers.bugsnag_sessions.wire import BugSnagSessions
 from crashgate.upstream.codec import encode
-from crashgate.upstream.message import Response
 from tests.upstream.exchanges import SESSIONS, TOKEN
 
 DIALECT = BugSnagSessions(SESSIONS)

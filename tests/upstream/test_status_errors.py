@@ -3,11 +3,11 @@
 import pytest
 
 from crashgate.errors import Code, UpstreamError
+from crashgate.model import status_errors
+from crashgate.model.message import Response
 from crashgate.model.operation import AnyOperation
 from crashgate.providers.browserstack.new_sessions import CREATE_SESSION
 from crashgate.providers.bugspulse.sessions import LIST_SESSIONS
-from crashgate.upstream import status_errors
-from crashgate.upstream.message import Response
 from tests.upstream.exchanges import BUGSPULSE
 
 STATUSES = (302, 400, 401, 402, 403, 404, 405, 409, 413, 418, 422, 429, 500, 502, 503, 504)

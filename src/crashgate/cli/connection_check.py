@@ -8,11 +8,12 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum, unique
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from crashgate.cli.agents import CONNECTIONS_CHECK
 from crashgate.errors import AddressError, Code, ConfigurationError
 from crashgate.identity import Principal, Via
+from crashgate.model.provider import HealthRead
 from crashgate.policy.document import load
 from crashgate.policy.policy import PolicySet
 
@@ -57,35 +58,8 @@ class Reached:
     why: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Read:
-    """The cheapest list of a provider: its tool and arguments, and the words of a policy that open it."""
-
-    tool: str
-    arguments: Mapping[str, Any]
-    grant: str
-
-
-_READS: Mapping[str, _Read] = {
-    "bugsnag": _Read(
-        tool="list_organizations",
-        arguments={"per_page": 1},
-        grant='organizations = ["*"]\naccess.organization = "read"',
-    ),
-    "bugspulse": _Read(tool="list_sessions", arguments={"per_page": 1}, grant='access.session = "read"'),
-    "browserstack": _Read(
-        tool="list_sessions", arguments={"per_page": 1}, grant='environments = ["*"]\naccess.session = "read"'
-    ),
-    "devrev": _Read(
-        tool="list_sessions",
-        arguments={"app_id": "com.example.app", "platform": "ios", "per_page": 1},  # nothing is listed without an app
-        grant='apps = ["*"]\naccess.session = "read"',
-    ),
-}
-_NO_SUCH_APP = frozenset({Code.UPSTREAM_FORBIDDEN, Code.UPSTREAM_REJECTED, Code.NOT_AVAILABLE})
 _REFUSED = frozenset({Code.UPSTREAM_CREDENTIAL, Code.UPSTREAM_FORBIDDEN})
 _WRITES_ONLY = "The credential is there. This provider has nothing to read, so nothing was asked."
-_KNOWN = "It did not refuse the credential itself. Whether that may read an app shows only with an app of yours."
 _ELSEWHERE = "It answers, but not at this address. Look at base_url of this connection in crashgate.toml."
 _TO_THE_OPERATOR = re.compile(r" ?Tell the operator of crashgate[^.]*\.")
 
@@ -136,9 +110,10 @@ async def _reach(
 
     standing, why = Standing.NOT_ASKED, _WRITES_ONLY
     try:
-        if connection.provider in _READS:
-            answer = await _ask(settings, environment, name, connection, sandbox)
-            standing, why = _judged(connection.provider, answer)
+        read = wiring.provider_of(connection).health
+        if read is not None:
+            answer = await _ask(settings, environment, name, connection, sandbox, read=read)
+            standing, why = _judge(read, answer)
         elif not sandbox:
             wiring.connection_of(name, connection, environment)
     except AddressError as problem:
@@ -148,16 +123,17 @@ async def _reach(
     return Reached(name=name, provider=connection.provider, url=connection.url, standing=standing, why=why)
 
 
-async def _ask(
+async def _ask(  # noqa: PLR0913 - what is asked of which connection, and where
     settings: "Settings",
     environment: Mapping[str, str],
     name: str,
     connection: "ConnectionSettings",
     sandbox: "Sandbox | None",
+    *,
+    read: HealthRead,
 ) -> "Answer":
     from crashgate.config import wiring
 
-    read = _READS[connection.provider]
     alone = settings.model_copy(update={"connections": {name: connection}, "exports": None})
     policy = load(
         _POLICY.format(agent=CONNECTIONS_CHECK, connection=json.dumps(name), grant=read.grant),
@@ -169,11 +145,11 @@ async def _ask(
         return await toolbox.call(Principal(agent=CONNECTIONS_CHECK, via=Via.CLI), read.tool, read.arguments)
 
 
-def _judged(provider: str, answer: "Answer") -> tuple[Standing, str]:
+def _judge(read: HealthRead, answer: "Answer") -> tuple[Standing, str]:
     if answer.error is None:
         return Standing.OK, ""
-    if provider == "devrev" and answer.error in _NO_SUCH_APP:
-        return Standing.REACHED, _KNOWN
+    if answer.error in read.refusals:
+        return Standing.REACHED, read.known
     if answer.error is Code.NOT_AVAILABLE:
         # The policy opens the whole list, so it was the upstream that had nothing there.
         return Standing.WRONG_ADDRESS, _ELSEWHERE

@@ -31,6 +31,7 @@ from crashgate.gate.quotas import Limiter, Taint
 from crashgate.gate.recorder import Ledger
 from crashgate.gate.revocation import Revocation
 from crashgate.identity import Via
+from crashgate.model.provider import LOOPBACK, Auth, Budget, Connection, Provider
 from crashgate.policy.policy import PolicySource, Vocabulary
 from crashgate.policy.templates import Templates
 from crashgate.providers.registry import CATALOGUE, RESOURCES
@@ -45,9 +46,8 @@ from crashgate.storage.tokens import TokenFile
 from crashgate.tools.cursors import Cursors
 from crashgate.tools.registry import TOOLS
 from crashgate.tools.toolbox import Toolbox
-from crashgate.upstream.budget import DOCUMENTED, Budget, Turns
+from crashgate.upstream.budget import Turns
 from crashgate.upstream.client import Upstream
-from crashgate.upstream.connection import LOOPBACK, Auth, Connection
 from crashgate.upstream.http import http_transport, in_process
 
 if TYPE_CHECKING:
@@ -56,10 +56,15 @@ if TYPE_CHECKING:
     from crashgate.mcp.listen import Listener
 
 
+def provider_of(connection: ConnectionSettings) -> Provider:
+    """The provider that a connection is to."""
+    return CATALOGUE.providers[connection.provider]
+
+
 def budget(connection: ConnectionSettings) -> Budget | None:
     """The requests that all agents may send in a minute: the operator's number, or what the vendor documents."""
     if connection.requests_per_minute is None:
-        return DOCUMENTED.get(connection.provider)
+        return provider_of(connection).budget
     return Budget(requests=connection.requests_per_minute) if connection.requests_per_minute else None
 
 
@@ -146,7 +151,7 @@ def connection_of(
     """The connection, checked. Raises AddressError, and ConfigurationError where the credential cannot be used."""
     return Connection(
         name=name,
-        provider=CATALOGUE.providers[connection.provider],
+        provider=provider_of(connection),
         base_url=connection.url,
         auth=Auth(connection.auth),
         credential=sandbox.credential(connection.provider) if sandbox else credential_of(name, connection, environment),

@@ -1,7 +1,7 @@
 """One thing that can be asked of an upstream, as one value. Rule: declared once; everything else is read off it."""
 
 import string
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, unique
 from types import NoneType, UnionType
@@ -9,7 +9,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, g
 
 from crashgate.model.access import Access
 from crashgate.model.paging import EventBatch, Links, Paging
-from crashgate.model.params import Along, In, Logged, Needs, Params, Repeated, RowsAPage, Unsets, Wire
+from crashgate.model.params import Along, EncodedBy, In, Logged, Needs, Params, Repeated, RowsAPage, Unsets, Wire
 from crashgate.model.reads import Declared, Reads, ReadsByName, ReadsNothing
 from crashgate.model.result import R
 from crashgate.model.scope import Scope
@@ -55,6 +55,7 @@ class Field:
     unsets: bool = False
     along: Along | None = None
     reads: Declared | None = None
+    encode: Callable[[str, Any], list[tuple[str, str]]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -186,6 +187,7 @@ def _field(name: str, annotation: object, metadata: list[Any]) -> Field:
         repeated=any(isinstance(mark, Repeated) for mark in metadata),
         unsets=any(isinstance(mark, Unsets) for mark in metadata),
         along=next((mark for mark in metadata if isinstance(mark, Along)), None),
+        encode=next((mark.encode for mark in marks if isinstance(mark, EncodedBy)), None),
         reads=_reads(name, annotation, marks),
     )
 

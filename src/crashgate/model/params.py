@@ -6,6 +6,7 @@ An app's SDK makes session ids, so anybody with the app's public key can choose 
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, unique
 from typing import Annotated, Any, cast
@@ -23,7 +24,6 @@ class In(Enum):
 
     PATH = "path"
     QUERY = "query"
-    FILTERS = "filters"
     BODY = "body"
     HEADER = "header"
     NOWHERE = "nowhere"
@@ -77,6 +77,13 @@ class PatternHelp:
 
     pattern: str
     words: str
+
+
+@dataclass(frozen=True)
+class EncodedBy:
+    """The parameter travels in the query as the pairs that ``encode`` makes of the upstream's name and the value."""
+
+    encode: Callable[[str, Any], list[tuple[str, str]]]
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,82 @@ Nothing outside ``crashgate.providers`` names a vendor. A provider is found by i
 ``crashgate.providers``; docs/providers.md says how to write one.
 """
 
-from collections.abc import Mapping
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum, unique
 from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
 
+from pydantic import SecretStr
+
+from crashgate.errors import AddressError, Code, ConfigurationError, UpstreamError
+from crashgate.model.composite import Recipe
+from crashgate.model.export import Export
+from crashgate.model.message import Response
 from crashgate.model.operation import AnyOperation
 from crashgate.model.scope import Dimension
+from crashgate.model.tool import Tool
+
+AnyTool = Tool | Recipe | Export
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+_ADDRESS = re.compile(r"https?://(?:[a-z0-9.-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?(?:/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)*")
+"""Scheme, host in lower case (as a ``Link`` has it), port and plain segments: nothing that can be read in two ways."""
+
+
+@unique
+class Auth(StrEnum):
+    """How the credential is presented: as the provider's token, or as ``e-mail:password``."""
+
+    TOKEN = "token"  # noqa: S105 - the name of a way, not a token
+    BASIC = "basic"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Budget:
+    """At most ``requests`` in any window of ``seconds``."""
+
+    requests: int
+    seconds: float = 60.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CredentialForm:
+    """What a credential must look like.
+
+    ``find_fault`` says why one cannot be used, without a character of it, or gives None; ``description`` tells the
+    operator what to give.
+    """
+
+    find_fault: Callable[[str], str | None]
+    description: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EnvironmentVariables:
+    """The vendor's own variables: ``token`` alone makes a connection, called like the provider; ``url`` moves it."""
+
+    token: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HealthRead:
+    """One cheap read that shows whether a connection works: a tool, its arguments, and the lines of a grant for it.
+
+    ``refusals`` are errors that show all the same that the credential was accepted: the read names something that
+    need not be there. ``known`` says then what is known.
+    """
+
+    tool: str
+    arguments: Mapping[str, Any]
+    grant: str
+    refusals: frozenset[Code] = frozenset()
+    known: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,22 +118,140 @@ class FieldLookUp:
 class Provider:
     """One vendor, or crashgate itself.
 
-    ``name`` is the word for it in a configuration, in policies and in the log; ``title`` is its name in a sentence.
     Raises ValueError when the declaration contradicts itself.
     """
 
     name: str
+    """The word for it in a configuration, in policies and in the log: ``a-z``, digits and hyphens."""
+
     title: str
+    """Its name in a sentence."""
+
     operations: tuple[AnyOperation, ...]
+    tools: tuple[AnyTool, ...] = ()
+    """In the order in which agents are shown them."""
+
+    default_url: str = ""
+    wire: "Callable[[Connection], Wire] | None" = None
+    """How it is spoken to; None for crashgate itself."""
+
+    auth: frozenset[Auth] = frozenset({Auth.TOKEN})
+    credential: CredentialForm | None = None
+    budget: Budget | None = None
+    """What the vendor's documentation promises for a connection; None where it says nothing."""
+
+    variables: EnvironmentVariables | None = None
+    health: HealthRead | None = None
     lookups: Mapping[Dimension, PlaceLookUp] = field(default_factory=dict[Dimension, PlaceLookUp], hash=False)
     filter_fields: FieldLookUp | None = None
+    capabilities: Mapping[str, AnyOperation] = field(default_factory=dict[str, AnyOperation], hash=False)
+    """What composite tools may ask of it, by the names that they use (``crashgate.tools.composites``)."""
+
+    free_keys: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]], hash=False)
+    """The documented keys below fields of free form, by the field, for hints about misspelt redaction paths."""
+
+    rank: int = 100
+    """Where its tools stand among those of other providers: lowest first, and by name where ranks are equal."""
+
+    notes: tuple[str, ...] = ()
+    """Paragraphs for the reference page."""
+
     by_id: Mapping[str, AnyOperation] = field(init=False, repr=False, hash=False)
+    """The operations by their ids."""
 
     def __post_init__(self) -> None:
         """Check that all operations are its own."""
         for operation in self.operations:
             if operation.provider != self.name:
                 raise ValueError(f"{operation.id} is not an operation of {self.name}")
-        by_id = {operation.id: operation for operation in self.operations}
-        object.__setattr__(self, "by_id", MappingProxyType(by_id))
-        object.__setattr__(self, "lookups", MappingProxyType(dict(self.lookups)))
+        object.__setattr__(self, "by_id", MappingProxyType({each.id: each for each in self.operations}))
+        for name in ("lookups", "capabilities", "free_keys"):
+            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Connection:
+    """One configured account at a provider; its address and credential come from the operator alone.
+
+    ``base_url`` has no trailing slash; the credential shows as asterisks wherever it is printed. Raises
+    ConfigurationError for an address that would send the credential in the clear (THREATS row 10), and for a credential
+    that is not of its provider's form.
+    """
+
+    name: str
+    provider: Provider
+    base_url: str
+    credential: SecretStr
+    auth: Auth = Auth.TOKEN
+
+    def __post_init__(self) -> None:
+        """Check the address and the credential."""
+        self._check_address()
+        if self.auth is Auth.BASIC and ":" not in self.credential.get_secret_value():
+            raise ConfigurationError(
+                f"connection {self.name}: the credential cannot be used.",
+                why='With auth = "basic" it has to be e-mail:password, and there is no colon in it.',
+                remedy='Write it so, or take auth = "basic" out.',
+            )
+        form = self.provider.credential
+        if form is not None and (why := form.find_fault(self.credential.get_secret_value())) is not None:
+            raise ConfigurationError(
+                f"connection {self.name}: the credential cannot be used.", why=why, remedy=form.description
+            )
+
+    @property
+    def wire(self) -> "Wire":
+        """How its provider is spoken to. Raises ValueError for crashgate itself."""
+        if self.provider.wire is None:
+            raise ValueError(f"{self.provider.name} is not asked over HTTP")
+        return self.provider.wire(self)
+
+    def _check_address(self) -> None:
+        shown = f"connection {self.name}: base URL"
+        if {"@", "?", "#"} & set(self.base_url) or self.base_url.endswith("/"):
+            raise AddressError(
+                f"{shown} may hold no credentials, query, fragment or trailing slash.",
+                remedy="Write scheme, host and path only.",
+            )
+        if not _is_address(self.base_url):
+            raise AddressError(
+                f"{shown} {self.base_url!r} is not an http or https address.",
+                remedy=f"Write it like {self.provider.default_url or 'https://api.example.com'}.",
+            )
+        parts = urlsplit(self.base_url)
+        if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+            raise AddressError(
+                f"{shown} would send the credential unencrypted.",
+                why="http is allowed on loopback addresses only.",
+                remedy="Use https.",
+            )
+
+
+def _is_address(url: str) -> bool:
+    if _ADDRESS.fullmatch(url) is None:
+        return False
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Wire(ABC):
+    """How a connection's provider is spoken to over HTTP."""
+
+    connection: Connection
+
+    @abstractmethod
+    def headers(self, *, with_body: bool) -> Mapping[str, str]:
+        """The headers of a request, the credential among them."""
+
+    @abstractmethod
+    def failure(self, response: Response, operation: AnyOperation) -> UpstreamError | None:
+        """Our own error for an answer that is none; None for a success. It quotes nothing of the answer."""
+
+    def address(self, method: str, path: str) -> str:
+        """Where an operation's path is. Raises ValueError for what may never be asked there."""
+        del method
+        return f"{self.connection.base_url}{path}"

@@ -5,33 +5,21 @@ has passed since its answer came, because only then it is certain that upstream 
 """
 
 from collections import deque
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 import anyio
 
 from crashgate.errors import Code, UpstreamError
-from crashgate.upstream.retry_after import LONGEST
+from crashgate.model.provider import Budget
+from crashgate.model.retry_after import LONGEST
 
 _MARGIN = 0.01
 """Seconds: the two clocks are not the same, and a window's edge may belong to either side."""
 
 _BURST = 4
 """A bulk reader may use a quarter of the budget at once; then it goes at the pace at which the budget comes back."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Budget:
-    """``requests`` in any window of ``seconds``."""
-
-    requests: int
-    seconds: float = 60.0
-
-
-DOCUMENTED: Mapping[str, Budget] = MappingProxyType({"bugspulse": Budget(requests=60)})
-"""What a vendor's page promises for each key. Others tell theirs in their answers, or not at all."""
 
 
 @dataclass(kw_only=True, slots=True, eq=False)

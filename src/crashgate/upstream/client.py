@@ -12,14 +12,14 @@ import anyio
 from crashgate.clock import Clock
 from crashgate.errors import Code, UpstreamError
 from crashgate.model.access import Access
+from crashgate.model.message import Request, Response
 from crashgate.model.operation import AnyOperation, Operation, P
+from crashgate.model.provider import Connection
 from crashgate.model.result import Page, R
 from crashgate.offload import aside
 from crashgate.upstream.budget import Turns
 from crashgate.upstream.codec import decode, encode, fewer
-from crashgate.upstream.connection import Connection
-from crashgate.upstream.dialect import dialect
-from crashgate.upstream.message import Fault, Request, Response, Transport, TransportError
+from crashgate.upstream.message import Fault, Transport, TransportError
 from crashgate.upstream.request import Stamp
 from crashgate.upstream.retry import Patience, pause
 from crashgate.upstream.shared_reads import Flights
@@ -106,7 +106,7 @@ async def _persist(upstream: Upstream, call: Call[P, R], request: Request, trace
             seen = await _once(upstream, request, trace, deadline)
         wait = None
         if request.repeatable:
-            failure = None if isinstance(seen, Fault) else dialect(upstream.connection).failure(seen, call.operation)
+            failure = None if isinstance(seen, Fault) else upstream.connection.wire.failure(seen, call.operation)
             if failure is not None and failure.code is Code.UPSTREAM_RATE_LIMITED and failure.retry_after is not None:
                 upstream.turns.hold(failure.retry_after)
             wait = pause(

@@ -10,15 +10,14 @@ from pydantic_core import from_json, to_jsonable_python
 
 from crashgate.errors import Code, UpstreamError
 from crashgate.model.access import Access
+from crashgate.model.message import Request, Response
 from crashgate.model.operation import AnyOperation, Field, Operation, P, Shape
 from crashgate.model.params import In, Params
+from crashgate.model.provider import Connection
 from crashgate.model.result import PART, Page, R, Result
 from crashgate.upstream import paging as pages
 from crashgate.upstream import request as query
 from crashgate.upstream.cleaning import TooDeepError, cleaned, cleaned_page, is_flat
-from crashgate.upstream.connection import Connection
-from crashgate.upstream.dialect import address, dialect
-from crashgate.upstream.message import Request, Response
 from crashgate.upstream.request import Stamp, enclosed, expand
 
 NO_CONTENT = 204
@@ -49,9 +48,9 @@ def encode(
     body = _enclosed(operation, _body(operation, params, mark), stamp)
     return Request(
         method=operation.method,
-        url=f"{address(connection, operation.method, path)}{'?' if asked else ''}{asked}",
+        url=f"{connection.wire.address(operation.method, path)}{'?' if asked else ''}{asked}",
         headers={
-            **dialect(connection).headers(with_body=body is not None),
+            **connection.wire.headers(with_body=body is not None),
             **{f.wire: str(getattr(params, f.name)) for f in _travelling(operation, In.HEADER)},
         },
         body=None if body is None else json.dumps(body, separators=(",", ":")).encode(),
@@ -67,7 +66,7 @@ def decode(
     With ``mark``, the upstream's refusal to page deeper is an end that shows as ``truncated``. Raises UpstreamError for
     every other answer that is not a usable success.
     """
-    failure = dialect(connection).failure(response, operation)
+    failure = connection.wire.failure(response, operation)
     if failure is not None:
         if mark is not None and failure.code is Code.UPSTREAM_TOO_DEEP:
             return Page(rows=(), truncated=True)
@@ -102,10 +101,10 @@ def _pairs(operation: AnyOperation, params: Params) -> list[query.Pair]:
         value = getattr(params, field.name)
         if value is None:
             continue
-        if field.travels is In.QUERY:
+        if field.travels is In.QUERY and field.encode is not None:
+            pairs += field.encode(field.wire, value)
+        elif field.travels is In.QUERY:
             pairs += query.repeated(field.wire, value) if field.repeated else query.scalar(field.wire, value)
-        elif field.travels is In.FILTERS:
-            pairs += query.filters(field.wire, value)
     return pairs
 
 

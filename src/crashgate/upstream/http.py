@@ -19,9 +19,10 @@ from urllib.parse import urlsplit
 
 import httpx2
 
+from crashgate.model.message import Request, Response
 from crashgate.offload import aside
 from crashgate.upstream.content_coding import ACCEPTED, is_coded, unpacked
-from crashgate.upstream.message import Fault, Request, Response, TransportError
+from crashgate.upstream.message import Fault, TransportError
 
 _log = logging.getLogger(__name__)
 _DEEPEST = 10

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any, assert_never, cast
 from urllib.parse import urlsplit
 
+from crashgate.model.message import Request, Response
 from crashgate.model.operation import AnyOperation
 from crashgate.model.paging import Cursors, Inside, Links, Numbered
 from crashgate.upstream import request as query
-from crashgate.upstream.message import Request, Response
 
 LONGEST_MARK = 8_000
 """Characters; BugSnag's own links have grown until it refused them (docs/upstreams/bugsnag.md#events)."""

@@ -16,7 +16,6 @@ from uuid import UUID
 from crashgate.clock import timestamp
 from crashgate.errors import InvalidArgumentsError
 from crashgate.model.paging import EventBatch
-from crashgate.providers.bugsnag.filters import Comparison
 
 _DOTS = frozenset({"", ".", ".."})
 LONGEST_SEGMENT = 200
@@ -65,16 +64,6 @@ def scalar(name: str, value: Any) -> list[Pair]:  # noqa: ANN401 - a validated p
 def repeated(name: str, value: Any) -> list[Pair]:  # noqa: ANN401 - a validated parameter of any type
     """One parameter; a list goes as the same name once per item."""
     return [(name, _word(item)) for item in (cast("list[Any]", value) if isinstance(value, list | tuple) else [value])]
-
-
-def filters(name: str, given: Mapping[str, Iterable[Comparison]]) -> list[Pair]:
-    """``filters[field][][type]`` and ``filters[field][][value]``, adjacent for each comparison."""
-    pairs: list[Pair] = []
-    for field, comparisons in given.items():
-        for comparison in comparisons:
-            pairs.append((f"{name}[{field}][][type]", comparison.type.value))
-            pairs.append((f"{name}[{field}][][value]", comparison.value))
-    return pairs
 
 
 def join(pairs: Iterable[Pair]) -> str:

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from crashgate.upstream.message import Fault, Response
+from crashgate.model.message import Response
+from crashgate.upstream.message import Fault
 
 _TOO_MANY_REQUESTS = 429
 _LASTING = frozenset({Fault.TOO_LARGE, Fault.TIMEOUT, Fault.UNREADABLE})

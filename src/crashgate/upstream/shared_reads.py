@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from crashgate.upstream.message import Request, Response
+from crashgate.model.message import Request, Response
 
 Key = tuple[str, str, bytes | None]
 

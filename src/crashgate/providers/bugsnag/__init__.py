@@ -3,7 +3,7 @@
 The vendor's reference: https://bugsnagapiv2.docs.apiary.io/
 """
 
-from crashgate.model.provider import FieldLookUp, PlaceLookUp, Provider
+from crashgate.model.provider import Auth, EnvironmentVariables, FieldLookUp, HealthRead, PlaceLookUp, Provider
 from crashgate.model.scope import ORGANIZATION, PROJECT
 from crashgate.providers.bugsnag.bulk_changes import BULK_CHANGES
 from crashgate.providers.bugsnag.collaborators import COLLABORATORS
@@ -19,10 +19,22 @@ from crashgate.providers.bugsnag.projects import GET_PROJECT, PROJECTS
 from crashgate.providers.bugsnag.releases import RELEASE_GROUPS, RELEASES
 from crashgate.providers.bugsnag.saved_searches import SAVED_SEARCHES
 from crashgate.providers.bugsnag.trends import STABILITY_TREND, TRENDS
+from crashgate.providers.bugsnag.wire import BugSnag
 
 PROVIDER = Provider(
     name="bugsnag",
     title="BugSnag",
+    default_url="https://api.bugsnag.com",
+    wire=BugSnag,
+    auth=frozenset({Auth.TOKEN, Auth.BASIC}),
+    variables=EnvironmentVariables(token="BUGSNAG_AUTH_TOKEN", url="BUGSNAG_ENDPOINT"),  # noqa: S106 - the name of a variable
+    health=HealthRead(
+        tool="list_organizations",
+        arguments={"per_page": 1},
+        grant='organizations = ["*"]\naccess.organization = "read"',
+    ),
+    rank=10,
+    notes=("BugSnag's ids are 24 hexadecimal digits; a project and an organization can be named by their slugs, too.",),
     operations=(
         *ORGANIZATIONS,
         *PROJECTS,

@@ -110,7 +110,7 @@ class ListErrors(Params):
     """Parameters of listing a project's errors."""
 
     project_id: Annotated[Ref, In.PATH]
-    filters: Annotated[Filters | None, In.FILTERS] = None
+    filters: Annotated[Filters | None, In.QUERY] = None
     sort: Annotated[
         Literal["last_seen", "first_seen", "users", "events", "unsorted"] | None, In.QUERY, Logged(), _SORTS
     ] = None
@@ -138,7 +138,7 @@ class OneError(Params):
 class GetError(OneError):
     """Parameters of viewing an error; with filters, its counts are filtered."""
 
-    filters: Annotated[Filters | None, In.FILTERS] = None
+    filters: Annotated[Filters | None, In.QUERY] = None
 
 
 LIST_ERRORS = Operation(

@@ -22,7 +22,7 @@ class ListProjectEvents(Params):
     """Parameters of listing a project's events."""
 
     project_id: Annotated[Ref, In.PATH]
-    filters: Annotated[Filters | None, In.FILTERS] = None
+    filters: Annotated[Filters | None, In.QUERY] = None
     direction: Annotated[
         Literal["asc", "desc"] | None, In.QUERY, Logged(), ReadsNothing("it turns round the only order that there is")
     ] = None

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from crashgate.model.params import TIME_PATTERN, Params
+from crashgate.model.params import TIME_PATTERN, EncodedBy, Params
 from crashgate.providers.bugsnag.field_reads import EVENT_FIELDS
 
 MOST_FIELDS = 20
@@ -97,6 +97,16 @@ def _short_enough(given: dict[str, tuple[Comparison, ...]]) -> dict[str, tuple[C
     return given
 
 
+def encode_filters(name: str, given: Mapping[str, Iterable[Comparison]]) -> list[tuple[str, str]]:
+    """``filters[field][][type]`` and ``filters[field][][value]``, adjacent for each comparison."""
+    pairs: list[tuple[str, str]] = []
+    for field, comparisons in given.items():
+        for comparison in comparisons:
+            pairs.append((f"{name}[{field}][][type]", comparison.type.value))
+            pairs.append((f"{name}[{field}][][value]", comparison.value))
+    return pairs
+
+
 FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_. -]+$", max_length=100)]
 Comparisons = Annotated[tuple[Comparison, ...], Field(min_length=1, max_length=MOST_COMPARISONS)]
 Filters = Annotated[
@@ -105,5 +115,6 @@ Filters = Annotated[
     Field(max_length=MOST_FIELDS),
     AfterValidator(_short_enough),
     AfterValidator(_with_legal_values),
+    EncodedBy(encode_filters),
     EVENT_FIELDS,
 ]

@@ -77,7 +77,7 @@ class ListProjectPivots(Params):
         Logged(),
         ReadsNothing("it tells how many values are wanted, not which"),
     ] = None
-    filters: Annotated[Filters | None, In.FILTERS] = None
+    filters: Annotated[Filters | None, In.QUERY] = None
 
 
 class ListErrorPivots(ListProjectPivots):
@@ -96,7 +96,7 @@ class ListPivotValues(Params):
     base: Annotated[UtcTime | None, In.QUERY, Reads(("pivot.first_seen", "pivot.last_seen", "event.received_at"))] = (
         None
     )
-    filters: Annotated[Filters | None, In.FILTERS] = None
+    filters: Annotated[Filters | None, In.QUERY] = None
 
 
 class ListErrorPivotValues(ListPivotValues):

@@ -43,7 +43,7 @@ class GetProjectTrend(Params):
     project_id: Annotated[Ref, In.PATH]
     buckets_count: Annotated[int | None, In.QUERY, Field(ge=1, le=50), Logged(), _STEPS] = None
     resolution: Annotated[Literal["1m", "5m", "30m", "2h", "12h"] | None, In.QUERY, Logged(), _STEPS] = None
-    filters: Annotated[Filters | None, In.FILTERS] = None
+    filters: Annotated[Filters | None, In.QUERY] = None
 
     @model_validator(mode="before")
     @classmethod

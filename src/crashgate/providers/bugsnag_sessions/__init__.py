@@ -5,5 +5,13 @@ The vendor's page: https://docs.bugsnag.com/api/sessions/
 
 from crashgate.model.provider import Provider
 from crashgate.providers.bugsnag_sessions.sessions import SESSIONS
+from crashgate.providers.bugsnag_sessions.wire import BugSnagSessions
 
-PROVIDER = Provider(name="bugsnag-sessions", title="BugSnag session tracking", operations=SESSIONS)
+PROVIDER = Provider(
+    name="bugsnag-sessions",
+    title="BugSnag session tracking",
+    default_url="https://sessions.bugsnag.com",
+    wire=BugSnagSessions,
+    operations=SESSIONS,
+    rank=20,
+)

@@ -7,18 +7,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crashgate.errors import Code, UpstreamError
+from crashgate.model.message import Response
 from crashgate.model.operation import AnyOperation
-from crashgate.upstream.connection import Connection
-from crashgate.upstream.message import Response
+from crashgate.model.provider import Wire
 
 PAYLOAD_VERSION = "1.0"
 
 
 @dataclass(frozen=True, slots=True)
-class BugSnagSessions:
+class BugSnagSessions(Wire):
     """The dialect of the session tracking API; the credential is a project's API key."""
-
-    connection: Connection
 
     def headers(self, *, with_body: bool) -> Mapping[str, str]:
         """The key and the payload's version; ``Bugsnag-Sent-At`` is a parameter of the report."""

@@ -16,13 +16,14 @@ from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
 from crashgate.errors import Code, UpstreamError
+from crashgate.model import status_errors
 from crashgate.model.access import Access
+from crashgate.model.message import Response
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import In
-from crashgate.upstream import langfuse_keys, status_errors
-from crashgate.upstream.connection import Connection
-from crashgate.upstream.message import Response
-from crashgate.upstream.retry_after import seconds
+from crashgate.model.provider import Wire
+from crashgate.model.retry_after import seconds
+from crashgate.providers.browserstack import keys
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _FORM = re.compile(
@@ -62,15 +63,13 @@ _KNOWN_CAUSES = {
 
 
 @dataclass(frozen=True, slots=True)
-class BrowserStack:
+class BrowserStack(Wire):
     """The dialect of sessions and ingestion; the credential is a pair of keys, or one key that may only write."""
-
-    connection: Connection
 
     def headers(self, *, with_body: bool) -> Mapping[str, str]:
         """The credential. Raises UpstreamError for a read with a key that may only write: nothing is sent then."""
         credential = self.connection.credential.get_secret_value()
-        if not with_body and langfuse_keys.writes_only(credential):
+        if not with_body and keys.writes_only(credential):
             raise UpstreamError(
                 "The key of the connection may only write; nothing was sent.",
                 why="Reading takes the public and the secret key of the project.",
@@ -78,7 +77,7 @@ class BrowserStack:
                 code=Code.UPSTREAM_FORBIDDEN,
             )
         return {
-            "Authorization": langfuse_keys.authorization(credential),
+            "Authorization": keys.authorization(credential),
             "Accept": "application/json",
             **({"Content-Type": "application/json"} if with_body else {}),
         }

@@ -9,11 +9,11 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from crashgate.errors import Code, UpstreamError
+from crashgate.model import status_errors
+from crashgate.model.message import Response
 from crashgate.model.operation import AnyOperation
-from crashgate.upstream import status_errors
-from crashgate.upstream.connection import Connection
-from crashgate.upstream.message import Response
-from crashgate.upstream.retry_after import seconds
+from crashgate.model.provider import Wire
+from crashgate.model.retry_after import seconds
 
 WINDOW = 300.0
 """Seconds: the limit counts all requests of the token's owner in five minutes."""
@@ -52,10 +52,8 @@ _CAUSES = {
 
 
 @dataclass(frozen=True, slots=True)
-class DevRev:
+class DevRev(Wire):
     """The dialect of the observability sessions; the credential is a personal access token."""
-
-    connection: Connection
 
     def headers(self, *, with_body: bool) -> Mapping[str, str]:
         """The token, which has all rights of its owner: what is asked is for the policy alone to limit."""

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from crashgate.errors import Code, UpstreamError
+from crashgate.model import status_errors
+from crashgate.model.message import Response
 from crashgate.model.operation import AnyOperation
+from crashgate.model.provider import Auth, Wire
 from crashgate.providers.bugsnag.bulk_changes import CREATE_ISSUES
 from crashgate.providers.bugsnag.error_changes import CREATE_ISSUE
-from crashgate.upstream import status_errors
-from crashgate.upstream.connection import Auth, Connection
-from crashgate.upstream.message import Response
 
 SORTED_RESULTS_LIMITED = 60000
 INSUFFICIENT_ROLE = 40000
@@ -41,10 +41,8 @@ _KNOWN_REFUSALS = {
 
 
 @dataclass(frozen=True, slots=True)
-class BugSnag:
+class BugSnag(Wire):
     """The dialect of the Data Access API v2."""
-
-    connection: Connection
 
     def headers(self, *, with_body: bool) -> Mapping[str, str]:
         """The credential; the version always; the on-premise header is harmless elsewhere."""

@@ -14,7 +14,7 @@ _WRITE_ONLY = "wk-lf-"
 _PLAIN = re.compile(r"[!-~]+").fullmatch
 
 
-def fault(credential: str) -> str | None:
+def find_fault(credential: str) -> str | None:
     """Why the credential cannot be used, without a character of it; None where it can."""
     if not _PLAIN(credential):
         return "It is empty, or holds a space or a character beyond ASCII."

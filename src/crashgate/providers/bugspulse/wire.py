@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crashgate.errors import UpstreamError
+from crashgate.model import status_errors
+from crashgate.model.message import Response
 from crashgate.model.operation import AnyOperation
-from crashgate.upstream import status_errors
-from crashgate.upstream.connection import Connection
-from crashgate.upstream.message import Response
+from crashgate.model.provider import Wire
 
 WINDOW = 60.0
 """Seconds: 60 requests a minute for each key; an answer says nothing of when to come back."""
@@ -21,10 +21,8 @@ _PATH = re.compile(r"/export/[a-z]+")
 
 
 @dataclass(frozen=True, slots=True)
-class BugsPulse:
+class BugsPulse(Wire):
     """The dialect of the Export API; the credential is a project's key."""
-
-    connection: Connection
 
     def address(self, method: str, path: str) -> str:
         """Where the path is. The documented base URL ends in ``/export``, the documented sample's does not: both do.

@@ -6,10 +6,10 @@ from typing import Any, cast
 
 from crashgate.errors import Code, UpstreamError
 from crashgate.model.access import Access
+from crashgate.model.message import Response
 from crashgate.model.operation import AnyOperation
-from crashgate.upstream.connection import Connection
-from crashgate.upstream.message import Response
-from crashgate.upstream.retry_after import LONGEST, retry_after
+from crashgate.model.provider import Connection
+from crashgate.model.retry_after import LONGEST, retry_after
 
 _LONGEST_BODY = 100_000
 
