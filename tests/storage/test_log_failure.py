@@ -19,6 +19,7 @@ from tests.audit.samples import DECISION, decision
 from tests.logs import keep_log, open_log, read_log
 from tests.small_disk import fill, make_read_only
 from tests.storage.log_folder import fill as store
+from tests.storage.log_homes import LogHome
 
 pytestmark = pytest.mark.threats(28)
 
@@ -174,16 +175,16 @@ def test_another_database_is_left_alone(tmp_path: Path, content: bytes | None, w
     assert error.value.why == why
 
 
-async def test_a_record_that_cannot_be_written_down_spoils_no_other(tmp_path: Path) -> None:
+async def test_a_record_that_cannot_be_written_down_spoils_no_other(home: LogHome) -> None:
     # Guards: encoding before the queue, in LogWriter.append.
     unwritable = replace(DECISION, arguments={"n": 10**5000})
-    async with aclosing(open_log(tmp_path)) as log:
+    async with aclosing(home.open()) as log:
         answers = await asyncio.gather(
             log.append(decision(1)), log.append(unwritable), log.append(decision(2)), return_exceptions=True
         )
 
     assert [type(answer).__name__ for answer in answers] == ["Stored", "LogUnavailableError", "Stored"]
-    assert [each.record for each in read_log(tmp_path).records()] == [decision(1), decision(2)]
+    assert [each.record for each in home.reader.records()] == [decision(1), decision(2)]
 
 
 async def test_a_defect_in_the_store_leaves_nobody_waiting(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from crashgate.audit.call import Entry
-from crashgate.audit.reader import LogReader
 from crashgate.audit.record import DecisionRecord, Effect, OutcomeRecord, Record
 from crashgate.errors import Code, CrashgateError, LogUnavailableError
 from crashgate.storage.log_schema import connect_to_read
 from tests.audit.samples import DECISION, OUTCOME, call
 from tests.logs import open_log, read_log
+from tests.storage.log_homes import LogHome, changed
 
 
 def _asked(number: int) -> DecisionRecord:
@@ -33,38 +33,30 @@ def _store(folder: Path, records: Sequence[Record], chain: str | None = None) ->
     asyncio.run(store())
 
 
-def _records(folder: Path, since: str | None = None, until: str | None = None) -> list[Record]:
-    return [stored.record for stored in read_log(folder).records(since=since, until=until)]
-
-
-def _as_port(reader: LogReader) -> LogReader:
-    return reader
-
-
 def _pairs(entries: Iterable[Entry]) -> list[tuple[DecisionRecord, OutcomeRecord | None]]:
     return [(entry.decision.record, entry.outcome.record if entry.outcome else None) for entry in entries]
 
 
-def test_records_of_all_chains_come_in_the_order_in_which_they_were_stored(tmp_path: Path) -> None:
-    _store(tmp_path, [_asked(1), _asked(2)])
-    _store(tmp_path, [_asked(3)], chain="other")
-    _store(tmp_path, [_ended(1)])
+def test_records_of_all_chains_come_in_the_order_in_which_they_were_stored(home: LogHome) -> None:
+    home.fill([_asked(1), _asked(2)])
+    home.fill([_asked(3)], chain="other")
+    home.fill([_ended(1)])
 
-    assert _records(tmp_path) == [_asked(1), _asked(2), _asked(3), _ended(1)]
-
-
-def test_a_span_of_time_holds_its_start_and_not_its_end(tmp_path: Path) -> None:
-    _store(tmp_path, [_asked(1), _ended(1), _asked(2), _asked(3)])
-
-    assert _records(tmp_path, since=_ended(1).at) == [_ended(1), _asked(2), _asked(3)]
-    assert _records(tmp_path, until=_asked(3).at) == [_asked(1), _ended(1), _asked(2)]
-    assert _records(tmp_path, since=_ended(1).at, until=_asked(2).at) == [_ended(1)]
+    assert home.records() == [_asked(1), _asked(2), _asked(3), _ended(1)]
 
 
-def test_entries_come_newest_first_each_with_its_outcome(tmp_path: Path) -> None:
+def test_a_span_of_time_holds_its_start_and_not_its_end(home: LogHome) -> None:
+    home.fill([_asked(1), _ended(1), _asked(2), _asked(3)])
+
+    assert home.records(since=_ended(1).at) == [_ended(1), _asked(2), _asked(3)]
+    assert home.records(until=_asked(3).at) == [_asked(1), _ended(1), _asked(2)]
+    assert home.records(since=_ended(1).at, until=_asked(2).at) == [_ended(1)]
+
+
+def test_entries_come_newest_first_each_with_its_outcome(home: LogHome) -> None:
     denied = replace(_asked(3), effect=Effect.DENY)
-    _store(tmp_path, [_asked(1), _asked(2), denied, _ended(1)])
-    entries = _as_port(read_log(tmp_path)).entries
+    home.fill([_asked(1), _asked(2), denied, _ended(1)])
+    entries = home.reader.entries
     everything = [(denied, None), (_asked(2), None), (_asked(1), _ended(1))]
 
     assert _pairs(entries()) == everything
@@ -79,16 +71,16 @@ class _Enough(Exception):  # noqa: N818 - it is no error
     """Ends a following that would go on for ever."""
 
 
-def test_following_shows_the_newest_and_then_whatever_comes(tmp_path: Path) -> None:
-    _store(tmp_path, [_asked(1), _asked(2), _asked(3)])
+def test_following_shows_the_newest_and_then_whatever_comes(home: LogHome) -> None:
+    home.fill([_asked(1), _asked(2), _asked(3)])
     more: list[list[Record]] = [[_asked(4)], [], [_ended(1), _asked(5)]]
 
     def pause() -> None:
         if not more:
             raise _Enough
-        _store(tmp_path, more.pop(0))
+        home.fill(more.pop(0))
 
-    following = read_log(tmp_path).follow(newest=2, pause=pause)
+    following = home.reader.follow(newest=2, pause=pause)
     assert [next(following).record for _ in range(5)] == [_asked(2), _asked(3), _asked(4), _ended(1), _asked(5)]
     with pytest.raises(_Enough):
         next(following)
@@ -122,14 +114,12 @@ def test_the_reader_cannot_write(tmp_path: Path) -> None:
 
 
 @pytest.mark.threats(27)
-def test_a_record_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+def test_a_record_that_cannot_be_read_is_named(home: LogHome) -> None:
     # Guards: the ValueError in LogReader._decode.
-    _store(tmp_path, [_asked(1), _asked(2)])
-    with closing(sqlite3.connect(tmp_path / "decisions.sqlite3", isolation_level=None)) as database:
-        database.execute("DROP TRIGGER records_are_not_changed")
-        database.execute("UPDATE records SET body = cast(x'ff7b' AS TEXT) WHERE seq = 2")
+    home.fill([_asked(1), _asked(2)])
+    home.tamper(changed(2, body="{"))
 
     with pytest.raises(CrashgateError) as error:
-        _records(tmp_path)
+        home.records()
     assert error.value.code is Code.LOG_DAMAGED
     assert error.value.why.startswith("Record 2 of the chain main cannot be read")

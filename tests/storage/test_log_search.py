@@ -10,11 +10,12 @@ from crashgate.audit.call import Aside, Entry
 from crashgate.audit.chain import Fault
 from crashgate.audit.reader import LogReader
 from crashgate.audit.record import Effect, OutcomeRecord
-from crashgate.audit.search import Query
+from crashgate.audit.search import KEY_NAMES, Query
 from crashgate.errors import Code, CrashgateError, LogUnavailableError
 from tests.audit.samples import ATTEMPT, OUTCOME, call
 from tests.logs import read_log
-from tests.storage.log_folder import as_first_version, asked, at, faults, fill, tamper
+from tests.storage.log_folder import as_first_version, asked, at, fill, tamper
+from tests.storage.log_homes import LogHome, Tampering, rekeyed
 
 CALLS = (
     asked(1),
@@ -26,9 +27,9 @@ ENDED = tuple(replace(OUTCOME, call=call(number), at=at(number + 10)) for number
 
 
 @pytest.fixture
-def log(tmp_path: Path) -> LogReader:
-    fill(tmp_path, [CALLS[0], CALLS[1], ENDED[1], replace(ATTEMPT, at=at(2)), CALLS[2], CALLS[3], ENDED[0]])
-    return read_log(tmp_path)
+def log(home: LogHome) -> LogReader:
+    home.fill([CALLS[0], CALLS[1], ENDED[1], replace(ATTEMPT, at=at(2)), CALLS[2], CALLS[3], ENDED[0]])
+    return home.reader
 
 
 def _found(log: LogReader, query: Query) -> list[int]:
@@ -100,21 +101,21 @@ def test_a_log_of_the_first_version_is_read_and_gets_its_keys_when_it_is_opened(
 @pytest.mark.threats(27)
 @pytest.mark.usefixtures("log")
 @pytest.mark.parametrize(
-    ("script", "seq"),
+    ("tampering", "seq"),
     [
-        ("UPDATE found SET agent = 'somebody-else' WHERE position = 1", 1),
-        ("UPDATE found SET effect = 'allow' WHERE effect = 'deny'", 5),
-        ("UPDATE found SET tool = NULL WHERE position = 2", 2),
-        ("DELETE FROM found WHERE position = 5", 5),
-        ("UPDATE found SET position = 3 WHERE position = 5", 3),
-        ("INSERT INTO found (position, at, agent, effect) VALUES (4, '', '', '')", 4),
+        pytest.param(rekeyed(1, agent="somebody-else"), 1, id="agent changed"),
+        pytest.param(rekeyed(5, effect="allow"), 5, id="effect changed"),
+        pytest.param(rekeyed(2, tool=None), 2, id="tool removed"),
+        pytest.param(rekeyed(5, **dict.fromkeys(KEY_NAMES)), 5, id="keys removed"),
+        pytest.param(rekeyed(3, at=at(3), agent="triage-agent", effect="deny"), 3, id="keys of an outcome"),
+        pytest.param(rekeyed(4, at="", agent="", effect=""), 4, id="keys of an attempt"),
     ],
 )
-def test_keys_that_were_tampered_with_show(tmp_path: Path, script: str, seq: int) -> None:
+def test_keys_that_were_tampered_with_show(home: LogHome, tampering: Tampering, seq: int) -> None:
     # Guards: the comparison in _Verification._rows. Record 3 is an outcome and 4 an attempt, which have no keys.
-    tamper(tmp_path, script)
+    home.tamper(tampering)
 
-    assert faults(tmp_path) == [("main", Fault.KEYS, seq)]
+    assert home.faults() == [("main", Fault.KEYS, seq)]
 
 
 @pytest.mark.threats(27)
@@ -131,12 +132,13 @@ def test_keys_that_were_tampered_with_show(tmp_path: Path, script: str, seq: int
         ),
     ],
 )
-def test_keys_without_a_record_and_false_indexes_show(log: LogReader, tmp_path: Path, script: str, why: str) -> None:
+def test_keys_without_a_record_and_false_indexes_show(tmp_path: Path, script: str, why: str) -> None:
     # Guards: SqliteRows.check: what an index leaves out, a search does not find.
+    fill(tmp_path, [*CALLS, *ENDED])
     tamper(tmp_path, script)
 
     with pytest.raises(CrashgateError) as error:
-        log.verify()
+        read_log(tmp_path).verify()
     assert (error.value.code, error.value.why) == (Code.LOG_DAMAGED, why)
 
 

@@ -1,10 +1,10 @@
 """Somebody changes the store behind our back (THREATS row 27): the first bad record is named."""
 
 import asyncio
-import shutil
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Iterable
 from contextlib import aclosing, closing
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +13,13 @@ import pytest
 
 from crashgate.audit.chain import Fault
 from crashgate.audit.chain_writer import ChainWriter
+from crashgate.audit.record import DecisionRecord
 from crashgate.errors import Code, CrashgateError, LogUnavailableError
-from crashgate.storage.log_sqlite import SqliteRowStore
 from crashgate.storage.system import SystemClock
 from tests.audit.samples import DECISION, decision
-from tests.logs import keep_log, open_log, read_log
+from tests.logs import open_log, read_log
+from tests.storage.log_homes import LogHome, Tampering, changed, without
+from tests.storage.memory_rows import StoredRow
 
 pytestmark = pytest.mark.threats(27)
 
@@ -27,8 +29,8 @@ def _store(folder: Path, *numbers: int) -> str:
 
     async def store() -> str:
         async with aclosing(open_log(folder)) as log:
-            for number in numbers:
-                await log.append(replace(decision(number), client=f"client number {number}"))
+            for record in _numbered(*numbers):
+                await log.append(record)
             return log.chain
 
     return asyncio.run(store())
@@ -43,53 +45,64 @@ def _tamper(folder: Path, script: str) -> None:
         database.executescript(f"DROP TRIGGER records_are_not_changed; DROP TRIGGER records_are_not_deleted; {script}")
 
 
-def _swap(column: str) -> str:
-    """The third and the fourth record change places."""
-    moves = ((3, -3), (4, 3), (-3, 4))
-    return ";".join(f"UPDATE records SET {column} = {new} WHERE {column} = {old}" for old, new in moves)  # noqa: S608 - ours
+def _numbered(*numbers: int) -> list[DecisionRecord]:
+    return [replace(decision(number), client=f"client number {number}") for number in numbers]
 
 
-def test_an_untouched_log_is_sound(tmp_path: Path) -> None:
-    _store(tmp_path, *range(1, 9))
+_SWAPPED = {3: 4, 4: 3}
 
-    assert _faults(tmp_path) == [("main", None, None)]
+
+def _swap_numbers(rows: list[StoredRow]) -> list[StoredRow]:
+    return [replace(each, row=replace(each.row, seq=_SWAPPED.get(each.row.seq, each.row.seq))) for each in rows]
+
+
+def _swap_places(rows: list[StoredRow]) -> list[StoredRow]:
+    return [replace(each, position=_SWAPPED.get(each.position, each.position)) for each in rows]
+
+
+def _hash_like_the_one_before(rows: list[StoredRow]) -> Iterable[StoredRow]:
+    return changed(4, hash=rows[3].row.previous)(rows)
+
+
+def _append_copy(rows: list[StoredRow]) -> list[StoredRow]:
+    return [*rows, replace(rows[0], position=99, row=replace(rows[0].row, seq=9))]
+
+
+def test_an_untouched_log_is_sound(home: LogHome) -> None:
+    home.fill(_numbered(*range(1, 9)))
+
+    assert home.faults() == [("main", None, None)]
 
 
 @pytest.mark.parametrize(
-    ("script", "fault", "seq"),
+    ("tampering", "fault", "seq"),
     [
-        ("UPDATE records SET body = replace(body, 'allow', 'deny ') WHERE seq = 4", Fault.ALTERED, 4),
-        ("UPDATE records SET agent = 'someone-else' WHERE seq = 4", Fault.ALTERED, 4),
-        ("UPDATE records SET agent = x'00' WHERE seq = 4", Fault.ALTERED, 4),
-        ("UPDATE records SET at = cast(x'ff' AS TEXT) WHERE seq = 4", Fault.ALTERED, 4),
-        ("UPDATE records SET hash = previous WHERE seq = 4", Fault.ALTERED, 4),
-        ("DELETE FROM records WHERE seq = 1", Fault.MISSING, 1),
-        ("DELETE FROM records WHERE seq = 4", Fault.MISSING, 4),
-        ("DELETE FROM records WHERE seq >= 7", Fault.TRUNCATED, 7),
-        ("DELETE FROM records", Fault.TRUNCATED, 1),
-        (
-            _swap("seq"),
-            Fault.MISSING,
-            3,
-        ),
-        (
-            _swap("position"),
-            Fault.MISSING,
-            3,
-        ),
-        (
-            "INSERT INTO records SELECT 99, chain, 9, at, kind, call, agent, body, previous, hash FROM records LIMIT 1",
-            Fault.BROKEN_LINK,
-            9,
-        ),
+        pytest.param(changed(4, body=("allow", "deny ")), Fault.ALTERED, 4, id="body changed"),
+        pytest.param(changed(4, agent="someone-else"), Fault.ALTERED, 4, id="agent changed"),
+        pytest.param(_hash_like_the_one_before, Fault.ALTERED, 4, id="hash changed"),
+        pytest.param(without(1), Fault.MISSING, 1, id="first deleted"),
+        pytest.param(without(4), Fault.MISSING, 4, id="one deleted"),
+        pytest.param(without(7, 8), Fault.TRUNCATED, 7, id="end deleted"),
+        pytest.param(without(*range(1, 9)), Fault.TRUNCATED, 1, id="all deleted"),
+        pytest.param(_swap_numbers, Fault.MISSING, 3, id="numbers swapped"),
+        pytest.param(_swap_places, Fault.MISSING, 3, id="places swapped"),
+        pytest.param(_append_copy, Fault.BROKEN_LINK, 9, id="one inserted"),
     ],
 )
-def test_a_change_behind_our_back_is_found(tmp_path: Path, script: str, fault: Fault, seq: int) -> None:
+def test_a_change_behind_our_back_is_found(home: LogHome, tampering: Tampering, fault: Fault, seq: int) -> None:
     # Guards: chain.verify over what really lies in the store, and the kept head for a cut end.
-    _store(tmp_path, *range(1, 9))
-    _tamper(tmp_path, script)
+    home.fill(_numbered(*range(1, 9)))
+    home.tamper(tampering)
 
-    assert _faults(tmp_path) == [("main", fault, seq)]
+    assert home.faults() == [("main", fault, seq)]
+
+
+@pytest.mark.parametrize("value", ["x'00'", "cast(x'ff' AS TEXT)"])
+def test_a_column_that_is_no_text_any_more_is_found(tmp_path: Path, value: str) -> None:
+    _store(tmp_path, *range(1, 9))
+    _tamper(tmp_path, f"UPDATE records SET agent = {value} WHERE seq = 4")  # noqa: S608 - ours
+
+    assert _faults(tmp_path) == [("main", Fault.ALTERED, 4)]
 
 
 @pytest.mark.parametrize("bit", range(8))
@@ -118,57 +131,55 @@ def test_a_broken_file_says_how_far_it_can_be_read(tmp_path: Path) -> None:
     assert error.value.why.startswith("The database file is damaged. It can be read up to record ")
 
 
-def test_an_old_copy_that_was_put_back_is_found_and_not_written_over(tmp_path: Path) -> None:
+def test_an_old_copy_that_was_put_back_is_found_and_not_written_over(home: LogHome, tmp_path: Path) -> None:
     # Guards: the head that Claim keeps, and ChainWriter._is_continuous: the evidence stays, the work goes on.
-    folder, copy = tmp_path / "log", tmp_path / "copy.sqlite3"
-    _store(folder, 1, 2, 3)
-    shutil.copy(folder / "decisions.sqlite3", copy)
-    _store(folder, 4, 5)
-    shutil.copy(copy, folder / "decisions.sqlite3")
+    home.fill(_numbered(1, 2, 3))
+    copy = home.copy(tmp_path / "copy")
+    home.fill(_numbered(4, 5))
+    home.put_back(copy, heads=False)
 
     with pytest.raises(LogUnavailableError, match="The end of main is not the one that was stored"):
-        open_log(folder, chain="main")
-    assert _store(folder, 6) == "main-2"
-    assert _faults(folder) == [("main", Fault.TRUNCATED, 4), ("main-2", None, None)]
+        home.open("main")
+    assert home.fill(_numbered(6)) == "main-2"
+    assert home.faults() == [("main", Fault.TRUNCATED, 4), ("main-2", None, None)]
 
 
-async def test_a_damaged_chain_is_told_to_whoever_opens_the_log(tmp_path: Path) -> None:
-    async with aclosing(open_log(tmp_path)) as log:
+async def test_a_damaged_chain_is_told_to_whoever_opens_the_log(home: LogHome) -> None:
+    async with aclosing(home.open()) as log:
         await log.append(DECISION)
-    _tamper(tmp_path, "DELETE FROM records")
+    home.tamper(lambda _: ())
 
-    async with aclosing(open_log(tmp_path)) as log:
+    async with aclosing(home.open()) as log:
         assert (log.chain, log.passed_over) == ("main-2", ("main",))
 
 
 @pytest.mark.threats(41)
-def test_records_deleted_together_with_their_head_show_until_an_operator_acknowledges_it(tmp_path: Path) -> None:
+def test_records_deleted_together_with_their_head_show_until_an_operator_acknowledges_it(home: LogHome) -> None:
     # Guards: ChainWriter.lost_head, _record_loss and _Verification._add_head_loss.
-    _store(tmp_path, 1, 2, 3)
-    _tamper(tmp_path, "DELETE FROM records WHERE seq > 2; DELETE FROM found WHERE position > 2")
-    (tmp_path / "main.head").unlink()
-    reader = read_log(tmp_path)
+    home.fill(_numbered(1, 2, 3))
+    home.tamper(without(3))
+    home.lose_head()
 
-    assert _faults(tmp_path) == [("main", Fault.HEAD, 3)]
-    assert _store(tmp_path, 4) == "main"
-    assert _store(tmp_path, 5) == "main"
-    assert _faults(tmp_path) == [("main", Fault.HEAD, 3)]
+    assert home.faults() == [("main", Fault.HEAD, 3)]
+    assert home.fill(_numbered(4)) == "main"
+    assert home.fill(_numbered(5)) == "main"
+    assert home.faults() == [("main", Fault.HEAD, 3)]
 
-    (record,) = keep_log(tmp_path).acknowledge()
+    (record,) = home.keeper.acknowledge()
     assert (record.chain, record.seq) == ("main", 3)
-    assert _faults(tmp_path) == [("main", None, None)]
-    assert [each.record for each in reader.records() if each.record.KIND == "acknowledgement"] == [record]
-    assert keep_log(tmp_path).acknowledge() == ()
+    assert home.faults() == [("main", None, None)]
+    assert [each.record for each in home.reader.records() if each.record.KIND == "acknowledgement"] == [record]
+    assert home.keeper.acknowledge() == ()
 
 
 @pytest.mark.threats(41)
-def test_a_loss_after_an_acknowledgement_is_another_one(tmp_path: Path) -> None:
+def test_a_loss_after_an_acknowledgement_is_another_one(home: LogHome) -> None:
     for _ in range(2):
-        _store(tmp_path, 1)
-        (tmp_path / "main.head").unlink()
-        assert [fault for _, fault, _ in _faults(tmp_path)] == [Fault.HEAD]
-        assert len(keep_log(tmp_path).acknowledge()) == 1
-        assert _faults(tmp_path) == [("main", None, None)]
+        home.fill(_numbered(1))
+        home.lose_head()
+        assert [fault for _, fault, _ in home.faults()] == [Fault.HEAD]
+        assert len(home.keeper.acknowledge()) == 1
+        assert home.faults() == [("main", None, None)]
 
 
 @pytest.mark.threats(41)
@@ -181,35 +192,35 @@ def test_a_head_that_cannot_be_read_is_missing(tmp_path: Path, content: bytes) -
 
 
 @pytest.mark.threats(41)
-async def test_a_missing_head_is_told_to_whoever_opens_the_log_once(tmp_path: Path) -> None:
-    await asyncio.to_thread(_store, tmp_path, 1, 2)
-    (tmp_path / "main.head").unlink()
+async def test_a_missing_head_is_told_to_whoever_opens_the_log_once(home: LogHome) -> None:
+    await asyncio.to_thread(home.fill, _numbered(1, 2))
+    home.lose_head()
     lost: list[int | None] = []
     for _ in range(2):
-        async with aclosing(open_log(tmp_path)) as log:
+        async with aclosing(home.open()) as log:
             lost.append(None if log.lost_head is None else log.lost_head.seq)
 
     assert lost == [2, None]
 
 
-def test_a_log_that_is_new_or_was_opened_and_not_used_misses_no_head(tmp_path: Path) -> None:
-    _store(tmp_path)
-    _store(tmp_path, 1)
+def test_a_log_that_is_new_or_was_opened_and_not_used_misses_no_head(home: LogHome) -> None:
+    home.fill([])
+    home.fill(_numbered(1))
 
-    assert _faults(tmp_path) == [("main", None, None)]
+    assert home.faults() == [("main", None, None)]
 
 
 @pytest.mark.threats(41)
-def test_an_acknowledgement_stays_as_long_as_the_loss_that_it_is_of(tmp_path: Path) -> None:
-    _store(tmp_path, 1, 2)
-    (tmp_path / "main.head").unlink()
-    server = ChainWriter(SqliteRowStore(tmp_path), SystemClock(), chain="main", patience=1)
+def test_an_acknowledgement_stays_as_long_as_the_loss_that_it_is_of(home: LogHome) -> None:
+    home.fill(_numbered(1, 2))
+    home.lose_head()
+    server = ChainWriter(home.store, SystemClock(), chain="main", patience=1)
     with closing(server):  # it has the chain, so another is written
-        keep_log(tmp_path).acknowledge()
-    keeper = keep_log(tmp_path)
+        home.keeper.acknowledge()
+    keeper = home.keeper
     for _ in range(3):
         keeper.prune("2999-01-01T00:00:00.000Z")
-        assert {fault for _, fault, _ in _faults(tmp_path)} == {None}
+        assert {fault for _, fault, _ in home.faults()} == {None}
 
 
 _HOLDER = """

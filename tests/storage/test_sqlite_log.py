@@ -19,20 +19,21 @@ from crashgate.storage.log_keys import load_key
 from crashgate.storage.log_schema import connect_to_write
 from tests.audit.samples import DECISION, HOSTILE, OUTCOME, TEXT_FIELDS, decision
 from tests.logs import open_log, read_log
+from tests.storage.log_homes import LogHome
 
 
 def _as_port(log: DecisionLog) -> DecisionLog:
     return log
 
 
-async def test_what_is_appended_can_be_read_at_once_and_after_a_restart(tmp_path: Path) -> None:
-    reader = read_log(tmp_path)
-    async with aclosing(open_log(tmp_path)) as log:
+async def test_what_is_appended_can_be_read_at_once_and_after_a_restart(home: LogHome) -> None:
+    reader = home.reader
+    async with aclosing(home.open()) as log:
         first = await _as_port(log).append(DECISION)
         second = await _as_port(log).append(OUTCOME)
         assert list(reader.records()) == [first, second]
 
-    async with aclosing(open_log(tmp_path)) as log:
+    async with aclosing(home.open()) as log:
         third = await log.append(decision(3))
 
     assert list(reader.records()) == [first, second, third]
@@ -136,9 +137,9 @@ async def test_a_caller_that_gives_up_leaves_a_sound_chain_with_its_record(tmp_p
     assert read_log(tmp_path).verify()[0].sound
 
 
-async def test_closing_stores_what_was_handed_in_and_refuses_the_rest(tmp_path: Path) -> None:
+async def test_closing_stores_what_was_handed_in_and_refuses_the_rest(home: LogHome) -> None:
     # Guards: the order of sentinel and queue in GroupCommit.close, and the closed flag.
-    log = open_log(tmp_path)
+    log = home.open()
     calls = [asyncio.create_task(log.append(decision(number))) for number in range(3)]
     await asyncio.sleep(0)
     await log.aclose()
@@ -150,29 +151,29 @@ async def test_closing_stores_what_was_handed_in_and_refuses_the_rest(tmp_path: 
 
 
 @pytest.mark.threats(27)
-async def test_each_writer_has_a_chain_of_its_own(tmp_path: Path) -> None:
+async def test_each_writer_has_a_chain_of_its_own(home: LogHome) -> None:
     # Guards: the lock in Claim. (Two processes: test_log_tampering.)
-    async with aclosing(open_log(tmp_path)) as one, aclosing(open_log(tmp_path)) as two:
+    async with aclosing(home.open()) as one, aclosing(home.open()) as two:
         await asyncio.gather(*(log.append(decision(number)) for number in range(20) for log in (one, two)))
         with pytest.raises(LogUnavailableError, match="Another process writes this chain"):
-            open_log(tmp_path, chain="main")
+            home.open("main")
 
         assert (one.chain, two.chain) == ("main", "main-2")
-    async with aclosing(open_log(tmp_path, chain="main-2")) as log:
+    async with aclosing(home.open("main-2")) as log:
         assert (await log.append(decision(99))).seq == 21
-    assert [(v.chain, v.good, v.sound) for v in read_log(tmp_path).verify()] == [
+    assert [(v.chain, v.good, v.sound) for v in home.reader.verify()] == [
         ("main", 20, True),
         ("main-2", 21, True),
     ]
 
 
 @pytest.mark.parametrize("name", ["", "Main", "../main", "main.lock", "a" * 65, "main\n"])
-def test_a_chain_has_a_name_that_is_safe_as_a_file(tmp_path: Path, name: str) -> None:
+def test_a_chain_has_a_name_that_is_safe_as_a_file(home: LogHome, name: str) -> None:
     # Guards: the pattern in Claim.
     with pytest.raises(LogUnavailableError, match="A chain's name is made of"):
-        open_log(tmp_path, chain=name)
+        home.open(name)
 
-    assert list(tmp_path.glob("*.head")) == []
+    assert list(home.folder.glob("*.head")) == []
 
 
 @pytest.mark.threats(25, 26)

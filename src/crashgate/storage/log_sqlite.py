@@ -112,8 +112,8 @@ class SqliteRows:
         limit: int | None = None,
     ) -> Iterator[tuple[int, Row]]:
         """The rows with their positions, read as they are asked for."""
-        values: list[str | int]
-        where, values = "WHERE at >= ? AND at < ?", [since or "", until or "~"]
+        where = "WHERE at >= ? AND at < ?"
+        values: list[str | int] = [since or "", until or "~"]
         if after is not None:
             where, values = f"{where} AND position > ?", [*values, after]
         if kind == "checkpoint" and self.searchable:
