@@ -1,8 +1,8 @@
-"""An attempt that never became a call of an operation. Rule: not a character of it is the caller's.
+"""An attempt that never became a call of an operation. Nothing in it is the caller's own text.
 
-A request without a valid token, one that is not JSON, one that is too large: the gate never sees it, and still it has a
-record. It says what kind it was, when, how often, and who it was as far as a token proves that. The caller's address,
-path and text are not in it (THREATS rows 16, 24 and 29).
+A request without a valid token, one that is not JSON, one that is too large: the gateway never sees it, and still it is
+recorded. The record says what kind of attempt it was, when, how often, and whose, as far as a token proves that. The
+caller's address, path and text are not in it (THREATS rows 16, 24 and 29).
 """
 
 from dataclasses import dataclass

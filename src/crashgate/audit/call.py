@@ -1,4 +1,4 @@
-"""A decision together with how it ended. Rule: an allowed call without an outcome is "unknown", never left out."""
+"""A decision together with its outcome. An allowed call without an outcome is "unknown", never left out."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -1,10 +1,9 @@
-"""A record as one line of JSON, and back. Rule: one spelling for each record, and not a character beyond ASCII in it.
+"""A record as one line of canonical JSON, and back. Each record has exactly one spelling, in ASCII only.
 
-Keys sorted, no spaces, everything beyond printable ASCII escaped: whatever text gets into a field, the stored line
-holds no newline, no control and no bidirectional character (THREATS rows 25 and 26).
+Keys are sorted, there are no spaces, and everything beyond printable ASCII is escaped: whatever text gets into a field,
+the stored line holds no newline, no control character and no bidirectional character (THREATS rows 25 and 26).
 
-What is written has format 3. Records of the formats before it are still read: they lack the fields that came since,
-and have the defaults for them.
+Records are written in format 3. Earlier formats can still be read: fields that they lack have their defaults.
 """
 
 import json

@@ -1,15 +1,13 @@
-"""A fingerprint of a call's arguments. Rule: keyed, so that nobody can guess a short value from the log.
+"""The hash chain that makes a change to the log show, and the fingerprint of a call's arguments.
 
-It covers all arguments, before anything is left out or redacted, and of a list which page it was: two calls with equal
-arguments for one page have equal fingerprints, and without the key the log tells nothing of a value that it does not
-show (THREATS row 29).
+A hash covers every other column of its row. Each chain has one writer and counts its records from 1. The chain alone
+shows a record that was changed, removed, moved or inserted. A cut-off end shows only against a ``Head`` kept in another
+place. Whoever can rewrite both the store and that place can still deceive it, but not an auditor who holds a signed
+``Statement``. A chain may start later where a signed checkpoint says so: its hash vouches for everything before it.
 
-The hash chain that makes a change to the log show. Rule: a hash covers every other column of its row.
-
-Each chain has one writer and counts its records from 1. The chain alone shows a record that was changed, left out,
-moved or put in. That the end was cut off shows only against a ``Head`` kept in another place; whoever can rewrite
-both the store and that place can still deceive it, but not an auditor who holds a signed ``Statement``. A chain may
-start later where a signed checkpoint says so: its hash vouches for all that stands before it.
+The fingerprint is keyed, so that nobody can guess a short value from the log. It covers all arguments, before anything
+is left out or redacted, and which page of a list was asked for: two calls with equal arguments for one page have equal
+fingerprints, and without the key the log reveals no value that it does not show (THREATS row 29).
 """
 
 import hmac

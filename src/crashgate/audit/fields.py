@@ -1,9 +1,8 @@
-"""What the fields of every record must look like. Rule: an error names the field, never the value.
+"""Checks for the fields of records, and a fast way to make records with many fields.
 
-Records with many fields, made fast. Rule: the same checks, and the same frozen record, as the class itself makes.
-
-``dataclass`` sets the fields of a frozen class one by one, by ``object.__setattr__``. For the 33 fields of a decision
-that took longer than to decide.
+The error of a check names the field, never the value. ``dataclass`` sets the fields of a frozen class one by one, with
+``object.__setattr__``. For the 33 fields of a decision that took longer than deciding; ``fast_constructor`` makes the
+same frozen record, with the same checks, in one step.
 """
 
 import re
@@ -98,7 +97,7 @@ def check_fields(values: Iterable[str], field: str) -> None:
         raise ValueError(f"{field} holds something else than names of fields")
 
 
-class Told(Protocol):
+class HasSentence(Protocol):
     """A record: it checks itself, and has a sentence."""
 
     @property
@@ -111,11 +110,11 @@ class Told(Protocol):
         ...
 
 
-Given = ParamSpec("Given")
-ToldRecord = TypeVar("ToldRecord", bound=Told)
+P = ParamSpec("P")
+R = TypeVar("R", bound=HasSentence)
 
 
-def filled_at_once(make: Callable[Given, ToldRecord]) -> Callable[Given, ToldRecord]:
+def fast_constructor(make: Callable[P, R]) -> Callable[P, R]:
     """A second way to make records of the class ``make``, a frozen dataclass without slots: all fields in one step.
 
     A field that is not given has the default on the class. The function raises TypeError for a field that the class
@@ -126,14 +125,14 @@ def filled_at_once(make: Callable[Given, ToldRecord]) -> Callable[Given, ToldRec
     made = {field.name: field.default_factory for field in fields(cls) if field.default_factory is not MISSING}
     needed = known - made.keys() - {field.name for field in fields(cls) if field.default is not MISSING}
 
-    def fill(*unnamed: Given.args, **given: Given.kwargs) -> ToldRecord:
+    def fill(*unnamed: P.args, **given: P.kwargs) -> R:
         if unnamed or not known.issuperset(given) or not needed <= given.keys():
             wrong = sorted((given.keys() - known) | (needed - given.keys()))
             raise TypeError(f"{cls.__name__} has other fields: {', '.join(wrong)}")
         for name, default in made.items():
             if name not in given:
                 given[name] = default()
-        record: ToldRecord = object.__new__(cls)
+        record: R = object.__new__(cls)
         object.__setattr__(record, "__dict__", given)
         record.__post_init__()
         return record
@@ -141,8 +140,8 @@ def filled_at_once(make: Callable[Given, ToldRecord]) -> Callable[Given, ToldRec
     return fill
 
 
-def with_sentence(record: ToldRecord, sentence: str) -> ToldRecord:
+def with_sentence(record: R, sentence: str) -> R:
     """The same record with that sentence; all else was checked when the record was made."""
-    told = object.__new__(type(record))
-    object.__setattr__(told, "__dict__", {**vars(record), "sentence": sentence})
-    return told
+    result = object.__new__(type(record))
+    object.__setattr__(result, "__dict__", {**vars(record), "sentence": sentence})
+    return result

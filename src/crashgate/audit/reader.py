@@ -39,10 +39,10 @@ class LogReader:
         self, *, since: str | None = None, until: str | None = None, newest: int | None = None
     ) -> Iterator[Entry]:
         """Calls by the time of their decision, newest first; at most ``newest`` of them."""
-        everything = self.told(since=since, until=until)
+        everything = self.timeline(since=since, until=until)
         yield from islice((each for each in everything if isinstance(each, Entry)), newest)
 
-    def told(
+    def timeline(
         self, *, since: str | None = None, until: str | None = None, newest: int | None = None
     ) -> Iterator[Entry | Aside]:
         """The same together with what is not of a call."""

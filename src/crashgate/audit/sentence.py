@@ -1,10 +1,10 @@
-"""A record in one plain English sentence. Rule: what a person would say, and never more than is known.
+"""A record in one plain English sentence that says no more than is known.
 
-Before the outcome is known an agent "asked to" do something; only an answer makes it "resolved" or "deleted". Built
-from validated ids, names from the operator's own files and words of the catalogue. Every piece is cleaned and bounded,
-and the whole is one line (THREATS rows 25 and 26). Long ids are cut for the eye; the data keeps them whole.
+Before the outcome is known an agent "asked to" do something; only an answer makes it "resolved" or "deleted". It
+is built from validated ids, names from the operator's own files and the words of operations. Every piece is cleaned and
+bounded, and the whole is one line (THREATS rows 25 and 26). Long ids are shortened here; the data keeps them whole.
 
-An attempt in one plain English sentence. Rule: fixed words of ours, a verified name and a number, nothing else.
+The sentence of an attempt holds only fixed words of ours, a verified name and a number.
 """
 
 import re

@@ -1,8 +1,8 @@
-"""A flood of attempts as few records. Rule: nothing goes uncounted, and a minute never gives more than so many records.
+"""Records a flood of attempts in few records: none goes uncounted, and a minute never gives more than a few.
 
-The first attempts of a kind and agent in a minute are records of their own, stored at once. What comes after them in
-that minute is counted into one more, which is stored when the minute is over. So the log of a server under fire grows
-by a bounded amount (THREATS row 24), and one agent's flood never hides another's attempt.
+The first attempts of a kind and agent in a minute are records of their own, stored at once. Those that follow in that
+minute are counted into one more, which is stored when the minute is over. So the log of a server under attack grows by
+a bounded amount (THREATS row 24), and one agent's flood never hides another's attempt.
 """
 
 from dataclasses import dataclass, replace

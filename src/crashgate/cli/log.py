@@ -61,7 +61,7 @@ def log_show(limit: int, agent: str | None, since: datetime | None) -> None:
     from crashgate.config import wiring
 
     reader = wiring.log_reader(session.settings())
-    told = reader.told(since=timestamp(since) if since else None)
+    told = reader.timeline(since=timestamp(since) if since else None)
     kept = list(islice((each for each in told if agent in {None, each.agent}), limit))[::-1]
     screen = session.screen()
     if screen.json:

@@ -41,8 +41,7 @@ from crashgate.storage.log_keys import LogKeys, load_key
 from crashgate.storage.log_sqlite import SqliteRowStore
 from crashgate.storage.policy_files import PolicyFiles, read_templates, watching
 from crashgate.storage.system import SystemClock, system_user
-from crashgate.storage.token_watch import watching_tokens
-from crashgate.storage.tokens import TokenFile
+from crashgate.storage.tokens import TokenFile, watch_tokens
 from crashgate.tools.cursors import Cursors
 from crashgate.tools.registry import TOOLS
 from crashgate.tools.toolbox import Toolbox
@@ -329,7 +328,7 @@ async def run_http(
                     ended=notices.left,
                 )
                 ready()
-                async with watching_tokens(app.end_revoked):
+                async with watch_tokens(app.end_revoked):
                     await listen(app, listener, attempts, reach=settings.http, ending=ending)
 
 
