@@ -23,6 +23,7 @@ from crashgate.mcp.tokens import Launched
 from tests.gate.gate import AGENT, IOS, Gate, open_gate, policy
 from tests.house import House, everything, open_house, write_policies
 from tests.mcp.face import Face, open_face
+from tests.plain_http import NO_CERTIFICATES
 from tests.system.served import Era
 
 ERAS: list[Era] = ["legacy", "2026-07-28"]
@@ -66,7 +67,9 @@ async def over_http(
 
     headers = {"Authorization": f"Bearer {face.tokens[agent]}"}
     async with (
-        httpx2.AsyncClient(headers=headers, timeout=30, event_hooks={"response": [note]}) as http,
+        httpx2.AsyncClient(
+            headers=headers, timeout=30, event_hooks={"response": [note]}, verify=NO_CERTIFICATES
+        ) as http,
         Client(
             streamable_http_client(f"{face.url}/mcp", http_client=http), mode=era, elicitation_callback=user
         ) as client,

@@ -29,6 +29,7 @@ from crashgate_sandbox.faults import Faults
 from crashgate_sandbox.machine_clock import MachineClock
 from crashgate_sandbox.received import RequestLog
 from tests.house import EXAMPLES, TRIAGE, House, fresh_world, settings_in, until
+from tests.plain_http import NO_CERTIFICATES
 from tests.session_providers import SessionProviders
 
 VERSION = "2026-07-28"
@@ -199,7 +200,7 @@ async def open_face(
         server = _Server(listen.config(served, attempts, reach=settings.http))
         serving = asyncio.create_task(server.serve(sockets=[listener.socket]))
         try:
-            async with httpx2.AsyncClient(base_url=listener.url, timeout=20) as client:
+            async with httpx2.AsyncClient(base_url=listener.url, timeout=20, verify=NO_CERTIFICATES) as client:
                 yield Face(
                     url=listener.url,
                     house=house,

@@ -20,6 +20,7 @@ from crashgate.mcp.notices import MOST_STREAMS
 from tests.house import until, write_policies
 from tests.mcp.asked import code_of
 from tests.mcp.face import Face, open_face
+from tests.plain_http import NO_CERTIFICATES
 from tests.system.served import COMMAND, Era, Site, open_site
 
 ERAS: list[Era] = ["legacy", "2026-07-28"]
@@ -52,7 +53,7 @@ async def over_http(face: Face, agent: str, era: Era, heard: list[object]) -> As
 
     headers = {"Authorization": f"Bearer {face.tokens[agent]}"}
     async with (
-        httpx2.AsyncClient(headers=headers, timeout=30) as http,
+        httpx2.AsyncClient(headers=headers, timeout=30, verify=NO_CERTIFICATES) as http,
         Client(streamable_http_client(f"{face.url}/mcp", http_client=http), mode=era, message_handler=hear) as client,
     ):
         yield client

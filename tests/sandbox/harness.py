@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from copy import copy
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -19,6 +21,7 @@ from crashgate_sandbox.world.errors import Error
 from crashgate_sandbox.world.projects import Project
 from crashgate_sandbox.world.world import World
 from tests.held_clock import NOW, HeldClock
+from tests.plain_http import NO_CERTIFICATES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,6 +67,12 @@ class Sandbox:
         return found
 
 
+@cache
+def _drawn() -> World:
+    """A copy of it that is reset is a world of its own, and draws nothing again."""
+    return World(now=NOW)
+
+
 Start = Callable[..., AbstractAsyncContextManager[Sandbox]]
 
 
@@ -71,10 +80,14 @@ Start = Callable[..., AbstractAsyncContextManager[Sandbox]]
 async def start_sandbox(
     *, budgets: Budgets = UNLIMITED, manners: Manners | None = None, token: str | None = SANDBOX_TOKEN
 ) -> AsyncGenerator[Sandbox]:
-    world, faults, log, clock = World(now=NOW), Faults(), RequestLog(), HeldClock()
+    world, faults, log, clock = copy(_drawn()), Faults(), RequestLog(), HeldClock()
+    world.reset()
     bugsnag = BugSnag(world, token=token, budgets=budgets, manners=manners or Manners(), clock=clock)
     limits = None if budgets is UNLIMITED else 1
     app = create_app(world, services={"bugsnag": bugsnag}, limits=limits, faults=faults, log=log, clock=clock)
     headers = {"Authorization": f"token {token or 'anything'}", "X-Version": "2"}
-    async with running(app) as base_url, httpx2.AsyncClient(base_url=base_url, headers=headers) as client:
+    async with (
+        running(app) as base_url,
+        httpx2.AsyncClient(base_url=base_url, headers=headers, verify=NO_CERTIFICATES) as client,
+    ):
         yield Sandbox(base_url=base_url, client=client, world=world, faults=faults, log=log, clock=clock)

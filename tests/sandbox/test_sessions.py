@@ -19,6 +19,7 @@ from crashgate_sandbox.received import RequestLog
 from crashgate_sandbox.standalone import running
 from crashgate_sandbox.world.world import World
 from tests.held_clock import NOW
+from tests.plain_http import NO_CERTIFICATES
 from tests.sandbox.harness import Sandbox
 
 NOTIFIER = {"name": "Python Bugsnag Notifier", "version": "4.9.2", "url": "https://github.com/bugsnag/bugsnag-python"}
@@ -333,7 +334,7 @@ async def test_alone_it_is_at_the_root(alone: tuple[str, World, RequestLog], pat
         "Bugsnag-Sent-At": "2026-11-20T15:29:58Z",
     }
 
-    async with httpx2.AsyncClient(base_url=base_url) as client:
+    async with httpx2.AsyncClient(base_url=base_url, verify=NO_CERTIFICATES) as client:
         answer = await client.post(f"{base_url}{path}", json=PYTHON, headers=sent)
 
     assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
@@ -342,7 +343,7 @@ async def test_alone_it_is_at_the_root(alone: tuple[str, World, RequestLog], pat
 
 
 async def test_alone_there_is_no_data_access_api(alone: tuple[str, World, RequestLog]) -> None:
-    async with httpx2.AsyncClient(base_url=alone[0]) as client:
+    async with httpx2.AsyncClient(base_url=alone[0], verify=NO_CERTIFICATES) as client:
         answer = await client.get("/user/organizations")
 
     assert (answer.status_code, answer.json()) == (404, {"status": "error", "errors": ["Not found"]})

@@ -29,6 +29,7 @@ from crashgate_sandbox.standalone import running
 from crashgate_sandbox.world.world import World
 from tests.house import EXAMPLES, fresh_world, settings_in, small_environment
 from tests.logs import read_log
+from tests.plain_http import NO_CERTIFICATES
 from tests.session_providers import SessionProviders
 
 Era = Literal["legacy", "auto", "2026-07-28"]
@@ -149,7 +150,7 @@ class Site:
 async def http_client(url: str, token: str, *, era: Era = "2026-07-28") -> AsyncGenerator[Client]:
     """A client of the SDK with a bearer token."""
     async with (
-        httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=30) as http,
+        httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=30, verify=NO_CERTIFICATES) as http,
         Client(streamable_http_client(f"{url}/mcp", http_client=http), mode=era) as client,
     ):
         yield client

@@ -20,6 +20,7 @@ from crashgate_sandbox.faults import Fault, FaultKind
 from crashgate_sandbox.machine_clock import MachineClock
 from tests.house import NOW, OPERATOR, SESSION_PROVIDERS, everything, policies_of_all, until, write_policies
 from tests.mcp.face import call
+from tests.plain_http import NO_CERTIFICATES
 from tests.session_providers import BUGSPULSE_PREFIX, SessionProviders
 from tests.system.served import Era, Face, Site, http_client, kill, open_site
 from tests.tools.read_back import FORMATS, read_back
@@ -93,7 +94,7 @@ async def _call(url: str, token: str, tool: str, arguments: Mapping[str, Any]) -
         "Mcp-Method": "tools/call",
         "Mcp-Name": tool,
     }
-    async with httpx2.AsyncClient(timeout=60) as client:
+    async with httpx2.AsyncClient(timeout=60, verify=NO_CERTIFICATES) as client:
         answer = await client.post(f"{url}/mcp", json=body, headers=headers)
     lines = [line.removeprefix("data: ") for line in answer.text.splitlines() if line.startswith(("data: ", "{"))]
     told = json.loads(lines[-1])

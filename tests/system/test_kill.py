@@ -15,6 +15,7 @@ from crashgate.audit.record import Effect
 from crashgate_sandbox.faults import Fault, FaultKind
 from tests.house import OPERATOR, READER, TRIAGE, until
 from tests.mcp.face import call
+from tests.plain_http import NO_CERTIFICATES
 from tests.system.oracle.bugsnag import REQUESTS
 from tests.system.served import Site, kill, open_site
 
@@ -34,7 +35,7 @@ def _headers(token: str, body: dict[str, Any]) -> dict[str, str]:
 
 async def _busy(url: str, token: str, site: Site, draw: random.Random) -> None:
     """One client that calls and calls, until nobody answers any more."""
-    async with httpx2.AsyncClient(timeout=20) as client:
+    async with httpx2.AsyncClient(timeout=20, verify=NO_CERTIFICATES) as client:
         while True:
             error = draw.choice(site.world.errors_of(draw.choice(list(site.world.projects))))
             there = {"project_id": draw.choice([error.project.id, error.project.plan.slug])}

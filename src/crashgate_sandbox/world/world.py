@@ -17,7 +17,7 @@ from crashgate_sandbox.world.accounts import (
     people,
 )
 from crashgate_sandbox.world.comments import Comments
-from crashgate_sandbox.world.errors import Error, ErrorState, project_errors
+from crashgate_sandbox.world.errors import Drawn, Error, ErrorState, project_errors
 from crashgate_sandbox.world.new_project import new_project
 from crashgate_sandbox.world.occurrences import PREFIX_LENGTH, Occurrence, error_occurrences, error_prefix
 from crashgate_sandbox.world.projects import PLANS, Project, project, project_key
@@ -40,6 +40,7 @@ class World:
     def __init__(self, *, seed: int = DEFAULT_SEED, now: datetime | None = None) -> None:
         self.seed = seed
         self.now = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
+        self._first_errors: dict[str, tuple[Drawn, ...]] = {}
         self.reset()
 
     def reset(self) -> None:
@@ -62,7 +63,9 @@ class World:
         for one in drawn:
             settled = tuple(person.id for person in self.members(one.organization_id) if not person.account.pending)
             self.searches.draw(one, settled, self.now)
-            for found in project_errors(self.seed, one, settled, self.now):
+            if one.id not in self._first_errors:
+                self._first_errors[one.id] = tuple(project_errors(self.seed, one, settled, self.now))
+            for found in self._first_errors[one.id]:
                 self.errors[found.error.id] = found.error
                 self._states[found.error.id] = found.state
                 self.comments.draw(found.error, found.comments, settled, self.now)

@@ -20,6 +20,7 @@ from crashgate_sandbox.front import Front
 from crashgate_sandbox.received import RequestLog
 from crashgate_sandbox.standalone import running
 from tests.held_clock import HeldClock
+from tests.plain_http import NO_CERTIFICATES
 
 NOW = datetime(2026, 11, 20, 15, 30, 0, 123_000, tzinfo=UTC)
 SESSIONS = "/api/public/sessions"
@@ -80,6 +81,8 @@ async def start_evals(
     app = Starlette(routes=[Mount(prefix, app=front)]) if prefix else front
     async with (
         running(app) as base_url,
-        httpx2.AsyncClient(base_url=base_url + prefix, headers=basic(PUBLIC_KEY, SECRET_KEY)) as client,
+        httpx2.AsyncClient(
+            base_url=base_url + prefix, headers=basic(PUBLIC_KEY, SECRET_KEY), verify=NO_CERTIFICATES
+        ) as client,
     ):
         yield Evals(base_url=base_url + prefix, client=client, service=service, log=log, clock=clock)

@@ -16,6 +16,7 @@ from crashgate_sandbox.front import Front
 from crashgate_sandbox.received import RequestLog
 from crashgate_sandbox.standalone import running
 from tests.held_clock import NOW, HeldClock
+from tests.plain_http import NO_CERTIFICATES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,5 +73,8 @@ async def start_pulse(
     service = BugsPulse(**(usual | parts))
     headers = {"Authorization": f"Bearer {sent_key}"}
     app = Front(service, Faults(), RequestLog())
-    async with running(app) as base_url, httpx2.AsyncClient(base_url=base_url, headers=headers) as client:
+    async with (
+        running(app) as base_url,
+        httpx2.AsyncClient(base_url=base_url, headers=headers, verify=NO_CERTIFICATES) as client,
+    ):
         yield Pulse(client=client, service=service, clock=clock)

@@ -16,6 +16,7 @@ from crashgate_sandbox.front import Front
 from crashgate_sandbox.received import RequestLog
 from crashgate_sandbox.standalone import running
 from tests.held_clock import NOW, HeldClock
+from tests.plain_http import NO_CERTIFICATES
 
 CHECKOUT = {"platform": "android", "version_key": "com.acme.checkout"}
 ON_IOS = {"platform": "ios", "version_key": "com.acme.checkout"}
@@ -80,6 +81,6 @@ async def start_devrev(
     headers = {"Authorization": f"Bearer {token or 'anything'}"}
     async with (
         running(app) as base_url,
-        httpx2.AsyncClient(base_url=f"{base_url}{prefix}", headers=headers) as client,
+        httpx2.AsyncClient(base_url=f"{base_url}{prefix}", headers=headers, verify=NO_CERTIFICATES) as client,
     ):
         yield Running(client=client, service=service, clock=clock)
