@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crashgate.cli.tool_question import answer
 from crashgate.model.access import Access, Level
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect
@@ -28,7 +29,7 @@ def held(body: str) -> PolicySet:
 
 
 def changes(before: str, after: str) -> list[tuple[bool, str, str, str]]:
-    found = compare(held(before), held(after), CONNECTIONS)
+    found = compare(held(before), held(after), CONNECTIONS, answer)
     return [(each.widens, each.subject, each.where, f"{each.before} to {each.after}") for each in found]
 
 
@@ -72,7 +73,7 @@ def test_a_place_that_two_patterns_hold_is_found() -> None:
 def test_an_agent_that_comes_or_goes_is_told_with_all_it_may_do() -> None:
     nobody = PolicySet()
 
-    found = compare(nobody, held(GRANT), CONNECTIONS)
+    found = compare(nobody, held(GRANT), CONNECTIONS, answer)
 
     assert found[0] == Change(
         agent="triage-agent", widens=True, subject="policy", where=SOURCE, before="none", after="one"
@@ -80,7 +81,7 @@ def test_an_agent_that_comes_or_goes_is_told_with_all_it_may_do() -> None:
     assert {each.subject for each in found[1:]} == set(operations("trend"))
     assert {(each.resource, each.levels) for each in found[1:]} == {("trend", (Level.OFF, Level.READ))}
     assert all(each.widens for each in found)
-    assert not any(each.widens for each in compare(held(GRANT), nobody, CONNECTIONS))
+    assert not any(each.widens for each in compare(held(GRANT), nobody, CONNECTIONS, answer))
 
 
 @pytest.mark.parametrize(
@@ -142,7 +143,7 @@ def test_less_of_what_holds_an_agent_back_widens(less: str, more: str, subject: 
 
 
 def test_trial_mode_widens_everything_but_deletes() -> None:
-    found = compare(held(GRANT), held('mode = "observe"\n' + GRANT), CONNECTIONS)
+    found = compare(held(GRANT), held('mode = "observe"\n' + GRANT), CONNECTIONS, answer)
     deletes = {each.id for each in OPERATIONS if each.access is Access.DELETE}
 
     assert [(each.before, each.after) for each in found if each.subject == "mode"] == [("enforce", "observe")]
@@ -186,7 +187,7 @@ def _questions(draw: st.DrawFn) -> Question:
 def test_whatever_is_newly_allowed_somewhere_is_told_as_wider(
     before: Policy, after: Policy, asked: list[Question]
 ) -> None:
-    told: tuple[Change, ...] = compare(PolicySet([before]), PolicySet([after]), CONNECTIONS)
+    told: tuple[Change, ...] = compare(PolicySet([before]), PolicySet([after]), CONNECTIONS, answer)
     wider, narrower = ({each.subject for each in told if each.widens is which} for which in (True, False))
 
     for question in asked:
@@ -201,4 +202,4 @@ def test_nothing_is_told_of_policies_that_are_the_same_but_for_their_text() -> N
     one = held(GRANT)
     other = PolicySet([replace(each, hash="cd" * 32, about="Other words.") for each in one.values()])
 
-    assert compare(one, other, CONNECTIONS) == ()
+    assert compare(one, other, CONNECTIONS, answer) == ()

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crashgate.cli.tool_question import answer as ask
 from crashgate.model.access import Access, Level
 from crashgate.model.scope import PROJECT
 from crashgate.policy.decide import decide
@@ -186,7 +187,7 @@ def test_the_hash_changes_with_each_template_that_counts_and_with_no_other() -> 
 def test_a_change_of_a_template_is_a_change_of_its_policies() -> None:
     before, after = (extending(EXTENDS + PLACES, triage=text) for text in (TRIAGE, TRIAGE.replace("write", "full")))
 
-    changes = compare(PolicySet([before]), PolicySet([after]), CONNECTIONS)
+    changes = compare(PolicySet([before]), PolicySet([after]), CONNECTIONS, ask)
     assert {each.widens for each in changes} == {True}
     assert {each.subject for each in changes} >= {"bugsnag.errors.delete"}
 

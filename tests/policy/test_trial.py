@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crashgate.gate.argument_defaults import open_names
 from crashgate.model.access import Access, Level
 from crashgate.model.scope import PROJECT
 from crashgate.policy.decide import decide, lets_through
 from crashgate.policy.decision import Decision, Effect, Reason
-from crashgate.policy.openings import open_names
 from crashgate.policy.policy import Mode, Policy
 from crashgate.policy.question import Question
 from crashgate.policy.review.explain import may_use

@@ -67,10 +67,11 @@ def policy_diff(before: Path, after: Path, *, in_sandbox: bool, verbose: bool) -
     Exits with 0 when nothing widens, with 2 when anything does, with 3 when that cannot be told: a document cannot be
     used, or this command was not called as its help says.
     """
+    from crashgate.cli.tool_question import answer
     from crashgate.policy.review.diff import compare
 
     start = ground(in_sandbox=in_sandbox)
-    changes = compare(start.held(before), start.held(after), start.connections)
+    changes = compare(start.held(before), start.held(after), start.connections, answer)
     screen = session.screen()
     if screen.json:
         widens = any(change.widens for change in changes)

@@ -55,11 +55,9 @@ def policy_explain(agent: str, tool: str, arguments: Sequence[str], *, in_sandbo
 
 
 def _code(found: "Explained") -> ExitCode:
-    from crashgate.policy.decision import Effect
-
     if found.allowed:
         return ExitCode.OK
-    return ExitCode.DEPENDS if found.decision.effect is Effect.DEPENDS else ExitCode.NO
+    return ExitCode.DEPENDS if found.verdict.depends else ExitCode.NO
 
 
 def _tell(found: "Explained") -> None:
@@ -91,9 +89,9 @@ def _answer_as_json(found: "Explained") -> dict[str, object]:
         "connection": found.question.connection,
         "allowed": found.allowed,
         "effect": decision.effect.value,
-        "needs_approval": decision.needs_approval,
+        "needs_approval": found.verdict.needs_approval,
         "needs_approval_after_untrusted_minutes": found.after_untrusted if found.allowed else None,
-        "observed": found.observed,
+        "observed": found.verdict.observed,
         "asks_by_redacted": found.hidden,
         "reason": decision.reason.value,
         "because": decision.because,

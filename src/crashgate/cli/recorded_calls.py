@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from crashgate.audit.reader import LogReader
 from crashgate.audit.record import DecisionRecord, Purpose
 from crashgate.cli.agents import OWN_AGENTS
+from crashgate.gate.plan import authorise_offline, offline_call
+from crashgate.gate.verdict import Verdict
 from crashgate.model.operation import AnyOperation
 from crashgate.model.scope import (
     APP,
@@ -15,13 +17,10 @@ from crashgate.model.scope import (
     PLATFORM,
     PROJECT,
     Dimension,
-    EnvironmentRows,
-    OrganizationRows,
-    ProjectRows,
 )
 from crashgate.model.untrusted import shows_untrusted
-from crashgate.policy.decide import decide, lets_through
-from crashgate.policy.decision import Effect, Reason
+from crashgate.policy.decide import decide
+from crashgate.policy.decision import Reason
 from crashgate.policy.limits import after_reading
 from crashgate.policy.policy import Policy, PolicySet
 from crashgate.policy.question import Place, Question
@@ -110,10 +109,13 @@ def _again(record: DecisionRecord, policies: PolicySet) -> Replayed:
         places=_places(record),
     )
     then = "approve" if record.approval else record.effect.value
-    possible = {_answer(policy, operation, each) for each in _asked(policy, operation, question)}
+    calls = [offline_call(operation, each, record.arguments) for each in _asked(policy, operation, question)]
+    verdicts = [authorise_offline(policy, each) for each in calls]
+    possible = {_answer(each) for each in verdicts}
     now = possible.pop() if len(possible) == 1 else None
     if now is None and policy and policy.hash == record.policy_hash and then in possible:
         now = then
+    decision = verdicts[0].decision or decide(policy, question)
     where = record.project_slug or record.project or record.app or record.environment or record.organization_slug or ""
     return Replayed(
         agent=record.agent,
@@ -121,7 +123,7 @@ def _again(record: DecisionRecord, policies: PolicySet) -> Replayed:
         where=where,
         then=then,
         now=now,
-        sentence=explain(decide(policy, question), question),
+        sentence=explain(decision, question),
     )
 
 
@@ -134,14 +136,11 @@ def _asked(policy: Policy | None, operation: AnyOperation, question: Question) -
             yield replace(question, parameters=question.parameters | {field.name})
 
 
-def _answer(policy: Policy | None, operation: AnyOperation, question: Question) -> str | None:
-    """As the gate would answer; None where it depends on a place that is not known."""
-    decision = decide(policy, question)
-    by_rows = isinstance(operation.scope, ProjectRows | OrganizationRows | EnvironmentRows)
-    open_ = decision.effect is Effect.ALLOW or (by_rows and decision.effect is Effect.DEPENDS)
-    if open_ or lets_through(policy, question, decision):
-        return "approve" if decision.needs_approval else "allow"
-    return None if decision.effect is Effect.DEPENDS else decision.effect.value
+def _answer(verdict: Verdict) -> str | None:
+    """``allow``, ``approve`` or ``deny``; None where it depends on a place that is not known."""
+    if verdict.depends:
+        return None
+    return "approve" if verdict.allowed and verdict.needs_approval else verdict.effect.value
 
 
 def _places(record: DecisionRecord) -> dict[Dimension, Place]:

@@ -6,7 +6,7 @@ What the policy fixes to one place is put in as the gate does it; what a caller 
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, cast
@@ -15,32 +15,29 @@ from pydantic import ValidationError
 
 from crashgate.errors import InvalidArgumentsError
 from crashgate.gate import arguments as gate
-from crashgate.gate.argument_defaults import offered, settled
-from crashgate.gate.narrowing import NOWHERE as TO_COME
-from crashgate.gate.narrowing import asks_by_hidden
+from crashgate.gate.argument_defaults import defaults_for, question_for
+from crashgate.gate.narrowing import NOWHERE, asks_by_hidden
+from crashgate.gate.plan import ask, authorise_offline, offline_call, place_what_is_named
+from crashgate.gate.verdict import Verdict
 from crashgate.model.composite import Recipe
 from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation, Operation
 from crashgate.model.scope import (
     ORGANIZATION,
-    Dimension,
-    EnvironmentRows,
-    OrganizationRows,
-    ProjectRows,
     kinds_of,
     naming,
 )
 from crashgate.model.tool import Tool
-from crashgate.policy.decide import decide, lets_through
-from crashgate.policy.decision import Decision, Effect
+from crashgate.policy.decision import Decision
 from crashgate.policy.limits import after_reading
 from crashgate.policy.policy import Policy
-from crashgate.policy.question import Place, Question
-from crashgate.policy.review.explain import explain, may_use
+from crashgate.policy.question import Question
+from crashgate.policy.review.diff import Answer
+from crashgate.policy.review.explain import explain
 from crashgate.providers.registry import BY_ID
-from crashgate.tools import available as opening
 from crashgate.tools.answers import AnyTool
 from crashgate.tools.arguments import choose
+from crashgate.tools.available import is_open
 from crashgate.tools.registry import BY_NAME
 
 
@@ -92,64 +89,60 @@ _UNKNOWN = "There is no tool and no operation of that name."
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Explained:
-    """The operation that was meant, the question, and the decision. ``tool`` is None where an operation was named.
+    """The operation that was meant, the question, and the verdict. ``tool`` is None where an operation was named.
 
-    ``observed``: the policy refuses it, and trial mode would let it through. ``after_untrusted``: for how many minutes
-    after reading what outsiders can write a person has to agree to it; ``tainted``: it is asked as if in that time.
-    ``parts`` are what a recipe asks beside its first operation, each decided for itself: what is refused of them is
-    left out of its answer. ``hidden`` is the argument that asks by what the policy takes out of answers.
+    ``after_untrusted``: for how many minutes after reading what outsiders can write a person has to agree to it;
+    ``tainted``: it is asked as if in that time. ``parts`` are what a composite tool asks beside its first operation,
+    each decided for itself: what is refused of them is left out of its answer. ``hidden`` is the argument that asks by
+    what the policy takes out of answers.
     """
 
     tool: str | None
     operation: AnyOperation
     question: Question
-    decision: Decision
-    observed: bool = False
+    verdict: Verdict
     after_untrusted: int | None = None
     tainted: bool = False
     hidden: str | None = None
     parts: tuple["Explained", ...] = ()
 
     @property
+    def decision(self) -> Decision:
+        """What the policy says."""
+        if self.verdict.decision is None:
+            raise ValueError("nothing was looked up, so the policy decided")
+        return self.verdict.decision
+
+    @property
     def allowed(self) -> bool:
         """Whether the gate lets the call through; where rows name their own places, it drops those out of scope."""
-        open_ = self.decision.effect is Effect.ALLOW or self.observed or self._rows_decide
-        return open_ and self.hidden is None
+        return self.verdict.allowed
 
     @property
     def outcome(self) -> str:
         """One word: ``allow``, ``deny``, ``depends``, or ``approve`` where a person has to agree first."""
-        if self.allowed and (self.decision.needs_approval or (self.tainted and self.after_untrusted is not None)):
-            return "approve"
-        if self.hidden is not None and self.decision.effect is Effect.ALLOW:
-            return "deny"
-        return "allow" if self.allowed else self.decision.effect.value
+        asks = self.verdict.needs_approval or (self.tainted and self.after_untrusted is not None)
+        return "approve" if self.allowed and asks else self.verdict.effect.value
 
     @property
     def sentence(self) -> str:
         """The whole answer."""
-        to_come = [kind for kind, place in self.question.places.items() if place is TO_COME]
-        told = explain(self.decision, self.question.at(dict.fromkeys(to_come)))
-        if self.hidden is not None and self.decision.effect is not Effect.DENY:
+        known = self.question.places.items()
+        shown = {kind: None if place is NOWHERE else place for kind, place in known}
+        told = explain(self.decision, self.question.at(shown))
+        if self.verdict.fault is not None:
             return f"{told} But {self.hidden} asks by a field that the policy takes out of answers, so it is refused."
-        if self._rows_decide:
+        if self.verdict.filters_rows:
             told += " The call is let through, and rows of other places are left out of its answer."
-        elif self.decision.effect is Effect.DEPENDS:
+        elif self.verdict.depends:
             told += f" {self._missing}"
-        if self.observed:
+        if self.verdict.observed:
             told += " Trial mode lets it through all the same, and the log says so."
-        if self.decision.needs_approval:
+        if self.verdict.needs_approval:
             return f"{told} A person has to approve each call."
         if self.allowed and self.after_untrusted is not None:
             return f"{told} {after_reading(self.after_untrusted)}"
         return told
-
-    @property
-    def _rows_decide(self) -> bool:
-        scope = self.operation.scope
-        return self.decision.effect is Effect.DEPENDS and isinstance(
-            scope, ProjectRows | OrganizationRows | EnvironmentRows
-        )
 
     @property
     def _missing(self) -> str:
@@ -188,70 +181,44 @@ def explained(  # noqa: PLR0913 - the parts of a call, each by its name
     connection = _connection(policy, agent, found, own.pop("connection", None), everything)
     operation, own = _chosen(found, own, everything[connection])
     own = _checked(None if isinstance(found, Operation) else found, operation, own)
-    question = opening.question(agent, connection, operation, operation.access)
-    first = replace(_answered(policy, question, operation, own), tainted=tainted)
+    first = replace(_answered(policy, connection, agent, operation, own), tainted=tainted)
     if isinstance(found, Operation):
         return first
     first = replace(first, tool=found.name)
     if not isinstance(found, Recipe):
         return first
     # All its operations are asked in the place that the first is: what the policy fixes for that one is the tool's.
-    own = {**settled(operation.params, offered(policy, first.question, operation)), **own}
-    asked = [(each, opening.question(agent, connection, each, each.access)) for each in found.others]
-    parts = tuple(replace(_answered(policy, question, each, own), tool=found.name) for each, question in asked)
-    return replace(first, parts=parts)
+    own = {**defaults_for(policy, connection, operation), **own}
+    answered = [_answered(policy, connection, agent, each, own) for each in found.others]
+    return replace(first, parts=tuple(replace(each, tool=found.name) for each in answered))
 
 
 def _answered(
-    policy: Policy | None, question: Question, operation: AnyOperation, given: Mapping[str, Any]
+    policy: Policy | None, connection: str, agent: str, operation: AnyOperation, given: Mapping[str, Any]
 ) -> Explained:
-    """The decision on one operation, with what of the arguments is its own."""
+    """The verdict on one operation, with what of the arguments is its own."""
     own = {name: value for name, value in given.items() if name in operation.params.model_fields}
-    question = replace(question, access=operation.access_with(own), parameters=frozenset(own))
-    question, decision = _decided(policy, operation, question, own)
+    question = question_for(agent, connection, operation, operation.access_with(own))
+    call = offline_call(operation, replace(question, parameters=frozenset(own)), own)
+    verdict = authorise_offline(policy, call)
+    place_what_is_named(call, operation)  # for the words: a call that is open nowhere was not placed
+    question = call.question()
     return Explained(
         tool=None,
         operation=operation,
         question=question,
-        decision=decision,
-        observed=lets_through(policy, question, decision),
+        verdict=verdict,
         after_untrusted=policy.approval.after_untrusted(question.access) if policy else None,
         hidden=asks_by_hidden(operation, own, policy.redaction) if policy else None,
     )
 
 
-def _decided(
-    policy: Policy | None, operation: AnyOperation, question: Question, own: Mapping[str, Any]
-) -> tuple[Question, Decision]:
-    """As the gate does it: without the place first, so that what is denied everywhere costs no look-up."""
-    placed = list(_placed(policy, operation, question, own))
-    anywhere = decide(policy, question)
-    if anywhere.effect is Effect.DENY:
-        return placed[0], anywhere
-    answers = [(each, decide(policy, each)) for each in placed]
-    return next((each for each in answers if each[1].effect is not Effect.ALLOW), answers[0])
-
-
-def _placed(
-    policy: Policy | None, operation: AnyOperation, question: Question, own: Mapping[str, Any]
-) -> Iterator[Question]:
-    """The question with the places that the arguments name, or that the policy leaves no choice about."""
-    fixed = settled(operation.params, offered(policy, question, operation))
-    given = {**fixed, **own}
-    single: dict[Dimension, Place | None] = {}
-    several: dict[Dimension, list[object]] = {}
-    for name, dimension in naming(operation.scope).items():
-        value: object = given.get(name)
-        if isinstance(value, list | tuple):
-            several[dimension] = list(cast("Sequence[object]", value))
-        elif isinstance(value, str):
-            single[dimension] = _place(value, dimension)
-    question = question.at(single)
-    if not any(several.values()):
-        yield question
-    for dimension, names in several.items():
-        for each in names:
-            yield question.at({dimension: _place(each, dimension)})
+def answer(policy: Policy | None, operation: AnyOperation, question: Question) -> Answer:
+    """What a call gets that is as the question says, for ``policy diff``."""
+    verdict = ask(policy, operation, question)
+    if not verdict.allowed:
+        return Answer.DENY
+    return Answer.APPROVE if verdict.needs_approval else Answer.ALLOW
 
 
 def _operation(name: str) -> AnyOperation:
@@ -281,13 +248,6 @@ def _checked(tool: AnyTool | None, operation: AnyOperation, own: dict[str, Any])
     return taken
 
 
-def _place(name: object, dimension: Dimension) -> Place | None:
-    """The place of that name; of what has an id and a slug, the gate knows both and we know the one that is written."""
-    if not isinstance(name, str):
-        return None
-    return Place.named(name) if dimension.two_names else Place(names=frozenset({name}))
-
-
 def _connection(
     policy: Policy | None,
     agent: str,
@@ -309,9 +269,7 @@ def _connection(
             "There is no such connection for it.", remedy=f"There is: {', '.join(connections)}."
         )
     open_to = [
-        name
-        for name, theirs in candidates.items()
-        if any(may_use(policy, opening.question(agent, name, each, each.access)) for each in theirs)
+        name for name, theirs in candidates.items() if any(is_open(policy, agent, name, each) for each in theirs)
     ] or list(candidates)
     if len(open_to) > 1:
         raise InvalidArgumentsError(

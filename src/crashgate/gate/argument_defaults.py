@@ -1,26 +1,47 @@
-"""Arguments that the policy leaves no choice about. Rule: what a policy fixes, the gate puts in and nobody is asked.
+"""Arguments that the policy leaves no choice about: the gate puts them in, and nobody is asked (THREATS row 15).
 
-THREATS row 15. What a caller gives stands, and is decided on like everything else.
+What a caller gives stands, and is decided on like everything else.
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from crashgate.gate.narrowing import NOWHERE
+from crashgate.model.access import Access
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
-from crashgate.model.scope import naming
-from crashgate.policy.openings import open_names
-from crashgate.policy.policy import Policy
+from crashgate.model.scope import Dimension, OrganizationToCome, ProjectToCome, naming
+from crashgate.policy.decide import decide
+from crashgate.policy.decision import Effect
+from crashgate.policy.policy import Mode, Policy
 from crashgate.policy.question import Place, Question
 from crashgate.policy.review.explain import may_use
+
+MOST_NAMES = 20
+"""More are not worth listing to an agent."""
 
 _MOST_DEFAULTS = 10_000
 
 
-def offered(policy: Policy | None, question: Question, operation: AnyOperation) -> Mapping[str, tuple[str, ...]]:
+def question_for(agent: str, connection: str, operation: AnyOperation, access: Access) -> Question:
+    """What a policy is asked before it is known where the call belongs."""
+    # What is not there yet has no name, and that is known.
+    to_come = isinstance(operation.scope, OrganizationToCome | ProjectToCome)
+    return Question(
+        agent=agent,
+        connection=connection,
+        operation=operation.id,
+        resource=operation.resource,
+        access=access,
+        dimension=operation.scope.dimension,
+        places={operation.scope.dimension: NOWHERE} if to_come else {},
+    )
+
+
+def open_places(policy: Policy, connection: str, operation: AnyOperation) -> Mapping[str, tuple[str, ...]]:
     """For each parameter that names a place: the names that are open, where the policy settles it by names."""
+    question = question_for(policy.agent, connection, operation, operation.access)
     found: dict[str, tuple[str, ...]] = {}
     for name, dimension in naming(operation.scope).items():
         names, taken = open_names(policy, question, dimension), choices(operation.params, name)
@@ -29,26 +50,34 @@ def offered(policy: Policy | None, question: Question, operation: AnyOperation) 
     return found
 
 
+def open_names(policy: Policy, question: Question, dimension: Dimension) -> tuple[str, ...] | None:
+    """The names in ``dimension`` where ``question`` could be allowed, as the policy writes them.
+
+    None where the policy does not settle it by plain names: with patterns, ``*``, more than twenty names, or nothing,
+    and in observe mode, where other places are let through too.
+    """
+    if policy.mode is Mode.OBSERVE:
+        return None
+    buckets = decide(policy, question).buckets
+    names: dict[str, None] = {}
+    for rule in (*buckets.granted, *buckets.may_grant):
+        patterns = rule.places.get(dimension)
+        if patterns is None or any("*" in pattern for pattern in patterns):
+            return None
+        names |= dict.fromkeys(patterns)
+    usable = tuple(name for name in names if _could_be(policy, question, dimension, name))
+    return usable if 0 < len(usable) <= MOST_NAMES else None
+
+
+def _could_be(policy: Policy, question: Question, dimension: Dimension, name: str) -> bool:
+    place = Place(names=frozenset({name}))
+    return decide(policy, question.at({dimension: place})).effect is not Effect.DENY
+
+
 def choices(params: type[Params], name: str) -> tuple[str, ...] | None:
     """The values that the parameter takes, where it takes only a few words; None for any other."""
     field = params.model_fields.get(name)
     return get_args(field.annotation) if field is not None and get_origin(field.annotation) is Literal else None
-
-
-def nearest(policy: Policy | None, question: Question, operation: AnyOperation) -> Question:
-    """The question as it stands for a call that could be allowed, if any could.
-
-    Where a parameter that names a place takes only a few words, and none of them is open, it is asked about one of
-    those: what is shown and what is called then get the same answer (THREATS row 18).
-    """
-    for name, dimension in naming(operation.scope).items():
-        taken = choices(operation.params, name)
-        if taken is None:
-            continue
-        places = [question.at({dimension: Place(names=frozenset({each}))}) for each in taken]
-        if not any(may_use(policy, each) for each in places):
-            return places[0]
-    return question
 
 
 def closed_choice(
@@ -68,21 +97,20 @@ def closed_choice(
     return None
 
 
-def defaults_for(policy: Policy | None, question: Question, operation: AnyOperation) -> Mapping[str, Any]:
+def defaults_for(policy: Policy | None, connection: str, operation: AnyOperation) -> Mapping[str, Any]:
     """The arguments that the policy leaves no choice about; worked out once for a policy, connection and operation."""
     if policy is None:
         return {}
-    key = (question.connection, operation.id)
-    defaults = policy.defaults.get(key)
+    defaults = policy.defaults.get((connection, operation.id))
     if defaults is None:
         if len(policy.defaults) >= _MOST_DEFAULTS:
             policy.defaults.clear()
-        question = replace(question, parameters=frozenset())
-        defaults = policy.defaults[key] = settled(operation.params, offered(policy, question, operation))
+        names = open_places(policy, connection, operation)
+        defaults = policy.defaults[connection, operation.id] = _settle(operation.params, names)
     return defaults
 
 
-def settled(params: type[Params], names: Mapping[str, tuple[str, ...]]) -> Mapping[str, Any]:
+def _settle(params: type[Params], names: Mapping[str, tuple[str, ...]]) -> Mapping[str, Any]:
     """The arguments that follow from what is open: a single name, or all of them where the parameter takes several."""
     return {
         name: list(each) if takes_many(params, name) else each[0]

@@ -1,23 +1,26 @@
 """How a call is authorised, as a generator without I/O.
 
 ``plan`` yields what it needs to know and returns a verdict. The gateway answers over HTTP; ``tools/list`` and the
-policy commands answer ``UNKNOWN`` to everything (``authorise_offline``). An agent that no grant could allow causes no
-look-up, and learns nothing of what is wrong with its arguments.
+policy commands, which look nothing up, answer ``UNKNOWN`` (``authorise_offline``). An agent that no grant could allow
+causes no look-up, and learns nothing of what is wrong with its arguments.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, Final, assert_never, cast
 
 from crashgate.errors import InvalidArgumentsError
 from crashgate.gate import arguments
 from crashgate.gate.argument_defaults import closed_choice, defaults_for
+from crashgate.gate.call import Ask
 from crashgate.gate.case import Case
 from crashgate.gate.export_access import Holding, goes_on, still_given, taken_out
 from crashgate.gate.narrowing import NOWHERE, hidden_fault
 from crashgate.gate.places import Found
 from crashgate.gate.verdict import Reason, Verdict, by_policy, refused
+from crashgate.identity import Principal, Via
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
 from crashgate.model.scope import (
@@ -42,7 +45,7 @@ from crashgate.model.scope import (
 from crashgate.policy.decide import decide, lets_through
 from crashgate.policy.decision import Effect
 from crashgate.policy.policy import Policy
-from crashgate.policy.question import Place
+from crashgate.policy.question import Place, Question
 
 
 class Unknown(Enum):
@@ -122,7 +125,7 @@ def plan(policy: Policy | None, call: Case) -> Plan:
         return _told(fault)
     yield ChargeCall()
     if call.known is not None:
-        _place_what_is_named(call, operation)
+        place_what_is_named(call, operation)
     verdict = yield from _locate(call, operation.scope, verdict)
     if verdict.denied:
         return verdict
@@ -144,6 +147,20 @@ def authorise_offline(policy: Policy | None, call: Case) -> Verdict:
     except StopIteration as end:
         verdict: Verdict = end.value
         return verdict
+
+
+def ask(policy: Policy | None, operation: AnyOperation, question: Question) -> Verdict:
+    """The verdict on a call of which no more is known than ``question`` says: on the most favourable such call."""
+    return authorise_offline(policy, offline_call(operation, question))
+
+
+def offline_call(
+    operation: AnyOperation, question: Question, arguments: Mapping[str, Any] = MappingProxyType({})
+) -> Case:
+    """A call that no agent makes. ``arguments`` are those that are known, as the gate reads them."""
+    who = Principal(agent=question.agent, via=Via.CLI)
+    request = Ask(principal=who, tool=None, operation=operation, connection=question.connection, arguments=arguments)
+    return Case(ask=request, policy=None, known=question)
 
 
 def allows_row(call: Case, place: Place) -> bool:
@@ -169,7 +186,7 @@ def _read(call: Case, operation: AnyOperation) -> InvalidArgumentsError | None:
         taken = arguments.taken(operation.params, call.ask.arguments, shown=call.ask.shown)
         # The policy is asked about these: what means "not given" is not given to it either.
         call.ask = replace(call.ask, arguments=taken)
-        defaults = defaults_for(call.policy, call.question(), operation)
+        defaults = defaults_for(call.policy, call.connection, operation)
         call.params = arguments.validated(operation.params, {**defaults, **taken})
     except InvalidArgumentsError as problem:
         return call.ask.fault or problem
@@ -219,17 +236,17 @@ def _most_favourable(call: Case, operation: AnyOperation, verdict: Verdict) -> V
     return verdict if closed is None else by_policy(decide(call.policy, closed))
 
 
-def _place_what_is_named(call: Case, operation: AnyOperation) -> None:
-    """Put into the question the places that the arguments name, or that the policy leaves no choice about."""
+def place_what_is_named(call: Case, operation: AnyOperation) -> None:
+    """Put into an offline question the places that the arguments name, or that the policy leaves no choice about."""
     question = call.question()
-    values = {**defaults_for(call.policy, question, operation), **call.ask.arguments}
-    named = {
-        dimension: _written(value, dimension)
-        for parameter, dimension in naming(operation.scope).items()
-        if isinstance(value := values.get(parameter), str) and question.place(dimension) is None
-    }
-    call.known = question.at(named) if named else question
-    call.values = values
+    values = {**defaults_for(call.policy, question.connection, operation), **call.ask.arguments}
+    named: dict[Dimension, Place | None] = {}
+    for parameter, dimension in naming(operation.scope).items():
+        if question.place(dimension) is not None:
+            values.pop(parameter, None)
+        elif isinstance(value := values.get(parameter), str):
+            named[dimension] = _written(value, dimension)
+    call.known, call.values = question.at(named), values
 
 
 def _locate(call: Case, scope: Scope, verdict: Verdict) -> Plan:  # noqa: C901, PLR0911, PLR0912 - one for each kind of scope

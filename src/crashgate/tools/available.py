@@ -1,18 +1,15 @@
-"""What of a tool is open to an agent. Rule: the same question that the door asks, without a place (THREATS row 18)."""
+"""What of a tool is open to an agent: what the plan of the most favourable call says (THREATS row 18)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from crashgate.gate.argument_defaults import nearest, offered
-from crashgate.gate.narrowing import NOWHERE as TO_COME
+from crashgate.gate.argument_defaults import open_places, question_for
 from crashgate.gate.narrowing import hidden_parameters, hidden_words
+from crashgate.gate.plan import ask
 from crashgate.model.access import Access
 from crashgate.model.composite import Recipe
 from crashgate.model.operation import AnyOperation
-from crashgate.model.scope import OrganizationToCome, ProjectToCome
 from crashgate.policy.policy import Policy
-from crashgate.policy.question import Question
-from crashgate.policy.review.explain import may_use
 from crashgate.tools.answers import AnyTool
 from crashgate.tools.definitions import Use
 
@@ -31,8 +28,7 @@ def opening(policy: Policy | None, agent: str, tool: AnyTool, connections: Mappi
     names: dict[str, None] = {}
     for operation in tool.operations:
         open_in = [name for name, provider in connections.items() if provider == operation.provider]
-        asked = {name: question(agent, name, operation, operation.access) for name in open_in}
-        open_in = [name for name in open_in if may_use(policy, nearest(policy, asked[name], operation))]
+        open_in = [name for name in open_in if is_open(policy, agent, name, operation)]
         hidden = hidden_parameters(operation, policy.redaction) if policy else frozenset[str]()
         if not open_in or any(operation.params.model_fields[name].is_required() for name in hidden):
             if isinstance(tool, Recipe) and operation is tool.first:
@@ -42,7 +38,7 @@ def opening(policy: Policy | None, agent: str, tool: AnyTool, connections: Mappi
             Use(
                 operation=operation,
                 furthest=_furthest(policy, agent, operation, open_in),
-                offered=_offered(policy, agent, operation, open_in),
+                offered=_offered(policy, operation, open_in),
                 off=hidden | (policy.off.parameters_of(operation.id) if policy else frozenset[str]()),
                 barred=hidden_words(operation, policy.redaction) if policy else {},
             )
@@ -52,11 +48,18 @@ def opening(policy: Policy | None, agent: str, tool: AnyTool, connections: Mappi
     return Opening(uses=tuple(uses), connections=tuple(names)) if uses else None
 
 
-def _offered(
-    policy: Policy | None, agent: str, operation: AnyOperation, connections: list[str]
-) -> Mapping[str, tuple[str, ...]]:
+def is_open(
+    policy: Policy | None, agent: str, connection: str, operation: AnyOperation, access: Access | None = None
+) -> bool:
+    """Whether the most favourable call of the operation there is let through; ``access`` is what it takes."""
+    return not ask(policy, operation, question_for(agent, connection, operation, access or operation.access)).denied
+
+
+def _offered(policy: Policy | None, operation: AnyOperation, connections: list[str]) -> Mapping[str, tuple[str, ...]]:
     """The names that are open for each parameter that names a place, where each connection settles it by names."""
-    each = [offered(policy, question(agent, name, operation, operation.access), operation) for name in connections]
+    if policy is None:
+        return {}
+    each = [open_places(policy, name, operation) for name in connections]
     common = [name for name in each[0] if all(name in names for names in each)]
     return {name: tuple(dict.fromkeys(one for names in each for one in names[name])) for name in common}
 
@@ -65,26 +68,6 @@ def _furthest(policy: Policy | None, agent: str, operation: AnyOperation, connec
     """The furthest access that some parameter of the operation takes and some connection gives."""
     asked = {operation.access, *(f.access for f in operation.fields if f.access is not None)}
     return max(
-        (
-            access
-            for access in asked
-            if any(may_use(policy, question(agent, name, operation, access)) for name in connections)
-        ),
+        (access for access in asked if any(is_open(policy, agent, name, operation, access) for name in connections)),
         key=lambda access: access.rank,
-    )
-
-
-def question(agent: str, connection: str, operation: AnyOperation, access: Access) -> Question:
-    """What is asked of a policy before any place is known."""
-    return Question(
-        agent=agent,
-        connection=connection,
-        operation=operation.id,
-        resource=operation.resource,
-        access=access,
-        dimension=operation.scope.dimension,
-        # Where what is not there yet will be is known already: the door asks about it in the same words.
-        places={operation.scope.dimension: TO_COME}
-        if isinstance(operation.scope, OrganizationToCome | ProjectToCome)
-        else {},
     )

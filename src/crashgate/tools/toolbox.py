@@ -13,7 +13,7 @@ from typing import Any
 from crashgate.clock import Clock
 from crashgate.errors import ApprovalError, CrashgateError, InvalidArgumentsError, NotAvailableError
 from crashgate.gate.approval_requests import AskUser
-from crashgate.gate.argument_defaults import offered, settled
+from crashgate.gate.argument_defaults import defaults_for
 from crashgate.gate.arguments import taken, validated
 from crashgate.gate.call import Ask, OwnAnswer
 from crashgate.gate.gateway import Gateway
@@ -31,7 +31,7 @@ from crashgate.policy.review.refusal import MOST_TOOLS, refusal
 from crashgate.tools import own
 from crashgate.tools.answers import AnyTool
 from crashgate.tools.arguments import check_names, choose, detail_of, order
-from crashgate.tools.available import Opening, opening, question
+from crashgate.tools.available import Opening, opening
 from crashgate.tools.call_result import Answer, failed, nearest, refused
 from crashgate.tools.cursors import Cursors, rest_of, within
 from crashgate.tools.definitions import Definition, define
@@ -242,10 +242,7 @@ class Toolbox:
         """What the policy fixes of a recipe's own parameters, by its first operation."""
         if connection is None:
             return {}
-        names = offered(
-            self._policy(agent), question(agent, connection, recipe.first, recipe.first.access), recipe.first
-        )
-        fixed = settled(recipe.params, names)
+        fixed = defaults_for(self._policy(agent), connection, recipe.first)
         return {name: each for name, each in fixed.items() if name in recipe.params.model_fields}
 
     def _connection(

@@ -7,7 +7,7 @@ differ there is such an example: one pattern allows it, and another stood in the
 """
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 from crashgate.model.access import Access, Level
 from crashgate.model.operation import AnyOperation
 from crashgate.model.scope import NOTHING, Dimension
-from crashgate.policy.decide import decide, lets_through
+from crashgate.policy.decide import decide
 from crashgate.policy.decision import Effect
 from crashgate.policy.grants import STRANGER, example
 from crashgate.policy.policy import TABLES, Mode, Policy, PolicySet
@@ -33,6 +33,9 @@ class Answer(StrEnum):
     APPROVE = "approve"
     ALLOW = "allow"
 
+
+Asked = Callable[[Policy | None, AnyOperation, Question], Answer]
+"""What a call of the operation gets that is as the question says."""
 
 Names = tuple[str, ...]
 """What to call a place: by one pattern that holds it, or by two."""
@@ -58,8 +61,11 @@ class Change:
     levels: tuple[Level, Level] | None = None
 
 
-def compare(before: PolicySet, after: PolicySet, connections: Mapping[str, str]) -> tuple[Change, ...]:
-    """Every change, by agent. ``connections`` are those that a policy may name, with what they are."""
+def compare(before: PolicySet, after: PolicySet, connections: Mapping[str, str], answer: Asked) -> tuple[Change, ...]:
+    """Every change, by agent. ``connections`` are those that a policy may name, with what they are.
+
+    ``answer`` authorises one call.
+    """
     everything = {"crashgate": "crashgate", **connections}
     found: list[Change] = []
     for agent in sorted({*before, *after}):
@@ -71,7 +77,7 @@ def compare(before: PolicySet, after: PolicySet, connections: Mapping[str, str])
                 continue  # whoever has a policy has the built-in grant: that is told with the agent
             for operation in OPERATIONS:
                 if operation.provider == provider:
-                    found.extend(_of_operation(agent, old, new, connection, operation))
+                    found.extend(_of_operation(agent, old, new, connection, operation, answer))
         found.extend(_of_numbers(agent, old, new))
     return tuple(found)
 
@@ -84,8 +90,8 @@ def _of_agent(agent: str, old: Policy | None, new: Policy | None) -> Change:
     return Change(agent=agent, widens=old is None, subject="policy", where=where, before=before, after=after)
 
 
-def _of_operation(
-    agent: str, old: Policy | None, new: Policy | None, connection: str, operation: AnyOperation
+def _of_operation(  # noqa: PLR0913, PLR0917 - what is compared, and how
+    agent: str, old: Policy | None, new: Policy | None, connection: str, operation: AnyOperation, answer: Asked
 ) -> Iterator[Change]:
     for parameters in _parameters(operation, old, new):
         question = Question(
@@ -100,8 +106,7 @@ def _of_operation(
         if _same(old, new, question):
             continue
         subject = f"{operation.id} with {', '.join(sorted(parameters))}" if parameters else operation.id
-        for where, asked in _differing(old, new, question):
-            one, two = _answer(old, asked), _answer(new, asked)
+        for where, asked, one, two in _differing(old, new, question, operation, answer):
             yield Change(
                 agent=agent,
                 widens=_RANK[two] > _RANK[one],
@@ -146,7 +151,9 @@ def _said(policy: Policy, question: Question) -> tuple[Any, ...]:
     )
 
 
-def _differing(old: Policy | None, new: Policy | None, question: Question) -> Iterator[tuple[str, Question]]:
+def _differing(
+    old: Policy | None, new: Policy | None, question: Question, operation: AnyOperation, answer: Asked
+) -> Iterator[tuple[str, Question, Answer, Answer]]:
     """The places where the answers differ; one of two names only where neither name alone shows it."""
     own, seen = question.dimension, set[tuple[Names, Names]]()
     wider = own.wider
@@ -155,21 +162,13 @@ def _differing(old: Policy | None, new: Policy | None, question: Question) -> It
         around = list(_places(wider, question, old, new))
     for near, far in itertools.product(list(_places(own, question, old, new)), around):
         asked = question.at({each: place for each, place in ((own, near[1]), (wider, far[1])) if each and place})
-        if _answer(old, asked) is _answer(new, asked):
+        one, two = answer(old, operation, asked), answer(new, operation, asked)
+        if one is two:
             continue
-        if not seen.isdisjoint(((one,), (two,)) for one in near[0] for two in far[0]):
+        if not seen.isdisjoint(((own_name,), (wider_name,)) for own_name in near[0] for wider_name in far[0]):
             continue
         seen.add((near[0], far[0]))
-        yield " of ".join(" and ".join(each) for each in (near[0], far[0]) if each != _NOWHERE), asked
-
-
-def _answer(policy: Policy | None, question: Question) -> Answer:
-    decision = decide(policy, question)
-    if lets_through(policy, question, decision):
-        return Answer.ALLOW
-    if decision.effect is not Effect.ALLOW:
-        return Answer.DENY
-    return Answer.APPROVE if decision.needs_approval else Answer.ALLOW
+        yield " of ".join(" and ".join(each) for each in (near[0], far[0]) if each != _NOWHERE), asked, one, two
 
 
 _NOWHERE: Names = ("",)
