@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from crashgate.errors import NotAvailableError
-from crashgate.exports.catalogue import ExportShelf, id_of_export
+from crashgate.exports.catalogue import ExportCatalogue, id_of_export
 from crashgate.exports.failure import ExportError
 from crashgate.exports.manifest import Manifest
 from crashgate.exports.page import Progress
@@ -144,16 +144,16 @@ async def test_a_link_in_a_working_folder_is_not_followed(tmp_path: Path, what: 
 @pytest.mark.parametrize("file", [DATA, MANIFEST])
 async def test_a_link_in_place_of_a_finished_file_is_not_read(tmp_path: Path, file: str) -> None:
     manifest = await exporter_to(tmp_path).run(plan(), Source(pages=1, size=1))
-    shelf = ExportShelf(ExportStorage(tmp_path, Directory(tmp_path)))
+    catalogue = ExportCatalogue(ExportStorage(tmp_path, Directory(tmp_path)))
     (tmp_path / file).rename(tmp_path / "moved")
     (tmp_path / file).symlink_to(tmp_path / "moved")
 
     if file == DATA:
         with pytest.raises(ExportError):
-            await shelf.read(manifest)
+            await catalogue.read(manifest)
     else:
         with pytest.raises(NotAvailableError):
-            await shelf.find(ID, "reader")
+            await catalogue.find(ID, "reader")
 
 
 async def test_a_directory_that_others_may_write_to_is_refused(tmp_path: Path) -> None:
@@ -168,17 +168,17 @@ async def test_the_shelf_shows_an_agent_its_own_exports_newest_first(tmp_path: P
     for whose, begun, agent in made:
         await exporter_to(tmp_path).run(plan(id=f"{whose}{begun:08x}", agent=agent), Source(pages=1, size=1))
     (tmp_path / "notes-0000000000000000.manifest.json").write_text("{}")
-    shelf = ExportShelf(ExportStorage(tmp_path, Directory(tmp_path)))
+    catalogue = ExportCatalogue(ExportStorage(tmp_path, Directory(tmp_path)))
 
     # The last one's id begins as the reader's do, by bad luck: that does not make it the reader's.
-    assert await _ids(shelf, "reader") == [f"{READERS}00000003", f"{READERS}00000001"]
-    assert await _ids(shelf, "other") == [f"{OTHERS}00000002"]
-    assert await _ids(shelf, "nobody") == []
-    assert (await shelf.find(f"{READERS}00000001", "reader")).agent == "reader"
+    assert await _ids(catalogue, "reader") == [f"{READERS}00000003", f"{READERS}00000001"]
+    assert await _ids(catalogue, "other") == [f"{OTHERS}00000002"]
+    assert await _ids(catalogue, "nobody") == []
+    assert (await catalogue.find(f"{READERS}00000001", "reader")).agent == "reader"
 
 
-async def _ids(shelf: ExportShelf, agent: str) -> list[str]:
-    return [each.id for each in (await shelf.page(agent, everything)).exports if isinstance(each, Manifest)]
+async def _ids(catalogue: ExportCatalogue, agent: str) -> list[str]:
+    return [each.id for each in (await catalogue.page(agent, everything)).exports if isinstance(each, Manifest)]
 
 
 async def test_a_list_opens_no_manifest_of_anybody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -192,7 +192,7 @@ async def test_a_list_opens_no_manifest_of_anybody_else(tmp_path: Path, monkeypa
         return real(self, name, limit)
 
     monkeypatch.setattr(Folder, "content", content)
-    await ExportShelf(ExportStorage(tmp_path, Directory(tmp_path))).page("reader", everything)
+    await ExportCatalogue(ExportStorage(tmp_path, Directory(tmp_path))).page("reader", everything)
 
     assert opened == [MANIFEST]
 
@@ -205,10 +205,10 @@ async def test_the_pages_of_a_shelf_are_the_shelf(tmp_path: Path, most: int) -> 
             await exporter_to(tmp_path).run(
                 plan(id=f"{READERS}{number:08x}"), Source(pages=1, size=1, stumbles_before=stumbles)
             )
-    shelf, before, sizes = ExportShelf(ExportStorage(tmp_path, Directory(tmp_path))), None, list[int]()
+    catalogue, before, sizes = ExportCatalogue(ExportStorage(tmp_path, Directory(tmp_path))), None, list[int]()
     seen: list[str] = []
     while before is not None or not sizes:
-        page = await shelf.page(
+        page = await catalogue.page(
             "reader", lambda each: id_of_export(each) != f"{READERS}00000003", before=before, most=most
         )
         seen += map(id_of_export, page.exports)
@@ -223,11 +223,11 @@ async def test_the_pages_of_a_shelf_are_the_shelf(tmp_path: Path, most: int) -> 
 @pytest.mark.threats(21)
 async def test_anothers_export_and_one_that_does_not_exist_are_refused_in_the_same_words(tmp_path: Path) -> None:
     await exporter_to(tmp_path).run(plan(agent="other"), Source(pages=1, size=1))
-    shelf = ExportShelf(ExportStorage(tmp_path, Directory(tmp_path)))
+    catalogue = ExportCatalogue(ExportStorage(tmp_path, Directory(tmp_path)))
     told: list[str] = []
     for number in (ID, "f" * 16):
         with pytest.raises(NotAvailableError) as refused:
-            await shelf.find(number, "reader")
+            await catalogue.find(number, "reader")
         told.append(str(refused.value).replace(number, "ID"))
 
     assert told[0] == told[1]
@@ -236,25 +236,25 @@ async def test_anothers_export_and_one_that_does_not_exist_are_refused_in_the_sa
 @pytest.mark.parametrize("text", ["", "../x", "x" * 16, "*", "0" * 15])
 async def test_what_is_no_export_id_finds_nothing(tmp_path: Path, text: str) -> None:
     with pytest.raises(NotAvailableError):
-        await ExportShelf(ExportStorage(tmp_path, Directory(tmp_path))).find(text, "reader")
+        await ExportCatalogue(ExportStorage(tmp_path, Directory(tmp_path))).find(text, "reader")
 
 
 async def test_data_is_read_in_bounded_ranges(tmp_path: Path) -> None:
     manifest = await exporter_to(tmp_path).run(plan(), Source(pages=8, size=1000))
-    shelf = ExportShelf(ExportStorage(tmp_path, Directory(tmp_path)))
+    catalogue = ExportCatalogue(ExportStorage(tmp_path, Directory(tmp_path)))
     data = (tmp_path / DATA).read_bytes()
     assert len(data) > LARGEST_READ
 
     blocks: list[bytes] = []
-    while block := await shelf.read(manifest, sum(map(len, blocks)), 10 * LARGEST_READ):
+    while block := await catalogue.read(manifest, sum(map(len, blocks)), 10 * LARGEST_READ):
         blocks.append(block)
     assert b"".join(blocks) == data
     assert max(map(len, blocks)) == LARGEST_READ
-    assert await shelf.read(manifest, 5, 7) == data[5:12]
-    assert await shelf.read(manifest, len(data) + 1, 7) == b""
+    assert await catalogue.read(manifest, 5, 7) == data[5:12]
+    assert await catalogue.read(manifest, len(data) + 1, 7) == b""
     for wrong in ((-1, 1), (1, -1)):
         with pytest.raises(ValueError, match="negative"):
-            await shelf.read(manifest, *wrong)
+            await catalogue.read(manifest, *wrong)
 
 
 async def test_a_second_export_of_the_same_id_is_refused(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from crashgate.errors import NotAvailableError
-from crashgate.exports.catalogue import ExportShelf
+from crashgate.exports.catalogue import ExportCatalogue
 from crashgate.exports.page import Progress
 from crashgate.exports.plan import Format
 from crashgate.exports.retention import Kept, Standing
@@ -158,10 +158,10 @@ async def test_a_prune_that_is_killed_shows_nobody_a_broken_export_and_the_next_
                 killed += 1
             else:
                 break
-        shelf = ExportShelf(storage)
+        catalogue = ExportCatalogue(storage)
         for each in storage.finished():
-            assert len(await shelf.read(each)) == each.size
-        for unfinished in await shelf.unfinished("reader"):
+            assert len(await catalogue.read(each)) == each.size
+        for unfinished in await catalogue.unfinished("reader"):
             assert unfinished.checkpoint.rows == 2
         keeper.prune(LATER)
         assert (keeper.kept(), names(tmp_path)) == ([], set())

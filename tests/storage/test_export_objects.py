@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 import pytest
 
 from crashgate.errors import Code, NotAvailableError
-from crashgate.exports.catalogue import ExportShelf
+from crashgate.exports.catalogue import ExportCatalogue
 from crashgate.exports.failure import ExportError
 from crashgate.exports.page import Progress
 from crashgate.exports.plan import Format
@@ -47,9 +47,9 @@ async def test_a_finished_export_is_uploaded_and_its_local_files_are_gone(
     assert manifest == manifest_of_source(plan(format_), data, rows=20, pages=4, neutralised=neutralised)
     assert set(memory.store) == {MANIFEST, f"/bucket/exports/sessions-{ID}.{format_}"}
     assert names(tmp_path) == set()
-    assert (await ExportShelf(storage).page("reader", everything)).exports == (manifest,)
-    assert await ExportShelf(storage).read(manifest, 3, 9) == data[3:12]
-    assert await ExportShelf(storage).read(manifest, len(data), LARGEST_READ) == b""
+    assert (await ExportCatalogue(storage).page("reader", everything)).exports == (manifest,)
+    assert await ExportCatalogue(storage).read(manifest, 3, 9) == data[3:12]
+    assert await ExportCatalogue(storage).read(manifest, len(data), LARGEST_READ) == b""
 
 
 async def test_an_interrupted_export_uploads_nothing_and_can_be_resumed(tmp_path: Path, memory: Memory) -> None:
@@ -135,9 +135,9 @@ async def test_anothers_export_is_not_found(tmp_path: Path, memory: Memory) -> N
     await exporter(storage).run(plan(agent="other"), Source(pages=1, size=1))
     memory.pipe_file("/bucket/exports/other.manifest.json", b"{}")
 
-    assert (await ExportShelf(storage).page("reader", everything)).exports == ()
+    assert (await ExportCatalogue(storage).page("reader", everything)).exports == ()
     with pytest.raises(NotAvailableError):
-        await ExportShelf(storage).find(ID, "reader")
+        await ExportCatalogue(storage).find(ID, "reader")
 
 
 @pytest.mark.parametrize("url", ["nonsense://key:secret@bucket", "gs://key:secret@bucket"])

@@ -12,7 +12,7 @@ import anyio
 import pytest
 
 from crashgate.errors import NotAvailableError
-from crashgate.exports.catalogue import ExportShelf
+from crashgate.exports.catalogue import ExportCatalogue
 from crashgate.exports.failure import ExportError
 from crashgate.exports.manifest import Manifest
 from crashgate.exports.page import ExportPage, Mark, Progress
@@ -163,11 +163,11 @@ async def test_an_export_that_never_began_cannot_be_resumed(tmp_path: Path) -> N
 async def test_an_interrupted_export_is_listed_for_its_agent_with_what_is_there(tmp_path: Path) -> None:
     with pytest.raises(Stumble):
         await exporter_to(tmp_path).run(plan(Format.CSV), Source(pages=4, size=3, stumbles_before=2))
-    shelf = ExportShelf(ExportStorage(tmp_path, Directory(tmp_path)))
-    (found,) = await shelf.unfinished("reader")
+    catalogue = ExportCatalogue(ExportStorage(tmp_path, Directory(tmp_path)))
+    (found,) = await catalogue.unfinished("reader")
 
-    assert await shelf.unfinished("other") == ()
-    assert (await shelf.page("reader", everything)).exports == (found,)
+    assert await catalogue.unfinished("other") == ()
+    assert (await catalogue.page("reader", everything)).exports == (found,)
     assert found.plan == plan(Format.CSV)
     assert (found.checkpoint.rows, found.checkpoint.next, found.checkpoint.total) == (6, 2, 12)
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, unquote
 
 import anyio
 
-from crashgate.exports.catalogue import ExportShelf
+from crashgate.exports.catalogue import ExportCatalogue
 from crashgate.exports.csv import CsvLines
 from crashgate.exports.exporter import Encoders, Exporter
 from crashgate.exports.json_lines import JsonLines
@@ -164,7 +164,7 @@ def with_exports(gate: Gate, folder: Path) -> Gate:
     storage = ExportStorage(folder, Directory(folder))
     encoders: Encoders = {Format.JSONL: JsonLines, Format.CSV: CsvLines, Format.PARQUET: Parquet}
     exporter = Exporter(storage=storage, encoders=encoders, clock=gate.clock)
-    exports = Exports(exporter=exporter, shelf=ExportShelf(storage), clock=gate.clock)
+    exports = Exports(exporter=exporter, catalogue=ExportCatalogue(storage), clock=gate.clock)
     return replace(gate, toolbox=replace(gate.toolbox, exports=exports))
 
 

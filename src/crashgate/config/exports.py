@@ -6,7 +6,7 @@ from crashgate.clock import Clock
 from crashgate.config.sandbox import Sandbox
 from crashgate.config.settings import Settings
 from crashgate.errors import ConfigurationError
-from crashgate.exports.catalogue import ExportShelf
+from crashgate.exports.catalogue import ExportCatalogue
 from crashgate.exports.csv import CsvLines
 from crashgate.exports.exporter import Encoders, Exporter
 from crashgate.exports.json_lines import JsonLines
@@ -28,7 +28,7 @@ def exports(settings: Settings, clock: Clock, *, sandbox: Sandbox | None) -> Exp
     storage = ExportStorage(*_places(where, settings))
     encoders: Encoders = {Format.JSONL: JsonLines, Format.CSV: CsvLines, Format.PARQUET: Parquet}
     exporter = Exporter(storage=storage, encoders=encoders, clock=clock)
-    return Exports(exporter=exporter, shelf=ExportShelf(storage), clock=clock)
+    return Exports(exporter=exporter, catalogue=ExportCatalogue(storage), clock=clock)
 
 
 def export_keeper(settings: Settings) -> Keeper:

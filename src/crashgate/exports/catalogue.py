@@ -1,4 +1,4 @@
-"""Finished exports, as one agent sees them. Rule: of others' exports it sees nothing, not even that they exist."""
+"""Finished exports as one agent sees them: nothing of others' exports, not even that they exist."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -20,20 +20,20 @@ Given = Callable[[Manifest | Unfinished], bool]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ShelfPage:
+class CataloguePage:
     """Some exports; ``next`` is what to give as ``before`` for the next ones, None where there are none."""
 
     exports: tuple[Manifest | Unfinished, ...]
     next: str | None
 
 
-class ExportShelf:
+class ExportCatalogue:
     """Reads back what was exported. All methods raise ExportError when the storage cannot be read."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
 
-    async def page(self, agent: str, given: Given, *, before: str | None = None, most: int = MOST) -> ShelfPage:
+    async def page(self, agent: str, given: Given, *, before: str | None = None, most: int = MOST) -> CataloguePage:
         """The finished exports of ``agent`` and those in progress, newest first, as far as they are ``given``.
 
         ``before`` is the id of the last one of the page before.
@@ -46,7 +46,7 @@ class ExportShelf:
                 break
             after = id_of_export(some[-1])
         shown = tuple(found[:most])
-        return ShelfPage(exports=shown, next=id_of_export(shown[-1]) if len(found) > most else None)
+        return CataloguePage(exports=shown, next=id_of_export(shown[-1]) if len(found) > most else None)
 
     async def unfinished(self, agent: str) -> tuple[Unfinished, ...]:
         """The exports of ``agent`` that can be resumed, or are being made, newest first."""

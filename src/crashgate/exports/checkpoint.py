@@ -1,4 +1,4 @@
-"""How far an export is, as stored. Rule: it never tells of more than is safely in the data file.
+"""How far an export has come, as stored: never further than what is safely in the data file.
 
 What the data file holds beyond ``size`` was written after the checkpoint, and is cut off before the export goes on.
 """

@@ -1,4 +1,4 @@
-"""The engine: runs an export and resumes it. Rule: an export is finished when its source said so, and not before."""
+"""Runs an export and resumes it. An export is finished when its source says so, and not before."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing, suppress

@@ -1,4 +1,4 @@
-"""What can go wrong with an export. Rule: what was stored so far stays, and the remedy says how to go on."""
+"""What can go wrong with an export. What was stored so far stays, and the remedy says how to continue."""
 
 from crashgate.errors import Code, CrashgateError, NotAvailableError
 

@@ -1,4 +1,4 @@
-"""Where rows come from: a stream of pages. Rule: from the mark of a page the same stream goes on with the next one."""
+"""Where rows come from: a stream of pages, which can be resumed after any page from that page's mark."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What is to be exported, for whom, and on what grounds. Rule: fixed when the export begins, also for resuming.
+"""What is to be exported, for whom, and by which decisions. Fixed when the export begins, also for resuming.
 
 Every part of a file's name comes from here and has a pattern, so that no text from outside becomes a path.
 """

@@ -1,4 +1,4 @@
-"""Where exports are kept, as a port. Rule: everything here blocks, and is called in a worker thread."""
+"""Where exports are kept, as a port. Everything here blocks, so call it in a worker thread."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ class Work(Protocol):
         ...
 
 
-class Shelf(Protocol):
+class FinishedExports(Protocol):
     """Finished exports."""
 
     def finished(self, whose: str = "", before: str | None = None) -> Iterator[Manifest]:
@@ -79,7 +79,7 @@ class Shelf(Protocol):
         ...
 
 
-class Storage(Shelf, Protocol):
+class Storage(FinishedExports, Protocol):
     """Finished exports and those in progress."""
 
     def begin(self, plan: Plan) -> Work:

@@ -1,4 +1,4 @@
-"""Exports as their operator sees them: what is kept, and what may go. Rule: what is being written is never removed."""
+"""Exports as their operator sees them: what is kept, and what may be removed. An export being written never is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

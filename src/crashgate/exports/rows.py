@@ -1,4 +1,4 @@
-"""Rows made to fit their columns. Rule: every column in its order, null where unknown, and no value of another kind."""
+"""Fits rows to their columns: every column in order, null where unknown, and no value of another type."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Pages into the data file. Rule: data first, checkpoint second, and after a failure neither.
+"""Writes pages to the data file: data first, then the checkpoint, and after a failure neither.
 
 What touches a file runs in worker threads.
 """

@@ -8,8 +8,7 @@ from crashgate.exports import manifest as manifests
 from crashgate.exports.manifest import ENDING, Manifest
 from crashgate.exports.plan import Plan
 from crashgate.exports.port import LARGEST_READ
-from crashgate.storage.export_failure import in_the_way, storing
-from crashgate.storage.export_folder import Folder
+from crashgate.storage.export_folder import Folder, in_the_way, storing
 from crashgate.storage.export_work import LARGEST_FILE, MANIFEST
 
 

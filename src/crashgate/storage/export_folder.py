@@ -1,19 +1,24 @@
-"""A folder that is reached by its descriptor. Rule: no name leaves it, no link is followed, nothing is overwritten.
+"""A folder that is reached by its descriptor, and the words for what can go wrong in it.
 
-Once it is open, nobody can put another folder in its place. Files are 0600, folders 0700. All methods raise OSError.
+No name leaves it, no link is followed, nothing is overwritten. Once it is open, nobody can put another folder in its
+place. Files are 0600, folders 0700. All methods of ``Folder`` raise OSError.
 """
 
 import errno
 import os
 import stat
 import weakref
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
+from crashgate.exports.failure import ExportError
 from crashgate.ownership import others_may_write
+from crashgate.storage.sqlite import reason
 
+_FULL = {errno.ENOSPC, errno.EDQUOT}
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _TEMPORARY = ".new"
 
@@ -125,3 +130,37 @@ class Folder:
         with suppress(FileNotFoundError):
             os.rmdir(name, dir_fd=self.descriptor)
             self.sync()
+
+
+@contextmanager
+def storing(folder: Path) -> Generator[None]:
+    """Turns an error of the system into ExportError."""
+    try:
+        yield
+    except OSError as problem:
+        raise _cannot_store(problem, folder) from problem
+
+
+def in_the_way(name: str, folder: Path) -> ExportError:
+    """Something is there already, under a name that the export needs."""
+    return ExportError(
+        "The export cannot be stored.",
+        why="Something of the same name is there already, and nothing is ever overwritten.",
+        remedy=f"Look at {name} in {folder}.",
+    )
+
+
+def damaged(folder: Path) -> ExportError:
+    """What is stored of an export in progress is not what was written."""
+    return ExportError(
+        "The export cannot go on.",
+        why="What was stored of it was changed or is damaged.",
+        remedy=f"Make a new export; the operator should look at {folder}.",
+    )
+
+
+def _cannot_store(problem: OSError, folder: Path) -> ExportError:
+    remedy = f"The operator should look at {folder}."
+    if problem.errno in _FULL:
+        remedy = f"What was exported so far is kept. Make room in {folder}, then resume the export."
+    return ExportError("The export cannot be stored.", why=reason(problem), remedy=remedy)

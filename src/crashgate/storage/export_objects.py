@@ -18,8 +18,7 @@ from crashgate.exports.manifest import ENDING, Manifest
 from crashgate.exports.plan import Plan
 from crashgate.exports.port import LARGEST_READ
 from crashgate.sanitise import clean
-from crashgate.storage.export_failure import in_the_way
-from crashgate.storage.export_folder import Folder
+from crashgate.storage.export_folder import Folder, in_the_way
 from crashgate.storage.export_work import LARGEST_FILE, MANIFEST
 
 _LONGEST_SCHEME = 40

@@ -16,8 +16,7 @@ from crashgate.exports.failure import ExportError
 from crashgate.exports.manifest import ENDING, Manifest, begun, id_of, id_of_data, manifests, owner
 from crashgate.exports.plan import check_id
 from crashgate.exports.retention import Kept, Standing
-from crashgate.storage.export_failure import storing
-from crashgate.storage.export_folder import Folder
+from crashgate.storage.export_folder import Folder, storing
 from crashgate.storage.export_storage import Place, in_progress
 from crashgate.storage.export_work import LARGEST_FILE, MANIFEST, PLAN, clear, lock, stored_checkpoint, stored_plan
 

@@ -13,8 +13,7 @@ from crashgate.exports.failure import ExportError, not_available
 from crashgate.exports.manifest import Manifest, id_of, manifests
 from crashgate.exports.plan import Plan, check_id
 from crashgate.exports.port import Unfinished
-from crashgate.storage.export_failure import damaged, in_the_way, storing
-from crashgate.storage.export_folder import Folder
+from crashgate.storage.export_folder import Folder, damaged, in_the_way, storing
 from crashgate.storage.export_work import PLAN, WorkFolder, clear, lock, stored_checkpoint, stored_plan
 
 IN_PROGRESS = ".in-progress"

@@ -24,8 +24,7 @@ from crashgate.exports.encoder import Encoder
 from crashgate.exports.failure import ExportError
 from crashgate.exports.manifest import ENDING, Digest, Manifest
 from crashgate.exports.plan import Format, Plan
-from crashgate.storage.export_failure import damaged, storing
-from crashgate.storage.export_folder import Folder
+from crashgate.storage.export_folder import Folder, damaged, storing
 
 PLAN: Final = "plan.json"
 JOURNAL: Final = "journal.json"

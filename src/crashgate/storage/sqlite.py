@@ -1,8 +1,6 @@
-"""A transaction of SQLite. Rule: all of it or nothing, whatever goes wrong inside.
+"""What the small SQLite databases of the state folder share: transactions, ownership, versions, and errors in words.
 
-What SQLite or the system says, in words. Rule: one sentence of our own, and no path in it.
-
-A small SQLite database in the state folder. Rule: it is its owner's alone, and whoever cannot use it is refused.
+A database belongs to its owner alone; whoever cannot use it is refused. The words for an error name no path.
 """
 
 import errno

@@ -1,6 +1,6 @@
-"""The machine's clock. Rule: always UTC.
+"""The machine's clock, always in UTC, and the user who runs this process.
 
-Who runs this process. Rule: the system's word for it; LOGNAME and the like could say anything.
+The user is the one that the operating system knows; LOGNAME and the like could say anything.
 """
 
 import os

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from crashgate.clock import Clock, timestamp
 from crashgate.errors import CrashgateError, InvalidArgumentsError, NotAvailableError, NotNowError
-from crashgate.exports.catalogue import ExportShelf
+from crashgate.exports.catalogue import ExportCatalogue
 from crashgate.exports.exporter import Exporter
 from crashgate.exports.failure import ExportError
 from crashgate.exports.manifest import Manifest, new_id
@@ -62,9 +62,9 @@ class Order:
 class Exports:
     """The exports of one place."""
 
-    def __init__(self, *, exporter: Exporter, shelf: ExportShelf, clock: Clock) -> None:
+    def __init__(self, *, exporter: Exporter, catalogue: ExportCatalogue, clock: Clock) -> None:
         self._exporter = exporter
-        self.shelf = shelf
+        self.catalogue = catalogue
         self._clock = clock
         self._starting: dict[str, str] = {}
 
@@ -89,7 +89,7 @@ class Exports:
         """How many exports of the agent there are beside this one, with those that were called for before it."""
         earlier = takewhile(lambda each: each != export_id, tuple(self._starting))
         started = {each for each in earlier if self._starting[each] == agent}
-        return len((await self.shelf.ids(agent) | started) - {export_id})
+        return len((await self.catalogue.ids(agent) | started) - {export_id})
 
     async def go_on(
         self, gateway: Gateway, ask: Ask, export: Export, export_id: str, watch: Watch
@@ -134,7 +134,7 @@ class Exports:
 
     async def _interrupted(self, ask: Ask, export_id: str) -> Unfinished | None:
         """The agent's own export of that id, made by the same operation on the same connection."""
-        for each in await self.shelf.unfinished(ask.principal.agent):
+        for each in await self.catalogue.unfinished(ask.principal.agent):
             plan = each.plan
             same = ask.operation is not None and (plan.operation, plan.connection) == (ask.operation.id, ask.connection)
             if plan.id == export_id and same:
@@ -150,7 +150,7 @@ class Exports:
 
     async def find(self, export_id: str, agent: str) -> Manifest:
         """A finished export of the agent. Raises NotAvailableError, ExportError."""
-        return await self.shelf.find(export_id, agent)
+        return await self.catalogue.find(export_id, agent)
 
     async def read(self, manifest: Manifest, part: int | None) -> bytes:
         """A file, or one part of it. Raises InvalidArgumentsError, ExportError."""
@@ -160,7 +160,7 @@ class Exports:
                 f"The file has {manifest.size} bytes, more than one answer holds.",
                 remedy=f"Read its {parts} parts instead: {address}/0 to {address}/{parts - 1}.",
             )
-        return await self.shelf.read(manifest, (part or 0) * LARGEST_READ)
+        return await self.catalogue.read(manifest, (part or 0) * LARGEST_READ)
 
 
 @asynccontextmanager

@@ -58,7 +58,7 @@ class Files:
             connection="crashgate",
             mark=mark,
             fault=fault,
-            answer=partial(own_exports.files, self.exports.shelf, agent, partial(self._is_given, agent), mark),
+            answer=partial(own_exports.files, self.exports.catalogue, agent, partial(self._is_given, agent), mark),
         )
         page = (await self.gateway.run(ask)).page
         more = None if page.next_mark is None else self.cursors.seal(page.next_mark, bound_to=bound)
@@ -102,7 +102,7 @@ class Files:
 
     def own_answer(self, agent: str, mark: str | None) -> OwnAnswer:
         """What answers ``list_exports`` for the agent."""
-        return partial(own_exports.answer_exports, self.exports.shelf, agent, partial(self._is_given, agent), mark)
+        return partial(own_exports.answer_exports, self.exports.catalogue, agent, partial(self._is_given, agent), mark)
 
     def _is_given(self, agent: str, kept: Manifest | Unfinished) -> bool:
         """Whether the policy in force gives the agent what is in the file."""

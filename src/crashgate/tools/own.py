@@ -5,7 +5,7 @@ The tool that tells an agent what it exported. Rule: it speaks of the agent's ow
 
 from typing import Any
 
-from crashgate.exports.catalogue import ExportShelf, Given
+from crashgate.exports.catalogue import ExportCatalogue, Given
 from crashgate.exports.manifest import Manifest
 from crashgate.exports.port import Unfinished
 from crashgate.model.own import GET_ACCESS, LIST_EXPORTS
@@ -77,16 +77,16 @@ class OwnFile(Result):
     link: Link
 
 
-async def answer_exports(shelf: ExportShelf, agent: str, given: Given, before: str | None) -> Page[OwnExport]:
+async def answer_exports(catalogue: ExportCatalogue, agent: str, given: Given, before: str | None) -> Page[OwnExport]:
     """The agent's exports, newest first, those among them that can be resumed."""
-    page = await shelf.page(agent, given, before=before)
+    page = await catalogue.page(agent, given, before=before)
     told = (summary(each) if isinstance(each, Manifest) else _unfinished(each) for each in page.exports)
     return Page(rows=tuple(OwnExport.model_construct(told=each) for each in told), next_mark=page.next)
 
 
-async def files(shelf: ExportShelf, agent: str, given: Given, before: str | None) -> Page[OwnFile]:
+async def files(catalogue: ExportCatalogue, agent: str, given: Given, before: str | None) -> Page[OwnFile]:
     """Links to the agent's finished exports, newest first."""
-    page = await shelf.page(agent, lambda each: isinstance(each, Manifest) and given(each), before=before)
+    page = await catalogue.page(agent, lambda each: isinstance(each, Manifest) and given(each), before=before)
     found = (link(each) for each in page.exports if isinstance(each, Manifest))
     return Page(rows=tuple(OwnFile.model_construct(link=each) for each in found), next_mark=page.next)
 
