@@ -60,8 +60,8 @@ bench: $(DEV) ## run the benchmarks; they print what they measure
 clients: $(DEV) ## see what real MCP clients give their models, and run the conformance suite; needs npm (CLIENTS="fastmcp" for some)
 	$(BIN)/python -m clients.run $(CLIENTS)
 
-ablation: $(DEV) ## remove each check of the gate in turn, and see its test fail
-	$(BIN)/python -m tests.ablation.run
+ablation: $(DEV) ## remove each check of the gate in turn, and see its tests fail; ARGS="words of a name" for some
+	$(BIN)/python -m tests.ablation.run $(ARGS)
 
 nightly: $(DEV) ## what takes too long for every run: 100,000 comparisons with Cedar, every repetition, more examples
 	$(BIN)/python -m benchmarks.differential

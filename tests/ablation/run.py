@@ -1,4 +1,4 @@
-"""``make ablation``: remove each check of the gate in turn, and see its test fail.
+"""``make ablation``: remove each check of the gate in turn, and see its tests fail.
 
 ``python -m tests.ablation.run off beats`` runs those whose name holds these words.
 """
@@ -15,6 +15,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from tests.ablation.checks import PAGE, ROOT, Check, checks, page
+from tests.ablation.removal import NotRemovableError
 
 _COPIED = ("src", "tests", "policies", "docs", "pyproject.toml", "README.md", "server.json", "CONTRIBUTING.md")
 _FAILED = 1
@@ -36,26 +37,28 @@ def _pytest(folder: Path, tests: Sequence[str]) -> int:
     environment = {**os.environ, "PYTHONPATH": str(folder / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
     contracts = os.environ.get("CRASHGATE_CONTRACTS", str(ROOT.parent / "shared" / "contracts"))
     environment["CRASHGATE_CONTRACTS"] = contracts
-    done = subprocess.run(words, cwd=folder, env=environment, capture_output=True, check=False, timeout=300)
-    return done.returncode
+    try:
+        return subprocess.run(
+            words, cwd=folder, env=environment, capture_output=True, check=False, timeout=300
+        ).returncode
+    except subprocess.TimeoutExpired:
+        return _FAILED  # it hangs, so the suite would fail
 
 
 def _survives(copies: "SimpleQueue[Path]", check: Check) -> str | None:
-    """What is wrong with the check, or None when its test fails without it."""
+    """What is wrong with the check, or None when each of its tests fails without it."""
     folder = copies.get()
     file = folder / check.file
     before = file.read_text(encoding="utf-8")
     try:
-        if before.count(check.text) != 1:
-            return "its text does not stand once in the file"
-        file.write_text(before.replace(check.text, check.becomes), encoding="utf-8")
-        code = _pytest(folder, [check.test])
-    except subprocess.TimeoutExpired:
-        return None  # it hangs, so the suite would fail
+        file.write_text(check.remove(before), encoding="utf-8")
+        codes = {test: _pytest(folder, [test]) for test in check.tests}
+    except NotRemovableError as problem:
+        return str(problem)
     finally:
         file.write_text(before, encoding="utf-8")
         copies.put(folder)
-    return None if code == _FAILED else f"its test ended with {code}"
+    return "; ".join(f"{test} ended with {code}" for test, code in codes.items() if code != _FAILED) or None
 
 
 def main(words: Sequence[str]) -> int:
@@ -72,7 +75,7 @@ def main(words: Sequence[str]) -> int:
             folder = Path(name) / str(number)
             folder.mkdir()
             copies.put(_copy(folder))
-        if _pytest(ROOT, sorted({each.test for each in chosen})) != 0:
+        if _pytest(ROOT, sorted({test for each in chosen for test in each.tests})) != 0:
             print("The named tests do not pass as they are: nothing to learn.")
             return 1
         with ThreadPoolExecutor(workers) as pool:
@@ -80,7 +83,7 @@ def main(words: Sequence[str]) -> int:
             wrong = {each.name: why for each, why in zip(chosen, found, strict=True) if why}
     for each, why in wrong.items():
         print(f"NOT PROVED  {each}: {why}")
-    print(f"{len(chosen) - len(wrong)} of {len(chosen)} checks proved: their test fails without them.")
+    print(f"{len(chosen) - len(wrong)} of {len(chosen)} checks proved: their tests fail without them.")
     if not wrong and not words:
         PAGE.write_text(page(every), encoding="utf-8")
     return 1 if wrong else 0
