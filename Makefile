@@ -13,8 +13,9 @@ DEV := $(VENV)/.installed-dev
 # A test process for each core, up to four.
 PYTEST_ARGS ?= --numprocesses=auto --maxprocesses=4
 
-# What `make test-fast` runs: no processes, no servers.
-FAST := tests/policy tests/gate tests/audit tests/model tests/upstream tests/exports tests/sanitise tests/tools
+# What `make test-fast` runs: decisions, requests and answers in memory.
+FAST := tests/policy tests/gate tests/audit tests/model tests/upstream tests/exports \
+	$(patsubst %,tests/tools/test_%.py,bad_input given invariants listing long_arguments messages refusals untrusted)
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-fast check check-format lint types contracts check-docs bench clients ablation nightly format docs pins upgrade clean
