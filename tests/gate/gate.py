@@ -16,7 +16,7 @@ from crashgate.gate.approval_requests import ApprovalStore
 from crashgate.gate.approvals import Approvals
 from crashgate.gate.gateway import Gateway
 from crashgate.gate.places import Places
-from crashgate.gate.quotas import Counter, Limiter, Taint
+from crashgate.gate.quotas import Counter, Limiter, UntrustedExposure
 from crashgate.gate.recorder import Ledger
 from crashgate.gate.revocation import Revocation
 from crashgate.identity import Identities, NothingRevoked, Principal, Via
@@ -315,7 +315,7 @@ def open_gate(
         upstreams=upstreams,
         limiter=Limiter(counter=counts, clock=clock),
         approvals=Approvals(store=kept, clock=clock, digest_key=KEY),
-        taint=Taint(counter=counts, clock=clock),
+        taint=UntrustedExposure(counter=counts, clock=clock),
         revocation=Revocation(identities or NothingRevoked()),
     )
     toolbox = Toolbox(

@@ -9,7 +9,7 @@ from crashgate.audit.record import DecisionRecord, Effect, Ending, OutcomeRecord
 from crashgate.errors import Code, CrashgateError, NotAvailableError
 from crashgate.gate import gateway as door
 from crashgate.gate.call import Ask
-from crashgate.gate.case import Case
+from crashgate.gate.case import CallState
 from crashgate.gate.places import Asker, Found, LookUp, Places
 from crashgate.model.message import Request, Response
 from crashgate.model.provider import Provider
@@ -234,7 +234,7 @@ async def test_what_was_decided_and_recorded_is_the_very_object_that_is_sent(
     sent: list[object] = []
     decided = opened.ledger.decided
 
-    async def seen(case: Case, ruling: Any) -> Any:  # noqa: ANN401 - the ledger's own types
+    async def seen(case: CallState, ruling: Any) -> Any:  # noqa: ANN401 - the ledger's own types
         recorded[operation.id if case.parent is None else case.id] = case.params
         return await decided(case, ruling)
 

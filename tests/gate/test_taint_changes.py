@@ -24,7 +24,7 @@ WHY = "text that outsiders can write was asked for less than 60 minutes ago"
 
 @pytest.mark.threats(5)
 async def test_a_change_after_such_reading_waits_for_a_person_and_says_why() -> None:
-    # Guards: Taint.why in Gateway._permitted.
+    # Guards: UntrustedExposure.why in Gateway._permitted.
     opened = gate()
     assert (await opened.call("list_errors", HERE)).error is None
     opened.clock.passed += 59 * MINUTE

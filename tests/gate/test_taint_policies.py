@@ -45,7 +45,7 @@ def _once_decided(opened: Gate, approve: str) -> None:
 
 @pytest.mark.threats(5, 31)
 async def test_a_change_is_not_sent_under_a_new_policy_that_wants_a_person_before_it() -> None:
-    # Guards: Taint.why in Gateway._check_again.
+    # Guards: UntrustedExposure.why in Gateway._check_again.
     opened = gate(HOUR.replace("60", "1"))
     await opened.call("list_errors", HERE)
     opened.clock.passed += 2 * MINUTE
@@ -57,7 +57,7 @@ async def test_a_change_is_not_sent_under_a_new_policy_that_wants_a_person_befor
 
 @pytest.mark.threats(5, 31)
 async def test_a_reading_is_noted_under_a_new_policy_that_has_it() -> None:
-    # Guards: Taint.note in Gateway._check_again.
+    # Guards: UntrustedExposure.note in Gateway._check_again.
     opened = gate(approve="")
     _once_decided(opened, HOUR)
     answer = await opened.call("get_error", ONE)

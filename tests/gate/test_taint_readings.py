@@ -103,7 +103,7 @@ def _export() -> Ask:
 
 @pytest.mark.threats(5)
 async def test_a_long_export_counts_to_its_end() -> None:
-    # Guards: Taint.note in Gateway._next_of.
+    # Guards: UntrustedExposure.note in Gateway._next_of.
     opened = gate()
     async with opened.gateway.reading(_export()) as reading:
         opened.clock.passed += 59 * MINUTE
@@ -128,7 +128,7 @@ async def test_an_export_counts_from_its_start() -> None:
 
 @pytest.mark.threats(5)
 async def test_it_is_noted_before_anything_is_sent() -> None:
-    # Guards: Taint.note in Gateway._permitted.
+    # Guards: UntrustedExposure.note in Gateway._permitted.
     opened, noted = gate(), list[bool]()
 
     def answer(_: Request) -> Response:

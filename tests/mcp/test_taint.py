@@ -18,7 +18,7 @@ WHY = "Text that outsiders can write was asked for less than 60 minutes ago."
 async def test_after_reading_a_user_is_asked_about_a_change_and_told_why(
     tmp_path: Path, where: Where, era: Era
 ) -> None:
-    # Guards: Taint in the wiring.
+    # Guards: UntrustedExposure in the wiring.
     user = User(YES)
     async with open_side(tmp_path, where, grants=GRANTS) as side:
         delete, errors = side.delete, {"project_id": side.house.project().id}

@@ -27,7 +27,7 @@ from crashgate.gate.approval_requests import ApprovalStore
 from crashgate.gate.approvals import Approvals
 from crashgate.gate.gateway import Gateway
 from crashgate.gate.places import Places
-from crashgate.gate.quotas import Limiter, Taint
+from crashgate.gate.quotas import Limiter, UntrustedExposure
 from crashgate.gate.recorder import Ledger
 from crashgate.gate.revocation import Revocation
 from crashgate.identity import Via
@@ -227,7 +227,7 @@ async def opened(
                 places=Places(clock),
                 limiter=Limiter(counter=counter, clock=clock),
                 approvals=Approvals(store=approvals(settings), clock=clock, digest_key=key),
-                taint=Taint(counter=counter, clock=clock),
+                taint=UntrustedExposure(counter=counter, clock=clock),
                 revocation=Revocation(tokens(settings)),
                 upstreams={
                     each.name: Upstream(

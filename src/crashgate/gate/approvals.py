@@ -14,7 +14,7 @@ from crashgate.audit.chain import arguments_digest
 from crashgate.clock import Clock, timestamp
 from crashgate.errors import ApprovalError, Code, LimitError
 from crashgate.gate.approval_requests import ApprovalRequest, ApprovalStore, Standing, Way
-from crashgate.gate.case import Case
+from crashgate.gate.case import CallState
 from crashgate.policy.policy import Policy
 from crashgate.sanitise import clean
 
@@ -36,7 +36,7 @@ class Approvals:
         self._clock = clock
         self._key = digest_key
 
-    async def granted(self, case: Case, policy: Policy, *, why: str = "") -> ApprovalRequest:
+    async def granted(self, case: CallState, policy: Policy, *, why: str = "") -> ApprovalRequest:
         """The approval of this very call, still to be used up; ``why`` it needs one, where that is not always so.
 
         Raises ApprovalError where there is none (then a request waits for its answer) or where it was rejected,
@@ -58,7 +58,7 @@ class Approvals:
             raise _needed(found)
         return replace(wanted, id=found.id, answered_by=found.answered_by, used_by=case.id)
 
-    async def still_asked(self, case: Case, policy: Policy) -> str:
+    async def still_asked(self, case: CallState, policy: Policy) -> str:
         """Why a person was asked about this very call, where that request holds still; empty where nobody was.
 
         A call that somebody was asked about needs their answer, also when it would need none by now: a no is a no.
@@ -79,7 +79,7 @@ class Approvals:
                 remedy="Call again with the same arguments to ask for a new one. Nothing was sent.",
             )
 
-    async def _asked(self, case: Case, waiting: ApprovalRequest) -> ApprovalRequest:
+    async def _asked(self, case: CallState, waiting: ApprovalRequest) -> ApprovalRequest:
         """The request after the person at the client was asked."""
         said = await case.ask.ask_user(waiting) if case.ask.ask_user is not None else None
         if said is None:
@@ -90,7 +90,7 @@ class Approvals:
         )
         return found or waiting
 
-    def _wanted(self, case: Case, policy: Policy, why: str = "") -> ApprovalRequest:
+    def _wanted(self, case: CallState, policy: Policy, why: str = "") -> ApprovalRequest:
         operation = case.ask.operation
         if operation is None or case.access is None:
             raise ValueError("a tool that does not exist needs no approval")
@@ -129,7 +129,7 @@ def readable_texts(hidden: Mapping[str, object]) -> Mapping[str, str]:
     return {name: clean(text, limit=_LONGEST_TEXT) for name, text in written.items() if len(text) <= _LONGEST_TEXT}
 
 
-def _what(case: Case) -> str:
+def _what(case: CallState) -> str:
     """``delete error 5f… in checkout-ios (bugsnag)``: words of the catalogue and values that the log may show."""
     verb = case.ask.operation.wording.verb if case.ask.operation else "do"
     where = f" in {case.where}" if case.where else ""

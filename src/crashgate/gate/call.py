@@ -6,7 +6,7 @@ from typing import Any
 
 from crashgate.errors import InvalidArgumentsError
 from crashgate.gate.approval_requests import AskUser
-from crashgate.gate.export_access import Holding
+from crashgate.gate.export_access import ExportAccess
 from crashgate.identity import Principal
 from crashgate.model.operation import AnyOperation
 from crashgate.model.result import Page
@@ -40,7 +40,7 @@ class Ask:
     fault: InvalidArgumentsError | None = None
     answer: OwnAnswer | None = None
     to_file: bool = False
-    holding: Holding | None = None
+    holding: ExportAccess | None = None
     kept: Kept | None = None
     choices: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 from crashgate.audit.record import Value
 from crashgate.gate.call import Ask
-from crashgate.gate.export_access import Holding
+from crashgate.gate.export_access import ExportAccess
 from crashgate.gate.places import Asker, Found
 from crashgate.model.access import Access
 from crashgate.model.operation import AnyOperation
@@ -55,7 +55,7 @@ def spoken(target: str, logged: Mapping[str, Any]) -> str:
 
 
 @dataclass(kw_only=True, slots=True)
-class Case:
+class CallState:
     """One call: filled in as the gate learns where it belongs. ``parent`` is the call that needed this look-up.
 
     ``kept`` names the parameters that the gate put in itself, with the values that stand upstream already. ``counted``:
@@ -78,7 +78,7 @@ class Case:
     kept: frozenset[str] = frozenset()
     counted: bool = False
     observed: bool = False
-    holding: Holding | None = None
+    holding: ExportAccess | None = None
     known: Question | None = None
     """For a question that no agent asks: all that is known. What is not is unknown, and not missing."""
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
@@ -206,12 +206,12 @@ class Case:
             return self.project.id
         return getattr(self.params, "project_id", None)
 
-    def look_up(self, operation: AnyOperation, params: Params, words: str) -> "Case":
+    def look_up(self, operation: AnyOperation, params: Params, words: str) -> "CallState":
         """The case of a look-up that this one needs."""
         ask = replace(self.ask, operation=operation, arguments={}, mark=None, resumed=False, fault=None, answer=None)
         here = self.project if getattr(params, "project_id", None) == self.home else None
         named = {dimension: getattr(params, name) for name, dimension in naming(operation.scope).items()}
-        return Case(
+        return CallState(
             ask=ask,
             policy=self.policy,
             parent=self.id,

@@ -23,7 +23,7 @@ from crashgate.policy.wording import word
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Holding:
+class ExportAccess:
     """Rows that an agent has in a file.
 
     ``operation`` gave them on ``connection`` for ``query``; it is None where there is no such operation any more.
@@ -42,7 +42,7 @@ def taken_out(policy: Policy, operation: AnyOperation) -> tuple[str, ...]:
     return policy.redaction.taken_out(operation.resource, operation.result.model_fields)
 
 
-def still_given(policy: Policy | None, agent: str, holding: Holding) -> Verdict:
+def still_given(policy: Policy | None, agent: str, holding: ExportAccess) -> Verdict:
     """Whether the policy lets the agent have what is in the file: each place of it, and each field."""
     if holding.operation is None or policy is None:
         return _changed("what the file holds is not known any more")
@@ -63,7 +63,7 @@ def still_given(policy: Policy | None, agent: str, holding: Holding) -> Verdict:
     return given
 
 
-def goes_on(policy: Policy | None, agent: str, holding: Holding) -> Verdict:
+def goes_on(policy: Policy | None, agent: str, holding: ExportAccess) -> Verdict:
     """Whether the policy lets the file have more rows. Raises NotNowError where it is one of another policy.
 
     That is so where less is redacted, too: of one file it can be said in one way only what is missing from its rows.
@@ -124,7 +124,7 @@ def _wherever(policy: Policy, question: Question, decision: Decision) -> bool:
     return anywhere.effect is Effect.ALLOW and not decision.buckets.may_switch_off
 
 
-def _questions(agent: str, operation: AnyOperation, holding: Holding) -> Iterator[Question]:
+def _questions(agent: str, operation: AnyOperation, holding: ExportAccess) -> Iterator[Question]:
     """One for each place that the query names. A switch on a parameter is about what is asked, and not about rows."""
     question = Question(
         agent=agent,

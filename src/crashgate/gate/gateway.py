@@ -24,14 +24,14 @@ from crashgate.errors import (
 )
 from crashgate.gate.approvals import Approvals
 from crashgate.gate.call import Ask
-from crashgate.gate.case import Case
+from crashgate.gate.case import CallState
 from crashgate.gate.export_access import check_room
 from crashgate.gate.narrowing import narrow, redact, without_hidden
 from crashgate.gate.needs import answer
 from crashgate.gate.paged_reading import Reading
 from crashgate.gate.places import LookUp, Places
 from crashgate.gate.plan import ChargeCall, Need, Plan, allows_row, plan
-from crashgate.gate.quotas import Limiter, Taint, check_rows
+from crashgate.gate.quotas import Limiter, UntrustedExposure, check_rows
 from crashgate.gate.recorder import Entry, Ledger, Seen
 from crashgate.gate.revocation import Revocation
 from crashgate.gate.verdict import LOOK_UP, Reason, Trials, Verdict, refused
@@ -68,7 +68,7 @@ class Gateway:
         upstreams: Mapping[str, Upstream],
         limiter: Limiter,
         approvals: Approvals,
-        taint: Taint,
+        taint: UntrustedExposure,
         revocation: Revocation,
     ) -> None:
         self._policies = policies
@@ -92,7 +92,7 @@ class Gateway:
         UpstreamError, LogUnavailableError when no record can be stored, StateUnavailableError when it cannot be counted
         or no approval be found, RevokedError, and CrashgateError for a defect of ours.
         """
-        case = Case(ask=ask, policy=None)
+        case = CallState(ask=ask, policy=None)
         with self.revocation.until_revoked(ask.principal):
             page = await self._carried_out(case, await self._admitted(case), Trace())
         if page.dropped and not page.rows and ask.operation is not None and ask.operation.shape is Shape.ONE:
@@ -105,13 +105,13 @@ class Gateway:
 
         Raises what ``run`` raises, here and while pages are read.
         """
-        case = Case(ask=ask, policy=None)
+        case = CallState(ask=ask, policy=None)
         with self.revocation.until_revoked(ask.principal):
             async with self._read_on(case) as reading:
                 yield reading
 
     @asynccontextmanager
-    async def _read_on(self, case: Case) -> AsyncGenerator[Reading]:
+    async def _read_on(self, case: CallState) -> AsyncGenerator[Reading]:
         entry = await self._admitted(case)
         trace = Trace()
         async with self._closing(case, entry, trace) as seen:
@@ -133,13 +133,13 @@ class Gateway:
             if problem is not None:
                 raise problem
 
-    async def _next_of(self, case: Case, trace: Trace, mark: str | None) -> Page[Any]:
+    async def _next_of(self, case: CallState, trace: Trace, mark: str | None) -> Page[Any]:
         """One page of a list."""
         # A long export ends long after it began.
         await self._taint.note(case)
         return await self._narrowed(case, await self._page(case, trace, mark, bulk=True), bulk=True)
 
-    def _is_current(self, case: Case) -> bool:
+    def _is_current(self, case: CallState) -> bool:
         """Whether the policy that the case was decided under is the one in force: the same document.
 
         A look-up of the gate belongs to no policy.
@@ -151,7 +151,7 @@ class Gateway:
             return policy is case.policy
         return policy.hash == case.policy.hash
 
-    async def _check_again(self, case: Case) -> None:
+    async def _check_again(self, case: CallState) -> None:
         """Raises RevokedError, and NotAvailableError when the policy has changed and refuses the case now."""
         self.revocation.check(case.ask.principal)
         if self._is_current(case):
@@ -166,7 +166,7 @@ class Gateway:
         case.bound()
         await self._taint.note(case)
 
-    async def _admitted(self, case: Case) -> Entry:
+    async def _admitted(self, case: CallState) -> Entry:
         """The stored decision that allows the case; what goes wrong before is stored as a refusal, then told."""
         principal = case.ask.principal
         try:
@@ -203,7 +203,7 @@ class Gateway:
         self._trials.note(case.ask.principal.agent, ruling)
         return entry
 
-    async def _permitted(self, case: Case, ruling: Verdict) -> Verdict:
+    async def _permitted(self, case: CallState, ruling: Verdict) -> Verdict:
         """The ruling after what the policy asks for beside its grants: a person's approval, and room in its limits.
 
         An approval is used up last, and only for a call that is made then. What the agent will have asked for is noted
@@ -228,7 +228,7 @@ class Gateway:
         await self._approvals.use(approval)
         return replace(ruling, approval=approval.id, answered_by=approval.answered_by)
 
-    async def _rule(self, case: Case) -> Verdict:
+    async def _rule(self, case: CallState) -> Verdict:
         """The verdict of the policy in force; anew where another came into force while something was looked up.
 
         Raises InvalidArgumentsError and NotNowError, and UpstreamError from a look-up.
@@ -246,7 +246,7 @@ class Gateway:
                 return verdict
         return refused(Reason.UNDECIDED, "the policy changed again and again while it was decided")
 
-    def _refuse_unknown(self, case: Case) -> Verdict | None:
+    def _refuse_unknown(self, case: CallState) -> Verdict | None:
         """The refusal where there is no such tool or connection. Raises InvalidArgumentsError."""
         if case.ask.operation is None:
             return refused(Reason.UNKNOWN_TOOL, "there is no such tool")
@@ -261,7 +261,7 @@ class Gateway:
             return refused(Reason.UNKNOWN_CONNECTION, "there is no such connection for it")
         return None
 
-    async def _drive(self, case: Case, asking: Plan, answers: list[tuple[Need, Any]]) -> Verdict:
+    async def _drive(self, case: CallState, asking: Plan, answers: list[tuple[Need, Any]]) -> Verdict:
         """The plan's verdict, with the ``answers`` that there are already and those that are looked up now."""
         found: Any = None
         try:
@@ -282,7 +282,7 @@ class Gateway:
             verdict: Verdict = end.value
             return verdict
 
-    def _look_up_for(self, case: Case) -> LookUp:
+    def _look_up_for(self, case: CallState) -> LookUp:
         """How something is looked up for a plan: recorded like a call, and sent through the same exchange."""
 
         async def look_up(operation: AnyOperation, params: Params, words: str) -> Page[Any] | None:
@@ -302,7 +302,7 @@ class Gateway:
 
         return look_up
 
-    async def _carried_out(self, case: Case, entry: Entry, trace: Trace) -> Page[Any]:
+    async def _carried_out(self, case: CallState, entry: Entry, trace: Trace) -> Page[Any]:
         """Send, narrow, and store the outcome, also of a failure and of a call that was given up."""
         async with self._closing(case, entry, trace) as seen:
             await anyio.lowlevel.checkpoint()
@@ -311,7 +311,7 @@ class Gateway:
         return page
 
     @asynccontextmanager
-    async def _closing(self, case: Case, entry: Entry, trace: Trace) -> AsyncGenerator[Seen]:
+    async def _closing(self, case: CallState, entry: Entry, trace: Trace) -> AsyncGenerator[Seen]:
         """Store the outcome of what is done inside, however it ends; errors leave as those that callers know."""
         seen = Seen()
         try:
@@ -335,7 +335,7 @@ class Gateway:
         else:
             await entry.close(seen.outcome(seen.ending), trace)
 
-    async def _answer(self, case: Case, trace: Trace) -> Page[Any]:
+    async def _answer(self, case: CallState, trace: Trace) -> Page[Any]:
         operation, params = case.ask.operation, case.params
         if case.ask.answer is not None:
             await self._check_again(case)
@@ -364,7 +364,7 @@ class Gateway:
             )
         return page
 
-    async def _page(self, case: Case, trace: Trace, mark: str | None, *, bulk: bool = False) -> Page[Any]:
+    async def _page(self, case: CallState, trace: Trace, mark: str | None, *, bulk: bool = False) -> Page[Any]:
         """One page from upstream, as it is there; no request of it leaves under a policy that is not in force."""
         operation, upstream = case.ask.operation, self._upstreams[case.connection]
         for _ in range(_MOST_CHANGES):
@@ -384,12 +384,12 @@ class Gateway:
                 return await exchange(upstream, call, trace)
         raise NotAvailableError("The policy changed again and again while it waited for its turn.")
 
-    async def _narrowed(self, case: Case, page: Page[Any], *, bulk: bool = False) -> Page[Any]:
+    async def _narrowed(self, case: CallState, page: Page[Any], *, bulk: bool = False) -> Page[Any]:
         """The page without what is out of the agent's scope, and without what its policy redacts of the rest."""
         # The case as it stands: that of an export is decided anew for a later page, perhaps while this one is narrowed.
         return await aside(page.size, self._cut_down, replace(case), page, bulk=bulk)
 
-    def _cut_down(self, case: Case, page: Page[Any]) -> Page[Any]:
+    def _cut_down(self, case: CallState, page: Page[Any]) -> Page[Any]:
         operation, params = case.ask.operation, case.params
         if operation is None or params is None:
             raise ValueError("only a decided operation is answered")
@@ -403,7 +403,7 @@ class Gateway:
 _REVOKED = refused(Reason.TOKEN_REVOKED, "the token was revoked before it was decided")
 
 
-def _reply(case: Case, page: Page[Any]) -> Reply:
+def _reply(case: CallState, page: Page[Any]) -> Reply:
     if case.params is None:
         raise CrashgateError("A call was carried out without parameters.", remedy="Report this defect.")
     return Reply(

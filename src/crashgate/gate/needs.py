@@ -4,7 +4,7 @@ from typing import Any, assert_never
 
 from crashgate.errors import InvalidArgumentsError
 from crashgate.gate.arguments import unknown_filters
-from crashgate.gate.case import Case
+from crashgate.gate.case import CallState
 from crashgate.gate.places import LookUp, Places
 from crashgate.gate.plan import NeedFields, NeedObject, NeedPlace, NeedValues
 from crashgate.model.provider import Provider
@@ -14,7 +14,7 @@ from crashgate.policy.grants import STRANGER
 
 async def answer(
     need: NeedPlace | NeedObject | NeedValues | NeedFields,
-    call: Case,
+    call: CallState,
     provider: Provider,
     places: Places,
     look_up: LookUp,
@@ -36,7 +36,7 @@ async def answer(
 
 
 async def _find_filter_fault(
-    need: NeedFields, call: Case, provider: Provider, places: Places, look_up: LookUp
+    need: NeedFields, call: CallState, provider: Provider, places: Places, look_up: LookUp
 ) -> InvalidArgumentsError | None:
     listing = provider.filter_fields
     if listing is None or need.names <= listing.always:
@@ -45,7 +45,9 @@ async def _find_filter_fault(
     return unknown_filters(sorted(unknown), provider) if unknown else None
 
 
-async def _find_object(need: NeedObject, call: Case, provider: Provider, places: Places, look_up: LookUp) -> str | None:
+async def _find_object(
+    need: NeedObject, call: CallState, provider: Provider, places: Places, look_up: LookUp
+) -> str | None:
     match need.scope:
         case ProjectOfObject(project=project) as scope:
             there = await places.has_object(provider, call.asker, scope, need.params, look_up)

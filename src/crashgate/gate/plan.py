@@ -15,8 +15,8 @@ from crashgate.errors import InvalidArgumentsError
 from crashgate.gate import arguments
 from crashgate.gate.argument_defaults import closed_choice, defaults_for
 from crashgate.gate.call import Ask
-from crashgate.gate.case import Case
-from crashgate.gate.export_access import Holding, goes_on, still_given, taken_out
+from crashgate.gate.case import CallState
+from crashgate.gate.export_access import ExportAccess, goes_on, still_given, taken_out
 from crashgate.gate.narrowing import NOWHERE, hidden_fault
 from crashgate.gate.places import Found
 from crashgate.gate.verdict import Reason, Verdict, by_policy, refused
@@ -107,7 +107,7 @@ _Part = Generator[Need, Any, Verdict | None]
 """One step. Returns the refusal, or None to go on."""
 
 
-def plan(policy: Policy | None, call: Case) -> Plan:
+def plan(policy: Policy | None, call: CallState) -> Plan:
     """Authorise a call with an operation, and fill in what is learnt about it.
 
     A verdict with a ``fault`` is a refusal whose error the agent is told. Raises NotNowError where a file cannot go on
@@ -137,7 +137,7 @@ def plan(policy: Policy | None, call: Case) -> Plan:
     return _with_file(call, operation, verdict)
 
 
-def authorise_offline(policy: Policy | None, call: Case) -> Verdict:
+def authorise_offline(policy: Policy | None, call: CallState) -> Verdict:
     """The verdict where nothing can be looked up; ``depends`` where that decides."""
     asking = plan(policy, call)
     try:
@@ -156,14 +156,14 @@ def ask(policy: Policy | None, operation: AnyOperation, question: Question) -> V
 
 def offline_call(
     operation: AnyOperation, question: Question, arguments: Mapping[str, Any] = MappingProxyType({})
-) -> Case:
+) -> CallState:
     """A call that no agent makes. ``arguments`` are those that are known, as the gate reads them."""
     who = Principal(agent=question.agent, via=Via.CLI)
     request = Ask(principal=who, tool=None, operation=operation, connection=question.connection, arguments=arguments)
-    return Case(ask=request, policy=None, known=question)
+    return CallState(ask=request, policy=None, known=question)
 
 
-def allows_row(call: Case, place: Place) -> bool:
+def allows_row(call: CallState, place: Place) -> bool:
     """Whether the policy allows the call's operation in the place that a row names.
 
     Where observe mode let the call itself through, it lets its rows through too.
@@ -174,13 +174,13 @@ def allows_row(call: Case, place: Place) -> bool:
     return decision.effect is Effect.ALLOW or (call.observed and lets_through(call.policy, question, decision))
 
 
-def _operation(call: Case) -> AnyOperation:
+def _operation(call: CallState) -> AnyOperation:
     if call.ask.operation is None:
         raise ValueError("a tool that does not exist is refused before")
     return call.ask.operation
 
 
-def _read(call: Case, operation: AnyOperation) -> InvalidArgumentsError | None:
+def _read(call: CallState, operation: AnyOperation) -> InvalidArgumentsError | None:
     """Read the arguments into the call, also for the record of a refusal. Returns what is wrong with them."""
     try:
         taken = arguments.taken(operation.params, call.ask.arguments, shown=call.ask.shown)
@@ -197,7 +197,7 @@ def _told(fault: InvalidArgumentsError) -> Verdict:
     return replace(refused(Reason.INVALID_ARGUMENTS, "the arguments break a rule"), fault=fault)
 
 
-def _judge(call: Case, **places: Place | None) -> Verdict:
+def _judge(call: CallState, **places: Place | None) -> Verdict:
     """What the policy says in the places known so far or given, and what observe mode makes of it."""
     question = call.question(**places)
     decision = decide(call.policy, question)
@@ -210,7 +210,7 @@ def _judge(call: Case, **places: Place | None) -> Verdict:
     return replace(verdict, effect=Effect.ALLOW, observed=True, needs_approval=asks)
 
 
-def _settle(call: Case, verdict: Verdict) -> Verdict:
+def _settle(call: CallState, verdict: Verdict) -> Verdict:
     """A verdict that still depends on something when there is nothing more to learn is a refusal."""
     settled = verdict.effect is Effect.DEPENDS and call.known is None
     return replace(verdict, effect=Effect.DENY) if settled else verdict
@@ -222,21 +222,21 @@ def _by_rows(verdict: Verdict) -> Verdict:
     return replace(verdict, effect=Effect.ALLOW, filters_rows=True) if depends else verdict
 
 
-def _most_favourable(call: Case, operation: AnyOperation, verdict: Verdict) -> Verdict:
+def _most_favourable(call: CallState, operation: AnyOperation, verdict: Verdict) -> Verdict:
     """``verdict``, or the refusal where no call is open, whatever the arguments.
 
     A fault is told only where some call is open (THREATS row 21).
     """
     if call.known is None:
         best = authorise_offline(
-            call.policy, Case(ask=replace(call.ask, arguments={}), policy=None, known=call.question())
+            call.policy, CallState(ask=replace(call.ask, arguments={}), policy=None, known=call.question())
         )
         return best if best.denied else verdict
     closed = closed_choice(call.policy, call.question(), operation, named=call.ask.arguments)
     return verdict if closed is None else by_policy(decide(call.policy, closed))
 
 
-def place_what_is_named(call: Case, operation: AnyOperation) -> None:
+def place_what_is_named(call: CallState, operation: AnyOperation) -> None:
     """Put into an offline question the places that the arguments name, or that the policy leaves no choice about."""
     question = call.question()
     values = {**defaults_for(call.policy, question.connection, operation), **call.ask.arguments}
@@ -249,7 +249,7 @@ def place_what_is_named(call: Case, operation: AnyOperation) -> None:
     call.known, call.values = question.at(named), values
 
 
-def _locate(call: Case, scope: Scope, verdict: Verdict) -> Plan:  # noqa: C901, PLR0911, PLR0912 - one for each kind of scope
+def _locate(call: CallState, scope: Scope, verdict: Verdict) -> Plan:  # noqa: C901, PLR0911, PLR0912 - one for each kind of scope
     """The verdict once it is known where the call belongs."""
     match scope:
         case Anywhere():
@@ -288,13 +288,15 @@ def _locate(call: Case, scope: Scope, verdict: Verdict) -> Plan:  # noqa: C901, 
             assert_never(scope)
 
 
-def _find_place(call: Case, dimension: Dimension, parameter: str) -> _Part:
+def _find_place(call: CallState, dimension: Dimension, parameter: str) -> _Part:
     name = call.word(parameter)
     found = UNKNOWN if name is None else (yield NeedPlace(dimension=dimension, name=name))
     return _take_place(call, dimension, name, found)
 
 
-def _take_place(call: Case, dimension: Dimension, name: str | None, found: Found | Unknown | None) -> Verdict | None:
+def _take_place(
+    call: CallState, dimension: Dimension, name: str | None, found: Found | Unknown | None
+) -> Verdict | None:
     if found is None:
         call.project = call.organization = None
     match found:
@@ -311,7 +313,7 @@ def _take_place(call: Case, dimension: Dimension, name: str | None, found: Found
     return None
 
 
-def _in_project(call: Case, parameter: str) -> Plan:
+def _in_project(call: CallState, parameter: str) -> Plan:
     name = call.word(parameter)
     found: Found | Unknown | None = UNKNOWN
     if name is not None:
@@ -329,7 +331,7 @@ def _in_project(call: Case, parameter: str) -> Plan:
     return _settle(call, verdict)
 
 
-def _in_environments(call: Case, names: Sequence[str], verdict: Verdict) -> Verdict:
+def _in_environments(call: CallState, names: Sequence[str], verdict: Verdict) -> Verdict:
     """The verdict on environments that were asked for by name: all must be open. Else the rows decide."""
     asked: list[Verdict] = []
     for name in names:
@@ -343,7 +345,7 @@ def _in_environments(call: Case, names: Sequence[str], verdict: Verdict) -> Verd
     return _by_rows(observed or (asked[0] if asked else verdict))
 
 
-def _find_object(call: Case, scope: ProjectOfObject | AppOfObject) -> _Part:
+def _find_object(call: CallState, scope: ProjectOfObject | AppOfObject) -> _Part:
     """The refusal where the object is not in the place that the policy allowed: the caller's word is no proof."""
     call.settle()
     if call.params is None:
@@ -360,7 +362,7 @@ def _find_object(call: Case, scope: ProjectOfObject | AppOfObject) -> _Part:
             return refused(Reason.NO_SUCH_OBJECT, "there is no such object in that app, on that platform")
 
 
-def _find_added_to(call: Case, scope: EnvironmentNamed) -> _Part:
+def _find_added_to(call: CallState, scope: EnvironmentNamed) -> _Part:
     """The refusal where what the call adds to is there already, in an environment that is not open."""
     # Where it is open wherever it may be, nothing is asked: a key that can only write could not look.
     if call.params is None or allows_row(call, NOWHERE):
@@ -371,7 +373,7 @@ def _find_added_to(call: Case, scope: EnvironmentNamed) -> _Part:
     return refused(Reason.NO_SUCH_OBJECT, "what it would be added to is in another environment")
 
 
-def _repeat_settings(call: Case, scope: OrganizationNamed) -> _Part:
+def _repeat_settings(call: CallState, scope: OrganizationNamed) -> _Part:
     """Put in what upstream demands and the caller did not give, as it is now; the refusal where it is gone."""
     if call.params is None or call.organization is None:
         return None
@@ -386,7 +388,7 @@ def _repeat_settings(call: Case, scope: OrganizationNamed) -> _Part:
     return None
 
 
-def _filter_fault(call: Case) -> Generator[Need, Any, InvalidArgumentsError | None]:
+def _filter_fault(call: CallState) -> Generator[Need, Any, InvalidArgumentsError | None]:
     """What is wrong where a filter names a field that the project does not have."""
     names = frozenset[str](getattr(call.params, "filters", None) or ())
     if not names or call.home is None:
@@ -395,7 +397,7 @@ def _filter_fault(call: Case) -> Generator[Need, Any, InvalidArgumentsError | No
     return None if isinstance(fault, Unknown) else fault
 
 
-def _hidden_fault(call: Case, operation: AnyOperation) -> InvalidArgumentsError | None:
+def _hidden_fault(call: CallState, operation: AnyOperation) -> InvalidArgumentsError | None:
     """What is wrong where an argument asks by a field that the policy redacts; what the gate put in nobody asks by."""
     if call.policy is None or call.policy.redaction.empty:
         return None
@@ -403,13 +405,13 @@ def _hidden_fault(call: Case, operation: AnyOperation) -> InvalidArgumentsError 
     return hidden_fault(operation, asked, call.policy.redaction)
 
 
-def _with_file(call: Case, operation: AnyOperation, verdict: Verdict) -> Verdict:
+def _with_file(call: CallState, operation: AnyOperation, verdict: Verdict) -> Verdict:
     """The verdict where there is a file: it may be read, or go on, as far as the policy gives what is in it."""
     agent, policy = call.ask.principal.agent, call.policy
     export = call.holding = call.holding or call.ask.holding
     if export is None:
         if call.ask.to_file and policy is not None:
-            call.holding = Holding(
+            call.holding = ExportAccess(
                 operation=operation,
                 connection=call.connection,
                 query=call.sent,

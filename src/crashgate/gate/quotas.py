@@ -20,7 +20,7 @@ from typing import Protocol
 
 from crashgate.clock import Clock
 from crashgate.errors import LimitError, RowLimitError
-from crashgate.gate.case import Case
+from crashgate.gate.case import CallState
 from crashgate.model.untrusted import shows_untrusted
 from crashgate.policy.limits import Counted, Rate, spoken_minutes
 from crashgate.policy.policy import Policy
@@ -63,18 +63,18 @@ class Limiter:
         self._counter = counter
         self._clock = clock
 
-    async def call(self, case: Case) -> None:
+    async def call(self, case: CallState) -> None:
         """Count a call, once. Raises LimitError, StateUnavailableError."""
         if case.counted:
             return
         await self._take(case, tuple(rate for rate in _rates(case) if rate.counted is Counted.CALLS))
         case.counted = True
 
-    async def change(self, case: Case) -> None:
+    async def change(self, case: CallState) -> None:
         """Count what the call changes. Raises LimitError, StateUnavailableError."""
         await self._take(case, tuple(rate for rate in _rates(case) if rate.counted is not Counted.CALLS))
 
-    async def _take(self, case: Case, rates: Sequence[Rate]) -> None:
+    async def _take(self, case: CallState, rates: Sequence[Rate]) -> None:
         if not rates:
             return
         full = await self._counter.take(case.ask.principal.agent, rates, now=self._clock.now())
@@ -93,7 +93,7 @@ def check_rows(policy: Policy | None, rows: int) -> None:
         )
 
 
-def _rates(case: Case) -> Sequence[Rate]:
+def _rates(case: CallState) -> Sequence[Rate]:
     """The rates that the policy has for a call like this."""
     if case.policy is None or case.access is None or not case.policy.limits.rates:
         return ()
@@ -111,14 +111,14 @@ def _too_many(full: Full) -> LimitError:
     )
 
 
-class Taint:
+class UntrustedExposure:
     """Notes what agents ask for, and says why a change then needs a person's approval."""
 
     def __init__(self, *, counter: Counter, clock: Clock) -> None:
         self._counter = counter
         self._clock = clock
 
-    async def note(self, case: Case) -> None:
+    async def note(self, case: CallState) -> None:
         """Note a call whose answer may hold such text, and which is about to be made. Raises StateUnavailableError."""
         operation, policy = case.ask.operation, case.policy
         if operation is None or policy is None or policy.approval.after_untrusted_minutes is None:
@@ -126,7 +126,7 @@ class Taint:
         if shows_untrusted(operation):
             await self._counter.note_untrusted(case.ask.principal.agent, now=self._clock.now())
 
-    async def why(self, case: Case) -> str:
+    async def why(self, case: CallState) -> str:
         """The clause that says why a person has to agree to this change; empty where nobody has to.
 
         Raises StateUnavailableError.

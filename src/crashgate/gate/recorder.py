@@ -15,7 +15,7 @@ from crashgate.audit.record import DecisionRecord, Effect, Ending, OutcomeRecord
 from crashgate.audit.sentence import tell_decision, tell_outcome
 from crashgate.clock import Clock, timestamp
 from crashgate.errors import Code, LogUnavailableError
-from crashgate.gate.case import Case
+from crashgate.gate.case import CallState
 from crashgate.gate.verdict import Verdict
 from crashgate.model.access import Access
 from crashgate.model.result import Page
@@ -78,7 +78,7 @@ class Ledger:
         self._clock = clock
         self._key = digest_key
 
-    async def decided(self, case: Case, ruling: Verdict) -> "Entry":
+    async def decided(self, case: CallState, ruling: Verdict) -> "Entry":
         """Store the decision. Raises LogUnavailableError, and then nothing may be sent."""
         record = tell_decision(self._decision(case, ruling), because=ruling.because, looked_up=case.looked_up)
         # A caller that gives up now must not leave a decision half stored, nor one without its outcome.
@@ -89,7 +89,7 @@ class Ledger:
                 raise _for_agents(problem) from problem
         return Entry(log=self._log, clock=self._clock, decision=record, started=self._clock.monotonic())
 
-    def _decision(self, case: Case, ruling: Verdict) -> DecisionRecord:
+    def _decision(self, case: CallState, ruling: Verdict) -> DecisionRecord:
         ask = case.ask
         operation = ask.operation
         return decision_record(

@@ -20,7 +20,7 @@ from crashgate.exports.page import ExportPage, Mark, Progress
 from crashgate.exports.plan import Format, Permission, Plan
 from crashgate.exports.port import LARGEST_READ, Unfinished
 from crashgate.gate.call import Ask
-from crashgate.gate.export_access import Holding, taken_out
+from crashgate.gate.export_access import ExportAccess, taken_out
 from crashgate.gate.gateway import Gateway
 from crashgate.gate.paged_reading import Reading
 from crashgate.identity import Principal, Via
@@ -206,12 +206,12 @@ def _permission(reading: Reading) -> Permission:
     return Permission(decision=reading.reply.call, policy_hash=reading.reply.policy_hash or "")
 
 
-def holding_of(kept: Manifest | Unfinished) -> Holding:
+def holding_of(kept: Manifest | Unfinished) -> ExportAccess:
     """What is in the file of an export, for the policy to be asked about."""
     made, permissions = (
         (kept, kept.permissions) if isinstance(kept, Manifest) else (kept.plan, kept.checkpoint.permissions)
     )
-    return Holding(
+    return ExportAccess(
         operation=BY_ID.get(made.operation),
         connection=made.connection,
         query=made.query,
