@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
-from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -85,7 +84,6 @@ class Export:
         return self.of
 
 
-@cache
 def columns(model: type[Result]) -> tuple[Column, ...]:
     """The columns of a list's rows, in the order of the fields. Raises ValueError for a field that says nothing."""
     untrusted = untrusted_fields(model)

@@ -123,7 +123,6 @@ FieldTable = Mapping[str, ResultField]
 """The fields at the top of a row, by name."""
 
 
-@cache
 def read_fields(model: type[Result]) -> FieldTable:
     """The fields of a model; a secret is none, for it never enters.
 
@@ -132,9 +131,13 @@ def read_fields(model: type[Result]) -> FieldTable:
     return _read(model, 0)
 
 
-@cache
 def shown_fields(model: type[Result], visibility: Visibility) -> tuple[str, ...]:
     """The names of the fields that are shown at this detail, in the order in which they are declared."""
+    return _shown(model, visibility)
+
+
+@cache
+def _shown(model: type[Result], visibility: Visibility) -> tuple[str, ...]:
     return tuple(name for name, each in read_fields(model).items() if each.visibility <= visibility)
 
 

@@ -1,10 +1,11 @@
-"""Which fields of answers a parameter reads. Rule: what filters, sorts or counts says so where it is declared.
+"""Which fields of answers a parameter reads when it filters, sorts or counts.
 
-Who may filter by a field learns its values, one yes or no at a time. So where a policy takes a field out of answers, no
-parameter that reads it is accepted (THREATS row 38), and a parameter that declares nothing fails at import.
+Whoever filters by a field learns its values, one yes or no at a time. So if a policy takes a field out of answers, no
+parameter that reads it is accepted (THREATS row 38). Rule: a parameter that reads declares its fields, or fails at
+import.
 
-A field is written with the resource whose rows have it: ``event.user.email``. ``*`` as the last name means any part of
-what stands before it.
+A field is written after the resource whose rows have it: ``event.user.email``. ``*`` as the last name means any part
+of what precedes it.
 """
 
 from collections.abc import Iterator, Mapping
@@ -22,7 +23,7 @@ class Reads:
     fields: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        """Raises ValueError where there is none: that takes a reason, so a ReadsNothing."""
+        """Raises ValueError without a field; a parameter that reads none is a ReadsNothing, with a reason."""
         if not self.fields:
             raise ValueError("a parameter that reads no field says why: use ReadsNothing")
 

@@ -1,16 +1,13 @@
-"""What an upstream answers, as typed values. Rule: outsiders wrote ``Untrusted`` text; a ``Secret`` never enters.
+"""Base types of what an upstream answers: models, pages, and the kinds of value that a field can hold.
 
-Models accept fields they do not know, because the vendor adds some, and need almost none, because old answers
-lack some. A value of one of the vendor's own lists that is not of that form (a sentence as a status, say) is
-dropped to None rather than shown as the vendor's word.
+``Untrusted`` marks text that an outsider can write; a ``Secret`` is dropped while the answer is read. A ``Result``
+keeps fields that it does not know, because vendors add some; a ``Documented`` drops them, where what an app sends is
+passed on and an undeclared field would have no mark. Nearly every field is optional, because old answers lack some.
 
-No value but an id makes a row unusable, for outsiders write most of them: a number where text belongs is read as text,
-and any other value of the wrong kind is left out, alone (``_tolerant``). Objects and lists never become text, because
-what is redacted is found by the names in them.
-
-Answers cut down to what is declared. Rule: a field that the model does not name is not read.
-
-For providers that pass on what an app's SDK sends: a field that nobody has declared has no mark of whose text it is.
+Rule: no value but an id makes a row unusable, because outsiders write most values. A number where text belongs
+becomes text; any other value of the wrong kind is left out alone (``_tolerant``). A value that cannot be one of the
+vendor's own words (a sentence as a status) becomes None. Objects and lists never become text, since redaction finds
+names in them.
 """
 
 from collections.abc import Callable
@@ -36,8 +33,8 @@ from crashgate.model.params import OBJECT_ID_PATTERN
 class UntrustedMark:
     """The field holds text that an outsider can write (design rule 5).
 
-    ``members``: it comes from people with an account at the vendor, never from whoever runs the app. It is shown apart
-    all the same, and a policy that lets it be read is no reason for a warning.
+    ``members``: only people with an account at the vendor write it, never those who run the app. It is shown under
+    ``untrusted`` all the same, but lint does not warn of a policy that lets an agent read it.
     """
 
     members: bool = False
@@ -69,12 +66,12 @@ class Only:
 
 
 UNREADABLE = "(unreadable)"
-"""In the place of an id or address that is none: equal to no id, so that nothing takes it for the one it looks for."""
+"""Replaces an id or address that has not the right form. It equals no id, so it never passes for a wanted one."""
 
 _LINK = r"https?://[A-Za-z0-9_.~:/?#@!$&()*+,;=%\[\]-]{1,2000}"
 
 PART = 500
-"""Rows that pydantic reads at once: other threads have no turn until it is done."""
+"""Rows that pydantic reads in one go; other threads wait until it is done."""
 
 
 def _rows(value: Any, read: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401 - any JSON may stand in an upstream answer
@@ -101,7 +98,7 @@ UntrustedData = Annotated[Any, UntrustedMark()]
 """Any JSON that an outsider can write, keys included (metadata, headers, grouping fields)."""
 
 MemberText = Annotated[str, UntrustedMark(members=True)]
-"""Text that only people with an account at the vendor write: names, comments, settings."""
+"""Text that only people with an account at the vendor can write: names, comments, settings."""
 
 MemberData = Annotated[Any, UntrustedMark(members=True)]
 
@@ -115,7 +112,7 @@ Many = Annotated[tuple[_T, ...], WrapValidator(_rows)]
 Id = Annotated[str, StringConstraints(pattern=OBJECT_ID_PATTERN)]
 OptionalId = Annotated[str | None, Only(r"[0-9a-f]{24}")]
 PlaceId = Annotated[str | None, Only(r"[0-9a-f]{24}", otherwise=_unreadable)]
-"""The id of what a row belongs to. Where something else stands, the row is in no place that an agent may see."""
+"""The id of the place that a row belongs to. If it is malformed, the row is in no place that an agent may see."""
 
 PlaceLink = Annotated[str | None, Only(_LINK, otherwise=_unreadable)]
 Slug = Annotated[str | None, Only(r"[a-z0-9][a-z0-9_.-]{0,199}")]
@@ -218,6 +215,6 @@ class Page(Generic[R]):
 
 
 class Documented(Result):
-    """Base of an answer's model that leaves out what it does not declare."""
+    """Base of an answer's model that drops fields that it does not declare."""
 
     model_config = ConfigDict(extra="ignore")

@@ -1,6 +1,6 @@
-"""A tool: a name, words for an agent, and the operations behind it. Rule: what it does is fixed by its operations.
+"""A tool: its name, its description for agents, and the operations behind it.
 
-Nothing here decides: a tool's access, resource and schema are read off the catalogue (THREATS row 9).
+Rule: a tool's access, resource and schema come from its operations alone (THREATS row 9).
 """
 
 from collections.abc import Callable, Mapping

@@ -1,4 +1,4 @@
-"""Which answers hold text that an outsider can write. Rule: read off the marks of the models, never listed."""
+"""Which answers can hold text that an outsider wrote, by the marks on the fields of their models."""
 
 from functools import cache
 from typing import Any, cast, get_args

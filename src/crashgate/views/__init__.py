@@ -1,1 +1,1 @@
-"""What an agent gets back, one file a resource. Rule: small by default, and what is left out is said."""
+"""Shared helpers that turn results into what an agent sees. Whatever they leave out, they say so."""

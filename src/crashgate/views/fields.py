@@ -1,4 +1,4 @@
-"""Rows of several providers under one name. Rule: the same fields in the same order; what one has not is absent."""
+"""Rows made of the fields that a model declares for them, and texts cut to a length."""
 
 import json
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ LONGEST = 300
 def show_fields(visibility: Visibility, *, longest: int | None = None) -> Row:
     """A row with the fields that its model declares for this visibility.
 
-    With ``longest``, outsiders' texts are cut to so many characters, but with full detail.
+    ``longest`` is the number of characters to which outsiders' texts are cut, unless full detail is asked for.
     """
 
     def row(result: Result, detail: Detail) -> dict[str, Any]:
@@ -30,12 +30,12 @@ def show_fields(visibility: Visibility, *, longest: int | None = None) -> Row:
 
 
 def cut(row: Mapping[str, Any], longest: int) -> dict[str, Any]:
-    """The same row with every value cut, those of outsiders too."""
+    """The same row with every value cut, including those under ``untrusted``."""
     return {key: cut(value, longest) if key == UNTRUSTED else squeezed(value, longest) for key, value in row.items()}
 
 
 def squeezed(value: Any, longest: int) -> Any:  # noqa: ANN401 - any JSON
-    """The value; where its JSON is longer than ``longest`` characters, the beginning of that as a text."""
+    """The value. If its JSON is longer than ``longest`` characters, the beginning of that JSON as text."""
     if isinstance(value, str):
         return clean(value, limit=longest)
     if not isinstance(value, dict | list | tuple):
@@ -45,7 +45,7 @@ def squeezed(value: Any, longest: int) -> Any:  # noqa: ANN401 - any JSON
 
 
 def by_model(views: Mapping[type[Result] | None, View], otherwise: View) -> View:
-    """The view for what the answer holds: providers that answer in another form have one of their own."""
+    """Chooses the view by the model of the answer, for providers that answer in a form of their own."""
 
     def view(reply: Reply, detail: Detail) -> Shown:
         rows: tuple[Result, ...] = reply.page.rows

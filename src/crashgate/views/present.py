@@ -1,10 +1,10 @@
-"""A result as compact JSON. Rule: whatever an outsider can write stands under the key ``untrusted``, nothing else does.
+"""Results as compact JSON, and the size of an answer.
 
-Which fields those are is read off the catalogue's types (design rule 5, THREATS row 5).
+Rule: whatever an outsider can write stands under the key ``untrusted``, and nothing else does (THREATS row 5). The
+marks on the model's fields say which those are.
 
-How much one answer holds. Rule: bounded in UTF-8 bytes of its JSON, and nothing is left out without being said.
-
-A model reads tokens, and a byte costs at most about one of them in every script; characters do not bound them.
+Rule: an answer is bounded in UTF-8 bytes of its JSON, and says what was left out. A byte costs a model about one
+token at most, whatever the script; a character can cost more.
 """
 
 import json
@@ -26,7 +26,7 @@ def compact(value: object) -> str:
 
 
 def present(result: Result, fields: Iterable[str]) -> dict[str, Any]:
-    """The named fields that hold something, in that order, with outsiders' text set apart."""
+    """The named fields that are not empty, in that order, with outsiders' text under ``untrusted``."""
     marked = untrusted_fields(type(result))
     shown: dict[str, Any] = {}
     outside: dict[str, Any] = {}
@@ -38,12 +38,12 @@ def present(result: Result, fields: Iterable[str]) -> dict[str, Any]:
 
 
 def everything(result: Result) -> dict[str, Any]:
-    """All declared fields that hold something."""
+    """All declared fields that are not empty."""
     return present(result, type(result).model_fields)
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any field of any result
-    """JSON without empty parts, and times without a fraction of zero."""
+    """The value as JSON, without empty parts; times lose a fraction of zero."""
     if isinstance(value, BaseModel):
         names = {name: info.serialization_alias or name for name, info in type(value).model_fields.items()}
         return _filled({names[name]: plain(getattr(value, name)) for name in names})
@@ -81,7 +81,7 @@ def size(value: object) -> int:
 
 
 def fitting(rows: Sequence[Any], row: Callable[[Any], Any], *, room: int = ROWS_BYTES) -> list[Any]:
-    """The first of the rows, as ``row`` makes them: ``room`` bytes together, at least one."""
+    """As many of the first rows, made by ``row``, as fit in ``room`` bytes; at least one."""
     shown: list[Any] = []
     for each in rows:
         made = row(each)
@@ -95,14 +95,14 @@ def fitting(rows: Sequence[Any], row: Callable[[Any], Any], *, room: int = ROWS_
 def bounded(
     rows: Sequence[Any], row: Callable[[Any], Any], *, most: int, remedy: str, room: int = ROWS_BYTES
 ) -> tuple[list[Any], dict[str, Any]]:
-    """At most ``most`` of the rows that fit, and what there is to say of the others."""
+    """At most ``most`` rows that fit, and ``not_shown`` with the number of the others, if there are any."""
     shown = fitting(rows[:most], row, room=room)
     rest = len(rows) - len(shown)
     return shown, {"not_shown": {"count": rest, "remedy": remedy}} if rest else {}
 
 
 def fit(content: Mapping[str, Any], most: int = ANSWER_BYTES) -> tuple[Mapping[str, Any], bool]:
-    """The content in at most ``most`` bytes, and whether it had to be shortened: its ``shortened`` names the parts."""
+    """The content in at most ``most`` bytes, and whether it was shortened; ``shortened`` then names the parts."""
     if size(content) <= most:
         return content, False
     kept = cast("dict[str, Any]", shorten(content, most - _NOTE_BYTES) or {})

@@ -1,6 +1,6 @@
-"""Lists as an agent sees them. Rule: counts are told only where they are whole.
+"""Views of lists, of single objects and of the answers to changes.
 
-Single objects as an agent sees them. Rule: an empty answer is said to be empty, never made up.
+Rule: a total is shown only if nothing was left out of it, and an empty answer says that it is empty.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ def rows(name: str, row: Row = _ROW) -> View:
 
 
 def noticed(content: Mapping[str, Any]) -> dict[str, Any]:
-    """The content, with the fixed notice in front when outsiders' text is in it."""
+    """The content, preceded by the fixed notice if it holds outsiders' text."""
     return ({"notice": NOTICE} if _has_untrusted(content) else {}) | dict(content)
 
 
