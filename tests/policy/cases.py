@@ -6,15 +6,29 @@ from random import Random
 
 from hypothesis import strategies as st
 
+from crashgate.gate.plan import ask
 from crashgate.model.access import Access, Level
-from crashgate.model.scope import APP, ENVIRONMENT, NOTHING, ORGANIZATION, PROJECT, Dimension
-from crashgate.policy.decide import decide
+from crashgate.model.operation import AnyOperation
+from crashgate.model.scope import (
+    APP,
+    ENVIRONMENT,
+    NOTHING,
+    ORGANIZATION,
+    PROJECT,
+    Anywhere,
+    AppOfObject,
+    Dimension,
+    EnvironmentNamed,
+    OrganizationNamed,
+    ProjectNamed,
+)
 from crashgate.policy.decision import Effect
 from crashgate.policy.grants import Grant
 from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.question import Place, Question
 from crashgate.policy.review import cedar
 from crashgate.policy.switches import Switch, Switches
+from crashgate.providers.registry import OPERATIONS as REAL_OPERATIONS
 from tests.catalogue import KINDS
 from tests.policy import cedar_engine
 from tests.policy.builders import policy
@@ -23,7 +37,7 @@ RESOURCES: Mapping[str, Dimension] = {
     "organization": ORGANIZATION,
     "error": PROJECT,
     "trace": ENVIRONMENT,
-    "session": APP,
+    "capture": APP,
     "status": NOTHING,
 }
 VOCABULARY = Vocabulary(connections={"one": RESOURCES, "two": RESOURCES})
@@ -115,8 +129,22 @@ def _place(dice: Random) -> Place | None:
 
 
 def ours(case: Case) -> list[bool]:
-    """What is allowed, as crashgate decides."""
-    return [decide(case.policies.get(asked.agent), asked).effect is Effect.ALLOW for asked in case.questions]
+    """What is allowed, as the plan of a call says."""
+    return [
+        ask(case.policies.get(asked.agent), _CALLED[asked.dimension], asked).effect is Effect.ALLOW
+        for asked in case.questions
+    ]
+
+
+_SCOPES = (Anywhere, OrganizationNamed, ProjectNamed, EnvironmentNamed, AppOfObject)
+_CALLED: Mapping[Dimension, AnyOperation] = {
+    each.scope.dimension: each
+    for each in REAL_OPERATIONS
+    if isinstance(each.scope, _SCOPES) and each.resource not in RESOURCES
+}
+"""An operation for each kind of place, of those that name their place; the question says the rest.
+
+Of other resources than are asked about: nothing is put in where a place is not known."""
 
 
 def theirs(case: Case) -> list[bool]:
