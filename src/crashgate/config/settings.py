@@ -119,7 +119,10 @@ def _origin(text: str) -> str:
 
 
 def _network(text: str) -> str:
-    ip_network(text)
+    try:
+        ip_network(text)
+    except ValueError:
+        raise ValueError("has to be an IP address, or a network with no host bits set: 10.0.0.7, 10.0.0.0/8") from None
     return text
 
 
