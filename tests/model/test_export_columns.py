@@ -2,10 +2,10 @@
 
 import pytest
 
-from crashgate.model.export import Column, Kind, columns
+from crashgate.model.export import Column, Export, Kind, columns
 from crashgate.model.operation import AnyOperation
 from crashgate.model.result import Result
-from crashgate.tools.sessions import EXPORT_TOOLS
+from tests.catalogue import TOOLS
 
 
 def columns_of(operation: AnyOperation) -> tuple[Column, ...]:
@@ -13,7 +13,9 @@ def columns_of(operation: AnyOperation) -> tuple[Column, ...]:
     return columns(model)
 
 
-BY_EXPORT = {export.name: [columns_of(operation) for operation in export.of] for export in EXPORT_TOOLS}
+BY_EXPORT = {
+    export.name: [columns_of(operation) for operation in export.of] for export in TOOLS if isinstance(export, Export)
+}
 
 
 def test_a_column_is_of_one_kind_and_has_one_meaning_in_all_providers_and_exports() -> None:

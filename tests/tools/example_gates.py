@@ -16,10 +16,10 @@ import pytest
 from crashgate.model.composite import Recipe
 from crashgate.model.form import Parts, form_of
 from crashgate.model.operation import AnyOperation
+from crashgate.model.provider import AnyTool
 from crashgate.model.tool import Named, Tool
 from crashgate.policy.document import load
 from crashgate.policy.policy import Policy, Vocabulary
-from crashgate.tools.answers import AnyTool
 from crashgate.tools.definitions import Definition
 from tests.catalogue import BY_NAME, RESOURCES
 from tests.gate.gate import IOS, Gate

@@ -14,10 +14,10 @@ from crashgate.model.composite import Recipe
 from crashgate.model.export import Export
 from crashgate.model.operation import Operation
 from crashgate.model.own import READ_EXPORT
+from crashgate.model.provider import AnyTool
 from crashgate.model.tool import Named, Tool
 from crashgate.providers.bugsnag.errors import DELETE_ERROR, LIST_ERRORS
 from crashgate.providers.bugsnag_sessions.sessions import REPORT_SESSIONS
-from crashgate.tools.answers import AnyTool
 from crashgate.tools.definitions import Definition, Use, define
 from tests.catalogue import BY_NAME, OPERATIONS, TOOLS
 from tests.house import OPERATOR, TRIAGE, open_house, policies_of_all, write_policies

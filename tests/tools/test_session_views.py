@@ -8,9 +8,9 @@ import pytest
 import pytest_asyncio
 
 from crashgate.model.field_table import Visibility, shown_fields
-from crashgate.tools.sessions import SESSION_TOOLS
 from crashgate_sandbox.browserstack.drawn import EMPTY_ID, HUGE_ID, HUGE_TRACES
 from crashgate_sandbox.bugspulse.sessions import session_id
+from tests.catalogue import BY_NAME
 from tests.house import OPERATOR, House, open_house, policies_of_all
 from tests.system.session_samples import run_of
 from tests.tools.counting import tokens
@@ -61,7 +61,7 @@ async def test_a_row_has_the_common_names_and_nothing_empty(house: House, connec
     rows = [_flat(row) for row in content["sessions"]]
 
     assert len(rows) >= 60
-    models = [operation.result for operation in SESSION_TOOLS[0].operations]
+    models = [operation.result for operation in BY_NAME["list_sessions"].operations]
     assert {name for row in rows for name in row} <= {
         each for model in models for each in shown_fields(model, Visibility.ROW)
     }

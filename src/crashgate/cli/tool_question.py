@@ -22,6 +22,7 @@ from crashgate.gate.verdict import Verdict
 from crashgate.model.composite import Recipe
 from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation, Operation
+from crashgate.model.provider import AnyTool
 from crashgate.model.scope import (
     ORGANIZATION,
     kinds_of,
@@ -35,7 +36,6 @@ from crashgate.policy.question import Question
 from crashgate.policy.review.diff import Answer
 from crashgate.policy.review.explain import explain
 from crashgate.providers.registry import BY_ID
-from crashgate.tools.answers import AnyTool
 from crashgate.tools.arguments import choose
 from crashgate.tools.available import is_open
 from crashgate.tools.registry import BY_NAME

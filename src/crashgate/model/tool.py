@@ -114,14 +114,14 @@ class Always:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ByProvider:
-    """The connection's provider chooses the operation: one name for what several providers have."""
+    """The connection's provider chooses: one name for the tools of several providers."""
 
-    of: tuple[AnyOperation, ...]
+    tools: tuple["Tool", ...]
 
     @property
     def operations(self) -> tuple[AnyOperation, ...]:
         """All operations that can be chosen."""
-        return self.of
+        return tuple(operation for tool in self.tools for operation in tool.operations)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -183,3 +183,10 @@ class Tool:
     def operations(self) -> tuple[AnyOperation, ...]:
         """The operations behind the tool, in a fixed order."""
         return self.choice.operations
+
+    def of_provider(self, provider: str | None) -> "Tool":
+        """The tool as this provider declares it; where no connection is known, any of them, for it is refused."""
+        if not isinstance(self.choice, ByProvider):
+            return self
+        own = (tool for tool in self.choice.tools if tool.operations[0].provider == provider)
+        return next(own, self.choice.tools[0])

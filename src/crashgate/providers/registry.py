@@ -7,7 +7,7 @@ from crashgate.providers import browserstack, bugsnag, bugsnag_sessions, bugspul
 
 CATALOGUE = Catalogue.of(
     (
-        Provider(name=OWN, title=OWN, operations=(GET_ACCESS, *EXPORTS)),
+        Provider(name=OWN, title=OWN, operations=(GET_ACCESS, *EXPORTS), rank=0),
         bugsnag.PROVIDER,
         bugsnag_sessions.PROVIDER,
         browserstack.PROVIDER,

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from crashgate.model.access import Access
+from crashgate.model.provider import AnyTool
 from crashgate.reference.markdown import code, codes, paragraphs, table
-from crashgate.tools.answers import AnyTool
 from crashgate.tools.definitions import Annotations, Definition, Use, define
 from crashgate.tools.registry import TOOLS
 

@@ -11,6 +11,7 @@ from crashgate.model.export import Export
 from crashgate.model.field_table import read_fields, shown_fields
 from crashgate.model.operation import Shape
 from crashgate.model.paging import Cursors, Numbered
+from crashgate.model.provider import AnyTool
 from crashgate.model.result import Result
 from crashgate.model.tool import Holds, Tool
 from crashgate.model.untrusted import untrusted_fields
@@ -18,7 +19,6 @@ from crashgate.tools.exports import SUMMARY
 from crashgate.tools.parameters import Schema
 from crashgate.views.present import UNTRUSTED
 
-AnyTool = Tool | Recipe | Export
 COMMON = ("notice", "not_shown", "redacted", "shortened", "truncated")
 _BESIDE: Mapping[str, Schema] = {
     "total": {"type": "integer"},

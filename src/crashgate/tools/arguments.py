@@ -25,9 +25,8 @@ def choose(tool: Tool, arguments: Mapping[str, Any], provider: str | None) -> tu
     match tool.choice:
         case Always(operation=operation):
             pass
-        case ByProvider(of=operations):
-            # Where no connection is known, whichever is asked about is refused.
-            operation = next((each for each in operations if each.provider == provider), operations[0])
+        case ByProvider():
+            return choose(tool.of_provider(provider), arguments, provider)
         case Given(argument=argument, present=present, absent=absent):
             operation = present if is_given(own.get(argument)) else absent
         case Named(argument=argument, choices=choices):

@@ -9,8 +9,8 @@ from crashgate.gate.plan import ask
 from crashgate.model.access import Access
 from crashgate.model.composite import Recipe
 from crashgate.model.operation import AnyOperation
+from crashgate.model.provider import AnyTool
 from crashgate.policy.policy import Policy
-from crashgate.tools.answers import AnyTool
 from crashgate.tools.definitions import Use
 
 

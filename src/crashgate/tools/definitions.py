@@ -14,9 +14,10 @@ from crashgate.model.composite import Recipe
 from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
+from crashgate.model.provider import AnyTool
 from crashgate.model.tool import Detail, Named, Tool
 from crashgate.providers.registry import CATALOGUE
-from crashgate.tools.answers import AnyTool, output_schema
+from crashgate.tools.answers import output_schema
 from crashgate.tools.parameters import Schema, described, parameters
 
 _SAMPLES = {"app_id": "com.acme.checkout", "platform": "ios"}

@@ -24,12 +24,12 @@ from crashgate.model.composite import Kitchen, Recipe
 from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation
 from crashgate.model.own import LIST_EXPORTS
+from crashgate.model.provider import AnyTool
 from crashgate.model.tool import Detail, Reply, Shown, Tool
 from crashgate.offload import aside
 from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.review.refusal import MOST_TOOLS, refusal
 from crashgate.tools import own
-from crashgate.tools.answers import AnyTool
 from crashgate.tools.arguments import check_names, choose, detail_of, order
 from crashgate.tools.available import Opening, opening
 from crashgate.tools.call_result import Answer, failed, nearest, refused
@@ -38,7 +38,6 @@ from crashgate.tools.definitions import Definition, define
 from crashgate.tools.exports import Exports, Order, Watch
 from crashgate.tools.files import Files
 from crashgate.tools.registry import BY_NAME, TOOLS
-from crashgate.tools.sessions import EXPORT_TOOLS
 from crashgate.views.present import fit
 
 _MOST_KEPT = 10_000
@@ -93,7 +92,9 @@ class Toolbox:
             return self.exports is not None
         if LIST_EXPORTS.id not in {each.id for each in tool.operations}:
             return True
-        return self.exports is not None and any(self._opening(policy, agent, each) for each in EXPORT_TOOLS)
+        return self.exports is not None and any(
+            self._opening(policy, agent, each) for each in TOOLS if isinstance(each, Export)
+        )
 
     async def call(
         self,
@@ -297,7 +298,8 @@ class Toolbox:
         self, tool: Tool, reply: Reply, detail: Detail, bound: Sequence[object], *, mark: str | None, skipped: int
     ) -> Answer:
         page = replace(reply.page, rows=reply.page.rows[skipped:])
-        shown: Shown = await aside(page.size, _view, tool, replace(reply, page=page), detail)
+        own = tool.of_provider(self._all().get(reply.connection))
+        shown: Shown = await aside(page.size, _view, own, replace(reply, page=page), detail)
         content, text, next_mark = dict(shown.content), shown.text, reply.page.next_mark
         if shown.rows is not None:
             left = len(page.rows) - shown.rows

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from crashgate.model.field_table import Visibility, shown_fields
 from crashgate.model.result import Result
-from crashgate.model.tool import Detail, Holds, Reply, Row, Shown, View
+from crashgate.model.tool import Detail, Holds, Row
 from crashgate.sanitise import clean
 from crashgate.views.present import UNTRUSTED, present
 
@@ -42,22 +42,3 @@ def squeezed(value: Any, longest: int) -> Any:  # noqa: ANN401 - any JSON
         return value
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return cast("Any", value) if len(text) <= longest else clean(text, limit=longest)
-
-
-def by_model(views: Mapping[type[Result] | None, View], otherwise: View) -> View:
-    """Chooses the view by the model of the answer, for providers that answer in a form of their own."""
-
-    def view(reply: Reply, detail: Detail) -> Shown:
-        rows: tuple[Result, ...] = reply.page.rows
-        first = type(rows[0]) if rows else None
-        return views.get(first, otherwise)(reply, detail)
-
-    each = [view.holds for view in (*views.values(), otherwise)]
-    return View(
-        view,
-        Holds(
-            visibility=otherwise.holds.visibility,
-            beside=tuple(dict.fromkeys(name for holds in each for name in holds.beside)),
-            inside={whole: row for holds in each for whole, row in holds.inside.items()},
-        ),
-    )

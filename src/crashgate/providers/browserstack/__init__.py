@@ -7,6 +7,7 @@ from crashgate.model.provider import CredentialForm, HealthRead, Provider
 from crashgate.providers.browserstack import keys
 from crashgate.providers.browserstack.new_sessions import NEW_SESSIONS
 from crashgate.providers.browserstack.sessions import SESSIONS
+from crashgate.providers.browserstack.tools import BROWSERSTACK_TOOLS
 from crashgate.providers.browserstack.wire import BrowserStack
 
 PROVIDER = Provider(
@@ -16,6 +17,7 @@ PROVIDER = Provider(
     wire=BrowserStack,
     credential=CredentialForm(find_fault=keys.find_fault, description=keys.FORM),
     operations=(*SESSIONS, *NEW_SESSIONS),
+    tools=BROWSERSTACK_TOOLS,
     health=HealthRead(
         tool="list_sessions", arguments={"per_page": 1}, grant='environments = ["*"]\naccess.session = "read"'
     ),

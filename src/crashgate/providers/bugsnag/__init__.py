@@ -18,6 +18,7 @@ from crashgate.providers.bugsnag.pivots import PIVOTS
 from crashgate.providers.bugsnag.projects import GET_PROJECT, PROJECTS
 from crashgate.providers.bugsnag.releases import RELEASE_GROUPS, RELEASES
 from crashgate.providers.bugsnag.saved_searches import SAVED_SEARCHES
+from crashgate.providers.bugsnag.tools import BUGSNAG_TOOLS
 from crashgate.providers.bugsnag.trends import STABILITY_TREND, TRENDS
 from crashgate.providers.bugsnag.wire import BugSnag
 
@@ -52,6 +53,7 @@ PROVIDER = Provider(
         *EVENT_FIELDS,
         *SAVED_SEARCHES,
     ),
+    tools=BUGSNAG_TOOLS,
     lookups={
         ORGANIZATION: PlaceLookUp(operation=GET_ORGANIZATION, parameter="organization_id"),
         PROJECT: PlaceLookUp(operation=GET_PROJECT, parameter="project_id", parent="organization_id"),

@@ -4,6 +4,7 @@ The vendor's page: https://docs.bugsnag.com/api/sessions/
 """
 
 from crashgate.model.provider import Provider
+from crashgate.providers.bugsnag_sessions.report_sessions import REPORT_SESSIONS_TOOL
 from crashgate.providers.bugsnag_sessions.sessions import SESSIONS
 from crashgate.providers.bugsnag_sessions.wire import BugSnagSessions
 
@@ -13,5 +14,6 @@ PROVIDER = Provider(
     default_url="https://sessions.bugsnag.com",
     wire=BugSnagSessions,
     operations=SESSIONS,
+    tools=(REPORT_SESSIONS_TOOL,),
     rank=20,
 )

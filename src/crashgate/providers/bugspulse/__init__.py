@@ -5,6 +5,7 @@ from crashgate.providers.bugspulse.crashes import CRASHES
 from crashgate.providers.bugspulse.network_logs import NETWORK_LOGS
 from crashgate.providers.bugspulse.session_events import SESSION_EVENTS
 from crashgate.providers.bugspulse.sessions import SESSIONS
+from crashgate.providers.bugspulse.tools import BUGSPULSE_TOOLS
 from crashgate.providers.bugspulse.wire import BugsPulse
 
 PROVIDER = Provider(
@@ -14,6 +15,7 @@ PROVIDER = Provider(
     wire=BugsPulse,
     budget=Budget(requests=60),
     operations=(*SESSIONS, *CRASHES, *SESSION_EVENTS, *NETWORK_LOGS),
+    tools=BUGSPULSE_TOOLS,
     health=HealthRead(tool="list_sessions", arguments={"per_page": 1}, grant='access.session = "read"'),
     rank=30,
 )

@@ -8,6 +8,7 @@ from crashgate.model.provider import HealthRead, Provider
 from crashgate.providers.devrev.developer_info import DEVELOPER_INFO
 from crashgate.providers.devrev.session_data import SESSION_DATA
 from crashgate.providers.devrev.sessions import SESSIONS
+from crashgate.providers.devrev.tools import DEVREV_TOOLS
 from crashgate.providers.devrev.wire import DevRev
 
 PROVIDER = Provider(
@@ -16,6 +17,7 @@ PROVIDER = Provider(
     default_url="https://api.devrev.ai",
     wire=DevRev,
     operations=(*SESSIONS, *SESSION_DATA, *DEVELOPER_INFO),
+    tools=DEVREV_TOOLS,
     health=HealthRead(
         tool="list_sessions",
         # Nothing is listed without an app, and there need not be one of this name.
