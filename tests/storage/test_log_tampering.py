@@ -217,6 +217,7 @@ def test_an_acknowledgement_stays_as_long_as_the_loss_that_it_is_of(home: LogHom
     server = ChainWriter(home.store, SystemClock(), chain="main", patience=1)
     with closing(server):  # it has the chain, so another is written
         home.keeper.acknowledge()
+    home.fill(_numbered(3), chain="main-2")  # or it would stay as the last record of its chain
     keeper = home.keeper
     for _ in range(3):
         keeper.prune("2999-01-01T00:00:00.000Z")
