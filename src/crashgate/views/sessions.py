@@ -23,7 +23,7 @@ def _session(reply: Reply, detail: Detail) -> Shown:
     where = f" in {reply.where}" if reply.where else ""
     if not reply.page.rows:
         return Shown(content={"session": {}}, text=f"There is no session{where} to show.")
-    found = reply.page.rows[0]
+    found: Result = reply.page.rows[0]
     full = detail is Detail.FULL
     shown = _summary(found, detail)
     if full:
