@@ -6,7 +6,6 @@ from typing import Any, cast
 import pytest
 
 from crashgate.config import wiring
-from crashgate.config.settings import DEFAULT_URLS
 from tests.catalogue import OPERATIONS, PROVIDERS, UPSTREAMS
 from tests.system.samples import SAMPLES
 from tests.upstream.exchanges import CONNECTIONS
@@ -30,7 +29,7 @@ def test_each_provider_stands_wherever_providers_are_told_apart() -> None:
     sandbox = wiring.Sandbox(app=cast("Any", None), limited=False)
 
     assert {PROVIDERS[name].title for name in UPSTREAMS} & set(UPSTREAMS) == set()
-    assert {provider for provider in UPSTREAMS if DEFAULT_URLS[provider].startswith("https://")} == set(UPSTREAMS)
+    assert {name for name in UPSTREAMS if PROVIDERS[name].default_url.startswith("https://")} == set(UPSTREAMS)
     assert set(CONNECTIONS) == set(UPSTREAMS)
     assert {each.provider for each in sandbox.connections.values()} == set(UPSTREAMS)
     assert {each.provider for each in OPERATIONS if each.id in SAMPLES} == set(PROVIDERS)

@@ -17,20 +17,13 @@ from crashgate.audit.fields import with_sentence
 from crashgate.audit.record import DecisionRecord, Effect, Ending, OutcomeRecord, Purpose
 from crashgate.errors import Code
 from crashgate.model.access import Access
+from crashgate.providers.registry import CATALOGUE
 from crashgate.sanitise import clean
 
 _NAME_LIMIT = 100
 _CLAUSE_LIMIT = 400
 _MOST_NAMES = 5
 _MOST_KEPT = 1_000
-_TITLES = {
-    "crashgate": "crashgate",
-    "bugsnag": "BugSnag",
-    "bugsnag-sessions": "BugSnag session tracking",
-    "bugspulse": "BugsPulse",
-    "browserstack": "BrowserStack AI Evals",
-    "devrev": "DevRev",
-}
 _CLIENT_ERRORS = range(400, 500)
 
 _LONG_ID = re.compile(r"\b([0-9a-f]{8})[0-9a-f]{16}\b")
@@ -159,7 +152,7 @@ def _names(fields: Sequence[str]) -> str:
 
 
 def _ending(decision: DecisionRecord, outcome: OutcomeRecord) -> str:
-    who = _TITLES.get(decision.provider or "", "The upstream")
+    who = _title(decision.provider)
     took = f"in {outcome.duration_ms} ms"
     answered = f"{who} answered {took}" if outcome.status is None else f"{who} answered {outcome.status} {took}"
     error = f" ({outcome.error.replace('_', ' ')})" if outcome.error else ""
@@ -180,6 +173,12 @@ def _ending(decision: DecisionRecord, outcome: OutcomeRecord) -> str:
                 return f"Nothing was sent{error}."
             failed = f"{who} gave no usable answer {took}" if outcome.status is None else f"{answered}, to no use"
             return f"{failed}{error}."
+
+
+def _title(provider: str | None) -> str:
+    """What the provider is called in a sentence; its name, where it is not installed any more."""
+    known = CATALOGUE.providers.get(provider or "")
+    return known.title if known else provider or "The upstream"
 
 
 def _rows(outcome: OutcomeRecord) -> str:

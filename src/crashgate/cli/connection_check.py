@@ -81,6 +81,8 @@ async def reach(
 
     Raises ConfigurationError where there is none, or none of a name, and LogUnavailableError.
     """
+    from crashgate.config.settings import variables_that_connect
+
     connections = sandbox.connections if sandbox else settings.connections
     unknown = [name for name in names if name not in connections]
     if unknown or not connections:
@@ -88,7 +90,7 @@ async def reach(
             f"There is no connection {unknown[0]}." if unknown else "There is no connection to an upstream.",
             remedy=f"There are: {', '.join(connections)}."
             if connections
-            else "Set BUGSNAG_AUTH_TOKEN, or write a connection in crashgate.toml.",
+            else f"Set {variables_that_connect()}, or write a connection in crashgate.toml.",
         )
     return tuple(
         [

@@ -39,21 +39,11 @@ from crashgate.errors import ConfigurationError
 from crashgate.identity import AGENT_NAME_PATTERN
 from crashgate.ownership import is_anothers, others_may_write
 from crashgate.policy.toml_positions import survey
+from crashgate.providers.registry import UPSTREAMS
 
 CONFIG_FILE = "crashgate.toml"
 POLICIES = "policies"
-BUGSNAG_TOKEN = "BUGSNAG_AUTH_TOKEN"  # noqa: S105 - the name of a variable, not a token
-BUGSNAG_ENDPOINT = "BUGSNAG_ENDPOINT"
-BUGSNAG_URL = "https://api.bugsnag.com"
-DEFAULT_URLS = {
-    "bugsnag": BUGSNAG_URL,
-    "bugsnag-sessions": "https://sessions.bugsnag.com",
-    "bugspulse": "https://api.bugspulse.com",
-    "browserstack": "https://evals-api.browserstack.com",
-    "devrev": "https://api.devrev.ai",
-    "crashgate": "",
-}
-"""Organizations of app.bugsnag.smartbear.com write the hosts of that domain in ``base_url``."""
+_USUAL = next(iter(UPSTREAMS))
 _LARGEST = 1024 * 1024
 
 _legal_origin = re.compile(r"https?://[A-Za-z0-9.\[\]:_-]+").fullmatch
@@ -75,15 +65,14 @@ ConnectionName = Annotated[
 class ConnectionSettings(BaseModel):
     """One account at a provider. The token is in the variable ``token_env`` or in the file ``token_file``.
 
-    With ``auth = "basic"``, for BugSnag on-premise, that is ``e-mail:password``. Of a ``bugsnag-sessions`` connection
-    it is the API key of the project, and of a ``browserstack`` one ``public-key:secret-key``. ``base_url`` is the
-    provider's own host unless given.
+    With ``auth = "basic"``, where the provider takes it, that is ``e-mail:password``; what it is otherwise, the
+    provider's page in ``docs/upstreams`` says. ``base_url`` is the provider's own host unless given.
     ``requests_per_minute`` is the budget that all agents share: the vendor's documented one unless given, 0 for none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    provider: str = "bugsnag"
+    provider: str = _USUAL
     base_url: str = ""
     token_env: str | None = None
     token_file: Path | None = None
@@ -93,12 +82,13 @@ class ConnectionSettings(BaseModel):
     @property
     def url(self) -> str:
         """The base URL in force, without a trailing slash."""
-        return (self.base_url or DEFAULT_URLS[self.provider]).rstrip("/")
+        return (self.base_url or UPSTREAMS[self.provider].default_url).rstrip("/")
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:
-        if self.auth == "basic" and self.provider != "bugsnag":
-            raise ValueError('auth = "basic" goes with provider = "bugsnag" only')
+        if self.auth not in UPSTREAMS[self.provider].auth:
+            taking = " or ".join(f'"{name}"' for name, each in UPSTREAMS.items() if self.auth in each.auth)
+            raise ValueError(f'auth = "{self.auth}" goes with provider = {taking} only')
         return self
 
     @field_validator("provider")
@@ -106,8 +96,8 @@ class ConnectionSettings(BaseModel):
     def _is_upstream(cls, provider: str) -> str:
         if provider == "crashgate":
             raise ValueError("crashgate is not an upstream")
-        if provider not in DEFAULT_URLS:
-            raise ValueError(choose_one_of([each for each in DEFAULT_URLS if each != "crashgate"], provider))
+        if provider not in UPSTREAMS:
+            raise ValueError(choose_one_of([*UPSTREAMS], provider))
         return provider
 
 
@@ -227,8 +217,8 @@ def load(*, config: Path | None, options: Mapping[str, Any], environment: Mappin
 
     ``config`` is the file to read; without it, ``CRASHGATE_CONFIG``, then ``crashgate.toml`` in the user's
     configuration folder. ``options`` are those of the command line that were given; they and the environment may name
-    folders relative to ``here``. Without any connection, ``BUGSNAG_AUTH_TOKEN`` alone makes one that is called
-    ``bugsnag``. Raises ConfigurationError.
+    folders relative to ``here``. Without any connection, the variables of a vendor make one that is called like its
+    provider. Raises ConfigurationError.
     """
     file = _config_file(config, environment)
     text = ""
@@ -312,11 +302,20 @@ def _text(file: Path) -> str:
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, ConnectionSettings]:
-    """The one connection of the vendor's own variables, so that moving over is one line."""
-    if not environment.get(BUGSNAG_TOKEN):
-        return {}
-    url = environment.get(BUGSNAG_ENDPOINT) or BUGSNAG_URL
-    return {"bugsnag": ConnectionSettings(base_url=url.rstrip("/"), token_env=BUGSNAG_TOKEN)}
+    """The connections of the vendors' own variables, so that moving over is one line."""
+    found: dict[str, ConnectionSettings] = {}
+    for name, provider in UPSTREAMS.items():
+        variables = provider.variables
+        if variables is not None and environment.get(variables.token):
+            url = environment.get(variables.url) or provider.default_url
+            found[name] = ConnectionSettings(provider=name, base_url=url.rstrip("/"), token_env=variables.token)
+    return found
+
+
+def variables_that_connect() -> str:
+    """The variables each of which makes a connection alone, in words."""
+    names = [each.variables.token for each in UPSTREAMS.values() if each.variables is not None]
+    return " or ".join(names)
 
 
 def _with_path(connection: ConnectionSettings, base: Path) -> ConnectionSettings:

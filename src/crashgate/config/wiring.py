@@ -21,7 +21,7 @@ from crashgate.audit.retention import LogKeeper
 from crashgate.config.credentials import credential
 from crashgate.config.exports import export_keeper, exports
 from crashgate.config.sandbox import Sandbox
-from crashgate.config.settings import ConnectionSettings, Settings
+from crashgate.config.settings import ConnectionSettings, Settings, variables_that_connect
 from crashgate.errors import ConfigurationError
 from crashgate.gate.approval_requests import ApprovalStore
 from crashgate.gate.approvals import Approvals
@@ -118,10 +118,10 @@ def vocabulary(settings: Settings, *, sandbox: Sandbox | None = None) -> Vocabul
 
 
 def spoken_of(settings: Settings, *, sandbox: Sandbox | None = None) -> Mapping[str, ConnectionSettings]:
-    """The connections that a policy may name; where none is configured, a BugSnag connection called ``bugsnag``."""
+    """The connections that a policy may name; where none is configured, one called like its provider, the usual one."""
     if sandbox:
         return sandbox.connections
-    return settings.connections or {"bugsnag": ConnectionSettings()}
+    return settings.connections or {(usual := ConnectionSettings()).provider: usual}
 
 
 def tokens(settings: Settings) -> TokenFile:
@@ -205,7 +205,7 @@ async def opened(
     if not found:
         raise ConfigurationError(
             "There is no connection to an upstream.",
-            remedy="Set BUGSNAG_AUTH_TOKEN, or write a connection in crashgate.toml, or try with --sandbox.",
+            remedy=f"Set {variables_that_connect()}, or write a connection in crashgate.toml, or try with --sandbox.",
         )
     connections = [connection_of(name, each, environment, sandbox) for name, each in found.items()]
     log = LogWriter.open(SqliteRowStore(_log_folder(settings)), clock)

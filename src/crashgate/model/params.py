@@ -150,7 +150,7 @@ class Params(BaseModel):
 
 
 OBJECT_ID_PATTERN = r"^[0-9a-f]{24}$"
-"""BugSnag's ids are 24 hexadecimal digits everywhere but in event fields (docs/upstreams/bugsnag.md#transport)."""
+"""An id of 24 hexadecimal digits, as MongoDB makes them."""
 
 SLUG_PATTERN = r"^[a-z0-9]+(?:[-_][a-z0-9]+){0,40}$"
 """A slug or an id: lower case words joined by hyphens or underscores. No dot, so never ``..``."""
@@ -175,7 +175,7 @@ TIME_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9
 """Not ``\\d``, which takes the digits of every script."""
 
 UtcTime = Annotated[str, StringConstraints(pattern=TIME_PATTERN), Logged()]
-"""ISO 8601 in UTC ending in ``Z``; BugSnag refuses ``+00:00``."""
+"""ISO 8601 in UTC ending in ``Z``; not every upstream takes ``+00:00``."""
 
 
 SESSION_ID_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$"

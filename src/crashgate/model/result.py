@@ -119,7 +119,7 @@ Slug = Annotated[str | None, Only(r"[a-z0-9][a-z0-9_.-]{0,199}")]
 Word = Annotated[str | None, Only(r"[A-Za-z0-9_.+-]{1,40}|in progress")]
 """A value of one of the vendor's own closed lists, which the vendor sets; new values pass, sentences do not.
 
-BugSnag documents one value of two words, the status ``in progress``.
+A documented value may be of two words, such as the status ``in progress``.
 What an app says of itself or its device is no such word, even where a vendor's example looks like a closed list.
 """
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
 
 LONGEST = 300.0
-"""Seconds: the longest window over which a provider counts, which is DevRev's."""
+"""Seconds: the longest window over which a provider is known to count."""
 
 _MOST_DIGITS = 9
 

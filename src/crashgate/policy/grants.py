@@ -16,7 +16,7 @@ from crashgate.model.scope import Dimension
 from crashgate.policy import wording
 
 CHARACTERS = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_.-*")
-"""What a pattern may hold; BugSnag's ids and slugs need no more."""
+"""What a pattern may hold; ids and slugs need no more."""
 
 _CASED_CHARACTERS = CHARACTERS | frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ:/+")
 """What a pattern may hold for names that keep their capitals and separators, as ids of apps do."""

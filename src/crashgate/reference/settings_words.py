@@ -29,10 +29,22 @@ def section(tables: tuple[TableDoc, ...]) -> str:
     return paragraphs(
         "## Configuration",
         "Later ones win: defaults, `crashgate.toml`, variables, options of the command line. `CRASHGATE_CONFIG` names"
-        " the file, as `--config` does. Without any connection, `BUGSNAG_AUTH_TOKEN` makes one called `bugsnag`, at"
-        " `BUGSNAG_ENDPOINT` where that is set.",
+        " the file, as `--config` does. Without any connection, a vendor's own variables make one:"
+        f" {_variables()}.",
         *map(_table, tables),
     )
+
+
+def _variables() -> str:
+    """For each provider that has some, what its variables make."""
+    from crashgate.providers.registry import UPSTREAMS  # noqa: PLC0415 - heavy, and `--help` does not need it
+
+    told = [
+        f"{code(each.variables.token)} one called {code(name)}, at {code(each.variables.url)} where that is set"
+        for name, each in UPSTREAMS.items()
+        if each.variables is not None
+    ]
+    return "; ".join(told)
 
 
 def _table(each: TableDoc) -> str:

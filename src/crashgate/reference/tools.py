@@ -5,6 +5,7 @@ from typing import Any, cast
 
 from crashgate.model.access import Access
 from crashgate.model.provider import AnyTool
+from crashgate.providers.registry import CATALOGUE
 from crashgate.reference.markdown import code, codes, paragraphs, table
 from crashgate.tools.definitions import Annotations, Definition, Use, define
 from crashgate.tools.registry import TOOLS
@@ -16,7 +17,7 @@ def section() -> str:
         "## Tools",
         "What an agent is shown, in this order. It sees a tool only when its policy allows some call of it, and of a"
         " tool with several operations only those. With several connections, a tool also takes `connection`.",
-        "BugSnag's ids are 24 hexadecimal digits; a project and an organization can be named by their slugs, too.",
+        *(note for provider in CATALOGUE.providers.values() for note in provider.notes),
         *map(_tool, TOOLS),
     )
 

@@ -15,7 +15,7 @@ from crashgate.model.paging import Cursors, Inside, Links, Numbered
 from crashgate.upstream import request as query
 
 LONGEST_MARK = 8_000
-"""Characters; BugSnag's own links have grown until it refused them (docs/upstreams/bugsnag.md#events)."""
+"""Characters; Links of an upstream have grown until it refused them itself."""
 
 _MOST_DIGITS = 16
 _QUERY = re.compile(r"[!-~]+").fullmatch

@@ -77,7 +77,7 @@ def one(name: str, summary: Row = _SUMMARY, full: Callable[[Any], dict[str, Any]
     def view(reply: Reply, detail: Detail) -> Shown:
         where = f" in {reply.where}" if reply.where else ""
         if not reply.page.rows:
-            return Shown(content={name: {}}, text=f"BugSnag has no {name.replace('_', ' ')}{where} to show.")
+            return Shown(content={name: {}}, text=f"There is no {name.replace('_', ' ')}{where} to show.")
         result = reply.page.rows[0]
         shown = full(result) if detail is Detail.FULL else summary(result, detail)
         return Shown(content=noticed({name: shown}), text=f"One {name.replace('_', ' ')}{where}.")
