@@ -130,6 +130,41 @@ async def test_a_call_given_up_while_it_is_sent_is_recorded_as_cancelled(monkeyp
     assert (last.result, last.requests, last.call) == (Ending.CANCELLED, 1, opened.log.decisions[-1].call)
 
 
+@pytest.mark.parametrize(
+    ("moment", "look_up", "call"),
+    [
+        ("send", "The call was cancelled after 0 ms.", "Nothing but the look-up was sent."),
+        ("append", "cancelled before anything was sent", "Nothing was sent."),
+    ],
+)
+async def test_the_records_of_a_call_given_up_during_its_look_up_agree(
+    moment: str, look_up: str, call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, reached = gate(), anyio.Event()
+    append = opened.log.append
+
+    async def never(_: Request) -> Response:
+        reached.set()
+        await anyio.sleep_forever()
+        raise AssertionError
+
+    async def slow(record: Any) -> Any:  # noqa: ANN401 - any record
+        reached.set()
+        for _ in range(5):
+            await anyio.lowlevel.checkpoint()
+        return await append(record)
+
+    if moment == "send":
+        monkeypatch.setattr(opened.upstream, "send", never)
+    else:
+        monkeypatch.setattr(opened.log, "append", slow)
+    await _cancelled(opened, lambda: opened.gateway.run(_ask()), reached)
+
+    first, second = opened.log.sentences
+    assert look_up in first
+    assert second.endswith(call)
+
+
 async def test_a_call_given_up_while_its_decision_is_stored_is_not_sent_and_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
