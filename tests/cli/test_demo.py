@@ -54,7 +54,7 @@ def nobody(*_: object) -> contextlib.AbstractAsyncContextManager[None]:
 
 def test_the_demo_fails_when_a_request_is_not_in_the_log(crashgate: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     async def by_another_way(agent: Agent) -> None:
-        agent.house.received.arrived(method="GET", path="/user/organizations", query="", body=b"")
+        agent.server.received.arrived(method="GET", path="/user/organizations", query="", body=b"")
         await asyncio.sleep(0)
 
     monkeypatch.setattr(demo, "_over_stdio", nobody)

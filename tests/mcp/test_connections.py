@@ -277,7 +277,7 @@ async def test_refused_initializes_keep_no_session(tmp_path: Path) -> None:
 
 @pytest.mark.threats(23, 43)
 async def test_what_the_protocol_refuses_over_and_over_is_refused_before_it_is_read(face: Face) -> None:
-    # Guards: that RefusedLayer and BodyLayer count, and that CrowdLayer asks.
+    # Guards: that RefusedLayer and BodyLayer count, and that ConcurrencyLayer asks.
     unknown = {**LIST_ERRORS, "method": "no/such"}
     statuses = [(await face.post(json.dumps(unknown).encode())).status_code for _ in range(60)]
     statuses += [(await face.post(b"{")).status_code for _ in range(61)]

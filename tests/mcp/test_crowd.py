@@ -8,7 +8,7 @@ import anyio
 import httpx2
 import pytest
 
-from crashgate.mcp.concurrency import Crowd
+from crashgate.mcp.concurrency import ConcurrencyLimit
 from crashgate_sandbox.faults import Fault, FaultKind
 from tests.held_clock import HeldClock
 from tests.house import OPERATOR, TRIAGE, until
@@ -31,7 +31,7 @@ async def _drop(tasks: list[asyncio.Task[httpx2.Response]]) -> None:
 
 @pytest.mark.threats(23, 24)
 async def test_requests_at_once_are_bounded_by_agent_over_all_connections(tmp_path: Path) -> None:
-    # Guards: CrowdLayer.
+    # Guards: ConcurrencyLayer.
     async with open_face(tmp_path, most_at_once=2) as face, asyncio.timeout(20):
         await face.post()
         face.house.faults.add(SLOW)
@@ -53,7 +53,7 @@ async def test_requests_at_once_are_bounded_by_agent_over_all_connections(tmp_pa
 @pytest.mark.threats(23)
 @pytest.mark.parametrize("era", ["legacy", "2026-07-28"])
 async def test_calls_at_once_are_bounded_by_agent_over_sessions_and_eras(tmp_path: Path, era: Any) -> None:  # noqa: ANN401 - an era
-    # Guards: the Crowd in server.build; both clients are the same agent, in sessions of their own.
+    # Guards: the ConcurrencyLimit in server.build; both clients are the same agent, in sessions of their own.
     answers: list[CallToolResult] = []
     async with asyncio.timeout(20), open_face(tmp_path, most_calls=1) as face:
         async with (
@@ -138,8 +138,8 @@ async def test_the_last_place_of_all_is_recorded_too(tmp_path: Path) -> None:
 
 
 def test_a_crowd_counts_each_agent_for_itself_and_forgets_who_left() -> None:
-    crowd = Crowd(1)
-    with crowd.one_more("a") as first, crowd.one_more("a") as second, crowd.one_more("b") as other:
+    concurrency = ConcurrencyLimit(1)
+    with concurrency.take_slot("a") as first, concurrency.take_slot("a") as second, concurrency.take_slot("b") as other:
         assert (first, second, other) == (True, False, True)
-    with crowd.one_more("a") as again:
+    with concurrency.take_slot("a") as again:
         assert again

@@ -125,7 +125,7 @@ async def test_told_to_stop_it_ends_with_0_and_a_closed_log(tmp_path: Path, told
 
 @pytest.mark.parametrize("told", SIGNALS)
 async def test_told_at_once_after_it_is_ready_it_ends_in_order(tmp_path: Path, told: signal.Signals) -> None:
-    # Guards: told_to_stop around everything; the signals are ours before anybody can read the address.
+    # Guards: stop_on_signal around everything; the signals are ours before anybody can read the address.
     async with asyncio.timeout(30), open_site(tmp_path) as site, site.http_server() as (_, process):
         process.send_signal(told)
 

@@ -48,7 +48,7 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Reached:
+class ConnectionStatus:
     """One connection, and why it stands so; ``why`` is empty where all is well."""
 
     name: str
@@ -74,9 +74,9 @@ class _Alone:
         return self.policies
 
 
-async def reach(
+async def check_connections(
     settings: "Settings", environment: Mapping[str, str], names: Sequence[str], sandbox: "Sandbox | None"
-) -> tuple[Reached, ...]:
+) -> tuple[ConnectionStatus, ...]:
     """The named connections or all, in the order of the settings, one after the other.
 
     Raises ConfigurationError where there is none, or none of a name, and LogUnavailableError.
@@ -94,20 +94,20 @@ async def reach(
         )
     return tuple(
         [
-            await _reach(settings, environment, name, each, sandbox)
+            await _check_connection(settings, environment, name, each, sandbox)
             for name, each in connections.items()
             if not names or name in names
         ]
     )
 
 
-async def _reach(
+async def _check_connection(
     settings: "Settings",
     environment: Mapping[str, str],
     name: str,
     connection: "ConnectionSettings",
     sandbox: "Sandbox | None",
-) -> Reached:
+) -> ConnectionStatus:
     from crashgate.config import wiring
 
     standing, why = Standing.NOT_ASKED, _WRITES_ONLY
@@ -122,7 +122,7 @@ async def _reach(
         standing, why = Standing.WRONG_ADDRESS, str(problem)
     except ConfigurationError as problem:
         standing, why = Standing.NO_CREDENTIAL, str(problem)
-    return Reached(name=name, provider=connection.provider, url=connection.url, standing=standing, why=why)
+    return ConnectionStatus(name=name, provider=connection.provider, url=connection.url, standing=standing, why=why)
 
 
 async def _ask(  # noqa: PLR0913 - what is asked of which connection, and where

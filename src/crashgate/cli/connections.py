@@ -10,7 +10,7 @@ from crashgate.cli.failure import ExitCode
 from crashgate.cli.global_options import Command
 
 if TYPE_CHECKING:
-    from crashgate.cli.connection_check import Reached
+    from crashgate.cli.connection_check import ConnectionStatus
 
 
 @click.command("check", cls=Command)
@@ -26,11 +26,11 @@ def connections_check(names: tuple[str, ...], *, in_sandbox: bool) -> None:
     Exits with 0 when all can be used, with 3 when a credential is missing or not accepted or an address is wrong, and
     otherwise with 5.
     """
-    from crashgate.cli.connection_check import reach
+    from crashgate.cli.connection_check import check_connections
     from crashgate.cli.sandbox import embedded
     from crashgate.cli.serve import run
 
-    found = run(reach(session.settings(), os.environ, names, embedded() if in_sandbox else None))
+    found = run(check_connections(session.settings(), os.environ, names, embedded() if in_sandbox else None))
     screen = session.screen()
     if screen.json:
         screen.data(
@@ -54,7 +54,7 @@ def connections_check(names: tuple[str, ...], *, in_sandbox: bool) -> None:
     click.get_current_context().exit(_code(found))
 
 
-def _code(found: "tuple[Reached, ...]") -> ExitCode:
+def _code(found: "tuple[ConnectionStatus, ...]") -> ExitCode:
     from crashgate.cli.connection_check import Standing
 
     standings = {each.standing for each in found}

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from mcp import Client
 
-    from crashgate.cli.demo_processes import House
-    from crashgate.cli.demo_steps import Stage
+    from crashgate.cli.demo_processes import DemoServer
+    from crashgate.cli.demo_steps import DemoReport
 
 _SECONDS = 55
 
@@ -37,52 +37,52 @@ def demo() -> None:
 
     Exits with 0, or with 1 when something did not go as it should.
     """
-    from crashgate.cli.demo_steps import Stage
+    from crashgate.cli.demo_steps import DemoReport
     from crashgate.cli.serve import run
 
-    stage = Stage(session.screen())
+    report = DemoReport(session.screen())
     folder = Path(tempfile.mkdtemp(prefix="crashgate-demo-"))
     try:
-        went_well = run(_play(stage, folder))
+        went_well = run(_play(report, folder))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     click.get_current_context().exit(ExitCode.OK if went_well else ExitCode.NO)
 
 
-async def _play(stage: "Stage", folder: Path) -> bool:
+async def _play(report: "DemoReport", folder: Path) -> bool:
     import asyncio
 
-    from crashgate.cli.demo_processes import house
+    from crashgate.cli.demo_processes import start_demo
     from crashgate.cli.demo_steps import NotAsToldError, first_words
 
     # A failure inside a client arrives in a group; the `*` takes it alone as well.
     try:
-        async with asyncio.timeout(_SECONDS), house(folder) as running:
-            stage.opens(running)
-            await _acts(stage, running)
-            stage.closes(running)
+        async with asyncio.timeout(_SECONDS), start_demo(folder) as running:
+            report.open(running)
+            await _acts(report, running)
+            report.close(running)
     except* NotAsToldError as problem:
-        stage.failed(first_words(problem))
+        report.fail(first_words(problem))
     except* TimeoutError:
-        stage.failed(f"It took longer than {_SECONDS} seconds.")
-    stage.ends()
-    return stage.went_well
+        report.fail(f"It took longer than {_SECONDS} seconds.")
+    report.end()
+    return report.went_well
 
 
-async def _acts(stage: "Stage", running: "House") -> None:
+async def _acts(report: "DemoReport", running: "DemoServer") -> None:
     from crashgate.cli import demo_story
 
     async with AsyncExitStack() as clients:
         triage = await clients.enter_async_context(_over_http(running, "triage-agent"))
         reader = await clients.enter_async_context(_over_http(running, "read-only-assistant"))
-        error_id = await demo_story.triage(stage.agent("triage-agent", triage, running, "HTTP"))
-        await demo_story.reading(stage.agent("read-only-assistant", reader, running, "HTTP"), error_id)
+        error_id = await demo_story.triage(report.agent("triage-agent", triage, running, "HTTP"))
+        await demo_story.reading(report.agent("read-only-assistant", reader, running, "HTTP"), error_id)
     async with _over_stdio(running, "release-manager") as manager:
-        await demo_story.release(stage.agent("release-manager", manager, running, "stdio"))
+        await demo_story.release(report.agent("release-manager", manager, running, "stdio"))
 
 
 @asynccontextmanager
-async def _over_http(running: "House", agent: str) -> "AsyncGenerator[Client]":
+async def _over_http(running: "DemoServer", agent: str) -> "AsyncGenerator[Client]":
     """An agent with a token of its own."""
     import httpx2
     from mcp import Client
@@ -97,7 +97,7 @@ async def _over_http(running: "House", agent: str) -> "AsyncGenerator[Client]":
 
 
 @asynccontextmanager
-async def _over_stdio(running: "House", agent: str) -> "AsyncGenerator[Client]":
+async def _over_stdio(running: "DemoServer", agent: str) -> "AsyncGenerator[Client]":
     """An agent whose client starts crashgate itself."""
     from mcp import Client
     from mcp.client.stdio import StdioServerParameters, stdio_client

@@ -34,7 +34,7 @@ _STOP_SECONDS = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class House:
+class DemoServer:
     """A sandbox at ``sandbox_url``, which notes what it ``received``, and crashgate in front of it at ``url``."""
 
     folder: Path
@@ -64,7 +64,7 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path) -> AsyncGenerator[House]:
+async def start_demo(folder: Path) -> AsyncGenerator[DemoServer]:
     """Everything running, until the block ends. Raises ConfigurationError when the server does not start."""
     copy_example_policies(folder / "policies")
     received = RequestLog()
@@ -79,7 +79,7 @@ async def house(folder: Path) -> AsyncGenerator[House]:
             here=folder,
         )
         async with _server(folder, environment) as url:
-            yield House(
+            yield DemoServer(
                 folder=folder,
                 settings=settings,
                 sandbox_url=sandbox_url,

@@ -13,7 +13,7 @@ from crashgate.cli.output import Screen, note
 if TYPE_CHECKING:
     from mcp import Client
 
-    from crashgate.cli.demo_processes import House
+    from crashgate.cli.demo_processes import DemoServer
 
 Told = Callable[[Mapping[str, Any]], str]
 """Makes a few words of an answer."""
@@ -45,12 +45,12 @@ class Step:
 
 @dataclass(kw_only=True, slots=True)
 class Agent:
-    """One agent on the stage."""
+    """One agent of the demo."""
 
     name: str
     client: "Client"
-    house: "House"
-    stage: "Stage"
+    server: "DemoServer"
+    report: "DemoReport"
     refusals: list[str] = field(default_factory=list[str])
 
     async def ask(
@@ -60,16 +60,16 @@ class Agent:
 
         Raises NotAsToldError when it went otherwise, or when the log does not say so.
         """
-        before = {entry.decision.record.call for entry in self.house.log.entries()}
+        before = {entry.decision.record.call for entry in self.server.log.entries()}
         result = await self.client.call_tool(tool, dict(arguments))
-        new = [entry for entry in self.house.log.entries() if entry.decision.record.call not in before]
+        new = [entry for entry in self.server.log.entries() if entry.decision.record.call not in before]
         content = cast("Mapping[str, Any]", result.structured_content or {})
         text = " ".join(block.text for block in result.content if block.type == "text")
         refused = bool(result.is_error)
         if refused:
             self.refusals.append(text)
         calls = [entry for entry in new if entry.decision.record.purpose is Purpose.CALL]
-        self.stage.shows(
+        self.report.show_step(
             Step(
                 agent=self.name,
                 wish=wish,
@@ -92,7 +92,7 @@ class Agent:
             raise NotAsToldError(f"The log does not tell of {tool} of {self.name} as it was.")
 
 
-class Stage:
+class DemoReport:
     """Prints the steps as they happen, or all of them at the end as JSON."""
 
     def __init__(self, screen: Screen) -> None:
@@ -101,22 +101,22 @@ class Stage:
         self._steps: list[Step] = []
         self._end: dict[str, Any] = {}
 
-    def opens(self, house: "House") -> None:
+    def open(self, server: "DemoServer") -> None:
         """Everything runs."""
         if not self._screen.json:
             self._screen.say("crashgate demo", style="bold")
-            self._screen.say(f"A sandbox BugSnag with invented crashes is at {house.sandbox_url},")
-            self._screen.say(f"and crashgate in front of it at {house.url}, with the example policies.")
+            self._screen.say(f"A sandbox BugSnag with invented crashes is at {server.sandbox_url},")
+            self._screen.say(f"and crashgate in front of it at {server.url}, with the example policies.")
 
-    def agent(self, name: str, client: "Client", house: "House", via: str) -> Agent:
+    def agent(self, name: str, client: "Client", server: "DemoServer", via: str) -> Agent:
         """An agent comes on; what is printed from here on is about it."""
         if not self._screen.json:
             self._screen.say()
             self._screen.say(f"{name} (over {via})", style="bold cyan")
-            self._screen.say(house.policies[name].about, style="italic")
-        return Agent(name=name, client=client, house=house, stage=self)
+            self._screen.say(server.policies[name].about, style="italic")
+        return Agent(name=name, client=client, server=server, report=self)
 
-    def shows(self, step: Step) -> None:
+    def show_step(self, step: Step) -> None:
         """A call was answered."""
         self._steps.append(step)
         if self._screen.json:
@@ -136,12 +136,12 @@ class Stage:
         )
         screen.under("log", step.log, style="yellow", indent=4, width=6)
 
-    def closes(self, house: "House") -> None:
+    def close(self, server: "DemoServer") -> None:
         """Hold what the sandbox received against the log, and check the log."""
-        entries = list(house.log.entries())
+        entries = list(server.log.entries())
         outcomes = [entry.outcome.record for entry in entries if entry.outcome is not None]
-        sent, received = sum(each.requests for each in outcomes), len(house.received.received)
-        verdicts = house.log.verify()
+        sent, received = sum(each.requests for each in outcomes), len(server.received.received)
+        verdicts = server.log.verify()
         lookups = sum(
             entry.outcome.record.requests
             for entry in entries
@@ -162,14 +162,14 @@ class Stage:
         for verdict in verdicts:
             self._screen.say(f"log verify: {in_words(verdict)}", style="green" if verdict.sound else "bold red")
 
-    def failed(self, why: str) -> None:
+    def fail(self, why: str) -> None:
         """The demo did not go as it should."""
         self.went_well = False
         self._end["why"] = why
         if not self._screen.json:
             note(f"This did not go as it should: {why}")
 
-    def ends(self) -> None:
+    def end(self) -> None:
         """The last words."""
         if self._screen.json:
             self._screen.data({"ok": self.went_well, "steps": [asdict(step) for step in self._steps], **self._end})

@@ -22,7 +22,7 @@ import click
 from crashgate.cli import session
 from crashgate.cli.global_options import Command, shared
 from crashgate.cli.log import Since
-from crashgate.cli.policy_workspace import Ground
+from crashgate.cli.policy_workspace import Workspace
 from crashgate.cli.sandbox import chosen, in_sandbox_option
 from crashgate.errors import ConfigurationError
 
@@ -114,7 +114,7 @@ async def _export(
     from crashgate.config import wiring
     from crashgate.identity import Principal, Via
 
-    known(Ground(settings=settings, sandbox=sandbox).policies(), agent)
+    known(Workspace(settings=settings, sandbox=sandbox).policies(), agent)
     async with wiring.toolbox(settings, os.environ, sandbox=sandbox) as toolbox, _bar(tool) as watch:
         # Where there is one connection the tool has no such argument; naming it here is not wrong for that.
         only = toolbox.open_connections(agent, tool)

@@ -17,7 +17,7 @@ from crashgate.cli.policy_workspace import ground
 from crashgate.cli.sandbox import in_sandbox_option
 
 if TYPE_CHECKING:
-    from crashgate.cli.policy_workspace import Ground
+    from crashgate.cli.policy_workspace import Workspace
     from crashgate.config.settings import Settings
     from crashgate.config.wiring import Sandbox
     from crashgate.errors import ConfigurationError
@@ -215,7 +215,7 @@ def _existing(settings: "Settings", sandbox: "Sandbox | None") -> "Mapping[str, 
     return run(existing(settings, sandbox))
 
 
-def _check_places(given: "Places", start: "Ground") -> None:
+def _check_places(given: "Places", start: "Workspace") -> None:
     """Raises ConfigurationError for a place of a kind that no connection has: its name would come to nothing."""
     from crashgate.errors import ConfigurationError
     from crashgate.policy.review.starter import nameable
@@ -230,7 +230,7 @@ def _check_places(given: "Places", start: "Ground") -> None:
             )
 
 
-def _tell_beyond(policy: "Policy", start: "Ground") -> None:
+def _tell_beyond(policy: "Policy", start: "Workspace") -> None:
     """Say which connections only the sandbox has: a folder that names them cannot be used without it."""
     from crashgate.config import wiring
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ground:
+class Workspace:
     """The settings in force, and the sandbox where its connections take the place of the configured ones."""
 
     settings: "Settings"
@@ -85,9 +85,9 @@ class Ground:
             return wiring.policies(settings, sandbox=self.sandbox).current()
 
 
-def ground(*, in_sandbox: bool) -> Ground:
+def ground(*, in_sandbox: bool) -> Workspace:
     """What the command that runs starts from. Raises ConfigurationError."""
-    return Ground(settings=session.settings(), sandbox=chosen(in_sandbox=in_sandbox))
+    return Workspace(settings=session.settings(), sandbox=chosen(in_sandbox=in_sandbox))
 
 
 def as_given(problem: "Problem", folder: Path) -> "Problem":

@@ -21,7 +21,7 @@ from crashgate.cli import session
 from crashgate.cli.failure import ExitCode
 from crashgate.cli.global_options import Command, shared
 from crashgate.cli.output import note
-from crashgate.cli.policy_workspace import Ground
+from crashgate.cli.policy_workspace import Workspace
 from crashgate.cli.sandbox import chosen, in_sandbox_option
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
         return runner.run(main)
 
 
-async def until_told_to_stop(main: Coroutine[Any, Any, None]) -> bool:
+async def run_until_stopped(main: Coroutine[Any, Any, None]) -> bool:
     """Run ``main``; on SIGTERM cancel it, wait for its end, and give False."""
     task = asyncio.ensure_future(main)
     told = False
@@ -152,12 +152,12 @@ def _over_stdio(settings: "Settings", sandbox: "Sandbox | None", agent: str) -> 
     from crashgate.cli.agents import known
     from crashgate.config import wiring
 
-    known(Ground(settings=settings, sandbox=sandbox).served(), agent)
+    known(Workspace(settings=settings, sandbox=sandbox).served(), agent)
     _check_pipes()
     if sys.stdin.isatty():
         note(f"Serving {agent} over stdio: an MCP client is expected at the other end, not a keyboard. Ctrl-D ends it.")
     serving = wiring.run_stdio(settings, os.environ, agent=agent, sandbox=sandbox)
-    if not run(until_told_to_stop(serving)):
+    if not run(run_until_stopped(serving)):
         click.get_current_context().exit(ExitCode.TERMINATED)
 
 
@@ -178,7 +178,7 @@ def _over_http(settings: "Settings", sandbox: "Sandbox | None") -> None:
     from crashgate.config import wiring
     from crashgate.mcp.listen import open_listener
 
-    agents = tuple(Ground(settings=settings, sandbox=sandbox).served())
+    agents = tuple(Workspace(settings=settings, sandbox=sandbox).served())
     for fault in wiring.tokens(settings).faults():
         note(f"Warning: {fault}")
     listener = open_listener(settings.http.host, settings.http.port)

@@ -295,7 +295,7 @@ async def run_http(
     from crashgate.mcp.listen import (  # noqa: PLC0415 - only serving needs it
         Ending,
         listen,
-        told_to_stop,
+        stop_on_signal,
     )
     from crashgate.mcp.notices import Notices  # noqa: PLC0415 - only serving needs it
     from crashgate.mcp.server import build  # noqa: PLC0415 - only serving needs it
@@ -303,7 +303,7 @@ async def run_http(
 
     shown, files = face(settings, listener), served_policies(settings, sandbox=sandbox)
     files.load()
-    with told_to_stop() as stop:
+    with stop_on_signal() as stop:
         async with opened(settings, environment, files, sandbox=sandbox) as found:
             notices = Notices(found.toolbox)
             ending = Ending(stop=stop, seconds=settings.http.shutdown_seconds, last_words=notices.close)

@@ -12,7 +12,7 @@ from crashgate.mcp.body import refusal
 from crashgate.mcp.refused import Refusals
 
 
-class Crowd:
+class ConcurrencyLimit:
     """Counts what is under way for each agent; at most ``most``."""
 
     def __init__(self, most: int) -> None:
@@ -20,7 +20,7 @@ class Crowd:
         self._under_way: Counter[str] = Counter()
 
     @contextmanager
-    def one_more(self, agent: str) -> Generator[bool]:
+    def take_slot(self, agent: str) -> Generator[bool]:
         """Whether one more may begin; while the block runs it counts."""
         if self._under_way[agent] >= self.most:
             yield False
@@ -34,7 +34,7 @@ class Crowd:
                 del self._under_way[agent]
 
 
-class CrowdLayer:
+class ConcurrencyLayer:
     """Refuses, with 429, what one agent asks beyond ``most`` requests at once; standing streams count.
 
     So it does for a while where too many of its requests were refused before they were calls (see ``refusals``).
@@ -44,7 +44,7 @@ class CrowdLayer:
         self._app = app
         self._attempts = attempts
         self._refusals = refusals
-        self._crowd = Crowd(most)
+        self._concurrency = ConcurrencyLimit(most)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it."""
@@ -61,14 +61,14 @@ class CrowdLayer:
             )
             await answer(scope, receive, send)
             return
-        with self._crowd.one_more(agent) as may:
+        with self._concurrency.take_slot(agent) as may:
             if may:
                 await self._app(scope, receive, send)
                 return
         await self._attempts.note(Attempt.RATE_LIMITED, "too_many_requests", agent=agent)
         answer = refusal(
             429,
-            f"There are {self._crowd.most} requests of this agent under way.",
+            f"There are {self._concurrency.most} requests of this agent under way.",
             remedy="Wait until one of them has ended.",
             headers={"Retry-After": "1"},
         )

@@ -1,7 +1,7 @@
 """MCP over streamable HTTP. Rule: Host, Origin, token, size and form are checked before the protocol sees a byte.
 
-THREATS rows 2, 3, 4, 16, 17, 23, 24 and 43. The layers from the outside in: health, guard, cross-origin, bearer, crowd,
-body, sessions, accept, refused, protocol. Whatever one of them refuses is recorded.
+THREATS rows 2, 3, 4, 16, 17, 23, 24 and 43. The layers from the outside in: health, guard, cross-origin, bearer,
+concurrency, body, sessions, accept, refused, protocol. Whatever one of them refuses is recorded.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from crashgate.gate.revocation import Revocation
 from crashgate.mcp.accept import AcceptLayer
 from crashgate.mcp.attempts import Attempts
 from crashgate.mcp.body import BodyLayer, reply
-from crashgate.mcp.concurrency import CrowdLayer
+from crashgate.mcp.concurrency import ConcurrencyLayer
 from crashgate.mcp.origins import GuardLayer, cross_origin
 from crashgate.mcp.refused import Refusals, RefusedLayer
 from crashgate.mcp.sessions import SessionLayer
@@ -92,8 +92,8 @@ def http_app(  # noqa: PLR0913 - one place where the side is put together
         ended=ended,
     )
     body = BodyLayer(sessions, attempts, refusals, largest=face.limits.largest_body, seconds=face.limits.body_seconds)
-    crowd = CrowdLayer(body, attempts, refusals, most=face.limits.most_at_once)
-    allowed = cross_origin(BearerLayer(crowd, attempts, tokens), face.origins)
+    concurrency = ConcurrencyLayer(body, attempts, refusals, most=face.limits.most_at_once)
+    allowed = cross_origin(BearerLayer(concurrency, attempts, tokens), face.origins)
     checked = GuardLayer(allowed, attempts, hosts=face.hosts, origins=face.origins)
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:

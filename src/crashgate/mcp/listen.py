@@ -35,7 +35,7 @@ class Stop:
 
 
 @contextmanager
-def told_to_stop() -> Generator[Stop]:
+def stop_on_signal() -> Generator[Stop]:
     """SIGTERM and SIGINT as requests, from before anything is open until after all is closed."""
     stop = Stop()
     before = {each: signal.signal(each, stop) for each in (signal.SIGTERM, signal.SIGINT)}

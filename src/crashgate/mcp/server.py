@@ -35,7 +35,7 @@ from crashgate.errors import Code, CrashgateError, InvalidArgumentsError, LimitE
 from crashgate.identity import Principal
 from crashgate.mcp import render
 from crashgate.mcp.attempts import Attempts
-from crashgate.mcp.concurrency import Crowd
+from crashgate.mcp.concurrency import ConcurrencyLimit
 from crashgate.mcp.elicitation import ANSWER_SECONDS, Asking
 from crashgate.mcp.notices import Notices
 from crashgate.mcp.refused import REASONS, Refusals
@@ -95,7 +95,7 @@ def build(  # noqa: PLR0913 - one place where the face is put together
         identify,
         attempts=attempts,
         notices=notices or Notices(toolbox),
-        crowd=Crowd(most_calls),
+        concurrency=ConcurrencyLimit(most_calls),
         asking=asking,
         short=short,
     )
@@ -143,7 +143,7 @@ class _Handlers:
         *,
         attempts: Attempts | None,
         notices: Notices,
-        crowd: Crowd,
+        concurrency: ConcurrencyLimit,
         asking: Asking,
         short: Callable[[str], bool],
     ) -> None:
@@ -151,7 +151,7 @@ class _Handlers:
         self._identify = identify
         self._attempts = attempts
         self._notices = notices
-        self._crowd = crowd
+        self._concurrency = concurrency
         self._asking = asking
         self._refusals = Refusals(toolbox.clock)
         self._short = short
@@ -166,7 +166,7 @@ class _Handlers:
         with _defects_in_our_words():
             principal = self._identify(context)
         try:
-            with self._crowd.one_more(principal.agent) as may:
+            with self._concurrency.take_slot(principal.agent) as may:
                 if not (turned_away := await self._turned_away(principal.agent, may=may)):
                     return await self._call(context, principal, params)
         except MCPError:
@@ -180,7 +180,7 @@ class _Handlers:
         """What there is to say of a call that is not looked at, after counting it."""
         if not may:
             await self._note(Attempt.RATE_LIMITED, "too_many_calls", agent)
-            return _too_many(self._crowd.most)
+            return _too_many(self._concurrency.most)
         if wait := self._refusals.wait(agent):
             await self._note(Attempt.RATE_LIMITED, "too_many_refusals", agent)
             return _refused_too_often(self._refusals.most, wait)
@@ -237,7 +237,7 @@ class _Handlers:
 
     async def _with_room(self, agent: str, work: Callable[[], Awaitable[T]]) -> T:
         """``work``, as one of the agent's calls; one too many, and one that was refused too often, is an error."""
-        with self._crowd.one_more(agent) as may:
+        with self._concurrency.take_slot(agent) as may:
             if not (turned_away := await self._turned_away(agent, may=may)):
                 try:
                     return await work()
