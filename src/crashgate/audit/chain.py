@@ -177,10 +177,12 @@ class _Walk:
     def _begin(self, row: Row) -> None:
         """A chain may start where a checkpoint lets it, whose hash vouches for all that stands before it."""
         self._begun = True
-        if self._start is None or not 1 < row.seq <= self._start.seq + 1:
+        latest = self._start.seq + 1 if self._start is not None else 1
+        if not 1 < row.seq <= latest:
             return
         self._first = row.seq
-        self._head = self._start if row.seq == self._start.seq + 1 else Head(seq=row.seq - 1, hash=row.previous)
+        known = self._start if row.seq == latest else None
+        self._head = known or Head(seq=row.seq - 1, hash=row.previous)
 
     def verdict(self) -> Verdict:
         if not self._begun and self._start is not None:
@@ -244,5 +246,5 @@ def _link_of(row: Row) -> str:
 
 def _hash(*parts: str) -> str:
     """Each part goes in with its length, so that no two lists of parts look alike."""
-    joined = "".join([f"{len(part)}:{part}" for part in (_NAME, *parts)])
+    joined = "".join([f"{len(part)}:" + part for part in (_NAME, *parts)])
     return sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()

@@ -273,7 +273,7 @@ def _config_file(config: Path | None, environment: Mapping[str, str]) -> Path | 
                 f"The configuration file {named} does not exist.", remedy="Give the path of a crashgate.toml."
             )
         return named.resolve()
-    usual = user_folder() / CONFIG_FILE
+    usual = Path(user_folder(), CONFIG_FILE)
     return usual if usual.is_file() else None
 
 

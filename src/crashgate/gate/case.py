@@ -173,9 +173,7 @@ class CallState:
         if operation is None or params is None:
             return {}
         given = {f.name: (f.logged, getattr(params, f.name)) for f in operation.fields}
-        return {
-            name: value for name, (mark, value) in given.items() if mark and value is not None and mark.shows(value)
-        }
+        return {name: value for name, (mark, value) in given.items() if value is not None if mark and mark.shows(value)}
 
     @property
     def recorded(self) -> Mapping[str, Value]:

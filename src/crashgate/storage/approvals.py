@@ -63,19 +63,27 @@ _NAMES = tuple(field.name for field in fields(ApprovalRequest))
 _COLUMNS = ", ".join(_NAMES)
 _ALL = f"SELECT {_COLUMNS} FROM requests"  # noqa: S608 - no value of anyone's in it
 _OPEN = (
-    f"{_ALL} WHERE agent = ? AND digest = ? AND policy_hash = ? AND expires > ? AND standing <> 'used'"
+    f"{_ALL} WHERE agent = ? AND digest = ? AND policy_hash = ? AND expires > ?"
+    " AND standing <> 'used'"
     " ORDER BY number DESC LIMIT 1"
 )
 _WAITING = "SELECT count(*) FROM requests WHERE agent = ? AND standing = 'pending' AND expires > ?"
 _PUT = f"INSERT INTO requests ({_COLUMNS}) VALUES ({', '.join('?' * len(_NAMES))})"  # noqa: S608 - the same
 _ANSWER = (
-    "UPDATE requests SET standing = ?, answered = ?, answered_by = ?, way = ?, expires = ? + minutes * 60000,"
-    " texts = '{}'"
-    " WHERE id = ? AND standing = 'pending' AND expires > ?"
+    "UPDATE requests SET standing = :standing, answered = :now, answered_by = :by, way = :way"
+    ", expires = :now + minutes * 60000"
+    ", texts = '{}'"
+    " WHERE id = :id"
+    " AND standing = 'pending'"
+    " AND expires > :now"
 )
 _USE = (
-    "UPDATE requests SET standing = 'used', used_by = ?"
-    " WHERE id = ? AND agent = ? AND digest = ? AND policy_hash = ? AND standing = 'approved' AND expires > ?"
+    "UPDATE requests SET standing = 'used', used_by = :used_by WHERE id = :id"
+    " AND agent = :agent"
+    " AND digest = :digest"
+    " AND policy_hash = :policy_hash"
+    " AND standing = 'approved'"
+    " AND expires > :now"
 )
 _FORGET = "DELETE FROM requests WHERE expires < ?"
 _FORGET_TEXTS = "UPDATE requests SET texts = '{}' WHERE expires < ? AND texts <> '{}'"
@@ -137,11 +145,12 @@ class SqliteApprovals:
     def _answer(self, identifier: str, standing: Standing, by: str, way: Way, now: datetime) -> ApprovalRequest | None:
         with self._transaction() as database:
             at = _number(now)
-            database.execute(_ANSWER, (standing.value, at, by, way.value, at, identifier, at))
+            bound = {"standing": standing.value, "now": at, "by": by, "way": way.value, "id": identifier}
+            database.execute(_ANSWER, bound)
             return _one(database, identifier)
 
     def _use(self, wanted: ApprovalRequest, now: datetime) -> bool:
-        bound = (wanted.used_by, wanted.id, wanted.agent, wanted.digest, wanted.policy_hash, _number(now))
+        bound = {"now": _number(now)} | dict(zip(_NAMES, _row(wanted), strict=True))
         with self._transaction() as database:
             return database.execute(_USE, bound).rowcount == 1
 

@@ -39,7 +39,8 @@ _AT = "SELECT at FROM taken WHERE agent = ? AND counted = ? AND number = ?"
 _CLOCK_SET_BACK = "UPDATE taken SET at = ?1 WHERE agent = ?2 AND counted = ?3 AND at > ?1"
 _PUT = "INSERT INTO taken VALUES (?, ?, ?, ?)"
 _NOTE = (
-    "INSERT INTO taken VALUES (?, ?, 1, ?) ON CONFLICT (agent, counted, number) DO UPDATE SET at = max(at, excluded.at)"
+    "INSERT INTO taken VALUES (?, ?, 1, ?) ON CONFLICT (agent, counted, number) DO UPDATE SET at = excluded.at"
+    " WHERE excluded.at > at"
 )
 _FORGET = "DELETE FROM taken WHERE agent = ? AND counted = ? AND number <= ?"
 

@@ -33,7 +33,10 @@ ALLOW_DELETE = "DROP TRIGGER records_are_not_deleted;"
 FORBID_DELETE = """CREATE TRIGGER records_are_not_deleted BEFORE DELETE ON records
 BEGIN SELECT RAISE(ABORT, 'the decision log is append-only'); END;"""
 
-_TABLES = f"""
+_FORBID_CHANGE = """CREATE TRIGGER records_are_not_changed BEFORE UPDATE ON records
+BEGIN SELECT RAISE(ABORT, 'the decision log is append-only'); END;"""
+
+_TABLES = """
 CREATE TABLE records (
     position INTEGER PRIMARY KEY,
     chain    TEXT    NOT NULL,
@@ -47,10 +50,8 @@ CREATE TABLE records (
     hash     TEXT    NOT NULL,
     UNIQUE (chain, seq)
 );
-CREATE TRIGGER records_are_not_changed BEFORE UPDATE ON records
-BEGIN SELECT RAISE(ABORT, 'the decision log is append-only'); END;
-{FORBID_DELETE}
 """
+_GUARDS = (_FORBID_CHANGE, FORBID_DELETE)
 _SEARCH = f"""
 CREATE TABLE found (
     position     INTEGER PRIMARY KEY,
@@ -91,7 +92,7 @@ def connect_to_write(database: Path, patience: float) -> sqlite3.Connection:
 def _make_tables(connection: sqlite3.Connection, folder: Path) -> None:
     version = read_version(connection)
     if version == 0:
-        connection.executescript(f"BEGIN; {_TABLES} {_SEARCH} COMMIT;")
+        connection.executescript(" ".join(("BEGIN;", _TABLES, *_GUARDS, _SEARCH, "COMMIT;")))
     elif version == 1:
         _migrate(connection)
     elif version != VERSION:
@@ -132,7 +133,8 @@ class Waits:
         Without ``disk`` a commit is with the operating system only; a sync of the write-ahead log takes it to the disk.
         """
         if self._now != (disk, lock):
-            self._connection.execute(f"PRAGMA synchronous = {'FULL' if disk else 'NORMAL'}")
+            wait = "FULL" if disk else "NORMAL"
+            self._connection.execute(f"PRAGMA synchronous = {wait}")
             self._connection.execute(f"PRAGMA busy_timeout = {round(lock * 1000)}")
             self._now = (disk, lock)
 

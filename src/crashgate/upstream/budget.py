@@ -4,7 +4,7 @@ A budget is so many requests in any window of so many seconds. A request counts 
 has passed since its answer came, because only then it is certain that upstream counted it that long ago.
 """
 
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ class Turns:
         self._budget = budget
         self._flying = 0
         self._ended: deque[float] = deque()
-        self._queues: dict[str, deque[_Waiting]] = {}
+        self._queues: OrderedDict[str, deque[_Waiting]] = OrderedDict()
         self._held_until = 0.0
         self._last_bulk = float("-inf")
 
@@ -114,10 +114,11 @@ class Turns:
     def _leave(self, mine: _Waiting) -> None:
         queue = self._queues[mine.agent]
         queue.remove(mine)
-        # Whoever was served goes behind the others.
-        del self._queues[mine.agent]
         if queue:
-            self._queues[mine.agent] = queue
+            # Whoever was served goes behind the others.
+            self._queues.move_to_end(mine.agent)
+        else:
+            del self._queues[mine.agent]
         self._call_next()
 
     def _call_next(self) -> None:

@@ -139,7 +139,7 @@ def _put(body: dict[str, Any], wire: str, value: Any) -> None:  # noqa: ANN401 -
 
 def _document(operation: AnyOperation, response: Response, connection: Connection) -> Any:  # noqa: ANN401 - any JSON
     try:
-        return _cleaned(operation, _parsed(response.body), response.body)
+        return _cleaned(_parsed(response.body), operation, response.body)
     except (ValueError, RecursionError) as problem:
         if isinstance(problem, TooDeepError | RecursionError):
             why, remedy = "it is nested too deep or holds too much", fewer(operation, connection)
@@ -147,7 +147,7 @@ def _document(operation: AnyOperation, response: Response, connection: Connectio
         raise malformed(connection, operation, "it is not JSON") from None
 
 
-def _cleaned(operation: AnyOperation, document: Any, body: bytes) -> Any:  # noqa: ANN401 - any JSON
+def _cleaned(document: Any, operation: AnyOperation, body: bytes) -> Any:  # noqa: ANN401 - any JSON
     key = pages.rows_key(operation)
     model: type[Result] = operation.result
     if key is not None and operation.shape is Shape.MANY and is_flat(model):

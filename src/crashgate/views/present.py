@@ -33,7 +33,8 @@ def present(result: Result, fields: Iterable[str]) -> dict[str, Any]:
     for name in fields:
         value = plain(getattr(result, name))
         if value not in (None, "", [], {}):
-            (outside if name in marked else shown)[type(result).model_fields[name].serialization_alias or name] = value
+            part = outside if name in marked else shown
+            part[type(result).model_fields[name].serialization_alias or name] = value
     return shown | ({UNTRUSTED: outside} if outside else {})
 
 
