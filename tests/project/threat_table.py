@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PAGE = "docs/threats.md"
-_HEAD = """<!-- Made of docs/threats.toml and the marks in the tests: CRASHGATE_SNAPSHOTS=write pytest tests/project -->
+_HEAD = """<!-- Generated from docs/threats.toml and the marks in the tests: CRASHGATE_SNAPSHOTS=write pytest tests/project -->
 
 # Threats, defences, tests
 
-What an attacker may try, what stands against it, and the tests that show it. Each test can be run by its name:
-`python -m pytest tests -k NAME`. Which check each defence rests on, and which test fails without it, is in
-[ablation.md](ablation.md).
+What an attacker may try, the defence, and the tests that show it. Run a test by its name:
+`python -m pytest tests -k NAME`. [ablation.md](ablation.md) lists the check behind each defence and the test that fails
+when the check is removed.
 """
 
 
