@@ -11,18 +11,17 @@ _NAMES = {"text": "the text", "structured": "the structured content", "both": "b
 _HEAD = """\
 # What a client's model sees
 
-An answer has two parts: text, and structured content. Clients differ in which of them they give their model, so each
-part is complete. The text has one sentence and, in a second block, the data as JSON. The structured content has the
-data, and of a refusal its words.
+An answer has two parts: text and structured content. Clients differ in which part they give their model, so each part
+is complete. The text has one sentence and, in a second block, the data as JSON. The structured content has the data or,
+for a refusal, the error.
 
-`make clients` installs the clients below, each in an environment of its own, connects each to `crashgate serve
---sandbox`, and reads what its model would be given. It needs no model and no account. It fails where a client loses a
-tool, a parameter, an id, a text or an error's words, and where this page says anything else than what was seen:
-`make clients CLIENTS=--write` writes it.
+`make clients` installs each of the clients below in its own environment, connects it to `crashgate serve --sandbox`, and
+reads what its model would be given. It needs no model and no account. It fails if a client loses a tool, a parameter, an
+id, a text or an error message, or if this page differs from what was seen. `make clients CLIENTS=--write` writes this page.
 """
 _SUITE = (
-    "`{package}` runs against the server over HTTP. Many of its scenarios call tools and read resources of its own "
-    "names, which only a server written for it has. These pass: {passing}."
+    "`{package}` runs against the server over HTTP. Many of its scenarios call tools and read resources that "
+    "only a server written for the suite has. These pass: {passing}."
 )
 _LINES = TextWrapper(width=120, break_long_words=False, break_on_hyphens=False)
 _POINT = TextWrapper(width=120, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False)
@@ -36,7 +35,7 @@ def write(listed: Listed, seen: Mapping[str, tuple[str, str]], passed: Mapping[s
 
 
 def _table(clients: Sequence[Client], seen: Mapping[str, tuple[str, str]]) -> Iterator[str]:
-    yield "| client | connected over | of an answer, its model is given | of an error |"
+    yield "| client | connected over | its model gets, for an answer | for an error |"
     yield "|---|---|---|---|"
     for client in clients:
         answer, error = (_NAMES.get(part, part) for part in seen[client.name])
@@ -53,7 +52,7 @@ def _suite(listed: Listed, passed: Mapping[str, bool]) -> Iterator[str]:
     passing = ", ".join(f"`{name}`" for name, good in passed.items() if good)
     yield "## The conformance suite\n"
     yield _LINES.fill(_SUITE.format(package=listed.suite.packages[0].replace("==", " "), passing=passing))
-    yield "\n| fails, as is known | because |\n|---|---|"
+    yield "\n| known failure | reason |\n|---|---|"
     for name, good in passed.items():
         if not good:
             yield f"| `{name}` | {listed.suite.known.get(name, '')} |"
