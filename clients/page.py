@@ -15,9 +15,10 @@ An answer has two parts: text and structured content. Clients differ in which pa
 is complete. The text has one sentence and, in a second block, the data as JSON. The structured content has the data or,
 for a refusal, the error.
 
-`make clients` installs each of the clients below in its own environment, connects it to `crashgate serve --sandbox`, and
-reads what its model would be given. It needs no model and no account. It fails if a client loses a tool, a parameter, an
-id, a text or an error message, or if this page differs from what was seen. `make clients CLIENTS=--write` writes this page.
+`make clients` installs each of the clients below in its own environment, connects it to `crashgate serve --sandbox`,
+and reads what its model would be given. It needs no model and no account. It fails if a client loses a tool, a
+parameter, an id, a text or an error message, or if this page differs from what was seen. `make clients CLIENTS=--write`
+writes this page.
 """
 _SUITE = (
     "`{package}` runs against the server over HTTP. Many of its scenarios call tools and read resources that "

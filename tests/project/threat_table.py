@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PAGE = "docs/threats.md"
-_HEAD = """<!-- Generated from docs/threats.toml and the marks in the tests: CRASHGATE_SNAPSHOTS=write pytest tests/project -->
+_HEAD = """<!-- From docs/threats.toml and the marks in the tests: CRASHGATE_SNAPSHOTS=write pytest tests/project -->
 
 # Threats, defences, tests
 
