@@ -1,5 +1,6 @@
 """A plug-in's part of the sandbox: found by its entry point, mounted, and a connection like ours."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,7 +42,7 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """Where a package is installed whose entry points a test writes."""
     (tmp_path / "echo-1.0.dist-info").mkdir()
     (tmp_path / "echo-1.0.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: echo\nVersion: 1.0\n")
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
     installed_parts.cache_clear()
     yield tmp_path
     installed_parts.cache_clear()
