@@ -13,6 +13,8 @@ STORAGE = "Only the wiring puts storage behind ports"
 CLIENT = "Only the upstream layer holds an HTTP client"
 SANDBOX = "The sandbox reads the operations and nothing else of ours, so that two readings check each other"
 CONFIG = "Settings are read by the command line and the wiring only"
+VENDORS = "Nothing but the sandbox knows a vendor: providers are found by their entry points"
+PROVIDERS = "A provider stands on the model and the shared views, and on nothing else of ours"
 CYCLES = "There are no cycles at any depth"
 
 MODULES = ["__main__", "clock", "errors", "identity", "offload", "ownership", "sanitise", "strict_json"]
@@ -32,6 +34,8 @@ PACKAGES = [
     "upstream",
     "views",
 ]
+OURS = ["browserstack", "bugsnag", "bugsnag_sessions", "bugspulse", "devrev"]
+"""The folders of providers."""
 
 
 @pytest.fixture
@@ -47,6 +51,9 @@ def project(tmp_path: Path, root: Path) -> Path:
         (source / package).mkdir()
         for file in ("__init__", "one", "two"):
             (source / package / f"{file}.py").touch()
+    for provider in OURS:
+        (source / "providers" / provider).mkdir()
+        (source / "providers" / provider / "__init__.py").touch()
     return tmp_path
 
 
@@ -90,6 +97,11 @@ def test_a_project_of_empty_packages_keeps_every_contract(project: Path) -> None
             "../crashgate_sandbox/one", "crashgate.model.one", set[str](), id="a sandbox that reads the operations"
         ),
         pytest.param("__main__", "crashgate.config.one", {CONFIG}, id="settings read elsewhere"),
+        pytest.param("gate/one", "crashgate.providers.bugsnag", {VENDORS}, id="a gate that knows a vendor"),
+        pytest.param(
+            "../crashgate_sandbox/one", "crashgate.providers.bugsnag", set[str](), id="a sandbox that knows a vendor"
+        ),
+        pytest.param("providers/one", "crashgate.gate.one", {LAYERS, PROVIDERS}, id="a provider that uses the gate"),
     ],
 )
 def test_an_import_breaks_the_contracts_that_forbid_it(

@@ -17,6 +17,7 @@ from crashgate.cli.log_keeping import log_acknowledge, log_checkpoint, log_expor
 from crashgate.cli.policy import policy_check, policy_export, policy_lint, policy_schema, policy_show
 from crashgate.cli.policy_changes import policy_diff, policy_init
 from crashgate.cli.policy_questions import policy_explain, policy_replay, policy_test
+from crashgate.cli.providers import provider_check, providers
 from crashgate.cli.reference import reference
 from crashgate.cli.sandbox import sandbox
 from crashgate.cli.serve import serve
@@ -58,6 +59,11 @@ def approvals() -> None:
 
 
 @click.group(cls=Group)
+def provider() -> None:
+    """For those who write a provider."""
+
+
+@click.group(cls=Group)
 def token() -> None:
     """Bearer tokens with which agents connect over HTTP."""
 
@@ -84,6 +90,7 @@ log.add_command(log_export)
 log.add_command(log_prune)
 log.add_command(log_checkpoint)
 log.add_command(log_key)
+provider.add_command(provider_check)
 token.add_command(token_new)
 token.add_command(token_list)
 token.add_command(token_revoke)
@@ -91,7 +98,21 @@ approvals.add_command(approvals_list)
 approvals.add_command(approvals_show)
 approvals.add_command(approvals_approve)
 approvals.add_command(approvals_reject)
-for _command in (serve, sandbox, demo, export, exports, connections, policy, approvals, log, token, reference):
+for _command in (
+    serve,
+    sandbox,
+    demo,
+    export,
+    exports,
+    connections,
+    policy,
+    approvals,
+    log,
+    token,
+    providers,
+    provider,
+    reference,
+):
     cli.add_command(_command)
 
 

@@ -57,6 +57,8 @@ class CredentialForm:
 
     find_fault: Callable[[str], str | None]
     description: str
+    example: str
+    """An invented one that has the form."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

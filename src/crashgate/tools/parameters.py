@@ -31,7 +31,7 @@ def parameters(params: type[Params], resource: str) -> Mapping[str, Schema]:
             schema = {"type": "object"}
         if any(isinstance(mark, Unsets) for mark in info.metadata):
             schema = {"anyOf": [schema, {"type": "null"}]}
-        found[name] = described(schema, meaning(resource, name))
+        found[name] = described(schema, info.description or meaning(resource, name))
     return found
 
 

@@ -15,7 +15,7 @@ PROVIDER = Provider(
     title="BrowserStack AI Evals",
     default_url="https://evals-api.browserstack.com",
     wire=BrowserStack,
-    credential=CredentialForm(find_fault=keys.find_fault, description=keys.FORM),
+    credential=CredentialForm(find_fault=keys.find_fault, description=keys.FORM, example="pk-lf-example:sk-lf-example"),
     operations=(*SESSIONS, *NEW_SESSIONS),
     tools=BROWSERSTACK_TOOLS,
     health=HealthRead(
