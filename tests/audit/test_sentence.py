@@ -278,11 +278,11 @@ def test_what_only_trial_mode_let_through_is_said_loudly() -> None:
 
     assert _told(record, "no grant names checkout-ios.") == (
         "triage-agent asked to read error 5f1d00c4… in checkout-ios (bugsnag): "
-        "TRIAL MODE LET IT THROUGH, its policy refuses it: no grant names checkout-ios."
+        "LET THROUGH IN OBSERVE MODE, although its policy refuses it: no grant names checkout-ios."
     )
     assert tell_outcome(record, OUTCOME).sentence == (
         "triage-agent read error 5f1d00c4… in checkout-ios (bugsnag): "
-        "TRIAL MODE LET IT THROUGH, its policy refuses it: its policy grants nothing here. "
+        "LET THROUGH IN OBSERVE MODE, although its policy refuses it: its policy grants nothing here. "
         "BugSnag answered 200 in 212 ms."
     )
 

@@ -183,7 +183,7 @@ async def test_attempts_are_shown_between_the_calls(crashgate: Shell, state: Pat
 async def test_what_trial_mode_let_through_has_a_word_of_its_own(crashgate: Shell, state: Path) -> None:
     log = open_log(state / "log")
     await log.append(replace(DECISION, observed=True))
-    await log.append(replace(OUTCOME, sentence="TRIAL MODE LET IT THROUGH."))
+    await log.append(replace(OUTCOME, sentence="LET THROUGH IN OBSERVE MODE."))
     await log.aclose()
 
-    assert words(crashgate("log", "show").out) == [["observed", "TRIAL MODE LET IT THROUGH."]]
+    assert words(crashgate("log", "show").out) == [["observed", "LET THROUGH IN OBSERVE MODE."]]

@@ -113,7 +113,7 @@ def test_an_agent_without_a_policy_is_one_error_whoever_is_asked(command: tuple[
 
     assert (told.code, told.out) == (3, "")
     assert told.err.startswith(
-        "Error: No policy speaks of agent scuot.\n"
+        "Error: There is no policy for agent scuot.\n"
         "There are policies for: operator, read-only-assistant, release-manager, triage-agent.\n"
     )
 

@@ -305,7 +305,7 @@ def test_what_trial_mode_lets_through_is_said_and_a_delete_never_is(crashgate: S
     told = crashgate("policy", "explain", "one", "list_events", "project_id=other")
     assert told.code == 0
     assert "one may not read event" in told.out
-    assert told.out.endswith("Trial mode lets it through all the same, and the log says so.\n")
+    assert told.out.endswith("Observe mode lets it through anyway, and the log records it.\n")
     assert crashgate("policy", "explain", "one", "delete_error", "project_id=checkout-ios").code == 1
 
 

@@ -93,7 +93,7 @@ def test_an_agent_without_a_policy_is_not_served(state: Path) -> None:
     told = run("--state", str(state), "serve", "--agent", "nobody", "--sandbox")
     assert (told.code, told.out) == (3, "")
     assert told.err.splitlines() == [
-        "Error: No policy speaks of agent nobody.",
+        "Error: There is no policy for agent nobody.",
         "There are policies for: operator, read-only-assistant, release-manager, triage-agent.",
         "Name one of these, or write the document nobody.toml.",
     ]

@@ -43,7 +43,7 @@ async def test_a_would_be_refusal_is_carried_out_and_recorded_as_what_it_is(
     assert answer.error is None, answer.text
     written = f"policies/{AGENT}.toml, grant 1, {rule}" if rule else None
     assert _last(opened) == ("allow", reason, True, written)
-    assert "TRIAL MODE LET IT THROUGH" in opened.log.sentences[-1]
+    assert "LET THROUGH IN OBSERVE MODE" in opened.log.sentences[-1]
 
 
 async def test_what_the_policy_allows_is_recorded_as_allowed() -> None:

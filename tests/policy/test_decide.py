@@ -110,7 +110,7 @@ def test_an_agent_without_a_policy_is_denied() -> None:
         reason=Reason.UNKNOWN_AGENT,
         rule=None,
         policy_hash=None,
-        because="no policy speaks of agent triage-agent",
+        because="there is no policy for agent triage-agent",
         would_allow='write a policy document with agent = "triage-agent"',
         buckets=Buckets(),
     )

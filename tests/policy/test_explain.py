@@ -65,7 +65,7 @@ SMALL = Vocabulary(connections={"bugsnag": {"organization": ORGANIZATION, "error
         pytest.param(
             None,
             question(agent="nobody", project=place()),
-            "nobody may not read error in project unnamed (bugsnag): no policy speaks of agent nobody."
+            "nobody may not read error in project unnamed (bugsnag): there is no policy for agent nobody."
             ' To allow it, write a policy document with agent = "nobody".',
             id="unknown agent",
         ),

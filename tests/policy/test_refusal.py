@@ -36,7 +36,7 @@ def test_an_agent_that_holds_nothing_is_told_so() -> None:
 
 def test_an_agent_without_a_policy_is_told_that_the_operator_can_add_one() -> None:
     assert refusal(None, agent="nobody\n\x1b", tools=["my_access"]).text == (
-        "Refused: no policy speaks of agent nobody , so nothing is open to it."
+        "Refused: there is no policy for agent nobody , so nothing is open to it."
         " The operator of this gateway can add a policy document for it."
     )
 

@@ -75,13 +75,13 @@ def tell_outcome(decision: DecisionRecord, outcome: OutcomeRecord) -> OutcomeRec
 
 
 def _head(record: DecisionRecord, did: str, because: str = "") -> str:
-    """Who did what, and what allowed it. That only trial mode let it through is said in capitals, not to be missed."""
+    """Who did what, and what allowed it. Capitals mark a call that only observe mode let through."""
     if record.purpose is Purpose.LOOKUP:
         return f"crashgate {did} {_object(record)} to decide a call of {_name(record.agent)}."
     deed = f"{_name(record.agent)} {did} {_object(record)}"
     if record.observed:
         line = f" ({_clause(record.rule)})" if record.rule and not because else ""  # which ``because`` names itself
-        return f"{deed}: TRIAL MODE LET IT THROUGH, its policy refuses it: {_why(record, because)}{line}."
+        return f"{deed}: LET THROUGH IN OBSERVE MODE, although its policy refuses it: {_why(record, because)}{line}."
     rule = f" by {_clause(record.rule)}" if record.rule else ""
     return f"{deed}: allowed{rule}{_approval(record)}."
 

@@ -29,7 +29,7 @@ def known(policies: "PolicySet", agent: str) -> "Policy":
     if found is None:
         name = agent[:_LONGEST]
         raise ConfigurationError(
-            f"No policy speaks of agent {name}.",
+            f"There is no policy for agent {name}.",
             why=f"There are policies for: {', '.join(policies) or 'nobody'}.",
             remedy=f"Name one of these, or write the document {name}.toml.",
         )

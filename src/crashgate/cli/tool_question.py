@@ -137,7 +137,7 @@ class Explained:
         elif self.verdict.depends:
             told += f" {self._missing}"
         if self.verdict.observed:
-            told += " Trial mode lets it through all the same, and the log says so."
+            told += " Observe mode lets it through anyway, and the log records it."
         if self.verdict.needs_approval:
             return f"{told} A person has to approve each call."
         if self.allowed and self.after_untrusted is not None:

@@ -165,7 +165,7 @@ def _unknown_agent(question: Question) -> Decision:
         reason=Reason.UNKNOWN_AGENT,
         rule=None,
         policy_hash=None,
-        because=f"no policy speaks of agent {agent}",
+        because=f"there is no policy for agent {agent}",
         would_allow=f'write a policy document with agent = "{agent}"',
         buckets=Buckets(),
     )

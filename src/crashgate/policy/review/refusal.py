@@ -35,7 +35,7 @@ def refusal(policy: Policy | None, *, agent: str, tools: Sequence[str]) -> Refus
     """
     name = clean(agent, limit=_AGENT, lines=False)
     if policy is None:
-        message = f"Refused: no policy speaks of agent {name}, so nothing is open to it."
+        message = f"Refused: there is no policy for agent {name}, so nothing is open to it."
         remedy = "The operator of this gateway can add a policy document for it."
         return Refusal(message=message, remedy=remedy, text=f"{message} {remedy}")
     owner = clean(policy.owner, limit=_OWNER, lines=False)
