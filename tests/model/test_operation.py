@@ -175,8 +175,8 @@ def test_a_delete_that_claims_less_than_delete_is_refused(access: Access) -> Non
 
 
 @pytest.mark.threats(9)
-@pytest.mark.parametrize("method", ["POST", "PATCH"])
-def test_a_post_or_patch_that_claims_to_read_is_refused(method: str) -> None:
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+def test_a_post_put_or_patch_that_claims_to_read_is_refused(method: str) -> None:
     with pytest.raises(ValueError, match="is not a read"):
         made(method=method, access=Access.READ)
 

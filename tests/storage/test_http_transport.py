@@ -124,6 +124,15 @@ async def test_an_answer_is_read_whole_with_lower_case_headers_and_its_links() -
     )
 
 
+async def test_a_link_without_results_leads_nowhere() -> None:
+    links = b'Link: <http://a/b?c=d>; rel="next"; results="false"; cursor="2", <http://e>; rel="prev"; results="true"'
+    answer = OK + b"Content-Length: 2\r\n" + links + b"\r\n\r\n[]"
+    async with speaking(saying(answer)) as wire, http_transport() as transport:
+        response = await transport.send(request_to(wire.base_url))
+
+    assert response.links == {"prev": "http://e"}
+
+
 async def test_a_request_leaves_as_it_was_built() -> None:
     async with speaking(saying(OK + b"Content-Length: 0\r\n\r\n")) as wire, http_transport() as transport:
         path = "/projects/a%2Fb/errors?filters%5Berror.status%5D%5B%5D%5Btype%5D=eq&x=%26"

@@ -14,7 +14,7 @@ from crashgate.model.reads import Declared, Reads, ReadsByName, ReadsNothing
 from crashgate.model.result import R
 from crashgate.model.scope import Scope
 
-Method = Literal["GET", "POST", "PATCH", "DELETE"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 P = TypeVar("P", bound=Params)
 _PLACED = ("organization", "project", "environment", "app", "platform", "object")
 """What of a scope names a parameter."""
@@ -145,7 +145,7 @@ class Operation(Generic[P, R]):
             raise ValueError(f"{self.id}: a DELETE deletes")
         if self.asks_by_post and (self.method != "POST" or self.access is not Access.READ):
             raise ValueError(f"{self.id}: only a POST that reads asks by POST")
-        if self.method in {"POST", "PATCH"} and self.access is Access.READ and not self.asks_by_post:
+        if self.method in {"POST", "PUT", "PATCH"} and self.access is Access.READ and not self.asks_by_post:
             raise ValueError(f"{self.id}: a {self.method} is not a read")
         if self.creates and self.access is Access.READ:
             raise ValueError(f"{self.id}: what reads makes nothing new")

@@ -146,12 +146,6 @@ class Provider:
     health: HealthRead | None = None
     lookups: Mapping[Dimension, PlaceLookUp] = field(default_factory=dict[Dimension, PlaceLookUp], hash=False)
     filter_fields: FieldLookUp | None = None
-    capabilities: Mapping[str, AnyOperation] = field(default_factory=dict[str, AnyOperation], hash=False)
-    """What composite tools may ask of it, by the names that they use (``crashgate.tools.composites``)."""
-
-    free_keys: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]], hash=False)
-    """The documented keys below fields of free form, by the field, for hints about misspelt redaction paths."""
-
     rank: int = 100
     """Where its tools stand among those of other providers: lowest first, and by name where ranks are equal."""
 
@@ -167,8 +161,7 @@ class Provider:
             if operation.provider != self.name:
                 raise ValueError(f"{operation.id} is not an operation of {self.name}")
         object.__setattr__(self, "by_id", MappingProxyType({each.id: each for each in self.operations}))
-        for name in ("lookups", "capabilities", "free_keys"):
-            object.__setattr__(self, name, MappingProxyType(dict(getattr(self, name))))
+        object.__setattr__(self, "lookups", MappingProxyType(dict(self.lookups)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

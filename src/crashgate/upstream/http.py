@@ -172,9 +172,13 @@ class HttpTransport:
 
 
 def _links(response: httpx2.Response) -> Mapping[str, str]:
-    """The ``Link`` header's addresses by relation; an unreadable header gives none."""
+    """The ``Link`` header's addresses by relation; an unreadable header gives none.
+
+    One that says ``results="false"`` leads to an empty page, and is left out.
+    """
     try:
-        return {name: link["url"] for name, link in response.links.items() if name and "url" in link}
+        there = ((name, link) for name, link in response.links.items() if link.get("results") != "false")
+        return {name: link["url"] for name, link in there if name and "url" in link}
     except (ValueError, IndexError):
         return {}
 
