@@ -7,7 +7,7 @@ import pytest
 
 from crashgate.audit.record import DecisionRecord, Effect, Ending, OutcomeRecord, Purpose, Record
 from crashgate.errors import Code, CrashgateError, NotAvailableError
-from crashgate.gate import gateway as door
+from crashgate.gate import gateway, projection
 from crashgate.gate.call import Ask
 from crashgate.gate.case import CallState
 from crashgate.gate.places import Asker, Found, LookUp, Places
@@ -212,7 +212,7 @@ async def test_a_defect_after_the_decision_is_recorded_as_a_failure(monkeypatch:
         raise ZeroDivisionError
 
     await opened.gateway.run(_ask())
-    monkeypatch.setattr(door, "narrow", broken)
+    monkeypatch.setattr(projection, "narrow", broken)
     with pytest.raises(CrashgateError, match="crashgate itself failed"):
         await opened.gateway.run(_ask())
 
@@ -243,7 +243,7 @@ async def test_what_was_decided_and_recorded_is_the_very_object_that_is_sent(
         return await exchange(upstream, call, trace)
 
     monkeypatch.setattr(opened.ledger, "decided", seen)
-    monkeypatch.setattr(door, "exchange", sending)
+    monkeypatch.setattr(gateway, "exchange", sending)
     await opened.gateway.run(good_ask(operation))
 
     assert sent[-1] is recorded[operation.id]

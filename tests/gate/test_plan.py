@@ -3,8 +3,9 @@
 from crashgate.gate.argument_defaults import question_for
 from crashgate.gate.call import Ask
 from crashgate.gate.case import CallState
+from crashgate.gate.needs import ChargeCall, Need, NeedPlace
 from crashgate.gate.places import Found
-from crashgate.gate.plan import ChargeCall, Need, NeedPlace, ask, plan
+from crashgate.gate.plan import ask, plan
 from crashgate.gate.verdict import Reason, Verdict
 from crashgate.model.scope import PROJECT
 from crashgate.policy.decision import Effect

@@ -12,13 +12,16 @@ from typing import Any, cast
 from uuid import uuid4
 
 from crashgate.audit.record import Value
+from crashgate.errors import CrashgateError
 from crashgate.gate.call import Ask
 from crashgate.gate.export_access import ExportAccess
 from crashgate.gate.places import Asker, Found
 from crashgate.model.access import Access
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
+from crashgate.model.result import Page
 from crashgate.model.scope import APP, ENVIRONMENT, ORGANIZATION, PLATFORM, PROJECT, Dimension, naming
+from crashgate.model.tool import Reply
 from crashgate.policy.policy import Policy
 from crashgate.policy.question import Place, Question
 
@@ -203,6 +206,19 @@ class CallState:
         if self.project is not None:
             return self.project.id
         return getattr(self.params, "project_id", None)
+
+    def reply(self, page: Page[Any]) -> Reply:
+        """What the caller gets: ``page``, with the parameters as the gate read them."""
+        if self.params is None:
+            raise CrashgateError("A call was carried out without parameters.", remedy="Report this defect.")
+        return Reply(
+            page=page,
+            params=self.params,
+            connection=self.connection,
+            where=self.where,
+            call=self.id,
+            policy_hash=self.policy.hash if self.policy else None,
+        )
 
     def look_up(self, operation: AnyOperation, params: Params, words: str) -> "CallState":
         """The case of a look-up that this one needs."""

@@ -26,11 +26,12 @@ from crashgate.gate.approvals import Approvals
 from crashgate.gate.call import Ask
 from crashgate.gate.case import CallState
 from crashgate.gate.export_access import check_room
-from crashgate.gate.narrowing import narrow, redact, without_hidden
-from crashgate.gate.needs import answer
+from crashgate.gate.look_ups import answer
+from crashgate.gate.needs import ChargeCall, Need
 from crashgate.gate.paged_reading import Reading
 from crashgate.gate.places import LookUp, Places
-from crashgate.gate.plan import ChargeCall, Need, Plan, allows_row, plan
+from crashgate.gate.plan import Plan, plan
+from crashgate.gate.projection import project
 from crashgate.gate.quotas import Limiter, UntrustedExposure, check_rows
 from crashgate.gate.recorder import Entry, Ledger, Seen
 from crashgate.gate.revocation import Revocation
@@ -97,7 +98,7 @@ class Gateway:
             page = await self._carried_out(case, await self._admitted(case), Trace())
         if page.dropped and not page.rows and ask.operation is not None and ask.operation.shape is Shape.ONE:
             raise NotAvailableError("Withheld.")
-        return _reply(case, page)
+        return case.reply(page)
 
     @asynccontextmanager
     async def reading(self, ask: Ask) -> AsyncGenerator[Reading]:
@@ -119,7 +120,7 @@ class Gateway:
             async with anyio.create_task_group() as group:
                 try:
                     yield Reading(
-                        reply=_reply(case, Page(rows=())),
+                        reply=case.reply(Page(rows=())),
                         arguments=case.sent,
                         group=group,
                         seen=seen,
@@ -387,33 +388,10 @@ class Gateway:
     async def _narrowed(self, case: CallState, page: Page[Any], *, bulk: bool = False) -> Page[Any]:
         """The page without what is out of the agent's scope, and without what its policy redacts of the rest."""
         # The case as it stands: that of an export is decided anew for a later page, perhaps while this one is narrowed.
-        return await aside(page.size, self._cut_down, replace(case), page, bulk=bulk)
-
-    def _cut_down(self, case: CallState, page: Page[Any]) -> Page[Any]:
-        operation, params = case.ask.operation, case.params
-        if operation is None or params is None:
-            raise ValueError("only a decided operation is answered")
-        inside = narrow(operation, page, params=params, home=case.home, allowed=lambda place: allows_row(case, place))
-        if case.policy is None:
-            return inside
-        shown = without_hidden(inside, case.policy.redaction)
-        return redact(shown, case.policy.redaction.tree(operation.resource))
+        return await aside(page.size, project, replace(case), page, bulk=bulk)
 
 
 _REVOKED = refused(Reason.TOKEN_REVOKED, "the token was revoked before it was decided")
-
-
-def _reply(case: CallState, page: Page[Any]) -> Reply:
-    if case.params is None:
-        raise CrashgateError("A call was carried out without parameters.", remedy="Report this defect.")
-    return Reply(
-        page=page,
-        params=case.params,
-        connection=case.connection,
-        where=case.where,
-        call=case.id,
-        policy_hash=case.policy.hash if case.policy else None,
-    )
 
 
 def _defect() -> CrashgateError:

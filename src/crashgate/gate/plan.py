@@ -6,7 +6,7 @@ causes no look-up, and learns nothing of what is wrong with its arguments.
 """
 
 from collections.abc import Generator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from types import MappingProxyType
 from typing import Any, Final, assert_never, cast
@@ -18,11 +18,11 @@ from crashgate.gate.call import Ask
 from crashgate.gate.case import CallState
 from crashgate.gate.export_access import ExportAccess, goes_on, still_given, taken_out
 from crashgate.gate.narrowing import NOWHERE, hidden_fault
+from crashgate.gate.needs import ChargeCall, Need, NeedFields, NeedObject, NeedPlace, NeedValues
 from crashgate.gate.places import Found
 from crashgate.gate.verdict import Reason, Verdict, by_policy, refused
 from crashgate.identity import Principal, Via
 from crashgate.model.operation import AnyOperation
-from crashgate.model.params import Params
 from crashgate.model.scope import (
     ORGANIZATION,
     PROJECT,
@@ -57,51 +57,6 @@ class Unknown(Enum):
 UNKNOWN: Final = Unknown.UNKNOWN
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChargeCall:
-    """Count the call against the limits of the policy, once. Comes before every other need; its answer is None."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NeedPlace:
-    """The project or organization with this id or slug. Answer: ``Found``, or None where there is none.
-
-    ``with_organization`` looks up a project's organization at the same time.
-    """
-
-    dimension: Dimension
-    name: str
-    with_organization: bool = False
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NeedObject:
-    """Where the object is that the call names. Answer: its project, environment or platform; None if it is not there.
-
-    ``params`` hold ids, no slugs.
-    """
-
-    scope: ProjectOfObject | EnvironmentNamed | AppOfObject
-    params: Params
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NeedValues:
-    """The organization's present values of some settings, by name. Answer: a mapping, or None where it is gone."""
-
-    organization: str
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class NeedFields:
-    """Whether the project's rows can be filtered by these names. Answer: what is wrong with them, or None."""
-
-    project: str
-    names: frozenset[str]
-
-
-Need = ChargeCall | NeedPlace | NeedObject | NeedValues | NeedFields
 Plan = Generator[Need, Any, Verdict]
 _Part = Generator[Need, Any, Verdict | None]
 """One step. Returns the refusal, or None to go on."""
