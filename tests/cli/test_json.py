@@ -30,6 +30,8 @@ AT_ONCE: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("approvals", "list"): (),
     ("token", "new"): ("triage-agent",),
     ("token", "list"): (),
+    ("providers",): (),
+    ("provider", "check"): ("bugsnag",),
     ("reference",): (),
 }
 """Commands that end by themselves at once, with arguments that they accept."""

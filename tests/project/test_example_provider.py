@@ -61,6 +61,18 @@ def test_it_is_listed_with_the_package_that_brings_it(environment: dict[str, str
     assert line.split() == ["example", "crashgate-example-provider", "0.1.0"]
 
 
+def test_a_second_package_that_brings_the_same_name_is_refused(environment: dict[str, str], tmp_path: Path) -> None:
+    other = tmp_path / "other-1.dist-info"
+    other.mkdir()
+    (other / "METADATA").write_text("Metadata-Version: 2.1\nName: other\nVersion: 1\n", encoding="utf-8")
+    (other / "entry_points.txt").write_text("[crashgate.providers]\nexample = other:PROVIDER\n", encoding="utf-8")
+    both = {**environment, "PYTHONPATH": os.pathsep.join((environment["PYTHONPATH"], str(tmp_path)))}
+    refused = subprocess.run([_crashgate(), "providers"], env=both, capture_output=True, check=False, text=True)
+
+    assert refused.returncode == 3
+    assert "Two installed packages bring a provider called example" in refused.stderr
+
+
 def test_it_is_as_a_provider_must_be(environment: dict[str, str]) -> None:
     assert run(environment, "provider", "check", "example") == "Example Tracker is as a provider must be.\n"
 
