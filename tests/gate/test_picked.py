@@ -10,6 +10,7 @@ from tests.house import House, everything, open_house, write_policies
 
 AGENT = "looker"
 PEOPLE = '[redact]\nsets = ["people"]\n'
+EMAIL = '[redact]\nfields = ["email"]\n'
 
 
 def _house(folder: Path, redaction: str = PEOPLE) -> Any:  # noqa: ANN401 - an async context manager
@@ -51,9 +52,10 @@ async def test_nothing_is_asked_by_a_field_that_the_policy_redacts(
 
 
 @pytest.mark.threats(20, 29)
-async def test_people_are_not_searched_for_where_their_names_are_redacted(tmp_path: Path) -> None:
+@pytest.mark.parametrize("redaction", [PEOPLE, EMAIL])
+async def test_people_are_not_searched_for_where_their_names_are_redacted(tmp_path: Path, redaction: str) -> None:
     # Guards: Reads on q; a name could be spelled out letter by letter.
-    async with _house(tmp_path) as house:
+    async with _house(tmp_path, redaction) as house:
         answer = await house.call(AGENT, "list_collaborators", {"organization_id": "acme", "q": "noor@"})
         plain = await house.call(AGENT, "list_collaborators", {"organization_id": "acme"})
 

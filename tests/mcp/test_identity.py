@@ -19,7 +19,9 @@ ERAS = ["legacy", "auto"]
 
 @pytest.mark.threats(1, 33)
 @pytest.mark.parametrize("mode", ERAS)
-async def test_without_a_verified_token_there_is_no_caller_and_no_call(tmp_path: Path, mode: str) -> None:
+async def test_without_a_verified_token_there_is_no_caller_and_no_call(
+    tmp_path: Path, mode: str, caplog: pytest.LogCaptureFixture
+) -> None:
     # Guards: the PermissionError in Bearer; a server that is put behind no BearerLayer must serve nobody.
     async with open_house(tmp_path) as house:
         async with Client(build(house.toolbox, Bearer()), mode=mode) as client:
@@ -30,6 +32,7 @@ async def test_without_a_verified_token_there_is_no_caller_and_no_call(tmp_path:
 
         assert {listed.value.error.code, called.value.error.code} == {-32603}
         assert "token" not in str(listed.value) + str(called.value)
+        assert "PermissionError: no verified token" in caplog.text
         assert (house.entries, list(house.requests)) == ([], [])
 
 

@@ -172,6 +172,13 @@ async def test_an_interrupted_export_is_listed_for_its_agent_with_what_is_there(
     assert (found.checkpoint.rows, found.checkpoint.next, found.checkpoint.total) == (6, 2, 12)
 
 
+async def test_an_interrupted_export_is_not_listed_for_an_agent_whose_ids_begin_like_its_own(tmp_path: Path) -> None:
+    with pytest.raises(Stumble):
+        await exporter_to(tmp_path).run(plan(agent="other"), Source(pages=4, size=3, stumbles_before=2))
+
+    assert await ExportCatalogue(ExportStorage(tmp_path, Directory(tmp_path))).unfinished("reader") == ()
+
+
 async def test_what_was_written_after_the_checkpoint_is_cut_off(tmp_path: Path) -> None:
     with pytest.raises(Stumble):
         await exporter_to(tmp_path / "part").run(plan(), Source(pages=PAGES, size=3, stumbles_before=2))

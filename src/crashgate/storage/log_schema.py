@@ -70,6 +70,14 @@ PRAGMA user_version = {VERSION};
 """
 
 
+_WRITING = {
+    "journal_mode": "WAL",
+    "synchronous": "FULL",
+    "wal_autocheckpoint": 0,  # the writer's thread does it when nobody waits
+    "fullfsync": "ON",  # macOS: its fsync alone does not reach the platter
+}
+
+
 def connect_to_write(database: Path, patience: float) -> sqlite3.Connection:
     """A connection whose every statement is its own durable transaction, unless ``Waits`` says otherwise.
 
@@ -78,10 +86,8 @@ def connect_to_write(database: Path, patience: float) -> sqlite3.Connection:
     """
     connection = sqlite3.connect(database, timeout=patience, isolation_level=None, check_same_thread=False)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
-        connection.execute("PRAGMA wal_autocheckpoint = 0")  # the writer's thread does it when nobody waits
-        connection.execute("PRAGMA fullfsync = ON")  # macOS: its fsync alone does not reach the platter
+        for name, value in _WRITING.items():
+            connection.execute(f"PRAGMA {name} = {value}")
         _make_tables(connection, database.parent)
     except BaseException:
         connection.close()
