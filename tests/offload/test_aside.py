@@ -13,7 +13,7 @@ from anyio import from_thread
 from anyio.lowlevel import checkpoint
 
 from crashgate.audit.record import Ending
-from crashgate.gate import gateway as door
+from crashgate.gate import projection
 from crashgate.model.message import Response
 from crashgate.offload import LARGE, LARGE_PAGE, aside
 from crashgate.providers.bugsnag import errors
@@ -139,7 +139,7 @@ async def test_each_step_of_a_large_answer_is_done_aside_and_of_a_small_one_at_o
 
         monkeypatch.setattr(module, name, spy)
 
-    for module, name in ((codec, "cleaned"), (door, "redact"), (errors, "present")):
+    for module, name in ((codec, "cleaned"), (projection, "redact"), (errors, "present")):
         watched(module, name)
     answer = await opened.call("list_errors", LIST)
 
@@ -177,7 +177,7 @@ async def test_a_triage_looks_at_a_large_event_aside(
 
 
 @pytest.mark.threats(28)
-@pytest.mark.parametrize(("module", "name"), [(codec, "cleaned"), (door, "redact")])
+@pytest.mark.parametrize(("module", "name"), [(codec, "cleaned"), (projection, "redact")])
 async def test_a_call_given_up_while_its_answer_is_worked_on_is_recorded_as_cancelled(
     module: ModuleType, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
