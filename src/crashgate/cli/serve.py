@@ -117,7 +117,7 @@ def serve(  # noqa: PLR0913 - one parameter an option
     Over stdio the agent is who --agent says, and must have a policy. Over HTTP it is who the token stands for: make one
     with `crashgate token new`.
 
-    With --sandbox no account is needed: it has all providers in it with invented data, and ten times BugSnag's rate
+    With --sandbox no account is needed: it has all providers in it with invented data, and ten times the vendors' rate
     limits, and uses the example policies where you have none and name none. Its calls go into the decision log like
     others; give --state a folder of its own to keep them apart.
     """
