@@ -243,3 +243,18 @@ async def test_an_agent_is_offered_only_the_connections_that_its_policy_opens() 
     assert "connection" not in listed["triage_error"].input_schema["properties"]
     await gate.call("list_errors", {"project_id": "checkout-ios"})
     assert [decision.connection for decision in gate.log.decisions] == ["bugsnag-eu", "bugsnag-eu"]
+
+
+def test_a_name_that_another_grant_switches_off_is_not_offered() -> None:
+    read = '[[grant]]\nconnection = "browserstack"\nenvironments = ["one", "two", "three"]\naccess.session = "read"\n'
+    off = '[[grant]]\nconnection = "browserstack"\nenvironments = ["three"]\naccess.session = "off"\n'
+    gate = open_played(
+        policy(read + off, connections=("browserstack",)),
+        connections=("browserstack",),
+        folder=Path("unused"),
+        upstream=PlayedSessions(organizations=ORGANIZATIONS, sites=SITES, spots=SPOTS),
+    )
+    (found,) = [each for each in gate.toolbox.listed(AGENT) if each.name == "list_sessions"]
+    environment = found.input_schema["properties"]["environment"]
+
+    assert environment.get("items", environment)["enum"] == ["one", "two"]
