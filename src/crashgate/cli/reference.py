@@ -48,8 +48,8 @@ def _walk(command: click.Command, context: click.Context) -> Iterator[CommandDoc
 
 
 def _described(command: click.Command, context: click.Context) -> CommandDoc:
-    common = {"help", *(option.name for option in options())}
-    parameters = [each for each in command.get_params(context) if each.name not in common]
+    common = {option.name for option in options()}
+    parameters = [each for each in command.params if each.name not in common]
     arguments = [each for each in parameters if isinstance(each, click.Argument)]
     own = [each for each in parameters if isinstance(each, click.Option)]
     return CommandDoc(
