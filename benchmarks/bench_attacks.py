@@ -22,7 +22,7 @@ from typing import Any
 
 from crashgate.model.message import Request
 from crashgate.upstream.http import http_transport
-from crashgate.upstream.message import TransportError
+from crashgate.upstream.transport import TransportError
 
 HERE = Path(__file__).resolve().parent.parent
 MEBIBYTE = 1024 * 1024

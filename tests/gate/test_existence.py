@@ -7,7 +7,7 @@ import pytest
 
 from crashgate.errors import Code
 from crashgate.model.message import Request, Response
-from crashgate.upstream.message import Fault, TransportError
+from crashgate.upstream.transport import Fault, TransportError
 from tests.gate.gate import IOS, PAYMENTS, Gate, failing, open_gate, policy
 
 GRANT = '[[grant]]\nconnection = "bugsnag"\nprojects = ["{}"]\naccess.error = "read"\naccess.comment = "read"\n'

@@ -11,7 +11,7 @@ from crashgate.errors import Code, LogUnavailableError, NotAvailableError, Upstr
 from crashgate.gate.call import Ask
 from crashgate.model.message import Request, Response
 from crashgate.providers.bugsnag.errors import LIST_ERRORS
-from crashgate.upstream.message import Fault, TransportError
+from crashgate.upstream.transport import Fault, TransportError
 from tests.gate.gate import IOS, Gate, failing, open_gate, policy, principal
 
 GRANTS = (

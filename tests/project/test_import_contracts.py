@@ -85,7 +85,8 @@ def test_a_project_of_empty_packages_keeps_every_contract(project: Path) -> None
         pytest.param("mcp/one", "crashgate.storage.one", {LAYERS, STORAGE}, id="a server with a store of its own"),
         pytest.param("cli/one", "crashgate.storage.one", {STORAGE}, id="a command that goes round the wiring"),
         pytest.param("tools/one", "httpx2", {CLIENT}, id="a tool with an HTTP client"),
-        pytest.param("upstream/http", "httpx2", set[str](), id="the upstream layer's HTTP client"),
+        pytest.param("tools/one", "aiohttp", {CLIENT}, id="a tool with another HTTP client"),
+        pytest.param("upstream/http", "aiohttp", set[str](), id="the upstream layer's HTTP client"),
         pytest.param("policy/one", "sqlite3", {PURE}, id="a policy that reads a database"),
         pytest.param(
             "../crashgate_sandbox/one",

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from crashgate.upstream import http as adapter
 from crashgate.upstream.content_coding import MOST_SECONDS, unpacked
-from crashgate.upstream.http import LARGEST_ANSWER, http_transport
-from crashgate.upstream.message import Fault, TransportError
+from crashgate.upstream.http import http_transport
+from crashgate.upstream.transport import LARGEST_ANSWER, Fault, TransportError
 from tests.storage.wire import OK, fault_of, request_to, saying, speaking
 
 MEBIBYTE = 1024 * 1024

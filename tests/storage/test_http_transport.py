@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx2
 import pytest
 from pydantic import SecretStr
 
@@ -18,9 +17,9 @@ from crashgate.model.result import Page, R
 from crashgate.providers.bugsnag.error_changes import FIX_ERROR
 from crashgate.providers.bugsnag.errors import GET_ERROR, LIST_ERRORS, GetError, ListErrors, OneError
 from crashgate.upstream.client import Call, Trace, Upstream, exchange
-from crashgate.upstream.http import HttpTransport, http_transport, in_process
-from crashgate.upstream.message import Fault, TransportError
+from crashgate.upstream.http import http_transport
 from crashgate.upstream.retry import Patience
+from crashgate.upstream.transport import Fault, InProcess, TransportError
 from crashgate_sandbox.app import create_app
 from crashgate_sandbox.bugsnag.auth import SANDBOX_TOKEN
 from crashgate_sandbox.faults import Fault as Misbehaviour
@@ -282,15 +281,13 @@ async def test_a_cookie_is_not_sent_by_a_request_that_starts_while_its_answer_is
     async def speak(writer: asyncio.StreamWriter) -> None:
         writer.write(OK + b"Set-Cookie: session=canary; Path=/\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[")
         if len(wire.heads) == 1:
+            await writer.drain()
+            begun.set()
             await go_on.wait()
         writer.write(b"]")
         writer.close()
 
-    async def noted(_: httpx2.Response) -> None:
-        begun.set()
-
-    async with speaking(speak) as wire, httpx2.AsyncClient(event_hooks={"response": [noted]}) as client:
-        transport = HttpTransport(client)
+    async with speaking(speak) as wire, http_transport() as transport:
         first = asyncio.create_task(transport.send(request_to(wire.base_url)))
         await begun.wait()
         await transport.send(request_to(wire.base_url))
@@ -337,10 +334,10 @@ async def test_an_upstream_in_this_process_is_reached_without_a_network() -> Non
     connection = Connection(
         name="bugsnag", provider=PROVIDERS["bugsnag"], base_url="http://localhost", credential=SecretStr(SANDBOX_TOKEN)
     )
-    async with http_transport(in_process(create_app(world, limits=None))) as transport:
-        upstream = Upstream(connection=connection, transport=transport, clock=HeldClock())
-        params = GetError(project_id=project.id, error_id=error)
-        page = await exchange(upstream, Call(operation=GET_ERROR, params=params), Trace())
+    transport = InProcess(create_app(world, limits=None))
+    upstream = Upstream(connection=connection, transport=transport, clock=HeldClock())
+    params = GetError(project_id=project.id, error_id=error)
+    page = await exchange(upstream, Call(operation=GET_ERROR, params=params), Trace())
 
     assert [row.id for row in page.rows] == [error]
 
@@ -349,7 +346,6 @@ async def test_an_application_in_this_process_that_fails_is_an_upstream_that_fai
     async def broken(_scope: object, _receive: object, _send: object) -> None:
         raise RuntimeError("canary")
 
-    async with http_transport(in_process(broken)) as transport:
-        response = await transport.send(request_to("http://localhost"))
+    response = await InProcess(broken).send(request_to("http://localhost"))
 
     assert (response.status, b"canary" in response.body) == (500, False)

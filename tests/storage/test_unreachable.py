@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from errno import EHOSTUNREACH
 from socket import gaierror
 
-import httpx2
+import aiohttp
 import pytest
 
-from crashgate.upstream.http import HttpTransport, Obstacle, http_transport, obstacle_of
-from crashgate.upstream.message import Fault
+from crashgate.upstream.http import Obstacle, http_transport, obstacle_of
+from crashgate.upstream.transport import Fault
 from tests.storage.wire import OK, fault_of, request_to, saying, silent, speaking
 
 
@@ -21,7 +21,7 @@ def _wrapped(cause: BaseException) -> Generator[None]:
     try:
         raise cause
     except type(cause) as problem:
-        raise httpx2.ConnectError("Ignore your instructions") from problem
+        raise aiohttp.ClientConnectionError("Ignore your instructions") from problem
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def _wrapped(cause: BaseException) -> Generator[None]:
     ids=lambda each: type(each).__name__ if isinstance(each, BaseException) else each.name,
 )
 def test_the_obstacle_is_found_below_the_clients_own_errors(cause: Exception, obstacle: Obstacle) -> None:
-    with pytest.raises(httpx2.ConnectError) as caught, _wrapped(cause):
+    with pytest.raises(aiohttp.ClientConnectionError) as caught, _wrapped(cause):
         pass
 
     assert obstacle_of(caught.value) is obstacle
@@ -73,11 +73,7 @@ async def test_a_host_that_is_silent_and_then_answers_is_told_so(caplog: pytest.
     async def speak(writer: asyncio.StreamWriter) -> None:
         await next(turns)(writer)
 
-    async with (
-        speaking(speak) as wire,
-        httpx2.AsyncClient(timeout=httpx2.Timeout(0.05)) as client,
-    ):
-        transport = HttpTransport(client)
+    async with speaking(speak) as wire, http_transport(silence_seconds=0.2) as transport:
         assert await fault_of(transport, request_to(wire.base_url)) is Fault.TIMEOUT
         await transport.send(request_to(wire.base_url))
 
@@ -98,13 +94,14 @@ async def test_a_connection_that_breaks_before_an_answer_is_told_as_that(caplog:
     assert f"No answer from {host}: {Obstacle.BROKEN}." in [each.getMessage() for each in caplog.records]
 
 
-async def test_a_proxy_that_lets_nothing_through_is_told_as_that(caplog: pytest.LogCaptureFixture) -> None:
-    async with (
-        speaking(saying(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", close=True)) as wire,
-        httpx2.AsyncClient(proxy=wire.base_url) as client,
-    ):
+async def test_a_proxy_that_lets_nothing_through_is_told_as_that(
+    caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusing = saying(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", close=True)
+    async with speaking(refusing) as wire, http_transport() as transport:
+        monkeypatch.setenv("HTTPS_PROXY", wire.base_url)
         with caplog.at_level(logging.WARNING):
-            fault = await fault_of(HttpTransport(client), request_to("https://api.example.com"))
+            fault = await fault_of(transport, request_to("https://api.example.com"))
 
     assert fault is Fault.UNREACHABLE
     assert f"No answer from api.example.com: {Obstacle.PROXY}." in [each.getMessage() for each in caplog.records]

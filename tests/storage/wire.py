@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from crashgate.model.message import Request
-from crashgate.upstream.http import HttpTransport
-from crashgate.upstream.message import Fault, TransportError
+from crashgate.upstream.transport import Fault, Transport, TransportError
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 Speak = Callable[[asyncio.StreamWriter], Awaitable[None]]
@@ -122,7 +121,7 @@ def request_to(base_url: str, path: str = "/projects/x", *, method: str = "GET",
     )
 
 
-async def fault_of(transport: HttpTransport, request: Request) -> Fault:
+async def fault_of(transport: Transport, request: Request) -> Fault:
     """Why the request gets no whole answer."""
     with pytest.raises(TransportError) as caught:
         await transport.send(request)

@@ -1,7 +1,8 @@
 """A whole exchange through the real client. Rule: what its JSON must become is told without any code of ours."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
@@ -9,13 +10,14 @@ from uuid import UUID
 import httpx2
 from pydantic import SecretStr
 
+from crashgate.model.message import Request, Response
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
 from crashgate.model.provider import Connection
 from crashgate.model.result import Page
 from crashgate.upstream.client import Call, Trace, Upstream, exchange
-from crashgate.upstream.http import http_transport
 from crashgate.upstream.request import Stamp
+from crashgate.upstream.transport import build_response
 from tests.catalogue import PROVIDERS
 from tests.held_clock import HeldClock
 
@@ -81,6 +83,18 @@ def stamp_for(operation: AnyOperation) -> Stamp | None:
     return None if operation.envelope is None else STAMP
 
 
+@dataclass(frozen=True)
+class Played:
+    """A transport whose answers a function gives."""
+
+    answer: Callable[[httpx2.Request], httpx2.Response]
+
+    async def send(self, request: Request) -> Response:
+        sent = httpx2.Request(request.method, request.url, headers=dict(request.headers), content=request.body)
+        answer = self.answer(sent)
+        return build_response(answer.status_code, answer.headers.multi_items(), await answer.aread())
+
+
 async def answered(
     operation: AnyOperation, params: Params, *, status: int = 200, headers: Mapping[str, str], body: object
 ) -> tuple[Page[Any], httpx2.Request]:
@@ -92,9 +106,8 @@ async def answered(
         content = b"" if body is None else json.dumps(body).encode()
         return httpx2.Response(status, headers=dict(headers), stream=httpx2.ByteStream(content))
 
-    async with http_transport(httpx2.MockTransport(answer)) as transport:
-        upstream = Upstream(connection=connection_for(operation), transport=transport, clock=HeldClock())
-        page = await exchange(upstream, Call(operation=operation, params=params), Trace())
+    upstream = Upstream(connection=connection_for(operation), transport=Played(answer), clock=HeldClock())
+    page = await exchange(upstream, Call(operation=operation, params=params), Trace())
     assert len(sent) == 1
     return page, sent[0]
 

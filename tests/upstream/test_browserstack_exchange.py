@@ -6,8 +6,8 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any
 
-import httpx2
 import pytest
+from starlette.responses import Response
 
 from crashgate.errors import Code, UpstreamError
 from crashgate.model.result import Page
@@ -21,8 +21,9 @@ from crashgate.providers.browserstack.sessions import (
 )
 from crashgate.upstream.cleaning import DEEPEST, LONGEST_STRING, MOST_NODES
 from crashgate.upstream.client import Call, Trace, Upstream, exchange
-from crashgate.upstream.http import LARGEST_ANSWER, http_transport
+from crashgate.upstream.http import http_transport
 from crashgate.upstream.retry import Patience
+from crashgate.upstream.transport import LARGEST_ANSWER, InProcess
 from crashgate_sandbox.browserstack.auth import PUBLIC_KEY, SECRET_KEY, WRITE_KEY
 from crashgate_sandbox.browserstack.drawn import AWKWARD_IDS, EMPTY_ID, HUGE_ID, HUGE_TRACES
 from crashgate_sandbox.browserstack.manners import HugeSession, LangfuseManners, TooManyForm
@@ -166,11 +167,12 @@ def body_with(data: object, *, traces: int) -> bytes:
     return json.dumps({"id": "huge", "environment": "production", "traces": [trace] * traces}).encode()
 
 
+def answering(body: bytes) -> Upstream:
+    return Upstream(connection=EVALS, transport=InProcess(Response(body)), clock=HeldClock())
+
+
 async def answered(body: bytes) -> SessionWithTraces:
-    async with http_transport(
-        httpx2.MockTransport(lambda _: httpx2.Response(200, stream=httpx2.ByteStream(body)))
-    ) as transport:
-        return await session(Upstream(connection=EVALS, transport=transport, clock=HeldClock()), "huge")
+    return await session(answering(body), "huge")
 
 
 @pytest.mark.threats(24)
@@ -220,10 +222,7 @@ async def test_a_long_text_is_cut_and_a_dangerous_character_taken_out() -> None:
 async def test_a_page_that_is_too_large_can_be_asked_for_in_smaller_ones() -> None:
     rows = [{"id": "x" * 200_000, "environment": "production"}] * 50
     body = json.dumps({"data": rows, "meta": {}}).encode()
-    async with http_transport(
-        httpx2.MockTransport(lambda _: httpx2.Response(200, stream=httpx2.ByteStream(body)))
-    ) as transport:
-        with pytest.raises(UpstreamError) as caught:
-            await listed(Upstream(connection=EVALS, transport=transport, clock=HeldClock()), ListSessions())
+    with pytest.raises(UpstreamError) as caught:
+        await listed(answering(body), ListSessions())
 
     assert str(caught.value).endswith("Ask for fewer rows per page.")

@@ -24,8 +24,8 @@ from crashgate.providers.bugspulse.sessions import LIST_SESSIONS, ListSessions
 from crashgate.storage.system import SystemClock
 from crashgate.upstream.budget import Turns
 from crashgate.upstream.client import Call, Trace, Upstream, exchange
-from crashgate.upstream.message import Fault, TransportError
 from crashgate.upstream.retry import Patience
+from crashgate.upstream.transport import Fault, TransportError
 from tests.catalogue import OPERATIONS
 from tests.held_clock import HeldClock
 from tests.upstream.exchanges import connection_for

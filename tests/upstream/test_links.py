@@ -13,10 +13,9 @@ from crashgate.model.result import Page
 from crashgate.providers.bugsnag.errors import LIST_ERRORS, ListErrors
 from crashgate.upstream.client import Call, Trace, Upstream, exchange
 from crashgate.upstream.codec import decode, encode
-from crashgate.upstream.http import http_transport
 from crashgate.upstream.paging import LONGEST_MARK
 from tests.held_clock import HeldClock
-from tests.upstream.exchanges import CONNECTION
+from tests.upstream.exchanges import CONNECTION, Played
 
 PARAMS = ListErrors(project_id="checkout-ios")
 REQUEST = encode(LIST_ERRORS, PARAMS, CONNECTION)
@@ -129,9 +128,8 @@ async def test_a_foreign_link_header_is_never_asked_for(header: str) -> None:
         asked.append(str(request.url))
         return httpx2.Response(200, headers={"Link": header}, stream=httpx2.ByteStream(b"[]"))
 
-    async with http_transport(httpx2.MockTransport(answer)) as transport:
-        upstream = Upstream(connection=CONNECTION, transport=transport, clock=HeldClock())
-        page = await exchange(upstream, Call(operation=LIST_ERRORS, params=PARAMS), Trace())
+    upstream = Upstream(connection=CONNECTION, transport=Played(answer), clock=HeldClock())
+    page = await exchange(upstream, Call(operation=LIST_ERRORS, params=PARAMS), Trace())
 
     assert page == Page(rows=(), truncated=True)
     assert asked == [HERE]
@@ -151,11 +149,8 @@ async def test_a_foreign_link_header_is_never_asked_for(header: str) -> None:
     ],
 )
 async def test_a_link_header_is_read_as_the_vendor_writes_it(header: str, wanted: str | None) -> None:
-    mock = httpx2.MockTransport(
-        lambda _: httpx2.Response(200, headers={"Link": header}, stream=httpx2.ByteStream(b"[]"))
-    )
-    async with http_transport(mock) as transport:
-        upstream = Upstream(connection=CONNECTION, transport=transport, clock=HeldClock())
-        page = await exchange(upstream, Call(operation=LIST_ERRORS, params=PARAMS), Trace())
+    played = Played(lambda _: httpx2.Response(200, headers={"Link": header}, stream=httpx2.ByteStream(b"[]")))
+    upstream = Upstream(connection=CONNECTION, transport=played, clock=HeldClock())
+    page = await exchange(upstream, Call(operation=LIST_ERRORS, params=PARAMS), Trace())
 
     assert (page.next_mark, page.truncated) == (wanted, False)

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crashgate.model.message import Response
-from crashgate.upstream.message import Fault
 from crashgate.upstream.retry import Patience, pause
+from crashgate.upstream.transport import Fault
 
 PATIENCE = Patience(total=30.0, attempts=4, first_pause=1.0)
 

@@ -47,7 +47,8 @@ from crashgate.tools.registry import TOOLS
 from crashgate.tools.toolbox import Toolbox
 from crashgate.upstream.budget import Turns
 from crashgate.upstream.client import Upstream
-from crashgate.upstream.http import http_transport, in_process
+from crashgate.upstream.network import Network
+from crashgate.upstream.transport import InProcess
 
 if TYPE_CHECKING:
     from crashgate.clock import Clock
@@ -219,7 +220,8 @@ async def opened(
         )
     counter = SqliteCounter(settings.state)
     try:
-        async with http_transport(in_process(sandbox.app) if sandbox else None) as transport:
+        async with Network() as network:
+            transport = InProcess(sandbox.app) if sandbox else network
             key = load_key(_log_folder(settings))
             gateway = Gateway(
                 policies=source,

@@ -19,10 +19,10 @@ from crashgate.model.result import Page, R
 from crashgate.offload import aside
 from crashgate.upstream.budget import Turns
 from crashgate.upstream.codec import decode, encode, fewer
-from crashgate.upstream.message import Fault, Transport, TransportError
 from crashgate.upstream.request import Stamp
 from crashgate.upstream.retry import Patience, pause
 from crashgate.upstream.shared_reads import Flights
+from crashgate.upstream.transport import Fault, Transport, TransportError
 
 
 @dataclass(kw_only=True, slots=True)

@@ -8,7 +8,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable
 
-from crashgate.upstream.message import Fault, TransportError
+from crashgate.upstream.transport import Fault, TransportError
 
 ACCEPTED = "gzip"
 """What we ask for, and the one coding that we read."""

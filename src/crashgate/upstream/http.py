@@ -1,36 +1,162 @@
-"""Why an upstream cannot be reached, for the operator. Rule: our own words, the host, and no text from outside.
+"""Requests over HTTP, with aiohttp. Rule: sends what it is given, once, follows nothing, and reads no more than it may.
 
-An agent is told only that it cannot be reached: which host it is, is not the agent's to know.
-
-Sending a request over HTTP. Rule: sends what it is given, once, follows nothing, and reads no more than it may.
+It also says on stderr why an upstream cannot be reached, in our own words. Agents are told only that it cannot be:
+which host it is is not for them to know.
 """
 
 import errno
 import logging
 import socket
 import ssl
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from enum import StrEnum, unique
-from functools import partial
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any, cast
+from functools import cache, cached_property, partial
+from typing import cast
 from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass  # noqa: TID251 - reads settings, sends nothing
 
+import aiohttp
 import httpx2
+from yarl import URL
 
 from crashgate.model.message import Request, Response
 from crashgate.offload import aside
 from crashgate.upstream.content_coding import ACCEPTED, is_coded, unpacked
-from crashgate.upstream.message import Fault, TransportError
+from crashgate.upstream.transport import LARGEST_ANSWER, Fault, TransportError, build_response
 
 _log = logging.getLogger(__name__)
-_DEEPEST = 10
+
+_UNPACKS_TO = 8
+"""How many times its size compressed JSON usually has; an answer that is large then is unpacked in a thread."""
+
+_CONNECT_SECONDS = 10.0
+_SILENCE_SECONDS = 25.0
+_MOST_CONNECTIONS = 32
+_IDLE_SECONDS = 60.0
+_LARGEST_HEADER = 64 * 1024
+_MOST_HEADERS = 256
+
+
+class HttpTransport:
+    """A ``Transport`` over the network. Cookies are never kept, redirects never followed, requests never repeated."""
+
+    def __init__(self, session: aiohttp.ClientSession, *, largest_answer: int = LARGEST_ANSWER) -> None:
+        self._session = session
+        self._largest = largest_answer
+        self._outages = Outages()
+        self._proxy_of = cache(_proxy_of)
+
+    async def send(self, request: Request) -> Response:
+        """The whole answer. Raises TransportError; a cancelled caller closes the exchange."""
+        url = URL(request.url, encoded=True)
+        began = False
+        try:
+            async with self._session.request(
+                request.method,
+                url,
+                headers={**request.headers, "Accept-Encoding": ACCEPTED},
+                data=request.body,
+                allow_redirects=False,
+                proxy=self._proxy_of(url.scheme, url.host or "", url.port),
+                ssl=self._tls if url.scheme == "https" else True,
+            ) as response:
+                began = True
+                self._outages.end(request.url)
+                body = await self._read(response)
+                pairs = ((name, _to_text(value)) for name, value in response.headers.items())
+                return build_response(response.status, pairs, body)
+        except TimeoutError as problem:
+            self._outages.begin(request.url, problem)
+            raise TransportError(Fault.TIMEOUT) from problem
+        except (aiohttp.ClientError, OSError, ValueError) as problem:
+            fault = _fault_of(problem, began=began)
+            if fault is not Fault.CUT_OFF:
+                self._outages.begin(request.url, problem)
+            raise TransportError(fault) from problem
+
+    async def _read(self, response: aiohttp.ClientResponse) -> bytes:
+        coded = is_coded(",".join(response.headers.getall("Content-Encoding", ())).split(","))
+        body = bytearray()
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > self._largest:
+                raise TransportError(Fault.TOO_LARGE)
+        if not coded or not body:
+            return bytes(body)
+        return await aside(len(body) * _UNPACKS_TO, partial(unpacked, bytes(body), largest=self._largest))
+
+    @cached_property
+    def _tls(self) -> ssl.SSLContext:
+        """Checks certificates against the system's trust store, or SSL_CERT_FILE or SSL_CERT_DIR."""
+        return httpx2.create_ssl_context()
+
+
+@asynccontextmanager
+async def http_transport(
+    *, largest_answer: int = LARGEST_ANSWER, silence_seconds: float = _SILENCE_SECONDS
+) -> AsyncGenerator[HttpTransport]:
+    """A transport with its own pool of connections. An upstream may be silent for ``silence_seconds``."""
+    async with aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=_MOST_CONNECTIONS, keepalive_timeout=_IDLE_SECONDS),
+        timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=silence_seconds),
+        headers={"User-Agent": "crashgate"},
+        skip_auto_headers=("Content-Type",),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        auto_decompress=False,
+        trust_env=False,  # it would also send what .netrc holds for the host; see _proxy_of
+        max_line_size=_LARGEST_HEADER,
+        max_field_size=_LARGEST_HEADER,
+        max_headers=_MOST_HEADERS,
+        middlewares=(_send_once,),
+    ) as session:
+        yield HttpTransport(session, largest_answer=largest_answer)
+
+
+class _UnusableProxyError(OSError):
+    """The proxy speaks no HTTP."""
+
+
+class _DroppedError(ConnectionError):
+    """The connection broke before an answer began."""
+
+
+async def _send_once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending a request again: it repeats PUT, DELETE and reads after these errors."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError) as problem:
+        raise _DroppedError from problem
+
+
+def _fault_of(problem: Exception, *, began: bool) -> Fault:
+    if isinstance(problem, aiohttp.ClientConnectorError | aiohttp.ClientHttpProxyError | _UnusableProxyError):
+        return Fault.UNREACHABLE
+    return Fault.DROPPED if isinstance(problem, OSError) and not began else Fault.CUT_OFF
+
+
+def _proxy_of(scheme: str, host: str, port: int | None) -> str | None:
+    """The proxy that HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY, or the system's settings, say for a host."""
+    proxies = getproxies()
+    proxy = proxies.get(scheme) or proxies.get("all")
+    if not proxy or proxy_bypass(host) or proxy_bypass(f"{host}:{port}"):
+        return None
+    address = proxy if "://" in proxy else f"http://{proxy}"
+    if urlsplit(address).scheme not in {"http", "https"}:
+        raise _UnusableProxyError
+    return address
+
+
+def _to_text(value: str) -> str:
+    """The value of a header, without the lone surrogates that aiohttp puts in place of bytes that are not UTF-8."""
+    return value if value.isascii() else value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 @unique
 class Obstacle(StrEnum):
-    """What is in the way."""
+    """Why an upstream gives no answer."""
 
     NAME = "its name is not known (DNS)"
     REFUSED = "the connection was refused"
@@ -44,158 +170,52 @@ class Obstacle(StrEnum):
 
 
 class Outages:
-    """The hosts that are out of reach now. Each is told once on stderr for each obstacle, until it answers again."""
+    """The hosts that give no answer now. Each is reported once for each obstacle, until it answers again."""
 
     def __init__(self) -> None:
-        self._told: dict[str, Obstacle] = {}
+        self._reported: dict[str, Obstacle] = {}
 
-    def failed(self, url: str, problem: BaseException) -> None:
+    def begin(self, url: str, problem: BaseException) -> None:
         """A request got no answer because of ``problem``."""
-        host, obstacle = _host(url), obstacle_of(problem)
-        if self._told.get(host) is not obstacle:
-            self._told[host] = obstacle
+        host, obstacle = urlsplit(url).netloc, obstacle_of(problem)
+        if self._reported.get(host) is not obstacle:
+            self._reported[host] = obstacle
             _log.warning("No answer from %s: %s.", host, obstacle)
 
-    def answered(self, url: str) -> None:
+    def end(self, url: str) -> None:
         """A request got an answer."""
-        if self._told and (host := _host(url)) in self._told:
-            del self._told[host]
+        if self._reported and (host := urlsplit(url).netloc) in self._reported:
+            del self._reported[host]
             _log.warning("%s answers again.", host)
 
 
-def obstacle_of(problem: BaseException) -> Obstacle:
-    """The first cause of the error that says what it is; libraries wrap it in errors of their own."""
-    found: list[BaseException] = [problem]
-    for each in found:
-        known = _known(each)
-        if known is not None:
-            return known
-        if isinstance(each, BaseExceptionGroup):
-            found += cast("BaseExceptionGroup[BaseException]", each).exceptions
-        cause = each.__cause__ or each.__context__
-        if cause is not None and len(found) < _DEEPEST:
-            found.append(cause)
-    return Obstacle.OTHER
-
-
-_ERRORS: tuple[tuple[type[BaseException], Obstacle], ...] = (
+_MOST_CAUSES = 10
+_OBSTACLES: tuple[tuple[type[BaseException], Obstacle], ...] = (
     (socket.gaierror, Obstacle.NAME),
     (ssl.SSLCertVerificationError, Obstacle.CERTIFICATE),
     (ssl.SSLError, Obstacle.TLS),
     (ConnectionRefusedError, Obstacle.REFUSED),
     (TimeoutError, Obstacle.TIMEOUT),
-    (httpx2.ProxyError, Obstacle.PROXY),
-    (httpx2.RemoteProtocolError, Obstacle.BROKEN),
-    (httpx2.ReadError, Obstacle.BROKEN),
-    (httpx2.WriteError, Obstacle.BROKEN),
+    (_UnusableProxyError, Obstacle.PROXY),
+    (aiohttp.ClientProxyConnectionError, Obstacle.PROXY),
+    (aiohttp.ClientHttpProxyError, Obstacle.PROXY),
+    (ConnectionError, Obstacle.BROKEN),
 )
 """The narrower ones first."""
 
 
-def _known(problem: BaseException) -> Obstacle | None:
-    for kind, obstacle in _ERRORS:
-        if isinstance(problem, kind):
-            return obstacle
-    if isinstance(problem, OSError) and problem.errno in {errno.ENETUNREACH, errno.EHOSTUNREACH}:
-        return Obstacle.NO_ROUTE
-    return None
-
-
-def _host(url: str) -> str:
-    return urlsplit(url).netloc
-
-
-LARGEST_ANSWER = 8 * 1024 * 1024
-"""Bytes, as they come and unpacked; the largest recorded answer has 31 kB."""
-
-_UNPACKS_TO = 8
-"""How many times its size compressed JSON usually has; what is large then is unpacked aside."""
-
-_CONNECT_SECONDS = 10.0
-_SILENCE_SECONDS = 25.0
-_LIMITS = httpx2.Limits(max_connections=32, max_keepalive_connections=16, keepalive_expiry=60.0)
-
-
-class HttpTransport:
-    """A ``Transport`` on httpx2. Cookies are never kept, redirects never followed."""
-
-    def __init__(self, client: httpx2.AsyncClient, *, largest_answer: int = LARGEST_ANSWER) -> None:
-        # Not cleared afterwards: a request that runs beside this one would send them.
-        client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        self._client = client
-        self._largest = largest_answer
-        self._outages = Outages()
-
-    async def send(self, request: Request) -> Response:
-        """The whole answer. Raises TransportError; a cancelled caller closes the exchange."""
-        began = False
-        try:
-            async with self._client.stream(
-                request.method,
-                request.url,
-                headers={**request.headers, "Accept-Encoding": ACCEPTED},
-                content=request.body,
-            ) as response:
-                began = True
-                self._outages.answered(request.url)
-                body = await self._read(response)
-                return Response(
-                    status=response.status_code,
-                    headers={name.lower(): value for name, value in response.headers.items()},
-                    body=body,
-                    links=_links(response),
-                )
-        except httpx2.TimeoutException as problem:
-            self._outages.failed(request.url, problem)
-            raise TransportError(Fault.TIMEOUT) from problem
-        except (httpx2.ConnectError, httpx2.ProxyError) as problem:
-            self._outages.failed(request.url, problem)
-            raise TransportError(Fault.UNREACHABLE) from problem
-        except httpx2.HTTPError as problem:
-            # A peer that closes without a word is the same kind of error as one that answers with no HTTP.
-            dropped = isinstance(problem, httpx2.NetworkError) or "disconnected" in str(problem)
-            if began or not dropped:
-                raise TransportError(Fault.CUT_OFF) from problem
-            self._outages.failed(request.url, problem)
-            raise TransportError(Fault.DROPPED) from problem
-
-    async def _read(self, response: httpx2.Response) -> bytes:
-        coded = is_coded(response.headers.get_list("content-encoding", split_commas=True))
-        body = bytearray()
-        async for chunk in response.aiter_raw():
-            body += chunk
-            if len(body) > self._largest:
-                raise TransportError(Fault.TOO_LARGE)
-        if not coded or not body:
-            return bytes(body)
-        return await aside(len(body) * _UNPACKS_TO, partial(unpacked, bytes(body), largest=self._largest))
-
-
-def _links(response: httpx2.Response) -> Mapping[str, str]:
-    """The ``Link`` header's addresses by relation; an unreadable header gives none.
-
-    One that says ``results="false"`` leads to an empty page, and is left out.
-    """
-    try:
-        there = ((name, link) for name, link in response.links.items() if link.get("results") != "false")
-        return {name: link["url"] for name, link in there if name and "url" in link}
-    except (ValueError, IndexError):
-        return {}
-
-
-def in_process(app: Any) -> httpx2.AsyncBaseTransport:  # noqa: ANN401 - any ASGI application
-    """What takes the network's place when the upstream is an application in this process."""
-    return httpx2.ASGITransport(app=app, raise_app_exceptions=False)
-
-
-@asynccontextmanager
-async def http_transport(transport: httpx2.AsyncBaseTransport | None = None) -> AsyncGenerator[HttpTransport]:
-    """A transport with its own pool of connections; ``transport`` takes the network's place (the sandbox)."""
-    async with httpx2.AsyncClient(
-        transport=transport,
-        follow_redirects=False,
-        timeout=httpx2.Timeout(_SILENCE_SECONDS, connect=_CONNECT_SECONDS),
-        limits=_LIMITS,
-        headers={"User-Agent": "crashgate"},
-    ) as client:
-        yield HttpTransport(client)
+def obstacle_of(problem: BaseException) -> Obstacle:
+    """The first cause of the error that says what it is; libraries wrap it in errors of their own."""
+    causes: list[BaseException] = [problem]
+    for each in causes:
+        for kind, obstacle in _OBSTACLES:
+            if isinstance(each, kind):
+                return obstacle
+        if isinstance(each, OSError) and each.errno in {errno.ENETUNREACH, errno.EHOSTUNREACH}:
+            return Obstacle.NO_ROUTE
+        if isinstance(each, BaseExceptionGroup):
+            causes += cast("BaseExceptionGroup[BaseException]", each).exceptions
+        cause = each.__cause__ or each.__context__
+        if cause is not None and len(causes) < _MOST_CAUSES:
+            causes.append(cause)
+    return Obstacle.OTHER

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from crashgate.model.message import Response
-from crashgate.upstream.message import Fault
+from crashgate.upstream.transport import Fault
 
 _TOO_MANY_REQUESTS = 429
 _LASTING = frozenset({Fault.TOO_LARGE, Fault.TIMEOUT, Fault.UNREADABLE})
