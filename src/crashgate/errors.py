@@ -151,6 +151,16 @@ class RevokedError(CrashgateError):
         )
 
 
+class ExportError(CrashgateError):
+    """The export cannot be made, or not go on, as things are.
+
+    The code says whose it is to mend: ``export_failed`` is about what is stored, ``configuration`` about where, and
+    ``upstream_malformed`` about rows that are not as documented.
+    """
+
+    code = Code.EXPORT_FAILED
+
+
 class RowLimitError(CrashgateError):
     """An export has more rows than the agent's policy lets one export hold."""
 

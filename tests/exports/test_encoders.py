@@ -10,12 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import to_json
 
-from crashgate.errors import Code
-from crashgate.exports.csv import CsvLines
+from crashgate.errors import Code, ExportError
 from crashgate.exports.encoder import Encoder
-from crashgate.exports.failure import ExportError
-from crashgate.exports.json_lines import JsonLines
 from crashgate.exports.page import Row
+from crashgate.exports.text_formats import CsvLines, JsonLines
 from crashgate.model.export import Column, Kind
 from crashgate.sanitise import neutralised, neutralised_inside
 from tests.exports.samples import COLUMNS, ROWS, TEXTS, full

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from crashgate.exports.csv import CsvLines
+from crashgate.exports.text_formats import CsvLines
 from crashgate.model.export import Column, Kind
 from crashgate.sanitise import neutralised, runs
 

@@ -4,12 +4,11 @@ import hashlib
 from pathlib import Path
 from typing import Final
 
-from crashgate.exports.csv import CsvLines
 from crashgate.exports.exporter import Encoders, Exporter
-from crashgate.exports.json_lines import JsonLines
 from crashgate.exports.manifest import Manifest
 from crashgate.exports.plan import Format, Plan
 from crashgate.exports.port import Unfinished
+from crashgate.exports.text_formats import CsvLines, JsonLines
 from crashgate.storage.export_directory import Directory
 from crashgate.storage.export_storage import ExportStorage
 from crashgate.storage.parquet import Parquet

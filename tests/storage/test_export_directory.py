@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.errors import NotAvailableError
+from crashgate.errors import ExportError, NotAvailableError
 from crashgate.exports.catalogue import ExportCatalogue, id_of_export
-from crashgate.exports.failure import ExportError
 from crashgate.exports.manifest import Manifest
 from crashgate.exports.page import Progress
 from crashgate.exports.plan import Format

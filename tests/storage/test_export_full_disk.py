@@ -4,8 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.errors import Code
-from crashgate.exports.failure import ExportError
+from crashgate.errors import Code, ExportError
 from crashgate.exports.plan import Format
 from crashgate.storage.parquet import Parquet
 from tests.exports.samples import COLUMNS, ID, SECOND, Source, plan

@@ -14,7 +14,7 @@ from crashgate.errors import NotAvailableError
 from crashgate.exports.catalogue import ExportCatalogue
 from crashgate.exports.page import Progress
 from crashgate.exports.plan import Format
-from crashgate.exports.retention import Kept, Standing
+from crashgate.exports.port import ExportState, Kept
 from crashgate.storage.export_directory import Directory
 from crashgate.storage.export_objects import Objects
 from crashgate.storage.export_pruning import ExportKeeper
@@ -74,7 +74,7 @@ async def test_what_is_kept_is_told_of_everybody_or_of_one_agent(
         Kept(
             id=_id(3),
             name=f"sessions-{_id(3)}.jsonl",
-            standing=Standing.UNFINISHED,
+            state=ExportState.UNFINISHED,
             at=datetime.fromtimestamp(LONG_AGO, UTC),
             agent="reader",
             connection="bugspulse-main",
@@ -84,7 +84,7 @@ async def test_what_is_kept_is_told_of_everybody_or_of_one_agent(
         Kept(
             id=_id(1),
             name=f"sessions-{_id(1)}.manifest.json",
-            standing=Standing.FINISHED,
+            state=ExportState.FINISHED,
             at=FINISHED,
             agent="reader",
             connection="bugspulse-main",
@@ -202,7 +202,7 @@ def test_a_file_of_somebody_else_that_is_called_like_ours_is_never_removed(
 
     assert keeper.prune(LATER) == keeper.prune(LATER, dry_run=True) == []
     assert stranger in place.names()
-    listed = [Kept(id=stranger[7:-4], name=stranger, standing=Standing.UNACCOUNTED, at=FINISHED - timedelta(days=1))]
+    listed = [Kept(id=stranger[7:-4], name=stranger, state=ExportState.UNACCOUNTED, at=FINISHED - timedelta(days=1))]
     assert told == (listed if begun == int(FINISHED.timestamp()) - 86_400 else [])
 
 
@@ -224,10 +224,10 @@ async def test_data_whose_manifest_could_not_be_published_goes_with_its_working_
     left = set(place.names()) - {".in-progress"}
     for file in (tmp_path / ".in-progress" / _id(1)).iterdir():
         os.utime(file, (LONG_AGO, LONG_AGO))
-    told = [(each.id, each.standing) for each in keeper.prune(LATER)]
+    told = [(each.id, each.state) for each in keeper.prune(LATER)]
 
     assert left == {f"sessions-{_id(1)}.jsonl"}
-    assert told == [(_id(1), Standing.UNFINISHED)]
+    assert told == [(_id(1), ExportState.UNFINISHED)]
     assert set(place.names()) - {".in-progress"} == set()
 
 

@@ -7,9 +7,8 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from crashgate.errors import Code, NotAvailableError
+from crashgate.errors import Code, ExportError, NotAvailableError
 from crashgate.exports.catalogue import ExportCatalogue
-from crashgate.exports.failure import ExportError
 from crashgate.exports.page import Progress
 from crashgate.exports.plan import Format
 from crashgate.exports.port import LARGEST_READ

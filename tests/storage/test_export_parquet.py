@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from crashgate.exports.failure import ExportError
+from crashgate.errors import ExportError
 from crashgate.exports.page import Row
 from crashgate.model.export import Column, Kind
 from crashgate.storage.parquet import GROUP_BYTES, GROUP_ROWS, Parquet

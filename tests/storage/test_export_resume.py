@@ -11,9 +11,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from crashgate.errors import NotAvailableError
+from crashgate.errors import ExportError, NotAvailableError
 from crashgate.exports.catalogue import ExportCatalogue
-from crashgate.exports.failure import ExportError
 from crashgate.exports.manifest import Manifest
 from crashgate.exports.page import ExportPage, Mark, Progress
 from crashgate.exports.plan import Format

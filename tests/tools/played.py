@@ -13,10 +13,9 @@ from urllib.parse import parse_qs, unquote
 import anyio
 
 from crashgate.exports.catalogue import ExportCatalogue
-from crashgate.exports.csv import CsvLines
 from crashgate.exports.exporter import Encoders, Exporter
-from crashgate.exports.json_lines import JsonLines
 from crashgate.exports.plan import Format
+from crashgate.exports.text_formats import CsvLines, JsonLines
 from crashgate.model.message import Request, Response
 from crashgate.policy.policy import Policy
 from crashgate.storage.export_directory import Directory

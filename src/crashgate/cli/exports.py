@@ -29,7 +29,7 @@ from crashgate.errors import ConfigurationError
 if TYPE_CHECKING:
     from crashgate.config.settings import Settings
     from crashgate.config.wiring import Sandbox
-    from crashgate.exports.retention import Keeper, Kept
+    from crashgate.exports.port import Keeper, Kept
     from crashgate.tools.call_result import Answer
     from crashgate.tools.exports import Watch
 
@@ -208,7 +208,7 @@ def plain(kept: "Kept") -> dict[str, Any]:
     return {
         "id": kept.id,
         "name": kept.name,
-        "standing": kept.standing.value,
+        "standing": kept.state.value,
         "agent": kept.agent,
         "connection": kept.connection,
         "rows": kept.rows,
@@ -239,14 +239,14 @@ def exports_prune(
     neither a manifest nor work in progress tells stays, whatever it is called.
     """
     from crashgate.clock import timestamp
-    from crashgate.exports.retention import Standing
+    from crashgate.exports.port import ExportState
 
     moment = before or keep
     if moment is None or (before is not None and keep is not None):
         raise click.UsageError("Say what is to go: either --before TIME or --keep AGE.")
     exports = keeper(place)
     gone = exports.prune(moment, agent, dry_run=dry_run)
-    stays = [each for each in exports.kept(agent) if each.standing is Standing.UNACCOUNTED and each.at < moment]
+    stays = [each for each in exports.kept(agent) if each.state is ExportState.UNACCOUNTED and each.at < moment]
     screen = session.screen()
     if screen.json:
         told = {"exports": [plain(each) for each in gone], "unaccounted": [plain(each) for each in stays]}

@@ -7,11 +7,10 @@ from crashgate.config.sandbox import Sandbox
 from crashgate.config.settings import Settings
 from crashgate.errors import ConfigurationError
 from crashgate.exports.catalogue import ExportCatalogue
-from crashgate.exports.csv import CsvLines
 from crashgate.exports.exporter import Encoders, Exporter
-from crashgate.exports.json_lines import JsonLines
 from crashgate.exports.plan import Format
-from crashgate.exports.retention import Keeper
+from crashgate.exports.port import Keeper
+from crashgate.exports.text_formats import CsvLines, JsonLines
 from crashgate.storage.export_directory import Directory
 from crashgate.storage.export_objects import Objects
 from crashgate.storage.export_pruning import ExportKeeper

@@ -7,10 +7,9 @@ from itertools import groupby, islice
 
 from anyio import to_thread
 
-from crashgate.exports.failure import not_available
 from crashgate.exports.manifest import Manifest, owner
 from crashgate.exports.plan import check_id
-from crashgate.exports.port import LARGEST_READ, Storage, Unfinished
+from crashgate.exports.port import LARGEST_READ, Storage, Unfinished, not_available
 
 MOST = 50
 """Exports on a page."""

@@ -1,5 +1,6 @@
-"""Runs an export and resumes it. An export is finished when its source says so, and not before."""
+"""Makes an export, and resumes it. An export is finished when its source says so, and not before."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import aclosing, suppress
 
@@ -8,15 +9,87 @@ import anyio.lowlevel
 from anyio import to_thread
 
 from crashgate.clock import Clock, timestamp
-from crashgate.errors import Code, CrashgateError
+from crashgate.errors import Code, CrashgateError, ExportError
+from crashgate.exports.checkpoint import Checkpoint
 from crashgate.exports.encoder import Encoder
-from crashgate.exports.failure import ExportError
 from crashgate.exports.manifest import Manifest, manifest_of
-from crashgate.exports.page import OnProgress, Pages, Progress, unwatched
+from crashgate.exports.page import ExportPage, OnProgress, Pages, Progress, unwatched
 from crashgate.exports.plan import Format, Permission, Plan, check_id
 from crashgate.exports.port import Storage, Work
-from crashgate.exports.writer import Intake
 from crashgate.model.export import Column
+
+WRITE_BYTES = 1024 * 1024
+"""Encoded rows wait in memory until there are so many bytes of them, or a checkpoint is due."""
+COMMIT_BYTES = 16 * 1024 * 1024
+"""So much is fetched anew at most after a ``kill -9``, however fast pages come."""
+
+
+class PageWriter:
+    """What arrived and is not yet durable."""
+
+    checkpoint: Checkpoint
+    _committed: Checkpoint
+
+    def __init__(self, work: Work, encoder: Encoder, clock: Clock, *, commit_after: float) -> None:
+        """``commit_after`` seconds of pages are fetched anew at most after a ``kill -9``; 0 commits every page."""
+        self.checkpoint = work.checkpoint
+        self._work = work
+        self._encoder = encoder
+        self._clock = clock
+        self._commit_after = commit_after
+        self._committed_at = clock.monotonic()
+        self._committed = work.checkpoint
+        self._waiting = bytearray()
+        self._sound = True
+        # A task that is cancelled may leave its thread at work on a page, and commit from another.
+        self._turn = threading.Lock()
+
+    def take(self, page: ExportPage) -> bool:
+        """Encode a page; True when it is time to ``flush``. Raises ExportError; then the page does not count.
+
+        It touches no file, so it may run on an event loop: handing a page to a thread takes longer than to encode it.
+        """
+        with self._turn:
+            encoded = self._encoder.encode(page.rows)
+            data = encoded.data if self.checkpoint.size else self._encoder.head() + encoded.data
+            self._waiting += data
+            self.checkpoint = self.checkpoint.after(page, size=len(data), neutralised=encoded.neutralised)
+            return self.checkpoint.complete or self._due() or len(self._waiting) >= WRITE_BYTES
+
+    def flush(self) -> None:
+        """Write what waits, and make it durable where that is due. Raises ExportError."""
+        with self._turn:
+            if self.checkpoint.complete or self._due():
+                self._commit()
+            elif len(self._waiting) >= WRITE_BYTES:
+                self._write()
+
+    def commit(self) -> None:
+        """Make everything durable that was taken. Does nothing after a failure: the last checkpoint stands."""
+        with self._turn:
+            self._commit()
+
+    def _commit(self) -> None:
+        if not self._sound or self.checkpoint == self._committed:
+            return
+        self._write()
+        self._sound = False
+        self._work.commit(self.checkpoint)
+        self._sound = True
+        self._committed, self._committed_at = self.checkpoint, self._clock.monotonic()
+
+    def _write(self) -> None:
+        self._sound = False
+        self._work.append(self._waiting)
+        self._waiting.clear()
+        self._sound = True
+
+    def _due(self) -> bool:
+        return (
+            self._clock.monotonic() - self._committed_at >= self._commit_after
+            or self.checkpoint.size - self._committed.size >= COMMIT_BYTES
+        )
+
 
 Encoders = Mapping[Format, Callable[[Sequence[Column]], Encoder]]
 
@@ -53,7 +126,7 @@ class Exporter:
         The caller has made sure that the export is the agent's own. ``permission`` is the decision that lets it go on;
         it is added to the manifest. Raises NotAvailableError when there is no such export; the rest as ``run``.
         """
-        manifest = await to_thread.run_sync(self._settled, export_id)
+        manifest = await to_thread.run_sync(self._find_finished, export_id)
         if manifest is not None:
             return manifest
         work = await to_thread.run_sync(self._storage.reopen, export_id)
@@ -66,7 +139,7 @@ class Exporter:
             raise
         return await self._go(work, encoder, pages, progress)
 
-    def _settled(self, export_id: str) -> Manifest | None:
+    def _find_finished(self, export_id: str) -> Manifest | None:
         """The manifest of a finished export, whose last clearing up may have been interrupted."""
         manifest = self._storage.find(check_id(export_id))
         if manifest is not None:
@@ -93,13 +166,13 @@ class Exporter:
             await _close(work)
 
     async def _fill(self, work: Work, encoder: Encoder, pages: Pages, progress: OnProgress) -> None:
-        intake = Intake(work, encoder, self._clock, commit_after=self._commit_after)
+        writer = PageWriter(work, encoder, self._clock, commit_after=self._commit_after)
         try:
             async with aclosing(pages(work.checkpoint.next)) as source:
                 async for page in source:
-                    if intake.take(page):
-                        await to_thread.run_sync(intake.settle)
-                    now = intake.checkpoint
+                    if writer.take(page):
+                        await to_thread.run_sync(writer.flush)
+                    now = writer.checkpoint
                     await progress(Progress(rows=now.rows, pages=now.pages, total=now.total))
                     if now.complete:
                         return
@@ -107,9 +180,9 @@ class Exporter:
         except BaseException:
             # Cancelled or not, what arrived is kept. That it cannot be is no news beside what went wrong first.
             with anyio.CancelScope(shield=True), suppress(CrashgateError):
-                await to_thread.run_sync(intake.commit)
+                await to_thread.run_sync(writer.commit)
             raise
-        await to_thread.run_sync(intake.commit)
+        await to_thread.run_sync(writer.commit)
         raise ExportError(
             "The export stopped before its end.",
             why="The source gave no more pages, but did not say that there are none.",

@@ -1,9 +1,15 @@
-"""Where exports are kept, as a port. Everything here blocks, so call it in a worker thread."""
+"""Where exports are kept, as ports: for the agents that make them, and for the operator who removes them.
+
+Everything here blocks, so call it in a worker thread.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum, unique
 from typing import Protocol
 
+from crashgate.errors import NotAvailableError
 from crashgate.exports.checkpoint import Checkpoint
 from crashgate.exports.encoder import Encoder
 from crashgate.exports.manifest import Digest, Manifest
@@ -100,4 +106,58 @@ class Storage(FinishedExports, Protocol):
 
     def ids(self, whose: str = "") -> frozenset[str]:
         """The ids that begin so, of finished and unfinished exports; no file is opened. Raises ExportError."""
+        ...
+
+
+def not_available(export_id: str) -> NotAvailableError:
+    """One answer for an export that does not exist and for one of another agent (THREATS row 21)."""
+    return NotAvailableError(
+        f"There is no export {export_id} for this agent.",
+        why="It does not exist, or it was not made by this agent.",
+        remedy="Ask for the list of exports, or make a new one.",
+    )
+
+
+@unique
+class ExportState(StrEnum):
+    """How far an export is."""
+
+    FINISHED = "finished"
+    UNFINISHED = "unfinished"
+    """It is being made, or was interrupted and can be resumed."""
+    LEFT_BEHIND = "left behind"
+    """Of a finished export that was not wholly removed: of no use to anybody."""
+    UNACCOUNTED = "unaccounted"
+    """Called like a data file of ours, but nothing shows that it is: it may be another's, and is never removed."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """One export. ``at`` is when it was finished or last worked on, in UTC; ``size`` is in bytes.
+
+    ``agent``, ``connection`` and ``rows`` are None where nothing tells them any more.
+    """
+
+    id: str
+    name: str
+    state: ExportState
+    at: datetime
+    agent: str | None = None
+    connection: str | None = None
+    rows: int | None = None
+    size: int | None = None
+
+
+class Keeper(Protocol):
+    """Lists and removes exports. All methods block, and raise ExportError when the storage cannot be used."""
+
+    def kept(self, agent: str | None = None) -> Sequence[Kept]:
+        """Everybody's, or one agent's, the oldest first."""
+        ...
+
+    def prune(self, before: datetime, agent: str | None = None, *, dry_run: bool = False) -> Sequence[Kept]:
+        """Remove what was finished or last worked on before that time, and tell what went, the oldest first.
+
+        With ``dry_run`` nothing is removed.
+        """
         ...

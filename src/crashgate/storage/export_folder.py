@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
-from crashgate.exports.failure import ExportError
+from crashgate.errors import ExportError
 from crashgate.ownership import others_may_write
 from crashgate.storage.sqlite import reason
 

@@ -11,9 +11,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
 
-from crashgate.errors import Code, CrashgateError
+from crashgate.errors import Code, CrashgateError, ExportError
 from crashgate.exports import manifest as manifests
-from crashgate.exports.failure import ExportError
 from crashgate.exports.manifest import ENDING, Manifest
 from crashgate.exports.plan import Plan
 from crashgate.exports.port import LARGEST_READ

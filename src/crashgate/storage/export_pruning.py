@@ -11,11 +11,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from crashgate.errors import ExportError
 from crashgate.exports import manifest as manifest_files
-from crashgate.exports.failure import ExportError
 from crashgate.exports.manifest import ENDING, Manifest, begun, id_of, id_of_data, manifests, owner
 from crashgate.exports.plan import check_id
-from crashgate.exports.retention import Kept, Standing
+from crashgate.exports.port import ExportState, Kept
 from crashgate.storage.export_folder import Folder, storing
 from crashgate.storage.export_storage import Place, in_progress
 from crashgate.storage.export_work import LARGEST_FILE, MANIFEST, PLAN, clear, lock, stored_checkpoint, stored_plan
@@ -43,15 +43,15 @@ class ExportKeeper:
         return [each for each in old if self._goes(each, before, dry_run=dry_run)]
 
     def _goes(self, kept: Kept, before: datetime, *, dry_run: bool) -> bool:
-        match kept.standing:
-            case Standing.FINISHED:
+        match kept.state:
+            case ExportState.FINISHED:
                 manifest = self._place.manifest(kept.name)
                 return manifest is not None and (dry_run or self._remove(manifest))
-            case Standing.UNFINISHED:
+            case ExportState.UNFINISHED:
                 return self._abandon(kept.id, before, dry_run=dry_run)
-            case Standing.LEFT_BEHIND:
+            case ExportState.LEFT_BEHIND:
                 return dry_run or self._remove_rest(kept.id)
-            case Standing.UNACCOUNTED:
+            case ExportState.UNACCOUNTED:
                 return False
 
     def _remove(self, manifest: Manifest) -> bool:
@@ -119,7 +119,7 @@ class ExportKeeper:
                     if going is None:
                         yield _of_work(name, folder)
                     elif name not in finished:
-                        yield replace(_of_manifest(going), name=going.file, standing=Standing.LEFT_BEHIND)
+                        yield replace(_of_manifest(going), name=going.file, state=ExportState.LEFT_BEHIND)
 
     def _unaccounted(self, whose: str) -> Iterator[Kept]:
         """Files called like our data, of which no manifest and no work in progress tells."""
@@ -132,7 +132,7 @@ class ExportKeeper:
         for export_id, name in sorted(loose):
             at = begun(export_id)
             if at is not None and at <= now and export_id not in working:
-                yield Kept(id=export_id, name=name, standing=Standing.UNACCOUNTED, at=at)
+                yield Kept(id=export_id, name=name, state=ExportState.UNACCOUNTED, at=at)
 
 
 def _locked(folder: Folder) -> bool:
@@ -156,7 +156,7 @@ def _of_manifest(manifest: Manifest) -> Kept:
     return Kept(
         id=manifest.id,
         name=manifest.manifest_file,
-        standing=Standing.FINISHED,
+        state=ExportState.FINISHED,
         at=datetime.fromisoformat(manifest.finished_at).astimezone(UTC),
         agent=manifest.agent,
         connection=manifest.connection,
@@ -172,11 +172,11 @@ def _of_work(export_id: str, folder: Folder) -> Kept:
         plan = stored_plan(folder)
         checkpoint = stored_checkpoint(folder, plan)
     except (OSError, ValueError):
-        return Kept(id=export_id, name=export_id, standing=Standing.UNFINISHED, at=at)
+        return Kept(id=export_id, name=export_id, state=ExportState.UNFINISHED, at=at)
     return Kept(
         id=export_id,
         name=plan.file,
-        standing=Standing.UNFINISHED,
+        state=ExportState.UNFINISHED,
         at=at,
         agent=plan.agent,
         connection=plan.connection,

@@ -8,11 +8,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from crashgate.errors import ExportError
 from crashgate.exports.checkpoint import encode_plan
-from crashgate.exports.failure import ExportError, not_available
 from crashgate.exports.manifest import Manifest, id_of, manifests
 from crashgate.exports.plan import Plan, check_id
-from crashgate.exports.port import Unfinished
+from crashgate.exports.port import Unfinished, not_available
 from crashgate.storage.export_folder import Folder, damaged, in_the_way, storing
 from crashgate.storage.export_work import PLAN, WorkFolder, clear, lock, stored_checkpoint, stored_plan
 

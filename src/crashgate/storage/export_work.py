@@ -17,11 +17,11 @@ import weakref
 from collections.abc import Callable
 from typing import Final
 
+from crashgate.errors import ExportError
 from crashgate.exports import checkpoint as checkpoints
 from crashgate.exports import manifest as manifests
 from crashgate.exports.checkpoint import Checkpoint
 from crashgate.exports.encoder import Encoder
-from crashgate.exports.failure import ExportError
 from crashgate.exports.manifest import ENDING, Digest, Manifest
 from crashgate.exports.plan import Format, Plan
 from crashgate.storage.export_folder import Folder, damaged, storing

@@ -16,9 +16,8 @@ from typing import IO, Any, Final, cast
 
 from pydantic_core import to_json
 
-from crashgate.exports.encoder import Converter, Encoded
+from crashgate.exports.encoder import Converter, Encoded, FittedColumns, Fitting, encode_rows
 from crashgate.exports.page import Row
-from crashgate.exports.rows import FittedColumns, Fitting, encoded
 from crashgate.model.export import Column, Kind
 
 GROUP_ROWS: Final = 16_384
@@ -57,7 +56,7 @@ class Parquet:
 
     def encode(self, rows: Sequence[Row]) -> Encoded:
         """One message. Raises ExportError for rows that do not fit the columns."""
-        return Encoded(data=encoded(self._fitting.columns(rows), self._message) if rows else b"")
+        return Encoded(data=encode_rows(self._fitting.columns(rows), self._message) if rows else b"")
 
     @property
     def converter(self) -> Converter:

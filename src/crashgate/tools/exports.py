@@ -11,10 +11,9 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Any, cast
 
 from crashgate.clock import Clock, timestamp
-from crashgate.errors import CrashgateError, InvalidArgumentsError, NotAvailableError, NotNowError
+from crashgate.errors import CrashgateError, ExportError, InvalidArgumentsError, NotAvailableError, NotNowError
 from crashgate.exports.catalogue import ExportCatalogue
 from crashgate.exports.exporter import Exporter
-from crashgate.exports.failure import ExportError
 from crashgate.exports.manifest import Manifest, new_id
 from crashgate.exports.page import ExportPage, Mark, Progress
 from crashgate.exports.plan import Format, Permission, Plan

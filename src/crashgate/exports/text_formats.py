@@ -1,9 +1,13 @@
-"""CSV as in RFC 4180. Rule: what a program reads back are the values, and a spreadsheet runs none of them.
+"""CSV and JSON Lines.
 
-UTF-8 without a byte order mark, a header line, lines that end with CR LF, fields quoted where they have to be.
-Unknown is an empty field, and so is empty text. Booleans are ``true`` and ``false``, times are RFC 3339, nested data is
-compact JSON. Text that begins like a formula, for a reader with whatever separator, gets an apostrophe there and is
-counted; numbers stay numbers.
+CSV follows RFC 4180: UTF-8 without a byte order mark, a header line, lines that end with CR LF, fields quoted where
+they have to be. Unknown is an empty field, and so is empty text. Booleans are ``true`` and ``false``, times are
+RFC 3339, nested data is compact JSON. A program reads back the values, and a spreadsheet runs none of them: text that
+begins like a formula, whatever separator the reader uses, gets an apostrophe there and is counted. Numbers
+stay numbers.
+
+JSON Lines (https://jsonlines.org) has one compact object a line, with all columns in order. Lines end with a line feed.
+Text is escaped only where JSON requires it; unknown is null.
 """
 
 import re
@@ -12,9 +16,8 @@ from typing import cast
 
 from pydantic_core import to_json
 
-from crashgate.exports.encoder import Encoded
+from crashgate.exports.encoder import Encoded, FittedColumns, Fitting, encode_rows
 from crashgate.exports.page import Row
-from crashgate.exports.rows import FittedColumns, Fitting, encoded
 from crashgate.model.export import Column, Kind
 from crashgate.sanitise import may_run_inside, neutralised, neutralised_inside
 
@@ -42,7 +45,7 @@ class CsvLines:
 
     def encode(self, rows: Sequence[Row]) -> Encoded:
         """One line a row. Raises ExportError for rows that do not fit the columns."""
-        return encoded(self._fitting.columns(rows), self._lines)
+        return encode_rows(self._fitting.columns(rows), self._lines)
 
     def _lines(self, columns: FittedColumns) -> Encoded:
         count, fields = 0, list[list[str]]()
@@ -105,3 +108,26 @@ _NEUTRALISED: Mapping[Kind, Callable[[str], str]] = {
     Kind.TEXT: neutralised,
     Kind.JSON: neutralised_inside,  # it begins with a bracket, a quotation mark, a word or a number
 }
+
+
+class JsonLines:
+    """Encodes rows as lines of JSON."""
+
+    converter = None
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._fitting = Fitting(columns)
+
+    def head(self) -> bytes:
+        """Nothing: every line is a row."""
+        return b""
+
+    def encode(self, rows: Sequence[Row]) -> Encoded:
+        """One line a row. Raises ExportError for rows that do not fit the columns."""
+        return Encoded(data=encode_rows(self._fitting.fit(rows), _lines))
+
+
+def _lines(rows: Sequence[Row]) -> bytes:
+    lines = [to_json(row, inf_nan_mode="null") for row in rows]
+    lines.append(b"")
+    return b"\n".join(lines)
