@@ -80,7 +80,7 @@ docs: $(DEV) ## write the generated pages again
 	CRASHGATE_SNAPSHOTS=write $(BIN)/python -m pytest --quiet tests/project/test_threat_rows.py
 
 PIN := UV_CUSTOM_COMPILE_COMMAND="make pins" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
-	--generate-hashes --no-annotate pyproject.toml
+	--generate-hashes --no-annotate --extra all pyproject.toml
 
 pins: $(DEV) ## pin what pyproject.toml newly asks for, with hashes; `make upgrade` moves every pin
 	$(PIN) $(PIN_ARGS) --group build --output-file requirements/run.txt

@@ -121,6 +121,8 @@ def serve(  # noqa: PLR0913 - one parameter an option
     limits, and uses the example policies where you have none and name none. Its calls go into the decision log like
     others; give --state a folder of its own to keep them apart.
     """
+    from crashgate.config.traces import send_traces
+
     if over_http == (agent is not None):
         raise click.UsageError("Give either --agent NAME (one agent over stdio) or --http (all agents with tokens).")
     if not over_http and (host is not None or port is not None):
@@ -130,6 +132,7 @@ def serve(  # noqa: PLR0913 - one parameter an option
     given = {**texts, **({"strict_policies": True} if strict_policies else {})}
     more = {**({"http": at} if at else {}), **({"serve": given} if given else {})}
     settings = _settings(more, in_sandbox=in_sandbox)
+    send_traces(os.environ)
     if over_http:
         _over_http(settings, chosen(in_sandbox=in_sandbox))
     elif agent is not None:

@@ -1,8 +1,8 @@
 """Finished exports in object storage, by URL. Rule: uploaded whole when finished, data before manifest.
 
 Work in progress is in a local directory, and so is the finished file until its upload has succeeded: an upload that
-failed is repeated by resuming the export. fsspec is imported when the first URL is used. What it needs for a scheme
-(s3fs for ``s3://``) and its credentials are the operator's.
+failed is repeated by resuming the export. fsspec is imported when the first URL is used. It and s3fs come with the
+extra ``s3``; the drivers of other schemes, and all credentials, are the operator's to provide.
 """
 
 from collections.abc import Generator, Mapping, Sequence
@@ -48,8 +48,9 @@ class Objects:
 
     def __init__(self, url: str) -> None:
         """Reaches nothing yet. Raises ExportError when there is no driver for the URL."""
-        with _reaching():
-            _refuse_unknown(url.partition("://")[0])
+        scheme = url.partition("://")[0]
+        with _reaching(scheme):
+            _refuse_unknown(scheme)
             system, self._prefix = import_module("fsspec.core").url_to_fs(url)
         self._system = cast("FileSystem", system)
 
@@ -137,8 +138,12 @@ def _refuse_unknown(scheme: str) -> None:
         ) from problem
 
 
+_EXTRAS: Mapping[str, str] = {"s3": "s3", "s3a": "s3"}
+"""Schemes whose driver an extra of crashgate installs."""
+
+
 @contextmanager
-def _reaching() -> Generator[None]:
+def _reaching(scheme: str = "") -> Generator[None]:
     """Drivers raise what they like; what they say may hold the URL's credentials, and is not quoted."""
     try:
         yield
@@ -148,7 +153,9 @@ def _reaching() -> Generator[None]:
         raise ExportError(
             "The object storage cannot be used.",
             why=f"The driver {problem.name or 'of its scheme'} is not installed.",
-            remedy="The operator should install it, or configure a directory.",
+            remedy=f"The operator should run: pip install 'crashgate[{_EXTRAS[scheme]}]'"
+            if scheme in _EXTRAS
+            else "The operator should install fsspec and the driver of its scheme, or configure a directory.",
             code=Code.CONFIGURATION,
         ) from problem
     except Exception as problem:

@@ -5,8 +5,9 @@ A Parquet file has its index at the end and cannot be cut back to the end of a p
 every beginning of it that ends with a message is a stream. The Parquet file is compressed with zstd; the description of
 a column is in the metadata of its field.
 
-pyarrow is imported when the first Parquet file is asked for: it takes a tenth of a second and memory that other formats
-need not pay. It is used without its types, whose stubs leave half of what is used here unknown.
+pyarrow comes with the extra ``parquet``. It is imported when the first Parquet file is asked for: it takes a tenth of
+a second and memory that other formats need not pay. It is used without its types, whose stubs leave half of what is
+used here unknown.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,6 +17,7 @@ from typing import IO, Any, Final, cast
 
 from pydantic_core import to_json
 
+from crashgate.errors import Code, ExportError
 from crashgate.exports.encoder import Converter, Encoded, FittedColumns, Fitting, encode_rows
 from crashgate.exports.page import Row
 from crashgate.model.export import Column, Kind
@@ -33,7 +35,8 @@ class Parquet:
     """Encodes rows as messages of an Arrow stream, and makes a Parquet file of them."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
-        arrow: Any = import_module("pyarrow")
+        """Raises ExportError where pyarrow is not installed."""
+        arrow = _pyarrow()
         types = {
             Kind.TEXT: arrow.string(),
             Kind.INTEGER: arrow.int64(),
@@ -96,6 +99,18 @@ class Parquet:
         if column.kind is Kind.JSON:
             values = [None if value is None else to_json(value, inf_nan_mode="null").decode() for value in values]
         return self._arrow.array(values, type=kind)
+
+
+def _pyarrow() -> Any:  # noqa: ANN401 - a module that is used without its types, see above
+    try:
+        return import_module("pyarrow")
+    except ImportError as problem:
+        raise ExportError(
+            "This crashgate cannot write Parquet.",
+            why="pyarrow is not installed.",
+            remedy="Choose csv or jsonl. For Parquet the operator should run: pip install 'crashgate[parquet]'",
+            code=Code.CONFIGURATION,
+        ) from problem
 
 
 def _milliseconds(values: Sequence[object]) -> Sequence[object]:
