@@ -16,6 +16,7 @@ from crashgate.model.scope import (
     ORGANIZATION,
     PROJECT,
     Anywhere,
+    AppNamed,
     AppOfObject,
     Dimension,
     EnvironmentNamed,
@@ -129,20 +130,28 @@ def _place(dice: Random) -> Place | None:
 
 
 def ours(case: Case) -> list[bool]:
-    """What is allowed, as the plan of a call says."""
-    return [
-        ask(case.policies.get(asked.agent), _CALLED[asked.dimension], asked).effect is Effect.ALLOW
-        for asked in case.questions
-    ]
+    """What is allowed, as the plan of a call says, whichever operation asks that names such a place."""
+    answers = [_answers(case, asked) for asked in case.questions]
+    assert all(len(each) == 1 for each in answers), "two operations that name the same place got different answers"
+    return [allowed for (allowed,) in answers]
 
 
-_SCOPES = (Anywhere, OrganizationNamed, ProjectNamed, EnvironmentNamed, AppOfObject)
-_CALLED: Mapping[Dimension, AnyOperation] = {
-    each.scope.dimension: each
+def _answers(case: Case, asked: Question) -> set[bool]:
+    held = case.policies.get(asked.agent)
+    return {
+        ask(held, each, asked).effect is Effect.ALLOW for (kind, _), each in CALLED.items() if kind is asked.dimension
+    }
+
+
+SCOPES = (Anywhere, OrganizationNamed, ProjectNamed, EnvironmentNamed, AppNamed, AppOfObject)
+"""The scopes of operations whose call names the place."""
+
+CALLED: Mapping[tuple[Dimension, type], AnyOperation] = {
+    (each.scope.dimension, type(each.scope)): each
     for each in REAL_OPERATIONS
-    if isinstance(each.scope, _SCOPES) and each.resource not in RESOURCES
+    if isinstance(each.scope, SCOPES) and each.resource not in RESOURCES
 }
-"""An operation for each kind of place, of those that name their place; the question says the rest.
+"""For each kind of place and each such scope an operation; the question says the rest.
 
 Of other resources than are asked about: nothing is put in where a place is not known."""
 

@@ -13,7 +13,7 @@ from tests.examples import examples
 from tests.policy import cedar_engine
 from tests.policy.builders import VOCABULARY as SMALL
 from tests.policy.builders import grant, loaded, place, policy, question
-from tests.policy.cases import VOCABULARY, Case, cases, ours, theirs
+from tests.policy.cases import CALLED, SCOPES, VOCABULARY, Case, cases, ours, theirs
 
 
 @pytest.mark.threats(33)
@@ -21,6 +21,10 @@ from tests.policy.cases import VOCABULARY, Case, cases, ours, theirs
 @given(cases())
 def test_on_any_policies_and_questions_cedar_decides_the_same(case: Case) -> None:
     assert ours(case) == theirs(case)
+
+
+def test_every_way_in_which_a_call_names_its_place_is_compared() -> None:
+    assert {scope for _, scope in CALLED} == set(SCOPES)
 
 
 def test_the_drawn_questions_are_allowed_and_refused_often_enough_to_tell() -> None:
