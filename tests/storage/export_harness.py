@@ -9,8 +9,7 @@ from crashgate.exports.manifest import Manifest
 from crashgate.exports.plan import Format, Plan
 from crashgate.exports.port import Unfinished
 from crashgate.exports.text_formats import CsvLines, JsonLines
-from crashgate.storage.export_directory import Directory
-from crashgate.storage.export_storage import ExportStorage
+from crashgate.storage.export_storage import Directory, ExportStorage
 from crashgate.storage.parquet import Parquet
 from tests.exports.samples import COLUMNS, FIRST, STARTED
 from tests.held_clock import HeldClock

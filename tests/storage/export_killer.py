@@ -18,8 +18,7 @@ from pathlib import Path
 from crashgate.errors import NotAvailableError
 from crashgate.exports.exporter import Exporter
 from crashgate.exports.plan import Format
-from crashgate.storage.export_directory import Directory
-from crashgate.storage.export_storage import ExportStorage
+from crashgate.storage.export_storage import Directory, ExportStorage
 from tests.exports.samples import ID, SECOND, Source, plan
 from tests.held_clock import HeldClock
 from tests.storage.export_harness import ENCODERS, exporter_to

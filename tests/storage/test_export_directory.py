@@ -14,9 +14,8 @@ from crashgate.exports.page import Progress
 from crashgate.exports.plan import Format
 from crashgate.exports.port import LARGEST_READ
 from crashgate.model.export import Kind
-from crashgate.storage.export_directory import Directory
 from crashgate.storage.export_folder import Folder
-from crashgate.storage.export_storage import ExportStorage
+from crashgate.storage.export_storage import Directory, ExportStorage
 from tests.exports.samples import COLUMNS, ID, OTHERS, READERS, Source, Stumble, Watcher, given_pages, plan
 from tests.storage.export_harness import everything, exporter_to, manifest_of_source, names
 

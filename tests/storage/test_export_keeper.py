@@ -15,10 +15,9 @@ from crashgate.exports.catalogue import ExportCatalogue
 from crashgate.exports.page import Progress
 from crashgate.exports.plan import Format
 from crashgate.exports.port import ExportState, Kept
-from crashgate.storage.export_directory import Directory
 from crashgate.storage.export_objects import Objects
 from crashgate.storage.export_pruning import ExportKeeper
-from crashgate.storage.export_storage import ExportStorage, Place
+from crashgate.storage.export_storage import Directory, ExportStorage, Place
 from tests.exports.samples import OTHERS, READERS, SECOND, Source, Stumble, plan
 from tests.storage.export_harness import exporter, names
 

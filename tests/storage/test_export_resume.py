@@ -16,8 +16,7 @@ from crashgate.exports.catalogue import ExportCatalogue
 from crashgate.exports.manifest import Manifest
 from crashgate.exports.page import ExportPage, Mark, Progress
 from crashgate.exports.plan import Format
-from crashgate.storage.export_directory import Directory
-from crashgate.storage.export_storage import ExportStorage
+from crashgate.storage.export_storage import Directory, ExportStorage
 from tests.exports.samples import FIRST, ID, SECOND, Source, Stumble, given_pages, plan, row
 from tests.storage.export_harness import everything, exporter_to, names
 

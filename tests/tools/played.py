@@ -18,8 +18,7 @@ from crashgate.exports.plan import Format
 from crashgate.exports.text_formats import CsvLines, JsonLines
 from crashgate.model.message import Request, Response
 from crashgate.policy.policy import Policy
-from crashgate.storage.export_directory import Directory
-from crashgate.storage.export_storage import ExportStorage
+from crashgate.storage.export_storage import Directory, ExportStorage
 from crashgate.storage.parquet import Parquet
 from crashgate.tools.exports import Exports
 from crashgate.tools.files import Files

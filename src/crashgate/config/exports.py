@@ -11,10 +11,9 @@ from crashgate.exports.exporter import Encoders, Exporter
 from crashgate.exports.plan import Format
 from crashgate.exports.port import Keeper
 from crashgate.exports.text_formats import CsvLines, JsonLines
-from crashgate.storage.export_directory import Directory
 from crashgate.storage.export_objects import Objects
 from crashgate.storage.export_pruning import ExportKeeper
-from crashgate.storage.export_storage import ExportStorage, Place
+from crashgate.storage.export_storage import Directory, ExportStorage, Place
 from crashgate.storage.parquet import Parquet
 from crashgate.tools.exports import Exports
 

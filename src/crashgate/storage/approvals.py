@@ -1,4 +1,4 @@
-"""Requests for approval in SQLite. Rule: an answer is durable before it counts, and is used up in one statement.
+"""Requests for approval in SQLite. An answer is durable before it counts, and an approval is used up in one statement.
 
 ``approvals.sqlite3`` in the state folder (0600), for all processes that share it: agents ask through several, and the
 operator answers from another. What is over is kept for a while, with who answered it and when; what an agent wrote is
@@ -7,22 +7,27 @@ kept for whoever answers, until then.
 
 import json
 import sqlite3
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from anyio import to_thread
 
 from crashgate.audit.record import Value
 from crashgate.gate.approval_requests import ApprovalRequest, Standing, Way
 from crashgate.model.access import Access
-from crashgate.storage.sqlite import check_version, own, transaction, unusable
+from crashgate.storage.sqlite import open_database, own, to_milliseconds, transaction, unusable
 
 FILE = "approvals.sqlite3"
 _VERSION = 2
+_PRAGMAS = (
+    "synchronous = FULL",
+    "secure_delete = ON",  # what an agent wrote is gone with its answer
+    "fullfsync = ON",  # macOS: its fsync alone does not reach the platter
+)
 _KEPT = timedelta(days=90)
 _TABLES = """
 CREATE TABLE IF NOT EXISTS requests (
@@ -62,6 +67,7 @@ _UPGRADES = {
 _NAMES = tuple(field.name for field in fields(ApprovalRequest))
 _COLUMNS = ", ".join(_NAMES)
 _ALL = f"SELECT {_COLUMNS} FROM requests"  # noqa: S608 - no value of anyone's in it
+_OLDEST_FIRST = f"{_ALL} ORDER BY number"
 _OPEN = (
     f"{_ALL} WHERE agent = ? AND digest = ? AND policy_hash = ? AND expires > ?"
     " AND standing <> 'used'"
@@ -88,6 +94,8 @@ _USE = (
 _FORGET = "DELETE FROM requests WHERE expires < ?"
 _FORGET_TEXTS = "UPDATE requests SET texts = '{}' WHERE expires < ? AND texts <> '{}'"
 
+T = TypeVar("T")
+
 
 class SqliteApprovals:
     """An ``ApprovalStore``; every method opens the file, so that nothing is held between calls."""
@@ -99,126 +107,101 @@ class SqliteApprovals:
 
     async def request(self, wanted: ApprovalRequest, *, most: int) -> ApprovalRequest | None:
         """Store the request, or find the one that holds for the same call; None where too many wait."""
-        return await to_thread.run_sync(self._request, wanted, most)
+        return await self._run(lambda database: _find_open(database, wanted) or _store(database, wanted, most))
 
     async def held(self, wanted: ApprovalRequest) -> ApprovalRequest | None:
         """The request that holds for the same call."""
-        return await to_thread.run_sync(self._held, wanted)
+        return await self._run(lambda database: _find_open(database, wanted))
 
     async def answer(
         self, identifier: str, *, approved: bool, by: str, way: Way, now: datetime
     ) -> ApprovalRequest | None:
         """Answer a request that waits; give it as it stands then."""
         standing = Standing.APPROVED if approved else Standing.REJECTED
-        return await to_thread.run_sync(self._answer, identifier, standing, by, way, now)
+        bound = {"standing": standing.value, "by": by, "way": way.value, "id": identifier}
+        return await self._run(lambda database: _answer(database, bound, now))
 
     async def use(self, wanted: ApprovalRequest, *, now: datetime) -> bool:
         """Use an approval up; exactly one of several at once is told True."""
-        return await to_thread.run_sync(self._use, wanted, now)
+        return await self._run(lambda database: _use(database, wanted, now))
 
     async def find(self, identifier: str) -> ApprovalRequest | None:
         """The request with this id."""
-        return await to_thread.run_sync(self._find, identifier)
+        return await self._run(lambda database: _find(database, identifier))
 
     async def all(self) -> Sequence[ApprovalRequest]:
         """All that are kept, oldest first."""
-        return await to_thread.run_sync(self._all)
+        return await self._run(lambda database: [_to_request(row) for row in database.execute(_OLDEST_FIRST)])
 
-    def _request(self, wanted: ApprovalRequest, most: int) -> ApprovalRequest | None:
-        with self._transaction() as database:
-            now = _number(wanted.asked)
-            found = _open(database, wanted)
-            if found is not None:
-                return found
-            (waiting,) = database.execute(_WAITING, (wanted.agent, now)).fetchone()
-            if waiting >= most:
-                return None
-            database.execute(_FORGET, (_number(wanted.asked - _KEPT),))
-            database.execute(_FORGET_TEXTS, (now,))
-            database.execute(_PUT, _row(wanted))
-            return wanted
+    async def _run(self, do: Callable[[sqlite3.Connection], T]) -> T:
+        """Do it in a worker thread, in one transaction that is durable at its end. Raises StateUnavailableError."""
+        return await to_thread.run_sync(self._do, do)
 
-    def _held(self, wanted: ApprovalRequest) -> ApprovalRequest | None:
-        with self._transaction() as database:
-            return _open(database, wanted)
-
-    def _answer(self, identifier: str, standing: Standing, by: str, way: Way, now: datetime) -> ApprovalRequest | None:
-        with self._transaction() as database:
-            at = _number(now)
-            bound = {"standing": standing.value, "now": at, "by": by, "way": way.value, "id": identifier}
-            database.execute(_ANSWER, bound)
-            return _one(database, identifier)
-
-    def _use(self, wanted: ApprovalRequest, now: datetime) -> bool:
-        bound = {"now": _number(now)} | dict(zip(_NAMES, _row(wanted), strict=True))
-        with self._transaction() as database:
-            return database.execute(_USE, bound).rowcount == 1
-
-    def _find(self, identifier: str) -> ApprovalRequest | None:
-        with self._transaction() as database:
-            return _one(database, identifier)
-
-    def _all(self) -> Sequence[ApprovalRequest]:
-        with self._transaction() as database:
-            return [_request(row) for row in database.execute(f"{_ALL} ORDER BY number")]
-
-    @contextmanager
-    def _transaction(self) -> Generator[sqlite3.Connection]:
-        """The database in one transaction, durable at its end. Raises StateUnavailableError."""
+    def _do(self, do: Callable[[sqlite3.Connection], T]) -> T:
         try:
             own(self._file)
-            with closing(self._connected()) as database, transaction(database):
-                yield database
+            with closing(self._open()) as database, transaction(database):
+                return do(database)
         except (sqlite3.Error, OSError, ValueError, TypeError) as error:
             raise unusable(error, self._file) from error
 
-    def _connected(self) -> sqlite3.Connection:
-        database = sqlite3.connect(self._file, timeout=self._patience, isolation_level=None)
-        try:
-            database.execute("PRAGMA synchronous = FULL")
-            database.execute("PRAGMA secure_delete = ON")  # what an agent wrote is gone with its answer
-            database.execute("PRAGMA fullfsync = ON")  # macOS: its fsync alone does not reach the platter
-            check_version(database, self._file, version=_VERSION, tables=_TABLES, upgrades=_UPGRADES)
-        except BaseException:
-            database.close()
-            raise
-        return database
+    def _open(self) -> sqlite3.Connection:
+        return open_database(
+            self._file,
+            version=_VERSION,
+            tables=_TABLES,
+            pragmas=_PRAGMAS,
+            upgrades=_UPGRADES,
+            patience=self._patience,
+        )
 
 
-def _one(database: sqlite3.Connection, identifier: str) -> ApprovalRequest | None:
+def _find(database: sqlite3.Connection, identifier: str) -> ApprovalRequest | None:
     row = database.execute(f"{_ALL} WHERE id = ?", (identifier,)).fetchone()
-    return None if row is None else _request(row)
+    return None if row is None else _to_request(row)
 
 
-def _open(database: sqlite3.Connection, wanted: ApprovalRequest) -> ApprovalRequest | None:
-    bound = (wanted.agent, wanted.digest, wanted.policy_hash, _number(wanted.asked))
+def _find_open(database: sqlite3.Connection, wanted: ApprovalRequest) -> ApprovalRequest | None:
+    bound = (wanted.agent, wanted.digest, wanted.policy_hash, to_milliseconds(wanted.asked))
     row = database.execute(_OPEN, bound).fetchone()
-    return None if row is None else _request(row)
+    return None if row is None else _to_request(row)
 
 
-def _number(moment: datetime) -> int:
-    """Milliseconds since 1970."""
-    return round(moment.timestamp() * 1000)
+def _answer(database: sqlite3.Connection, bound: Mapping[str, str], now: datetime) -> ApprovalRequest | None:
+    database.execute(_ANSWER, {**bound, "now": to_milliseconds(now)})
+    return _find(database, bound["id"])
 
 
-def _moment(number: int) -> datetime:
-    return datetime.fromtimestamp(number / 1000, UTC)
+def _use(database: sqlite3.Connection, wanted: ApprovalRequest, now: datetime) -> bool:
+    bound = {"now": to_milliseconds(now)} | dict(zip(_NAMES, _to_row(wanted), strict=True))
+    return database.execute(_USE, bound).rowcount == 1
 
 
-def _row(request: ApprovalRequest) -> tuple[Any, ...]:
+def _store(database: sqlite3.Connection, wanted: ApprovalRequest, most: int) -> ApprovalRequest | None:
+    now = to_milliseconds(wanted.asked)
+    (waiting,) = database.execute(_WAITING, (wanted.agent, now)).fetchone()
+    if waiting >= most:
+        return None
+    database.execute(_FORGET, (to_milliseconds(wanted.asked - _KEPT),))
+    database.execute(_FORGET_TEXTS, (now,))
+    database.execute(_PUT, _to_row(wanted))
+    return wanted
+
+
+def _to_row(request: ApprovalRequest) -> tuple[Any, ...]:
     values: dict[str, Any] = {name: getattr(request, name) for name in _NAMES}
     for name in ("asked", "expires", "answered"):
-        values[name] = None if values[name] is None else _number(values[name])
+        values[name] = None if values[name] is None else to_milliseconds(values[name])
     values["arguments"] = json.dumps(dict(request.arguments))
     values["hidden"], values["texts"] = json.dumps(request.hidden), json.dumps(dict(request.texts))
     return tuple(values.values())
 
 
-def _request(row: Sequence[Any]) -> ApprovalRequest:
+def _to_request(row: Sequence[Any]) -> ApprovalRequest:
     """The request of a row. Raises ValueError, TypeError or an error of JSON for a row that is none."""
     values: dict[str, Any] = dict(zip(_NAMES, row, strict=True))
     for name in ("asked", "expires", "answered"):
-        values[name] = None if values[name] is None else _moment(values[name])
+        values[name] = None if values[name] is None else datetime.fromtimestamp(values[name] / 1000, UTC)
     values["access"], values["standing"] = Access(values["access"]), Standing(values["standing"])
     values["way"] = None if values["way"] is None else Way(values["way"])
     values["arguments"] = _arguments(json.loads(values["arguments"]))

@@ -21,10 +21,11 @@ import anyio
 
 from crashgate.gate.quotas import Full
 from crashgate.policy.limits import Counted, Rate
-from crashgate.storage.sqlite import check_version, own, transaction, unusable
+from crashgate.storage.sqlite import is_busy, open_database, own, to_milliseconds, transaction, unusable
 
 FILE = "limits.sqlite3"
 _VERSION = 1
+_PRAGMAS = ("journal_mode = WAL", "synchronous = NORMAL")
 _TABLES = """
 CREATE TABLE IF NOT EXISTS taken (
     agent   TEXT    NOT NULL,
@@ -51,8 +52,6 @@ _PATIENCE = 2.0
 """Seconds to wait for other processes."""
 _PAUSE = 0.001
 _TRIES_TO_CLOSE = 100
-_PRIMARY = 0xFF
-"""The lower byte of an SQLite error code says what kind of error it is."""
 
 T = TypeVar("T")
 
@@ -70,16 +69,16 @@ class SqliteCounter:
 
     async def take(self, agent: str, rates: Sequence[Rate], *, now: datetime) -> Full | None:
         """Count one more, or tell which rate is used up. Raises StateUnavailableError."""
-        at = _number(now)
+        at = to_milliseconds(now)
         return await self._in_turn(lambda database: _take(database, agent, rates, at))
 
     async def note_untrusted(self, agent: str, *, now: datetime) -> None:
         """Keep that the agent asks for outsiders' text now. Raises StateUnavailableError."""
-        await self._in_turn(lambda database: database.execute(_NOTE, (agent, _UNTRUSTED, _number(now))))
+        await self._in_turn(lambda database: database.execute(_NOTE, (agent, _UNTRUSTED, to_milliseconds(now))))
 
     async def since_untrusted(self, agent: str, *, now: datetime) -> float | None:
         """How many seconds ago it last did. Raises StateUnavailableError."""
-        return await self._in_turn(lambda database: _since(database, agent, _number(now), self._patience))
+        return await self._in_turn(lambda database: _since(database, agent, to_milliseconds(now), self._patience))
 
     async def _in_turn(self, do: Callable[[sqlite3.Connection], T]) -> T:
         """What ``do`` finds in the database, once it is this process's turn. Raises StateUnavailableError."""
@@ -90,7 +89,7 @@ class SqliteCounter:
                     with self._turn() as database:
                         return do(database)
                 except (BlockingIOError, sqlite3.OperationalError) as busy:
-                    if isinstance(busy, sqlite3.Error) and busy.sqlite_errorcode & _PRIMARY != sqlite3.SQLITE_BUSY:
+                    if isinstance(busy, sqlite3.Error) and not is_busy(busy):
                         raise
                     # The event loop must not wait for another process.
                     deadline = deadline or anyio.current_time() + self._patience
@@ -143,14 +142,7 @@ class SqliteCounter:
         lock = os.open(f"{self._file}-lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            database = sqlite3.connect(self._file, timeout=0, isolation_level=None, check_same_thread=False)
-            try:
-                database.execute("PRAGMA journal_mode = WAL")
-                database.execute("PRAGMA synchronous = NORMAL")
-                check_version(database, self._file, version=_VERSION, tables=_TABLES)
-            except BaseException:
-                database.close()
-                raise
+            database = open_database(self._file, version=_VERSION, tables=_TABLES, pragmas=_PRAGMAS)
             fcntl.flock(lock, fcntl.LOCK_UN)
         except BaseException:
             os.close(lock)
@@ -187,11 +179,6 @@ def _since(database: sqlite3.Connection, agent: str, now: int, patience: float) 
         # Nobody waits for so long: the clock was set back, and asking for approvals must not go on for days.
         database.execute(_CLOCK_SET_BACK, (now, agent, _UNTRUSTED))
     return max(0, now - found[1]) / 1000
-
-
-def _number(moment: datetime) -> int:
-    """Milliseconds since 1970."""
-    return round(moment.timestamp() * 1000)
 
 
 def _last(database: sqlite3.Connection, agent: str, counted: Counted, now: int) -> int:

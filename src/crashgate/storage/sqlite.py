@@ -8,6 +8,7 @@ import os
 import sqlite3
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from types import MappingProxyType
 
@@ -59,6 +60,16 @@ _PRIMARY = 0xFF
 """The lower byte of an SQLite error code says what kind of error it is."""
 
 
+def is_busy(error: sqlite3.Error) -> bool:
+    """Whether another process holds the database."""
+    return error.sqlite_errorcode & _PRIMARY == sqlite3.SQLITE_BUSY
+
+
+def to_milliseconds(moment: datetime) -> int:
+    """Milliseconds since 1970, as the tables have them."""
+    return round(moment.timestamp() * 1000)
+
+
 def reason(cause: Exception) -> str:
     """One sentence of our own for an error of SQLite or of the system."""
     if isinstance(cause, sqlite3.Error):
@@ -102,18 +113,35 @@ def own(file: Path) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def check_version(
-    connection: sqlite3.Connection,
+def open_database(  # noqa: PLR0913 - what there is to say of a database
     file: Path,
     *,
     version: int,
     tables: str,
+    pragmas: Sequence[str],
     upgrades: Mapping[int, Sequence[str]] = MappingProxyType({}),
-) -> None:
-    """Make the tables in an empty database, or bring an older one up to date.
+    patience: float = 0,
+) -> sqlite3.Connection:
+    """Open a file that ``own`` has made, with its tables as ``version`` has them.
 
-    ``upgrades`` has the statements for each older version that can be. Raises StateUnavailableError for any other.
+    ``upgrades`` has the statements that bring an older version up to date. ``patience``: seconds to wait for another
+    process. Raises sqlite3.Error, and StateUnavailableError for a version that nothing brings up to date.
     """
+    connection = sqlite3.connect(file, timeout=patience, isolation_level=None, check_same_thread=False)
+    try:
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+        _check_version(connection, file, version=version, tables=tables, upgrades=upgrades)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check_version(
+    connection: sqlite3.Connection, file: Path, *, version: int, tables: str, upgrades: Mapping[int, Sequence[str]]
+) -> None:
+    """Make the tables in an empty database, or bring an older one up to date."""
     found = _version(connection)
     if found == version:
         return
