@@ -5,9 +5,10 @@ from pathlib import Path
 from crashgate.audit.log import LogWriter
 from crashgate.audit.reader import LogReader
 from crashgate.audit.retention import LogKeeper
+from crashgate.clock import SystemClock
+from crashgate.config.wiring import operator
 from crashgate.storage.log_keys import LogKeys
 from crashgate.storage.log_sqlite import SqliteRowStore
-from crashgate.storage.system import SystemClock, system_user
 
 
 def open_log(folder: Path, *, chain: str | None = None, patience: float = 5.0) -> LogWriter:
@@ -19,4 +20,4 @@ def read_log(folder: Path) -> LogReader:
 
 
 def keep_log(folder: Path) -> LogKeeper:
-    return LogKeeper(SqliteRowStore(folder), LogKeys(folder), SystemClock(), user=system_user())
+    return LogKeeper(SqliteRowStore(folder), LogKeys(folder), SystemClock(), user=operator())

@@ -1,6 +1,7 @@
-"""Time as a port. Rule: nothing below the adapters asks the machine what time it is."""
+"""Time as a port. Only the wiring and the command line ask the machine; everything else is given a ``Clock``."""
 
-from datetime import datetime
+import time
+from datetime import UTC, datetime
 from typing import Protocol
 
 
@@ -14,6 +15,18 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Seconds that never go backwards, for durations and deadlines."""
         ...
+
+
+class SystemClock:
+    """The ``Clock`` of everything that is not a test."""
+
+    def now(self) -> datetime:
+        """The wall clock, with zone UTC."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Seconds that never go backwards."""
+        return time.monotonic()
 
 
 def timestamp(moment: datetime) -> str:

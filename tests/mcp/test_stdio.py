@@ -289,7 +289,7 @@ _NOISY = """
 import asyncio, os, sys
 from mcp.server.lowlevel import Server
 from mcp_types import ListToolsResult
-from crashgate.storage.system import SystemClock
+from crashgate.clock import SystemClock
 from crashgate.identity import Via
 from crashgate.mcp.attempts import Attempts
 from crashgate.mcp.stdio import serve_stdio

@@ -17,9 +17,9 @@ from crashgate.audit.reader import LogReader
 from crashgate.audit.record import Record
 from crashgate.audit.retention import LogKeeper
 from crashgate.audit.search import KEY_NAMES, NO_KEYS
+from crashgate.clock import SystemClock
 from crashgate.storage.log_keys import LogKeys
 from crashgate.storage.log_sqlite import SqliteRowStore
-from crashgate.storage.system import SystemClock
 from tests.storage.memory_rows import MemoryRowStore, StoredRow
 
 Tampering = Callable[[list[StoredRow]], Iterable[StoredRow]]

@@ -14,8 +14,8 @@ import pytest
 from crashgate.audit.chain import Fault
 from crashgate.audit.chain_writer import ChainWriter
 from crashgate.audit.record import DecisionRecord
+from crashgate.clock import SystemClock
 from crashgate.errors import Code, CrashgateError, LogUnavailableError
-from crashgate.storage.system import SystemClock
 from tests.audit.samples import DECISION, decision
 from tests.logs import open_log, read_log
 from tests.storage.log_homes import LogHome, Tampering, changed, without

@@ -1,7 +1,6 @@
 from datetime import UTC
 
-from crashgate.clock import Clock, timestamp
-from crashgate.storage.system import SystemClock
+from crashgate.clock import Clock, SystemClock, timestamp
 
 
 def test_the_machines_clock_speaks_utc_and_does_not_go_back() -> None:

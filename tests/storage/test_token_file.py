@@ -160,7 +160,7 @@ def test_a_token_made_by_another_process_is_known_at_once(state: Path) -> None:
     known.new("operator")
     program = (
         "import sys; from pathlib import Path; from crashgate.storage.tokens import TokenFile;"
-        "from crashgate.storage.system import SystemClock;"
+        "from crashgate.clock import SystemClock;"
         "print(TokenFile(Path(sys.argv[1]), SystemClock()).new('triage-agent'))"
     )
     run = subprocess.run(

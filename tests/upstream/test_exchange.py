@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crashgate.clock import SystemClock
 from crashgate.errors import Code, UpstreamError
 from crashgate.model.access import Access
 from crashgate.model.message import Request, Response
@@ -21,7 +22,6 @@ from crashgate.model.result import Page
 from crashgate.providers.bugsnag.error_changes import FIX_ERROR
 from crashgate.providers.bugsnag.errors import DELETE_ERROR, GET_ERROR, Error, GetError, OneError
 from crashgate.providers.bugspulse.sessions import LIST_SESSIONS, ListSessions
-from crashgate.storage.system import SystemClock
 from crashgate.upstream.budget import Turns
 from crashgate.upstream.client import Call, Trace, Upstream, exchange
 from crashgate.upstream.retry import Patience

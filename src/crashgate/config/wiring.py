@@ -6,6 +6,8 @@ The server is imported where it starts: the protocol's library takes most of a s
 """
 
 import logging
+import os
+import pwd
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,10 +16,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
 
+from crashgate.audit.fields import check_word
 from crashgate.audit.log import LogWriter
 from crashgate.audit.port import DecisionLog
 from crashgate.audit.reader import LogReader
 from crashgate.audit.retention import LogKeeper
+from crashgate.clock import SystemClock
 from crashgate.config.credentials import credential
 from crashgate.config.exports import export_keeper, exports
 from crashgate.config.sandbox import Sandbox
@@ -40,7 +44,6 @@ from crashgate.storage.counters import SqliteCounter
 from crashgate.storage.log_keys import LogKeys, load_key
 from crashgate.storage.log_sqlite import SqliteRowStore
 from crashgate.storage.policy_files import PolicyFiles, read_templates, watching
-from crashgate.storage.system import SystemClock, system_user
 from crashgate.storage.tokens import TokenFile, watch_tokens
 from crashgate.tools.cursors import Cursors
 from crashgate.tools.registry import TOOLS
@@ -136,8 +139,17 @@ def approvals(settings: Settings) -> ApprovalStore:
 
 
 def operator() -> str:
-    """Who runs this process, as the operating system knows them."""
-    return system_user()
+    """Who runs this process: the user that the operating system knows, because LOGNAME and the like could say anything.
+
+    Its number where it has no name that a record may hold.
+    """
+    user = os.getuid()
+    try:
+        name = pwd.getpwuid(user).pw_name
+        check_word(name, "name")
+    except (KeyError, ValueError):
+        return f"uid {user}"
+    return name
 
 
 def credential_of(name: str, connection: ConnectionSettings, environment: Mapping[str, str]) -> SecretStr:
@@ -166,7 +178,7 @@ def log_reader(settings: Settings) -> LogReader:
 def log_keeper(settings: Settings) -> LogKeeper:
     """The decision log, for its operator."""
     folder = _log_folder(settings)
-    return LogKeeper(SqliteRowStore(folder), LogKeys(folder), SystemClock(), user=system_user())
+    return LogKeeper(SqliteRowStore(folder), LogKeys(folder), SystemClock(), user=operator())
 
 
 def _log_folder(settings: Settings) -> Path:
