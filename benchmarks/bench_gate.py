@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from crashgate.config import wiring
+from crashgate.config.connections import Sandbox
 from crashgate.config.settings import load
 from crashgate.identity import Principal, Via
 from crashgate.tools.toolbox import Toolbox
@@ -36,7 +37,7 @@ async def main() -> None:
         settings = load(
             config=None, options={"state": Path(folder), "policies": HERE / "policies"}, environment={}, here=HERE
         )
-        sandbox = wiring.Sandbox(app=create_app(limits=None))
+        sandbox = Sandbox(app=create_app(limits=None))
         async with wiring.toolbox(settings, {}, sandbox=sandbox) as tools:
             print(f"{platform.python_implementation()} {platform.python_version()}, {os.cpu_count()} cores")
             print(f"{'call':<14} {'median ms':>10} {'p99 ms':>10}")

@@ -15,6 +15,7 @@ from mcp_types import CallToolResult
 from crashgate.audit.call import Entry
 from crashgate.audit.reader import LogReader
 from crashgate.config import wiring
+from crashgate.config.connections import Sandbox
 from crashgate.config.settings import Settings, load
 from crashgate.identity import Principal, Via
 from crashgate.mcp import render
@@ -138,7 +139,7 @@ async def open_house(
     bugsnag = BugSnag(world, token=SANDBOX_TOKEN, budgets=budgets, manners=manners or Manners(), clock=MachineClock())
     app = create_app(world, services={"bugsnag": bugsnag, **others.services}, faults=faults, log=requests)
     settings = settings or settings_in(folder, policies=policies)
-    sandbox = wiring.Sandbox(app=app, limited=limited)
+    sandbox = Sandbox(app=app, limited=limited)
     async with wiring.toolbox(settings, {}, sandbox=sandbox) as toolbox:
         yield House(
             toolbox=toolbox,

@@ -7,6 +7,7 @@ from typing import Any
 from crashgate.audit.call import Entry
 from crashgate.audit.record import Purpose
 from crashgate.config import wiring
+from crashgate.config.connections import Sandbox
 from crashgate.config.settings import Settings, load
 from crashgate.identity import Principal, Via
 from crashgate_sandbox.app import create_app
@@ -23,7 +24,7 @@ def settings(*, policies: Path, state: Path) -> Settings:
 
 async def make(calls: Sequence[Call], *, policies: Path, state: Path, world: World | None = None) -> None:
     """Make the calls, one after the other, whatever becomes of them."""
-    sandbox = wiring.Sandbox(app=create_app(world, limits=None), limited=False)
+    sandbox = Sandbox(app=create_app(world, limits=None), limited=False)
     async with wiring.toolbox(settings(policies=policies, state=state), {}, sandbox=sandbox) as toolbox:
         for agent, tool, arguments in calls:
             await toolbox.call(Principal(agent=agent, via=Via.MEMORY), tool, arguments)

@@ -15,6 +15,7 @@ import uvicorn
 from crashgate.audit.attempt import AttemptRecord
 from crashgate.clock import Clock
 from crashgate.config import wiring
+from crashgate.config.connections import Sandbox
 from crashgate.identity import Via
 from crashgate.mcp import listen
 from crashgate.mcp.attempts import Attempts
@@ -172,7 +173,7 @@ async def open_face(
     world, faults, requests = fresh_world(), Faults(), RequestLog()
     others = SessionProviders.usual(world.now, MachineClock(), limited=False)
     app = create_app(world, faults=faults, log=requests, limits=None, services=others.services)
-    sandbox = wiring.Sandbox(app=app, limited=False)
+    sandbox = Sandbox(app=app, limited=False)
     files = wiring.policies(settings, sandbox=sandbox)
     async with wiring.opened(settings, {}, files, sandbox=sandbox) as found:
         house = House(

@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 
-from crashgate.config import wiring
+from crashgate.config.connections import Sandbox
 from tests.catalogue import OPERATIONS, PROVIDERS, UPSTREAMS
 from tests.system.samples import SAMPLES
 from tests.upstream.exchanges import CONNECTIONS
@@ -26,7 +26,7 @@ def test_each_provider_has_its_files(root: Path, provider: str) -> None:
 
 
 def test_each_provider_stands_wherever_providers_are_told_apart() -> None:
-    sandbox = wiring.Sandbox(app=cast("Any", None), limited=False)
+    sandbox = Sandbox(app=cast("Any", None), limited=False)
 
     assert {PROVIDERS[name].title for name in UPSTREAMS} & set(UPSTREAMS) == set()
     assert {name for name in UPSTREAMS if PROVIDERS[name].default_url.startswith("https://")} == set(UPSTREAMS)

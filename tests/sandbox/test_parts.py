@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from crashgate.clock import Clock
-from crashgate.config.sandbox import Sandbox
+from crashgate.config.connections import Sandbox
 from crashgate.errors import ConfigurationError
 from crashgate_sandbox.app import create_app
 from crashgate_sandbox.parts import GROUP, Part, installed_parts

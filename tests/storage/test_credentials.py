@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from crashgate.config.credentials import credential
+from crashgate.config.connections import read_credential
 from crashgate.errors import ConfigurationError
 from tests.owned import given_away
 
@@ -22,7 +22,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def from_variable(value: str | None) -> SecretStr:
-    return credential(
+    return read_credential(
         "bugsnag",
         variable="BUGSNAG_AUTH_TOKEN",
         file=None,
@@ -31,7 +31,7 @@ def from_variable(value: str | None) -> SecretStr:
 
 
 def from_file(path: Path) -> SecretStr:
-    return credential("bugsnag", variable=None, file=path, environment={"BUGSNAG_AUTH_TOKEN": "another"})
+    return read_credential("bugsnag", variable=None, file=path, environment={"BUGSNAG_AUTH_TOKEN": "another"})
 
 
 def refusal(path: Path) -> str:
@@ -154,7 +154,9 @@ def test_a_variable_that_holds_no_single_word_is_refused_by_its_name_alone(value
 @pytest.mark.parametrize("both", [True, False])
 def test_a_connection_names_either_a_variable_or_a_file(file: Path, *, both: bool) -> None:
     with pytest.raises(ConfigurationError, match="names two tokens" if both else "names no token"):
-        credential("bugsnag", variable="A" if both else None, file=file if both else None, environment={"A": TOKEN})
+        read_credential(
+            "bugsnag", variable="A" if both else None, file=file if both else None, environment={"A": TOKEN}
+        )
 
 
 @pytest.mark.threats(29)

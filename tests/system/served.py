@@ -20,6 +20,7 @@ from starlette.types import Receive, Scope, Send
 
 from crashgate.audit.reader import LogReader
 from crashgate.config import wiring
+from crashgate.config.connections import Sandbox
 from crashgate_sandbox.app import create_app
 from crashgate_sandbox.bugsnag.auth import SANDBOX_TOKEN
 from crashgate_sandbox.faults import Faults
@@ -64,7 +65,7 @@ class Site:
         if not self.all_providers:
             return {"BUGSNAG_AUTH_TOKEN": SANDBOX_TOKEN, "BUGSNAG_ENDPOINT": self.upstream}
         # Where each is, and what it takes, is as in the embedded sandbox; only the address is another.
-        embedded = wiring.Sandbox(app=create_app(self.world))
+        embedded = Sandbox(app=create_app(self.world))
         connections, secrets = dict[str, Mapping[str, object]](), dict[str, str]()
         for name, each in embedded.connections.items():
             variable = f"TOKEN_OF_{name.upper().replace('-', '_')}"

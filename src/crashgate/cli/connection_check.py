@@ -18,8 +18,8 @@ from crashgate.policy.document import load
 from crashgate.policy.policy import PolicySet
 
 if TYPE_CHECKING:
+    from crashgate.config.connections import Sandbox
     from crashgate.config.settings import ConnectionSettings, Settings
-    from crashgate.config.wiring import Sandbox
     from crashgate.tools.call_result import Answer
 
 _POLICY = """\
@@ -108,16 +108,16 @@ async def _check_connection(
     connection: "ConnectionSettings",
     sandbox: "Sandbox | None",
 ) -> ConnectionStatus:
-    from crashgate.config import wiring
+    from crashgate.config.connections import find_provider, open_connection
 
     standing, why = Standing.NOT_ASKED, _WRITES_ONLY
     try:
-        read = wiring.provider_of(connection).health
+        read = find_provider(connection).health
         if read is not None:
             answer = await _ask(settings, environment, name, connection, sandbox, read=read)
             standing, why = _judge(read, answer)
         elif not sandbox:
-            wiring.connection_of(name, connection, environment)
+            open_connection(name, connection, environment)
     except AddressError as problem:
         standing, why = Standing.WRONG_ADDRESS, str(problem)
     except ConfigurationError as problem:

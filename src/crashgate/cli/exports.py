@@ -27,8 +27,8 @@ from crashgate.cli.sandbox import chosen, in_sandbox_option
 from crashgate.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from crashgate.config.connections import Sandbox
     from crashgate.config.settings import Settings
-    from crashgate.config.wiring import Sandbox
     from crashgate.exports.port import Keeper, Kept
     from crashgate.tools.call_result import Answer
     from crashgate.tools.exports import Watch

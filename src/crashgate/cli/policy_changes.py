@@ -18,8 +18,8 @@ from crashgate.cli.sandbox import in_sandbox_option
 
 if TYPE_CHECKING:
     from crashgate.cli.policy_workspace import Workspace
+    from crashgate.config.connections import Sandbox
     from crashgate.config.settings import Settings
-    from crashgate.config.wiring import Sandbox
     from crashgate.errors import ConfigurationError
     from crashgate.model.scope import Dimension
     from crashgate.policy.policy import Policy

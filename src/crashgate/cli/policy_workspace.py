@@ -15,8 +15,8 @@ from crashgate.cli.global_options import shared
 from crashgate.cli.sandbox import chosen
 
 if TYPE_CHECKING:
+    from crashgate.config.connections import Sandbox
     from crashgate.config.settings import Settings
-    from crashgate.config.wiring import Sandbox
     from crashgate.policy.policy import PolicySet, Vocabulary
     from crashgate.policy.problem import Problem
 
@@ -38,9 +38,9 @@ class Workspace:
     @property
     def connections(self) -> "Mapping[str, str]":
         """The connections that a policy may name, with what they are."""
-        from crashgate.config import wiring
+        from crashgate.config.connections import nameable_connections
 
-        return {name: each.provider for name, each in wiring.spoken_of(self.settings, sandbox=self.sandbox).items()}
+        return {name: each.provider for name, each in nameable_connections(self.settings, sandbox=self.sandbox).items()}
 
     @property
     def folder(self) -> Path:

@@ -8,7 +8,7 @@ from crashgate.cli import session
 from crashgate.cli.global_options import Command
 
 if TYPE_CHECKING:
-    from crashgate.config.wiring import Sandbox
+    from crashgate.config.connections import Sandbox
 
 TIMES_THE_LIMITS = 10
 """Vendors allow as few as 30 requests a minute, and each new project or error costs the gate one more look-up."""
@@ -26,7 +26,7 @@ def chosen(*, in_sandbox: bool) -> "Sandbox | None":
 
 def embedded() -> "Sandbox":
     """A new sandbox, with ten times the vendors' limits on requests."""
-    from crashgate.config.wiring import Sandbox
+    from crashgate.config.connections import Sandbox
     from crashgate_sandbox.app import create_app
 
     return Sandbox(app=create_app(limits=TIMES_THE_LIMITS))

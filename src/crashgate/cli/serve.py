@@ -25,8 +25,8 @@ from crashgate.cli.policy_workspace import Workspace
 from crashgate.cli.sandbox import chosen, in_sandbox_option
 
 if TYPE_CHECKING:
+    from crashgate.config.connections import Sandbox
     from crashgate.config.settings import Settings
-    from crashgate.config.wiring import Sandbox
     from crashgate.mcp.listen import Listener
 
 T = TypeVar("T")

@@ -20,8 +20,8 @@ from crashgate.policy.policy import PolicySet
 from crashgate.policy.review.starter import MOST_NAMES, Places
 
 if TYPE_CHECKING:
+    from crashgate.config.connections import Sandbox
     from crashgate.config.settings import Settings
-    from crashgate.config.wiring import Sandbox
     from crashgate.policy.policy import Vocabulary
     from crashgate.tools.toolbox import Toolbox
 

@@ -1,6 +1,4 @@
-"""How many requests a connection may send. Rule: the operator's number, else what the vendor documents, else any.
-
-Settings to adapters to gateway to servers. Rule: one screen, and it decides nothing.
+"""Puts settings, storage, gateway and servers together, and decides nothing. To see what runs in production, read this.
 
 The server is imported where it starts: the protocol's library takes most of a second, and only serving needs it.
 """
@@ -12,21 +10,22 @@ from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-from pydantic import SecretStr
+from typing import TYPE_CHECKING, Any
 
 from crashgate.audit.fields import check_word
 from crashgate.audit.log import LogWriter
 from crashgate.audit.port import DecisionLog
 from crashgate.audit.reader import LogReader
 from crashgate.audit.retention import LogKeeper
-from crashgate.clock import SystemClock
-from crashgate.config.credentials import credential
-from crashgate.config.exports import export_keeper, exports
-from crashgate.config.sandbox import Sandbox
-from crashgate.config.settings import ConnectionSettings, Settings, variables_that_connect
+from crashgate.clock import Clock, SystemClock
+from crashgate.config.connections import Sandbox, find_budget, nameable_connections, open_connection
+from crashgate.config.settings import Settings, variables_that_connect
 from crashgate.errors import ConfigurationError
+from crashgate.exports.catalogue import ExportCatalogue
+from crashgate.exports.exporter import Encoders, Exporter
+from crashgate.exports.plan import Format
+from crashgate.exports.port import Keeper
+from crashgate.exports.text_formats import CsvLines, JsonLines
 from crashgate.gate.approval_requests import ApprovalStore
 from crashgate.gate.approvals import Approvals
 from crashgate.gate.gateway import Gateway
@@ -35,17 +34,22 @@ from crashgate.gate.quotas import Limiter, UntrustedExposure
 from crashgate.gate.recorder import Ledger
 from crashgate.gate.revocation import Revocation
 from crashgate.identity import Via
-from crashgate.model.provider import LOOPBACK, Auth, Budget, Connection, Provider
+from crashgate.model.provider import LOOPBACK
 from crashgate.policy.policy import PolicySource, Vocabulary
 from crashgate.policy.templates import Templates
-from crashgate.providers.registry import CATALOGUE, RESOURCES
+from crashgate.providers.registry import RESOURCES
 from crashgate.storage.approvals import SqliteApprovals
 from crashgate.storage.counters import SqliteCounter
+from crashgate.storage.export_objects import Objects
+from crashgate.storage.export_pruning import ExportKeeper
+from crashgate.storage.export_storage import Directory, ExportStorage, Place
 from crashgate.storage.log_keys import LogKeys, load_key
 from crashgate.storage.log_sqlite import SqliteRowStore
+from crashgate.storage.parquet import Parquet
 from crashgate.storage.policy_files import PolicyFiles, read_templates, watching
 from crashgate.storage.tokens import TokenFile, watch_tokens
 from crashgate.tools.cursors import Cursors
+from crashgate.tools.exports import Exports
 from crashgate.tools.registry import TOOLS
 from crashgate.tools.toolbox import Toolbox
 from crashgate.upstream.budget import Turns
@@ -54,42 +58,14 @@ from crashgate.upstream.network import Network
 from crashgate.upstream.transport import InProcess
 
 if TYPE_CHECKING:
-    from crashgate.clock import Clock
+    from mcp.server import Server
+
+    from crashgate.mcp.attempts import Attempts
     from crashgate.mcp.http import HttpFace
     from crashgate.mcp.listen import Listener
+    from crashgate.mcp.notices import Notices
+    from crashgate.mcp.tokens import Identify
 
-
-def provider_of(connection: ConnectionSettings) -> Provider:
-    """The provider that a connection is to."""
-    return CATALOGUE.providers[connection.provider]
-
-
-def budget(connection: ConnectionSettings) -> Budget | None:
-    """The requests that all agents may send in a minute: the operator's number, or what the vendor documents."""
-    if connection.requests_per_minute is None:
-        return provider_of(connection).budget
-    return Budget(requests=connection.requests_per_minute) if connection.requests_per_minute else None
-
-
-__all__ = [
-    "Opened",
-    "Sandbox",
-    "approvals",
-    "credential_of",
-    "export_keeper",
-    "face",
-    "log_keeper",
-    "log_reader",
-    "opened",
-    "policies",
-    "run_http",
-    "run_stdio",
-    "spoken_of",
-    "templates",
-    "tokens",
-    "toolbox",
-    "vocabulary",
-]
 
 _log = logging.getLogger(__name__)
 
@@ -114,18 +90,11 @@ def templates(folder: Path) -> Templates:
 
 def vocabulary(settings: Settings, *, sandbox: Sandbox | None = None) -> Vocabulary:
     """The words that a policy may use here."""
-    found = spoken_of(settings, sandbox=sandbox)
+    found = nameable_connections(settings, sandbox=sandbox)
     return Vocabulary(
         connections={name: RESOURCES[each.provider] for name, each in found.items()},
         tools={tool.name: [each.id for each in tool.operations] for tool in TOOLS},
     )
-
-
-def spoken_of(settings: Settings, *, sandbox: Sandbox | None = None) -> Mapping[str, ConnectionSettings]:
-    """The connections that a policy may name; where none is configured, one called like its provider, the usual one."""
-    if sandbox:
-        return sandbox.connections
-    return settings.connections or {(usual := ConnectionSettings()).provider: usual}
 
 
 def tokens(settings: Settings) -> TokenFile:
@@ -152,22 +121,34 @@ def operator() -> str:
     return name
 
 
-def credential_of(name: str, connection: ConnectionSettings, environment: Mapping[str, str]) -> SecretStr:
-    """The token of a connection. Raises ConfigurationError where there is none that can be used."""
-    return credential(name, variable=connection.token_env, file=connection.token_file, environment=environment)
+def exports(settings: Settings, clock: Clock, *, sandbox: Sandbox | None) -> Exports | None:
+    """Where exports go, if anywhere; with a sandbox they are beside the log. Raises ExportError."""
+    where = settings.exports or (str(_export_folder(settings)) if sandbox else None)
+    if where is None:
+        return None
+    storage = ExportStorage(*_export_places(where, settings))
+    encoders: Encoders = {Format.JSONL: JsonLines, Format.CSV: CsvLines, Format.PARQUET: Parquet}
+    exporter = Exporter(storage=storage, encoders=encoders, clock=clock)
+    return Exports(exporter=exporter, catalogue=ExportCatalogue(storage), clock=clock)
 
 
-def connection_of(
-    name: str, connection: ConnectionSettings, environment: Mapping[str, str], sandbox: Sandbox | None = None
-) -> Connection:
-    """The connection, checked. Raises AddressError, and ConfigurationError where the credential cannot be used."""
-    return Connection(
-        name=name,
-        provider=provider_of(connection),
-        base_url=connection.url,
-        auth=Auth(connection.auth),
-        credential=sandbox.credential(connection.provider) if sandbox else credential_of(name, connection, environment),
-    )
+def export_keeper(settings: Settings) -> Keeper:
+    """What lists and removes exports. Raises ConfigurationError where there is no place for them, ExportError."""
+    where = settings.exports
+    if where is None:
+        raise ConfigurationError(
+            "No place for exports is configured.", remedy="Write `exports` in crashgate.toml, or give --at PLACE."
+        )
+    return ExportKeeper(*_export_places(where, settings))
+
+
+def _export_places(where: str, settings: Settings) -> tuple[Path, Place]:
+    """The directory for work in progress, and where what is finished goes."""
+    return (_export_folder(settings), Objects(where)) if "://" in where else (Path(where), Directory(Path(where)))
+
+
+def _export_folder(settings: Settings) -> Path:
+    return settings.state / "exports"
 
 
 def log_reader(settings: Settings) -> LogReader:
@@ -191,7 +172,7 @@ class Opened:
 
     toolbox: Toolbox
     log: DecisionLog
-    clock: "Clock"
+    clock: Clock
 
 
 @asynccontextmanager
@@ -220,7 +201,7 @@ async def opened(
             "There is no connection to an upstream.",
             remedy=f"Set {variables_that_connect()}, or write a connection in crashgate.toml, or try with --sandbox.",
         )
-    connections = [connection_of(name, each, environment, sandbox) for name, each in found.items()]
+    connections = [open_connection(name, each, environment, sandbox) for name, each in found.items()]
     log = LogWriter.open(SqliteRowStore(_log_folder(settings)), clock)
     if log.passed_over:
         _log.warning("Chains %s do not end as they did: run crashgate log verify.", ", ".join(log.passed_over))
@@ -247,7 +228,7 @@ async def opened(
                     each.name: Upstream(
                         connection=each,
                         transport=transport,
-                        turns=Turns(budget(found[each.name])),
+                        turns=Turns(find_budget(found[each.name])),
                         clock=clock,
                     )
                     for each in connections
@@ -271,28 +252,16 @@ async def run_stdio(
     settings: Settings, environment: Mapping[str, str], *, agent: str, sandbox: Sandbox | None = None
 ) -> None:
     """Serve one agent over this process's pipes until stdin ends."""
-    from crashgate.mcp.attempts import noting  # noqa: PLC0415 - only serving needs it
-    from crashgate.mcp.notices import Notices  # noqa: PLC0415 - only serving needs it
-    from crashgate.mcp.server import build  # noqa: PLC0415 - only serving needs it
     from crashgate.mcp.stdio import serve_stdio  # noqa: PLC0415 - only serving needs it
     from crashgate.mcp.tokens import Launched  # noqa: PLC0415 - only serving needs it
 
     files = served_policies(settings, sandbox=sandbox)
     files.load()
-    async with opened(settings, environment, files, sandbox=sandbox) as found:
-        notices = Notices(found.toolbox)
-        async with (
-            noting(found.log, found.clock, via=Via.STDIO) as attempts,
-            watching(files, notices.changed),
-        ):
-            server = build(
-                found.toolbox,
-                Launched(agent=agent),
-                attempts=attempts,
-                notices=notices,
-                short=settings.serve.short,
-            )
-            await serve_stdio(server, attempts, agent=agent, longest=settings.http.largest_body)
+    async with (
+        opened(settings, environment, files, sandbox=sandbox) as found,
+        _serve(found, files, Launched(agent=agent), settings, via=Via.STDIO) as (server, attempts, _),
+    ):
+        await serve_stdio(server, attempts, agent=agent, longest=settings.http.largest_body)
 
 
 async def run_http(
@@ -304,46 +273,45 @@ async def run_http(
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve agents with bearer tokens on an open listener until a signal; ``ready`` is called when nothing can fail."""
-    from crashgate.mcp.attempts import noting  # noqa: PLC0415 - only serving needs it
     from crashgate.mcp.http import http_app  # noqa: PLC0415 - only serving needs it
-    from crashgate.mcp.listen import (  # noqa: PLC0415 - only serving needs it
-        Ending,
-        listen,
-        stop_on_signal,
-    )
-    from crashgate.mcp.notices import Notices  # noqa: PLC0415 - only serving needs it
-    from crashgate.mcp.server import build  # noqa: PLC0415 - only serving needs it
+    from crashgate.mcp.listen import Ending, listen, stop_on_signal  # noqa: PLC0415 - only serving needs it
     from crashgate.mcp.tokens import Bearer  # noqa: PLC0415 - only serving needs it
 
     shown, files = face(settings, listener), served_policies(settings, sandbox=sandbox)
     files.load()
     with stop_on_signal() as stop:
-        async with opened(settings, environment, files, sandbox=sandbox) as found:
-            notices = Notices(found.toolbox)
+        async with (
+            opened(settings, environment, files, sandbox=sandbox) as found,
+            _serve(found, files, Bearer(), settings, via=Via.HTTP) as (server, attempts, notices),
+        ):
+            app = http_app(
+                server,
+                tokens=tokens(settings),
+                face=shown,
+                attempts=attempts,
+                clock=found.clock,
+                revocation=found.toolbox.gateway.revocation,
+                ended=notices.left,
+            )
+            ready()
             ending = Ending(stop=stop, seconds=settings.http.shutdown_seconds, last_words=notices.close)
-            async with (
-                noting(found.log, found.clock, via=Via.HTTP) as attempts,
-                watching(files, notices.changed),
-            ):
-                server = build(
-                    found.toolbox,
-                    Bearer(),
-                    attempts=attempts,
-                    notices=notices,
-                    short=settings.serve.short,
-                )
-                app = http_app(
-                    server,
-                    tokens=tokens(settings),
-                    face=shown,
-                    attempts=attempts,
-                    clock=found.clock,
-                    revocation=found.toolbox.gateway.revocation,
-                    ended=notices.left,
-                )
-                ready()
-                async with watch_tokens(app.end_revoked):
-                    await listen(app, listener, attempts, reach=settings.http, ending=ending)
+            async with watch_tokens(app.end_revoked):
+                await listen(app, listener, attempts, reach=settings.http, ending=ending)
+
+
+@asynccontextmanager
+async def _serve(
+    found: Opened, files: PolicyFiles, identify: "Identify", settings: Settings, *, via: Via
+) -> "AsyncGenerator[tuple[Server[dict[str, Any]], Attempts, Notices]]":
+    """The server, what notes refused attempts, and what tells agents of changes, while the policies are watched."""
+    from crashgate.mcp.attempts import noting  # noqa: PLC0415 - only serving needs it
+    from crashgate.mcp.notices import Notices  # noqa: PLC0415 - only serving needs it
+    from crashgate.mcp.server import build  # noqa: PLC0415 - only serving needs it
+
+    notices = Notices(found.toolbox)
+    async with noting(found.log, found.clock, via=via) as attempts, watching(files, notices.changed):
+        short = settings.serve.short
+        yield build(found.toolbox, identify, attempts=attempts, notices=notices, short=short), attempts, notices
 
 
 def face(settings: Settings, listener: "Listener") -> "HttpFace":
