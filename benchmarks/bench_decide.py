@@ -28,10 +28,9 @@ from crashgate.identity import Principal, Via
 from crashgate.model.access import Access, Level
 from crashgate.model.scope import ORGANIZATION, PROJECT, Dimension
 from crashgate.policy.decide import decide
-from crashgate.policy.decision import Effect
+from crashgate.policy.decision import Effect, Place, Question
 from crashgate.policy.grants import BUILT_IN, Grant
 from crashgate.policy.policy import Policy, PolicySet, Vocabulary
-from crashgate.policy.question import Place, Question
 from crashgate.policy.review import cedar
 from crashgate.providers.bugsnag.errors import LIST_ERRORS
 from tests.policy.cedar_engine import Ready

@@ -1,10 +1,15 @@
-"""The one error tree. Rule: every message says what happened, why, and what to do next.
+"""The one error tree. Every message says what happened, why, and what to do next.
 
 An error of ours never quotes upstream text (THREATS row 7): an upstream body is mapped to a code and
 to words of our own before it becomes one of these.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum, unique
+
+_SHOWN = 5
+"""Problems of policy documents in the text of an error; the rest is counted."""
 
 
 @unique
@@ -63,10 +68,39 @@ class AddressError(ConfigurationError):
     """The base URL of a connection cannot be used."""
 
 
-class PolicyError(ConfigurationError):
-    """A policy document cannot be used; ``what`` starts with ``file:line``."""
+@dataclass(frozen=True, kw_only=True, slots=True, order=True)
+class Problem:
+    """One thing wrong at a line (from 1) of a policy document; ``str`` gives ``policies/x.toml:4: unknown key …``."""
+
+    source: str
+    line: int
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.line}: {self.text}"
+
+
+class PolicyDocumentError(ConfigurationError):
+    """Policy documents that cannot be used: ``what`` is the first problem, ``problems`` are all, by file and line."""
 
     code = Code.POLICY
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(set(problems)))
+        first, *others = self.problems
+        super().__init__(
+            str(first),
+            why=_also(others),
+            remedy="Nothing of this is in use. Correct it and try again.",
+        )
+
+
+def _also(others: list[Problem]) -> str:
+    if not others:
+        return ""
+    shown = "; ".join(str(problem) for problem in others[:_SHOWN])
+    rest = f"; and {len(others) - _SHOWN} more" if len(others) > _SHOWN else ""
+    return f"Also: {shown}{rest}."
 
 
 class InvalidArgumentsError(CrashgateError):

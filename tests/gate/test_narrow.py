@@ -8,7 +8,7 @@ import pytest
 from crashgate.gate.call import Ask
 from crashgate.gate.narrowing import NOWHERE, narrow
 from crashgate.model.result import Page, Result
-from crashgate.policy.question import Place
+from crashgate.policy.decision import Place
 from crashgate.providers.browserstack.sessions import GET_SESSION, GetSession, SessionWithTraces
 from crashgate.providers.bugsnag.projects import LIST_PROJECTS
 from crashgate.providers.devrev.sessions import LIST_SESSIONS, Session, SessionFilters

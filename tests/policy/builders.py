@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from crashgate.model.access import Access, Level
 from crashgate.model.scope import NOTHING, ORGANIZATION, PROJECT, Dimension
+from crashgate.policy.decision import Place, Question
 from crashgate.policy.document import load
 from crashgate.policy.grants import BUILT_IN, Grant
 from crashgate.policy.limits import Approval
 from crashgate.policy.policy import Mode, Policy, Vocabulary
-from crashgate.policy.question import Place, Question
 from crashgate.policy.switches import Switches
 
 RESOURCES: Mapping[str, Dimension] = {

@@ -23,10 +23,9 @@ from crashgate.model.scope import (
     OrganizationNamed,
     ProjectNamed,
 )
-from crashgate.policy.decision import Effect
+from crashgate.policy.decision import Effect, Place, Question
 from crashgate.policy.grants import Grant
 from crashgate.policy.policy import Policy, Vocabulary
-from crashgate.policy.question import Place, Question
 from crashgate.policy.review import cedar
 from crashgate.policy.switches import Switch, Switches
 from crashgate.providers.registry import OPERATIONS as REAL_OPERATIONS

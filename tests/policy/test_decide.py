@@ -8,10 +8,9 @@ import pytest
 from crashgate.model.access import Access, Level
 from crashgate.model.scope import NOTHING, PROJECT, Dimension
 from crashgate.policy.decide import decide
-from crashgate.policy.decision import Buckets, Decision, Effect, Reason
+from crashgate.policy.decision import Buckets, Decision, Effect, Place, Question, Reason
 from crashgate.policy.grants import Grant, Rule
 from crashgate.policy.policy import Policy
-from crashgate.policy.question import Place, Question
 from crashgate.policy.switches import Switch
 from tests.catalogue import KINDS
 from tests.policy.builders import grant, place, policy, question

@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from crashgate.model.access import Access, Level
 from crashgate.model.scope import NOTHING, ORGANIZATION, PROJECT
 from crashgate.policy.decide import decide
-from crashgate.policy.decision import Effect, Reason
+from crashgate.policy.decision import Effect, Place, Question, Reason
 from crashgate.policy.grants import Grant, Rule
 from crashgate.policy.policy import Policy
-from crashgate.policy.question import Place, Question
 from crashgate.policy.review.explain import may_use
 from tests.catalogue import KINDS
 from tests.examples import examples

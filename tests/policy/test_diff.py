@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 from crashgate.cli.tool_question import answer
 from crashgate.model.access import Access, Level
 from crashgate.policy.decide import decide
-from crashgate.policy.decision import Effect
+from crashgate.policy.decision import Effect, Question
 from crashgate.policy.document import load
 from crashgate.policy.grants import Grant
 from crashgate.policy.policy import Policy, PolicySet, Vocabulary
-from crashgate.policy.question import Question
 from crashgate.policy.review.diff import Change, compare
 from tests.catalogue import OPERATIONS, RESOURCES
 from tests.policy.builders import HEAD, SOURCE, known, pattern_lists, places, policy, written

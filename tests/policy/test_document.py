@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from crashgate.errors import PolicyDocumentError, Problem
 from crashgate.model.access import Level
 from crashgate.model.scope import NOTHING, ORGANIZATION, PROJECT
 from crashgate.policy.document import MAX_GRANTS, MAX_PATTERNS, load
 from crashgate.policy.grants import BUILT_IN, Grant
 from crashgate.policy.policy import Policy, Vocabulary
-from crashgate.policy.problem import PolicyDocumentError, Problem
 from crashgate.policy.toml_positions import MAX_BYTES
 from tests.policy.builders import HEAD, SOURCE, VOCABULARY, loaded
 

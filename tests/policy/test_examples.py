@@ -6,10 +6,9 @@ import pytest
 
 from crashgate.model.access import Access, Level
 from crashgate.policy.decide import decide
-from crashgate.policy.decision import Effect
+from crashgate.policy.decision import Effect, Question
 from crashgate.policy.document import load
 from crashgate.policy.policy import PolicySet, Vocabulary
-from crashgate.policy.question import Question
 from crashgate.policy.review.explain import matrix
 from tests.catalogue import OPERATIONS, RESOURCES
 from tests.policy.builders import known, place

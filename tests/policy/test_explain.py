@@ -6,10 +6,10 @@ import pytest
 from crashgate.model.access import Access, Level
 from crashgate.model.scope import NOTHING, ORGANIZATION, PROJECT
 from crashgate.policy.decide import decide
+from crashgate.policy.decision import Place, Question
 from crashgate.policy.grants import BUILT_IN, Rule
 from crashgate.policy.limits import Approval
 from crashgate.policy.policy import Policy, PolicySet, Vocabulary
-from crashgate.policy.question import Place, Question
 from crashgate.policy.review.explain import (
     AccessSummary,
     ConnectionAccess,

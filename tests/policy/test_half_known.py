@@ -7,8 +7,7 @@ from hypothesis import strategies as st
 from crashgate.model.access import Access, Level
 from crashgate.model.scope import PROJECT
 from crashgate.policy.decide import decide
-from crashgate.policy.decision import Effect
-from crashgate.policy.question import Place, Question
+from crashgate.policy.decision import Effect, Place, Question
 from tests.policy.builders import RESOURCES, grant, known, policy
 
 ID, OTHER_ID = "5f0123456789abcdef012345", "a" * 24

@@ -4,17 +4,15 @@ from dataclasses import replace
 
 import pytest
 
+from crashgate.errors import PolicyDocumentError
 from crashgate.model.access import Access, Level
 from crashgate.model.scope import ORGANIZATION, PROJECT, Dimension, kinds_of
 from crashgate.policy.decide import decide
-from crashgate.policy.decision import Effect
+from crashgate.policy.decision import Effect, Place
 from crashgate.policy.document import load
 from crashgate.policy.policy import Vocabulary
-from crashgate.policy.problem import PolicyDocumentError
-from crashgate.policy.question import Place
 from crashgate.policy.review import cedar
-from crashgate.policy.review.explain import explain
-from crashgate.policy.review.refusal import refusal
+from crashgate.policy.review.explain import explain, refusal
 from crashgate.policy.review.starter import first_policy
 from crashgate.policy.schema import document_schema
 from tests.policy import cedar_engine

@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
+from crashgate.errors import PolicyDocumentError, Problem
 from crashgate.policy.policy import PolicySet
-from crashgate.policy.problem import PolicyDocumentError, Problem
 from tests.policy.builders import policy
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from crashgate.model.access import Level
 from crashgate.policy.document import MAX_OWNER
 from crashgate.policy.policy import Policy
-from crashgate.policy.review.refusal import refusal
+from crashgate.policy.review.explain import refusal
 from tests.policy.builders import grant, policies, policy
 
 TRIAGE = policy(

@@ -8,7 +8,7 @@ from typing import Any
 import jsonschema
 import pytest
 
-from crashgate.policy.problem import PolicyDocumentError
+from crashgate.errors import PolicyDocumentError
 from crashgate.policy.schema import document_schema
 from tests.policy.builders import HEAD, loaded
 

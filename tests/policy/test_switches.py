@@ -5,10 +5,9 @@ from hypothesis import given
 
 from crashgate.model.access import Access, Level
 from crashgate.policy.decide import decide
-from crashgate.policy.decision import Effect, Reason
+from crashgate.policy.decision import Effect, Question, Reason
 from crashgate.policy.limits import Approval
 from crashgate.policy.policy import Policy
-from crashgate.policy.question import Question
 from crashgate.policy.review.explain import may_use
 from crashgate.policy.switches import Switch, Switches
 from tests.policy.builders import grant, place, policies, policy, question, questions

@@ -2,7 +2,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from crashgate.policy.problem import PolicyDocumentError
+from crashgate.errors import PolicyDocumentError
 from crashgate.policy.toml_positions import MAX_BYTES, hidden_character, parse
 from tests.policy.builders import HEAD
 

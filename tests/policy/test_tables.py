@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from crashgate.errors import PolicyDocumentError
 from crashgate.policy.document import load
 from crashgate.policy.limits import MOST_MINUTES, Approval, Counted, Limits, Rate, Window
 from crashgate.policy.policy import Mode, Vocabulary
-from crashgate.policy.problem import PolicyDocumentError
 from crashgate.policy.redaction import Redaction
 from crashgate.policy.switches import Switch, Switches
 from tests.policy.builders import HEAD, SOURCE, VOCABULARY, loaded

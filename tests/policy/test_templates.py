@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crashgate.cli.tool_question import answer as ask
+from crashgate.errors import PolicyDocumentError
 from crashgate.model.access import Access, Level
 from crashgate.model.scope import PROJECT
 from crashgate.policy.decide import decide
@@ -15,7 +16,6 @@ from crashgate.policy.decision import Effect, Reason
 from crashgate.policy.document import MAX_GRANTS, load
 from crashgate.policy.limits import Approval, Counted, Limits, Rate, Window
 from crashgate.policy.policy import Policy, PolicySet
-from crashgate.policy.problem import PolicyDocumentError
 from crashgate.policy.redaction import paths, result_fields
 from crashgate.policy.review.diff import compare
 from crashgate.policy.review.explain import explain

@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 
 from crashgate.model.access import Access, Level
 from crashgate.policy.decide import decide
-from crashgate.policy.decision import Effect, Reason
+from crashgate.policy.decision import Effect, Question, Reason
 from crashgate.policy.limits import Approval
 from crashgate.policy.matching import MOST_ANSWERS, MOST_TOPICS
 from crashgate.policy.policy import Policy
-from crashgate.policy.question import Question
 from crashgate.policy.switches import Switch, Switches
 from tests.examples import examples
 from tests.policy.builders import grant, place, policies, policy, question, questions

@@ -8,9 +8,8 @@ from crashgate.gate.argument_defaults import open_names
 from crashgate.model.access import Access, Level
 from crashgate.model.scope import PROJECT
 from crashgate.policy.decide import decide, lets_through
-from crashgate.policy.decision import Decision, Effect, Reason
+from crashgate.policy.decision import Decision, Effect, Question, Reason
 from crashgate.policy.policy import Mode, Policy
-from crashgate.policy.question import Question
 from crashgate.policy.review.explain import may_use
 from crashgate.policy.switches import Switch, Switches
 from tests.policy.builders import grant, place, policies, policy, question, questions

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from crashgate.errors import ConfigurationError
+from crashgate.errors import ConfigurationError, PolicyDocumentError, Problem
 from crashgate.model.scope import PROJECT
 from crashgate.policy.policy import PolicySet, Vocabulary
-from crashgate.policy.problem import PolicyDocumentError, Problem
 from crashgate.policy.toml_positions import MAX_BYTES
 from crashgate.storage.policy_files import PolicyFiles
 from tests.owned import given_away

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from crashgate.errors import PolicyDocumentError
 from crashgate.model.scope import PROJECT
 from crashgate.policy.policy import Vocabulary
-from crashgate.policy.problem import PolicyDocumentError
 from crashgate.storage.policy_files import PolicyFiles, PolicyWatch
 from tests.owned import given_away
 

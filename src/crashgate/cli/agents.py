@@ -7,8 +7,7 @@ An agent that an operator named. Rule: one without a policy is an error that say
 
 from typing import TYPE_CHECKING, Final
 
-from crashgate.errors import ConfigurationError
-from crashgate.policy.problem import PolicyDocumentError
+from crashgate.errors import ConfigurationError, PolicyDocumentError
 
 if TYPE_CHECKING:
     from crashgate.policy.policy import Policy, PolicySet

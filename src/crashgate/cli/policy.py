@@ -23,9 +23,9 @@ from crashgate.cli.sandbox import in_sandbox_option
 
 if TYPE_CHECKING:
     from crashgate.config.settings import Settings
+    from crashgate.errors import Problem
     from crashgate.policy.grants import Rule
     from crashgate.policy.policy import Policy, PolicySet
-    from crashgate.policy.problem import Problem
     from crashgate.policy.review.explain import MatrixRow
 
 
@@ -39,7 +39,7 @@ def policy_check(*, in_sandbox: bool) -> None:
     Exits with 0 when all can be used, with 3 when one cannot. Then serve refuses that agent and serves the others; with
     --strict-policies it does not start.
     """
-    from crashgate.policy.problem import PolicyDocumentError
+    from crashgate.errors import PolicyDocumentError
 
     start = ground(in_sandbox=in_sandbox)
     try:

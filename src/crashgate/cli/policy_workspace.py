@@ -17,8 +17,8 @@ from crashgate.cli.sandbox import chosen
 if TYPE_CHECKING:
     from crashgate.config.connections import Sandbox
     from crashgate.config.settings import Settings
+    from crashgate.errors import Problem
     from crashgate.policy.policy import PolicySet, Vocabulary
-    from crashgate.policy.problem import Problem
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,7 +98,7 @@ def as_given(problem: "Problem", folder: Path) -> "Problem":
 
 @contextmanager
 def _as_given(folder: Path) -> Generator[None]:
-    from crashgate.policy.problem import PolicyDocumentError
+    from crashgate.errors import PolicyDocumentError
 
     try:
         yield

@@ -20,10 +20,9 @@ from crashgate.model.scope import (
 )
 from crashgate.model.untrusted import shows_untrusted
 from crashgate.policy.decide import decide
-from crashgate.policy.decision import Reason
+from crashgate.policy.decision import Place, Question, Reason
 from crashgate.policy.limits import after_reading
 from crashgate.policy.policy import Policy, PolicySet
-from crashgate.policy.question import Place, Question
 from crashgate.policy.review.explain import explain
 from crashgate.providers.registry import BY_ID
 

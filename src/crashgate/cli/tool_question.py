@@ -29,10 +29,9 @@ from crashgate.model.scope import (
     naming,
 )
 from crashgate.model.tool import Tool
-from crashgate.policy.decision import Decision
+from crashgate.policy.decision import Decision, Question
 from crashgate.policy.limits import after_reading
 from crashgate.policy.policy import Policy
-from crashgate.policy.question import Question
 from crashgate.policy.review.diff import Answer
 from crashgate.policy.review.explain import explain
 from crashgate.providers.registry import BY_ID

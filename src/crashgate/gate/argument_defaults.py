@@ -13,9 +13,8 @@ from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
 from crashgate.model.scope import Dimension, OrganizationToCome, ProjectToCome, naming
 from crashgate.policy.decide import decide
-from crashgate.policy.decision import Effect
+from crashgate.policy.decision import Effect, Place, Question
 from crashgate.policy.policy import Mode, Policy
-from crashgate.policy.question import Place, Question
 from crashgate.policy.review.explain import may_use
 
 MOST_NAMES = 20

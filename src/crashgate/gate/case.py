@@ -22,8 +22,8 @@ from crashgate.model.params import Params
 from crashgate.model.result import Page
 from crashgate.model.scope import APP, ENVIRONMENT, ORGANIZATION, PLATFORM, PROJECT, Dimension, naming
 from crashgate.model.tool import Reply
+from crashgate.policy.decision import Place, Question
 from crashgate.policy.policy import Policy
-from crashgate.policy.question import Place, Question
 
 
 class _Many:

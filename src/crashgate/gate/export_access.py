@@ -15,9 +15,8 @@ from crashgate.gate.verdict import Reason, Verdict, by_policy, refused
 from crashgate.model.operation import AnyOperation
 from crashgate.model.scope import naming
 from crashgate.policy.decide import decide, lets_through
-from crashgate.policy.decision import Decision, Effect
+from crashgate.policy.decision import Decision, Effect, Place, Question
 from crashgate.policy.policy import Policy
-from crashgate.policy.question import Place, Question
 from crashgate.policy.redaction import beyond
 from crashgate.policy.wording import word
 

@@ -26,8 +26,8 @@ from crashgate.model.operation import AnyOperation, Field, Operation, P
 from crashgate.model.reads import Reads, ReadsByName, fields_read
 from crashgate.model.result import Page, R
 from crashgate.model.scope import AppNamed, AppOfObject, EnvironmentRows, OrganizationRows, ProjectRows
+from crashgate.policy.decision import Place
 from crashgate.policy.grants import STRANGER
-from crashgate.policy.question import Place
 from crashgate.policy.redaction import Redaction, Tree
 from crashgate.sanitise import clean
 

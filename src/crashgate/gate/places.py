@@ -20,7 +20,7 @@ from crashgate.model.params import Params
 from crashgate.model.provider import FieldLookUp, Provider
 from crashgate.model.result import Page
 from crashgate.model.scope import ORGANIZATION, PROJECT, AppOfObject, Dimension, EnvironmentNamed, ProjectOfObject
-from crashgate.policy.question import Place
+from crashgate.policy.decision import Place
 
 KEPT_SECONDS = 300.0
 """For what is there and for what is not: asking again must cost the same (THREATS row 21)."""

@@ -43,9 +43,8 @@ from crashgate.model.scope import (
     naming,
 )
 from crashgate.policy.decide import decide, lets_through
-from crashgate.policy.decision import Effect
+from crashgate.policy.decision import Effect, Place, Question
 from crashgate.policy.policy import Policy
-from crashgate.policy.question import Place, Question
 
 
 class Unknown(Enum):

@@ -9,11 +9,10 @@ from typing import cast
 
 from crashgate.model.access import Access
 from crashgate.model.scope import Dimension
-from crashgate.policy.decision import Buckets, Decision, Effect, Reason
+from crashgate.policy.decision import Buckets, Decision, Effect, Place, Question, Reason
 from crashgate.policy.grants import Rule
 from crashgate.policy.matching import fit, open_somewhere, sort
 from crashgate.policy.policy import Mode, Policy
-from crashgate.policy.question import Place, Question
 from crashgate.policy.switches import Switch
 from crashgate.policy.wording import word
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from crashgate.errors import PolicyDocumentError
 from crashgate.identity import AGENT_NAME_PATTERN
 from crashgate.model.access import Level
 from crashgate.model.scope import NOTHING, Dimension
@@ -12,7 +13,6 @@ from crashgate.policy import grants as pattern
 from crashgate.policy.grants import BUILT_IN, Grant
 from crashgate.policy.limits import Approval, Limits
 from crashgate.policy.policy import TABLES, Mode, Policy, Vocabulary
-from crashgate.policy.problem import PolicyDocumentError
 from crashgate.policy.redaction import Redaction
 from crashgate.policy.switches import Switches
 from crashgate.policy.templates import Part, Templates, read_parts

@@ -15,9 +15,8 @@ from typing import Literal
 
 from crashgate.model.access import Access, Level
 from crashgate.model.scope import NOTHING, Dimension
-from crashgate.policy.decision import Buckets, Decision
+from crashgate.policy.decision import Buckets, Decision, Place, Question
 from crashgate.policy.grants import STRANGER, Grant, Patterns, Rule, any_matches, example
-from crashgate.policy.question import Place, Question
 from crashgate.policy.switches import Switch
 
 Fit = Literal["inside", "outside", "unknown"]

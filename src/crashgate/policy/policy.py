@@ -9,12 +9,12 @@ from enum import StrEnum, unique
 from types import MappingProxyType
 from typing import Any, Protocol
 
+from crashgate.errors import PolicyDocumentError, Problem
 from crashgate.model.own import EXPORTS, GET_ACCESS
 from crashgate.model.scope import Dimension, kinds_of
 from crashgate.policy.grants import Grant
 from crashgate.policy.limits import Approval, Limits
 from crashgate.policy.matching import Index
-from crashgate.policy.problem import PolicyDocumentError, Problem
 from crashgate.policy.redaction import Redaction
 from crashgate.policy.switches import Switches
 from crashgate.policy.words import Entries, Entry, Table

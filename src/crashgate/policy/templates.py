@@ -7,7 +7,7 @@ template may extend others. A name is looked up among the templates that exist a
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from crashgate.policy.problem import PolicyDocumentError
+from crashgate.errors import PolicyDocumentError
 from crashgate.policy.toml_positions import Path, parse
 from crashgate.policy.wording import unknown, word
 from crashgate.policy.words import Reading

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from crashgate.policy.problem import PolicyDocumentError, Problem
+from crashgate.errors import PolicyDocumentError, Problem
 from crashgate.policy.wording import word
 from crashgate.sanitise import clean
 

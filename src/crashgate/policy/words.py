@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Protocol, Self, cast
 
-from crashgate.policy.problem import Problem
+from crashgate.errors import Problem
 from crashgate.policy.toml_positions import Path, Survey
 from crashgate.policy.wording import unknown, word
 

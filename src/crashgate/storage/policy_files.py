@@ -19,11 +19,10 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-from crashgate.errors import ConfigurationError
+from crashgate.errors import ConfigurationError, PolicyDocumentError, Problem
 from crashgate.ownership import is_anothers, others_may_write
 from crashgate.policy.document import load
 from crashgate.policy.policy import Policy, PolicySet, Vocabulary
-from crashgate.policy.problem import PolicyDocumentError, Problem
 from crashgate.policy.templates import FOLDER, Templates
 from crashgate.policy.toml_positions import MAX_BYTES, NOT_UTF8, TOO_LARGE
 from crashgate.sanitise import clean

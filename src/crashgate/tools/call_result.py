@@ -6,7 +6,7 @@ from typing import Any
 
 from crashgate.errors import Code, CrashgateError, LimitError, NotNowError
 from crashgate.model.tool import Link
-from crashgate.policy.review.refusal import Refusal
+from crashgate.policy.review.explain import Refusal
 
 _REMEDY = "Tell the operator of crashgate if it stays."
 _ALL = "my_access"

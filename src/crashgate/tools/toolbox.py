@@ -28,7 +28,7 @@ from crashgate.model.provider import AnyTool
 from crashgate.model.tool import Detail, Reply, Shown, Tool
 from crashgate.offload import aside
 from crashgate.policy.policy import Policy, Vocabulary
-from crashgate.policy.review.refusal import MOST_TOOLS, refusal
+from crashgate.policy.review.explain import MOST_TOOLS, refusal
 from crashgate.tools import own
 from crashgate.tools.arguments import check_names, choose, detail_of, order
 from crashgate.tools.available import Opening, opening

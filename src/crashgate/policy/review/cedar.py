@@ -11,9 +11,9 @@ from typing import Any
 
 from crashgate.model.access import Access, Level
 from crashgate.model.scope import NOTHING, Dimension
+from crashgate.policy.decision import Question
 from crashgate.policy.grants import Grant, Rule
 from crashgate.policy.policy import Policy, Vocabulary
-from crashgate.policy.question import Question
 from crashgate.policy.switches import Switch
 
 _SCHEMA = """\

@@ -16,10 +16,9 @@ from crashgate.model.access import Access, Level
 from crashgate.model.operation import AnyOperation
 from crashgate.model.scope import NOTHING, Dimension
 from crashgate.policy.decide import decide
-from crashgate.policy.decision import Effect
+from crashgate.policy.decision import Effect, Place, Question
 from crashgate.policy.grants import STRANGER, example
 from crashgate.policy.policy import TABLES, Mode, Policy, PolicySet
-from crashgate.policy.question import Place, Question
 from crashgate.policy.redaction import paths, result_fields
 from crashgate.policy.words import NameList
 from crashgate.providers.registry import OPERATIONS

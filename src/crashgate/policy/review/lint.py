@@ -7,17 +7,16 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, get_args
 
+from crashgate.errors import Problem
 from crashgate.model.access import Access, Level
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import In
 from crashgate.model.scope import NOTHING
 from crashgate.model.untrusted import shows_text_of_the_app, shows_untrusted
 from crashgate.policy.decide import decide
-from crashgate.policy.decision import Effect
+from crashgate.policy.decision import Effect, Question
 from crashgate.policy.grants import Grant, Rule, example, matches
 from crashgate.policy.policy import Mode, Policy, Vocabulary
-from crashgate.policy.problem import Problem
-from crashgate.policy.question import Question
 from crashgate.policy.redaction import result_fields
 from crashgate.policy.wording import listed, word
 from crashgate.providers.registry import BY_ID, OPERATIONS
