@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from crashgate.cli.tool_question import could_allow
 from crashgate.model.access import Level
 from crashgate.model.scope import APP, PLATFORM, PROJECT, Dimension
 from crashgate.policy.document import load
@@ -35,7 +36,7 @@ def test_it_loads_and_gives_reading_only_in_the_places_that_were_named(named: Se
 def test_it_leaves_no_warning_behind() -> None:
     policy = first(dict.fromkeys(KINDS, ("one",)))
 
-    assert lint(policy, VOCABULARY, CONNECTIONS) == ()
+    assert lint(policy, VOCABULARY, CONNECTIONS, could_allow) == ()
 
 
 def test_what_nothing_reads_is_not_granted() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from crashgate.cli.tool_question import could_allow
 from crashgate.model.access import Access
 from crashgate.model.scope import NOTHING
 from crashgate.policy.document import load
@@ -21,7 +22,7 @@ def grant(access: str, *, projects: str = '"checkout-ios"', more: str = "") -> s
 
 def warnings(body: str) -> list[str]:
     policy = load(HEAD + body, source=SOURCE, vocabulary=VOCABULARY)
-    return [str(each).removeprefix(f"{SOURCE}:") for each in lint(policy, VOCABULARY, CONNECTIONS)]
+    return [str(each).removeprefix(f"{SOURCE}:") for each in lint(policy, VOCABULARY, CONNECTIONS, could_allow)]
 
 
 def test_a_narrow_policy_with_limits_has_no_warning() -> None:
@@ -104,6 +105,19 @@ def test_reading_crashes_together_with_writing_comments_is_told() -> None:
     assert warnings(grant('comment = "write"') + LIMITS) == []
 
 
+def test_a_grant_for_a_platform_that_no_call_can_name_opens_nothing() -> None:
+    vocabulary = Vocabulary(connections={"devrev": RESOURCES["devrev"]})
+    body = (
+        '[[grant]]\nconnection = "devrev"\nplatforms = ["windows"]\napps = ["*"]\naccess.session = "read"\n'
+        f'[off]\noperations = ["devrev.sessions.list"]\n{LIMITS}'
+    )
+    policy = load(HEAD + body, source=SOURCE, vocabulary=vocabulary)
+
+    told = [each.text for each in lint(policy, vocabulary, {"devrev": "devrev"}, could_allow)]
+
+    assert "no grant gives devrev.sessions.list, so there is nothing to switch off" in told
+
+
 def test_names_that_nothing_opens_are_told() -> None:
     body = (
         grant('error = "read"')
@@ -177,7 +191,9 @@ def test_every_resource_that_shows_text_of_outsiders_is_told_beside_a_way_to_wri
     policy = load(HEAD + body, source=SOURCE, vocabulary=vocabulary)
 
     warned = [
-        each for each in lint(policy, vocabulary, {**CONNECTIONS, "read": provider}) if "outsiders wrote" in each.text
+        each
+        for each in lint(policy, vocabulary, {**CONNECTIONS, "read": provider}, could_allow)
+        if "outsiders wrote" in each.text
     ]
 
     assert [each.text.split(" and may", 1)[0] for each in warned] == (

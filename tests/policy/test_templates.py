@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crashgate.cli.tool_question import answer as ask
+from crashgate.cli.tool_question import could_allow
 from crashgate.errors import PolicyDocumentError
 from crashgate.model.access import Access, Level
 from crashgate.model.scope import PROJECT
@@ -156,7 +157,7 @@ def test_each_word_says_where_it_is_written() -> None:
 def test_lint_tells_of_a_value_that_has_no_effect() -> None:
     policy = extending(EXTENDS + "[limits]\ncalls_per_minute = 600\n[approve]\nask_client = true\n", triage=TABLES)
 
-    told = {str(each) for each in lint(policy, VOCABULARY, CONNECTIONS) if "no effect" in each.text}
+    told = {str(each) for each in lint(policy, VOCABULARY, CONNECTIONS, could_allow) if "no effect" in each.text}
     assert told == {
         f"{SOURCE}:6: calls_per_minute = 600 has no effect: {TEMPLATE}, line 2, says 60",
         f"{SOURCE}:8: ask_client = true has no effect: {TEMPLATE}, line 10, says false",
@@ -196,7 +197,7 @@ def test_lint_names_the_template() -> None:
     policy = extending(EXTENDS + PLACES, triage=TRIAGE.replace("write", "full"))
 
     assert f"{TEMPLATE}:3: grant 1 gives error = full: it may do what cannot be undone" in {
-        str(each) for each in lint(policy, VOCABULARY, CONNECTIONS)
+        str(each) for each in lint(policy, VOCABULARY, CONNECTIONS, could_allow)
     }
 
 

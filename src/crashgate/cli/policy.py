@@ -199,11 +199,12 @@ def policy_lint(*, strict: bool, in_sandbox: bool) -> None:
 
     Exits with 0, or with 1 when --strict is given and there is a warning.
     """
+    from crashgate.cli.tool_question import could_allow
     from crashgate.policy.review.lint import lint
 
     start = ground(in_sandbox=in_sandbox)
     policies, vocabulary, connections = start.policies(), start.vocabulary, start.connections
-    warnings = (each for policy in policies.values() for each in lint(policy, vocabulary, connections))
+    warnings = (each for policy in policies.values() for each in lint(policy, vocabulary, connections, could_allow))
     found = [as_given(each, start.folder) for each in warnings]
     screen = session.screen()
     if screen.json:

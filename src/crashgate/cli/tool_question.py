@@ -212,6 +212,11 @@ def _answered(
     )
 
 
+def could_allow(policy: Policy, operation: AnyOperation, question: Question) -> bool:
+    """Whether some call could be allowed that is as the question says, for ``policy lint``."""
+    return not ask(policy, operation, question).denied
+
+
 def answer(policy: Policy | None, operation: AnyOperation, question: Question) -> Answer:
     """What a call gets that is as the question says, for ``policy diff``."""
     verdict = ask(policy, operation, question)

@@ -3,7 +3,8 @@
 A warning is a ``Problem`` with its line, so it is shown like one.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, get_args
 
@@ -13,18 +14,25 @@ from crashgate.model.operation import AnyOperation
 from crashgate.model.params import In
 from crashgate.model.scope import NOTHING
 from crashgate.model.untrusted import shows_text_of_the_app, shows_untrusted
-from crashgate.policy.decide import decide
-from crashgate.policy.decision import Effect, Question
+from crashgate.policy.decision import Question
 from crashgate.policy.grants import Grant, Rule, example, matches
 from crashgate.policy.policy import Mode, Policy, Vocabulary
 from crashgate.policy.redaction import result_fields
 from crashgate.policy.wording import listed, word
 from crashgate.providers.registry import BY_ID, OPERATIONS
 
+CouldAllow = Callable[[Policy, AnyOperation, Question], bool]
+"""Whether some call of the operation could be allowed that is as the question says."""
 
-def lint(policy: Policy, vocabulary: Vocabulary, connections: Mapping[str, str]) -> tuple[Problem, ...]:
-    """All warnings, by line. ``connections`` says what each connection of the vocabulary is."""
-    open_to = _Open(policy, vocabulary, connections)
+
+def lint(
+    policy: Policy, vocabulary: Vocabulary, connections: Mapping[str, str], could_allow: CouldAllow
+) -> tuple[Problem, ...]:
+    """All warnings, by line. ``connections`` says what each connection of the vocabulary is.
+
+    ``could_allow`` authorises the most favourable call.
+    """
+    open_to = _Open(policy, vocabulary, connections, could_allow)
     found = [
         *_never_matching(policy),
         *_binding_nothing(policy, vocabulary),
@@ -47,8 +55,11 @@ Warned = tuple[tuple[str, int], str]
 class _Open:
     """Which operations the grants leave open somewhere, whatever is switched off by name."""
 
-    def __init__(self, policy: Policy, vocabulary: Vocabulary, connections: Mapping[str, str]) -> None:
-        self._policy = policy
+    def __init__(
+        self, policy: Policy, vocabulary: Vocabulary, connections: Mapping[str, str], could_allow: CouldAllow
+    ) -> None:
+        self._policy = replace(policy, mode=Mode.ENFORCE)  # what observe mode lets through, no grant opens
+        self._could_allow = could_allow
         self._vocabulary = vocabulary
         self._connections = {"crashgate": "crashgate", **connections}
 
@@ -71,7 +82,7 @@ class _Open:
                     access=operation.access,
                     dimension=operation.scope.dimension,
                 )
-                yield decide(self._policy, question).effect is not Effect.DENY
+                yield self._could_allow(self._policy, operation, question)
 
 
 def _rules(policy: Policy) -> Iterator[tuple[Grant, Rule]]:
