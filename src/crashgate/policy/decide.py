@@ -7,7 +7,7 @@ names. Observe mode lets some refusals through, but never a delete and never a f
 from dataclasses import replace
 from typing import cast
 
-from crashgate.model.access import Access
+from crashgate.model.access import Access, Level
 from crashgate.model.scope import Dimension
 from crashgate.policy.decision import Buckets, Decision, Effect, Place, Question, Reason
 from crashgate.policy.grants import Rule
@@ -195,6 +195,14 @@ def _decision(  # noqa: PLR0913, PLR0917 - the parts of one value, in the order 
 
 def _asks(policy: Policy, question: Question) -> bool:
     return question.operation in policy.approval.operations
+
+
+def highest_level(policy: Policy | None, question: Question) -> Level:
+    """What the grants give on the question's resource there, whatever is switched off by name."""
+    for access in reversed(Access):
+        if decide(policy, replace(question, operation="", access=access)).effect is not Effect.DENY:
+            return access.least_level
+    return Level.OFF
 
 
 _TRIED = frozenset({Reason.SWITCHED_OFF, Reason.LEVEL_TOO_LOW, Reason.OUTSIDE_SCOPE, Reason.NO_GRANT})

@@ -107,35 +107,6 @@ class Reading:
         return found
 
 
-class Word(Protocol):
-    """One key of a table: what may be written, and which of two values lets the agent do less."""
-
-    @property
-    def about(self) -> str:
-        """What it means, for people; a clause."""
-        ...
-
-    def read(self, reading: Reading, path: Path, value: object) -> tuple[Entry, ...]:
-        """What is written there; nothing after a problem was noted."""
-        ...
-
-    def join(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
-        """What several documents come to that an agent has at once: the narrowest, or for names all of them."""
-        ...
-
-    def schema(self) -> Schema:
-        """As JSON Schema."""
-        ...
-
-    def widens(self, before: Any, after: Any) -> bool:  # noqa: ANN401 - values of this word, whatever they are
-        """Whether the second of two different values lets the agent do more."""
-        ...
-
-    def spoken(self, value: Any) -> str:  # noqa: ANN401 - a value of this word, whatever it is
-        """A value, or None for none, as people read it."""
-        ...
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Number:
     """A whole number from 1 to ``most``. The smaller is the narrower, unless ``larger_is_narrower``.
@@ -151,7 +122,7 @@ class Number:
     larger_is_narrower: bool = False
 
     def read(self, reading: Reading, path: Path, value: object) -> tuple[Entry, ...]:
-        """See ``Word``."""
+        """What is written there; nothing after a problem was noted."""
         if type(value) is int and 1 <= value <= self.most:
             return (reading.entry(path, value),)
         shown = "not a whole number" if isinstance(value, float) else kind(value)
@@ -161,23 +132,23 @@ class Number:
         return ()
 
     def join(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
-        """See ``Word``."""
+        """What several documents come to that an agent has at once: the narrowest, or for names all of them."""
         narrowest = max if self.larger_is_narrower else min
         return (narrowest(entries, key=lambda each: each.value),)
 
     def schema(self) -> Schema:
-        """See ``Word``."""
+        """As JSON Schema."""
         usual = {} if self.usual is None else {"default": self.usual}
         return {"type": "integer", "minimum": 1, "maximum": self.most, "description": self.about, **usual}
 
     def widens(self, before: int | None, after: int | None) -> bool:
-        """See ``Word``."""
+        """Whether the second of two different values lets the agent do more."""
         if before is None or after is None:
             return after is None
         return after < before if self.larger_is_narrower else after > before
 
     def spoken(self, value: int | None) -> str:
-        """See ``Word``."""
+        """A value, or None for none, as people read it."""
         return self.absent if value is None else str(value)
 
 
@@ -188,26 +159,26 @@ class Flag:
     about: str
 
     def read(self, reading: Reading, path: Path, value: object) -> tuple[Entry, ...]:
-        """See ``Word``."""
+        """What is written there; nothing after a problem was noted."""
         if type(value) is bool:
             return (reading.entry(path, value),)
         reading.note(path, f"`{path[-1]}` is {kind(value)}; write true or false")
         return ()
 
     def join(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
-        """See ``Word``."""
+        """What several documents come to that an agent has at once: the narrowest, or for names all of them."""
         return (min(entries, key=lambda each: each.value),)
 
     def schema(self) -> Schema:
-        """See ``Word``."""
+        """As JSON Schema."""
         return {"type": "boolean", "description": self.about, "default": True}
 
     def widens(self, before: bool, after: bool) -> bool:  # noqa: FBT001 - two values of the word
-        """See ``Word``."""
+        """Whether the second of two different values lets the agent do more."""
         return after and not before
 
     def spoken(self, value: bool) -> str:  # noqa: FBT001 - a value of the word
-        """See ``Word``."""
+        """A value, or None for none, as people read it."""
         return str(value).lower()
 
 
@@ -224,28 +195,35 @@ class NameList:
     items: Callable[[], Schema]
 
     def read(self, reading: Reading, path: Path, value: object) -> tuple[Entry, ...]:
-        """See ``Word``."""
+        """What is written there; nothing after a problem was noted."""
         written = reading.texts(path, value, example=self.example)
         return tuple(reading.entry(at, name) for at, name in written if self.check(reading, at, name))
 
     def join(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
-        """See ``Word``."""
+        """What several documents come to that an agent has at once: the narrowest, or for names all of them."""
         first: dict[str, Entry] = {}
         for each in entries:
             first.setdefault(each.value, each)
         return tuple(first.values())
 
     def schema(self) -> Schema:
-        """See ``Word``."""
+        """As JSON Schema."""
         return {"type": "array", "minItems": 1, "items": self.items(), "description": self.about}
 
     def widens(self, before: Iterable[str], after: Iterable[str]) -> bool:
-        """See ``Word``."""
+        """Whether the second of two different values lets the agent do more."""
         return not set(before) <= set(after)
 
     def spoken(self, value: Iterable[str]) -> str:
-        """See ``Word``."""
+        """A value, or None for none, as people read it."""
         return ", ".join(value) or "none"
+
+
+Word = Number | Flag | NameList
+"""One key of a table: what may be written, and which of two values lets the agent do less.
+
+``about`` says for people what it means, in a clause.
+"""
 
 
 class Table(Protocol):

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from enum import StrEnum, unique
 from typing import Any
 
-from crashgate.model.access import Access, Level
+from crashgate.model.access import Level
 from crashgate.model.operation import AnyOperation
 from crashgate.model.scope import NOTHING, Dimension
-from crashgate.policy.decide import decide
-from crashgate.policy.decision import Effect, Place, Question
+from crashgate.policy.decide import highest_level
+from crashgate.policy.decision import Place, Question
 from crashgate.policy.grants import STRANGER, example
 from crashgate.policy.policy import TABLES, Mode, Policy, PolicySet
 from crashgate.policy.redaction import paths, result_fields
@@ -114,16 +114,8 @@ def _of_operation(  # noqa: PLR0913, PLR0917 - what is compared, and how
                 before=one.value,
                 after=two.value,
                 resource=operation.resource,
-                levels=(_level(old, asked), _level(new, asked)),
+                levels=(highest_level(old, asked), highest_level(new, asked)),
             )
-
-
-def _level(policy: Policy | None, question: Question) -> Level:
-    """What the grants give on the resource there, whatever is switched off by name."""
-    for access in reversed(Access):
-        if decide(policy, replace(question, operation="", access=access)).effect is not Effect.DENY:
-            return access.least_level
-    return Level.OFF
 
 
 def _parameters(operation: AnyOperation, *held: Policy | None) -> Iterator[frozenset[str]]:

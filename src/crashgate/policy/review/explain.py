@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from crashgate.model.access import Access, Level
 from crashgate.model.scope import Dimension, kinds_of
-from crashgate.policy.decide import decide, lets_through
+from crashgate.policy.decide import decide, highest_level, lets_through
 from crashgate.policy.decision import Decision, Effect, Question
 from crashgate.policy.grants import Rule
 from crashgate.policy.limits import spoken_minutes
@@ -66,11 +66,19 @@ def matrix(policies: PolicySet, vocabulary: Vocabulary) -> tuple[MatrixRow, ...]
 def _rows(policy: Policy, vocabulary: Vocabulary) -> Iterator[MatrixRow]:
     for connection, resources in vocabulary.connections.items():
         for resource, dimension in resources.items():
+            question = Question(
+                agent=policy.agent,
+                connection=connection,
+                operation="",
+                resource=resource,
+                access=Access.READ,
+                dimension=dimension,
+            )
             yield MatrixRow(
                 agent=policy.agent,
                 connection=connection,
                 resource=resource,
-                level=_highest(policy, connection, resource, dimension),
+                level=highest_level(policy, question),
                 rules=tuple(
                     Rule.of(grant, resource, source=policy.source)
                     for grant in policy.grants
@@ -83,21 +91,6 @@ def _rows(policy: Policy, vocabulary: Vocabulary) -> Iterator[MatrixRow]:
 def _acts_on(switch: Switch, resource: str) -> bool:
     operation = BY_ID.get(switch.operation)
     return operation is not None and operation.resource == resource
-
-
-def _highest(policy: Policy, connection: str, resource: str, dimension: Dimension) -> Level:
-    for access in reversed(Access):
-        question = Question(
-            agent=policy.agent,
-            connection=connection,
-            operation="",
-            resource=resource,
-            access=access,
-            dimension=dimension,
-        )
-        if decide(policy, question).effect is not Effect.DENY:
-            return access.least_level
-    return Level.OFF
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
