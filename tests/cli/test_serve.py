@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from crashgate.clients.launch import shell_command
 from crashgate_sandbox.bugsnag.auth import SANDBOX_TOKEN
 from tests.cli.shell import COMMAND, Shell, line, run, started
 
@@ -158,7 +159,7 @@ def test_over_http_it_says_where_it_is_when_it_can_be_reached(state: Path) -> No
     assert told == [
         f"crashgate serves MCP at {url}",
         "Agents with a policy: operator, read-only-assistant, release-manager, triage-agent",
-        f"A token for one of them:  crashgate --state {state} token new operator --sandbox",
+        f"A token for one of them:  {shell_command()} --state {state} token new operator --sandbox",
         "Its client sends it as:   Authorization: Bearer TOKEN",
         "Stop it with Ctrl-C.",
     ]
@@ -222,7 +223,7 @@ def test_without_policies_a_real_upstream_takes_none(state: Path) -> None:
     environment = {**os.environ, "BUGSNAG_AUTH_TOKEN": "upstream-secret"}
     told = run("--state", str(state), "serve", "--agent", "triage-agent", environment=environment)
     assert (told.code, told.out) == (3, "")
-    assert "policies cannot be used" in told.err
+    assert "policies does not exist" in told.err
 
 
 def test_the_sandbox_alone_says_how_to_point_at_it() -> None:

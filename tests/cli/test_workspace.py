@@ -87,7 +87,7 @@ def test_a_workspace_brings_no_policies(crashgate: Shell, home: Path) -> None:
     told = crashgate("policy", "check")
 
     assert (told.code, told.out) == (3, "")
-    assert f"Error: The policy folder {home / 'policies'} cannot be used." in told.err.splitlines()
+    assert f"Error: The policy folder {home / 'policies'} does not exist." in told.err.splitlines()
 
 
 def test_a_file_that_is_not_used_is_told_once_with_the_way_to_use_it(crashgate: Shell, workspace: Path) -> None:

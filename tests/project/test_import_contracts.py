@@ -21,6 +21,7 @@ MODULES = ["__main__", "clock", "errors", "identity", "offload", "ownership", "s
 PACKAGES = [
     "audit",
     "cli",
+    "clients",
     "config",
     "exports",
     "gate",

@@ -242,17 +242,17 @@ def test_what_is_not_a_readable_document_is_refused(folder: Path, make: Callable
 
 
 @pytest.mark.parametrize(
-    ("name", "why"),
-    [("missing", "No such file or directory."), ("file.toml", "This is not a folder.")],
+    ("name", "what", "why", "remedy"),
+    [
+        ("missing", "does not exist", "", "Run `crashgate init` to set up a connection and a first policy, add "),
+        ("file.toml", "cannot be used", "This is not a folder.", "Make the folder, with one document for each agent "),
+    ],
 )
-def test_a_missing_folder_is_told_with_what_to_do(folder: Path, name: str, why: str) -> None:
+def test_a_missing_folder_is_told_with_what_to_do(folder: Path, name: str, what: str, why: str, remedy: str) -> None:
     write(folder, "file")
 
     with pytest.raises(ConfigurationError) as caught:
         files(folder / name).load()
 
-    assert (caught.value.what, caught.value.why, caught.value.remedy) == (
-        f"The policy folder {folder / name} cannot be used.",
-        why,
-        "Make the folder, with one document for each agent called AGENT.toml, or name another with --policies.",
-    )
+    assert (caught.value.what, caught.value.why) == (f"The policy folder {folder / name} {what}.", why)
+    assert caught.value.remedy.startswith(remedy)

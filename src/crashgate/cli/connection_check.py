@@ -90,7 +90,7 @@ async def check_connections(
             f"There is no connection {unknown[0]}." if unknown else "There is no connection to an upstream.",
             remedy=f"There are: {', '.join(connections)}."
             if connections
-            else f"Set {variables_that_connect()}, or write a connection in crashgate.toml.",
+            else f"Run `crashgate init`. Or set {variables_that_connect()}.",
         )
     return tuple(
         [

@@ -9,6 +9,7 @@ from crashgate.audit.call import Entry
 from crashgate.audit.record import Purpose
 from crashgate.cli.log_keeping import in_words
 from crashgate.cli.output import Screen, note
+from crashgate.clients.launch import shell_command
 
 if TYPE_CHECKING:
     from mcp import Client
@@ -176,15 +177,15 @@ class DemoReport:
         elif self.went_well:
             self._screen.say()
             self._screen.say("Where to go next", style="bold cyan")
-            for label, text in _NEXT:
-                self._screen.under(text, label, width=62)
+            for label, words in _NEXT:
+                self._screen.say(label)
+                self._screen.raw(f"  {shell_command()} {words}")
 
 
 _NEXT = (
-    ("the same with a client of yours", "crashgate serve --sandbox --agent triage-agent"),
-    ("who may do what, and why", "crashgate policy show"),
-    ("what would allow it", "crashgate policy explain triage-agent delete_error"),
-    ("the real thing", "BUGSNAG_AUTH_TOKEN=... crashgate serve --agent triage-agent"),
+    ("See who may do what:", "policy show --sandbox"),
+    ("Ask why a call is refused, and what would allow it:", "policy explain triage-agent delete_error --sandbox"),
+    ("Set up your own account:", "init"),
 )
 
 

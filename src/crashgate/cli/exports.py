@@ -98,7 +98,7 @@ def export(  # noqa: PLR0913 - options are arguments
     from crashgate.cli.serve import run
     from crashgate.cli.tool_question import read
 
-    settings = session.settings({"exports": to} if to is not None else {})
+    settings = session.settings({"exports": to} if to is not None else {}, in_sandbox=in_sandbox)
     if settings.exports is not None:
         refuse_impossible(settings.exports)
     more = {"connection": connection, "resume": resume}

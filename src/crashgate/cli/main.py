@@ -12,6 +12,7 @@ from crashgate.cli.demo import demo
 from crashgate.cli.exports import export, exports_list, exports_prune
 from crashgate.cli.failure import Root
 from crashgate.cli.global_options import Group
+from crashgate.cli.init import init
 from crashgate.cli.log import log_follow, log_search, log_show
 from crashgate.cli.log_keeping import log_acknowledge, log_checkpoint, log_export, log_key, log_prune, log_verify
 from crashgate.cli.policy import policy_check, policy_export, policy_lint, policy_schema, policy_show
@@ -29,7 +30,7 @@ from crashgate.cli.tokens import token_list, token_new, token_revoke
 def cli() -> None:
     """Crash tools for agents, behind a policy gate that records every call.
 
-    Start with `crashgate demo`. What the exit codes mean stands in docs/reference.md.
+    Start with `crashgate demo`, then `crashgate init`. docs/reference.md explains the exit codes.
     """
 
 
@@ -99,6 +100,7 @@ approvals.add_command(approvals_show)
 approvals.add_command(approvals_approve)
 approvals.add_command(approvals_reject)
 for _command in (
+    init,
     serve,
     sandbox,
     demo,

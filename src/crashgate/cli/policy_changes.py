@@ -3,6 +3,7 @@
 ``crashgate policy init``. Rule: it grants reading only, asks through the gate, and never writes over a document.
 """
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -181,7 +182,7 @@ def policy_init(
     from crashgate.policy.document import load
     from crashgate.policy.review.starter import first_policy
 
-    start = ground(in_sandbox=in_sandbox)
+    start = ground(in_sandbox=in_sandbox, examples=False)
     settings, vocabulary, connections = start.settings, start.vocabulary, start.connections
     given: Places = {kind: tuple(named[kind.plural]) for kind in vocabulary.kinds if named.get(kind.plural)}
     _check_places(given, start)
@@ -212,7 +213,7 @@ def _existing(settings: "Settings", sandbox: "Sandbox | None") -> "Mapping[str, 
     if not sandbox and not settings.connections:
         note("There is no connection, so nobody was asked which projects exist.")
         return {}
-    return run(existing(settings, sandbox))
+    return run(existing(settings, sandbox, os.environ))
 
 
 def _check_places(given: "Places", start: "Workspace") -> None:

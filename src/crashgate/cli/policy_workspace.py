@@ -85,9 +85,13 @@ class Workspace:
             return wiring.policies(settings, sandbox=self.sandbox).current()
 
 
-def ground(*, in_sandbox: bool) -> Workspace:
-    """What the command that runs starts from. Raises ConfigurationError."""
-    return Workspace(settings=session.settings(), sandbox=chosen(in_sandbox=in_sandbox))
+def ground(*, in_sandbox: bool, examples: bool = True) -> Workspace:
+    """What the command that runs starts from. Raises ConfigurationError.
+
+    Without ``examples`` the policy folder is the user's own, with a sandbox too: for commands that write there.
+    """
+    settings = session.settings(in_sandbox=in_sandbox and examples)
+    return Workspace(settings=settings, sandbox=chosen(in_sandbox=in_sandbox))
 
 
 def as_given(problem: "Problem", folder: Path) -> "Problem":

@@ -50,6 +50,7 @@ def sandbox(host: str, port: int, seed: int | None, *, budgets: bool) -> None:
     Each provider is at a path of its own. Changes are kept until it ends. GET /_sandbox/requests shows what it was
     asked; PUT /_sandbox/faults makes it fail.
     """
+    from crashgate.clients.launch import shell_command
     from crashgate_sandbox.app import create_app
     from crashgate_sandbox.parts import installed_parts
     from crashgate_sandbox.standalone import serve
@@ -68,7 +69,7 @@ def sandbox(host: str, port: int, seed: int | None, *, budgets: bool) -> None:
         screen.say(f"The sandbox listens at {url}. Point crashgate at it with:")
         screen.say()
         screen.raw(f"  export {' '.join(variables)}")
-        screen.raw("  crashgate serve --agent triage-agent")
+        screen.raw(f"  {shell_command()} serve --agent triage-agent")
         screen.say()
         screen.say("Stop it with Ctrl-C.")
 

@@ -10,9 +10,8 @@ import os
 import signal
 import stat
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -76,9 +75,6 @@ def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     return uvloop.new_event_loop
 
 
-_EXAMPLES = "example-policies"
-
-
 @click.command("serve", cls=Command)
 @click.option("--agent", metavar="NAME", help="Serve this one agent over stdin and stdout.")
 @click.option("--http", "over_http", is_flag=True, help="Serve all agents over HTTP; each sends a bearer token.")
@@ -131,24 +127,12 @@ def serve(  # noqa: PLR0913 - one parameter an option
     texts = {"text": text, **({"text_of": {agent: text}} if agent is not None else {})} if text else {}
     given = {**texts, **({"strict_policies": True} if strict_policies else {})}
     more = {**({"http": at} if at else {}), **({"serve": given} if given else {})}
-    settings = _settings(more, in_sandbox=in_sandbox)
+    settings = session.settings(more, in_sandbox=in_sandbox)
     send_traces(os.environ)
     if over_http:
         _over_http(settings, chosen(in_sandbox=in_sandbox))
     elif agent is not None:
         _over_stdio(settings, chosen(in_sandbox=in_sandbox), agent)
-
-
-def _settings(more: Mapping[str, Any], *, in_sandbox: bool) -> "Settings":
-    from crashgate.cli.session import copy_example_policies
-    from crashgate.config.settings import POLICIES, user_folder
-
-    settings = session.settings(more)
-    if in_sandbox and settings.policies == user_folder() / POLICIES and not settings.policies.exists():
-        examples = copy_example_policies(settings.state / _EXAMPLES)
-        note(f"There is no folder {settings.policies}; copies of the examples are used: {examples}")
-        return session.settings({**more, "policies": examples})
-    return settings
 
 
 def _over_stdio(settings: "Settings", sandbox: "Sandbox | None", agent: str) -> None:
@@ -189,18 +173,17 @@ def _over_http(settings: "Settings", sandbox: "Sandbox | None") -> None:
     def ready() -> None:
         # Whoever reads the address may connect at once, so the system already takes connections for us.
         listener.socket.listen()
-        _announce(listener, settings, agents, in_sandbox=sandbox is not None)
+        _announce(listener, agents, in_sandbox=sandbox is not None)
 
     with listener.socket:
         run(wiring.run_http(settings, os.environ, listener, sandbox=sandbox, ready=ready))
 
 
-def _announce(listener: "Listener", settings: "Settings", agents: tuple[str, ...], *, in_sandbox: bool) -> None:
-    given = shared()
-    if settings.policies.name == _EXAMPLES:
-        given = replace(given, policies=settings.policies)
+def _announce(listener: "Listener", agents: tuple[str, ...], *, in_sandbox: bool) -> None:
+    from crashgate.clients.launch import shell_command
     from crashgate.mcp.http import MCP_PATH
 
+    given = shared()
     url = f"{listener.url}{MCP_PATH}"
     if given.json:
         click.echo(json.dumps({"url": url, "agents": agents}), err=True)
@@ -209,7 +192,7 @@ def _announce(listener: "Listener", settings: "Settings", agents: tuple[str, ...
     if agents:
         note(f"Agents with a policy: {', '.join(agents)}")
         more = " --sandbox" if in_sandbox else ""
-        note(f"A token for one of them:  crashgate{given.flags} token new {agents[0]}{more}")
+        note(f"A token for one of them:  {shell_command()}{given.flags} token new {agents[0]}{more}")
         note("Its client sends it as:   Authorization: Bearer TOKEN")
     else:
         note("There is no policy, so every call will be refused.")

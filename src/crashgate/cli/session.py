@@ -36,10 +36,14 @@ def example_policies() -> Path:
     )
 
 
-def copy_example_policies(folder: Path) -> Path:
-    """Copy them into a folder that only we may write to: in a checkout others often may, and then they are refused."""
+def copy_example_policies(folder: Path, *, every_provider: bool = False) -> Path:
+    """Copy them into a folder that only we may write to: in a checkout others often may, and then they are refused.
+
+    Those of agents over sessions name connections to ``every_provider``, which the sandbox has.
+    """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for example in sorted(example_policies().glob("*.toml")):
+    source = example_policies()
+    for example in sorted([*source.glob("*.toml"), *(source.glob("sessions/*.toml") if every_provider else ())]):
         shutil.copyfile(example, folder / example.name)
         (folder / example.name).chmod(0o600)
     return folder
@@ -57,7 +61,9 @@ def reference_page() -> Path:
     return page
 
 
+_EXAMPLES = "example-policies"
 _TOLD = "crashgate.told"
+_EXAMPLES_TOLD = "crashgate.examples"
 
 
 def screen() -> Screen:
@@ -65,9 +71,12 @@ def screen() -> Screen:
     return Screen(as_json=shared().json)
 
 
-def settings(more: Mapping[str, Any] | None = None) -> "Settings":
-    """The settings in force, with ``more`` from the command's own options. Raises ConfigurationError."""
-    from crashgate.config.settings import load, passed_over
+def settings(more: Mapping[str, Any] | None = None, *, in_sandbox: bool = False) -> "Settings":
+    """The settings in force, with ``more`` from the command's own options. Raises ConfigurationError.
+
+    With a sandbox, the example policies stand in for a policy folder that nobody has made or named yet.
+    """
+    from crashgate.config.settings import POLICIES, load, passed_over, user_folder
 
     given = shared()
     options = {**given.settings, **(more or {})}
@@ -76,4 +85,11 @@ def settings(more: Mapping[str, Any] | None = None) -> "Settings":
     if unused is not None and not meta.setdefault(_TOLD, False):
         meta[_TOLD] = True
         note(f"{unused} is not used, because it was not named. If it is yours: --config {shlex.quote(str(unused))}")
-    return load(config=given.config, options=options, environment=os.environ, here=here)
+    found = load(config=given.config, options=options, environment=os.environ, here=here)
+    if not in_sandbox or found.policies != user_folder() / POLICIES or found.policies.exists():
+        return found
+    examples = copy_example_policies(found.state / _EXAMPLES, every_provider=True)
+    if not meta.setdefault(_EXAMPLES_TOLD, False):
+        meta[_EXAMPLES_TOLD] = True
+        note(f"There is no folder {found.policies}; copies of the examples are used: {examples}")
+    return found.model_copy(update={"policies": examples})

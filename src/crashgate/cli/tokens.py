@@ -48,6 +48,7 @@ def token_new(agent: str, *, in_sandbox: bool, force: bool) -> None:
     secret store.
     """
     from crashgate.cli.sandbox import embedded
+    from crashgate.clients.launch import shell_command
     from crashgate.config import wiring
     from crashgate.errors import InvalidArgumentsError
     from crashgate.identity import AGENT_NAME_PATTERN
@@ -56,7 +57,7 @@ def token_new(agent: str, *, in_sandbox: bool, force: bool) -> None:
         raise InvalidArgumentsError(
             "That is not an agent's name.", remedy="Write 1 to 64 of a-z, 0-9 and hyphens, no hyphen at either end."
         )
-    settings = session.settings()
+    settings = session.settings(in_sandbox=in_sandbox)
     if not force:
         known(wiring.policies(settings, sandbox=embedded() if in_sandbox else None).current(), agent)
     token = wiring.tokens(settings).new(agent)
@@ -68,7 +69,7 @@ def token_new(agent: str, *, in_sandbox: bool, force: bool) -> None:
     screen.raw(token)
     note(f"This is the token of {agent}. It is shown only now. Its public id, as the log names it, is {identifier}.")
     note("The agent sends it as:  Authorization: Bearer TOKEN")
-    note(f"Serve with:  crashgate{shared().flags} serve --http{' --sandbox' if in_sandbox else ''}")
+    note(f"Serve with:  {shell_command()}{shared().flags} serve --http{' --sandbox' if in_sandbox else ''}")
 
 
 @click.command("revoke", cls=Command)

@@ -4,7 +4,6 @@ The decision log names ``policy-init`` for it, and the policy that it asks under
 """
 
 import json
-import os
 import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
@@ -56,7 +55,9 @@ def askable(vocabulary: "Vocabulary") -> tuple[str, ...]:
     return tuple(name for name, has in vocabulary.connections.items() if _RESOURCES.items() <= has.items())
 
 
-async def existing(settings: "Settings", sandbox: "Sandbox | None") -> Mapping[str, Places]:
+async def existing(
+    settings: "Settings", sandbox: "Sandbox | None", environment: Mapping[str, str]
+) -> Mapping[str, Places]:
     """By connection, the slugs of all that its token can see; empty where no connection has any.
 
     Raises ConfigurationError where one has more than ``MOST_NAMES``, and what the tools tell as CrashgateError.
@@ -70,7 +71,7 @@ async def existing(settings: "Settings", sandbox: "Sandbox | None") -> Mapping[s
     grants = "".join(_GRANT.format(connection=json.dumps(name)) for name in connections)
     policy = load(_ASKS.format(agent=POLICY_INIT) + grants, source=f"{POLICY_INIT}.toml", vocabulary=vocabulary)
     source = _Standing(policies=PolicySet([policy]))
-    async with wiring.toolbox(settings, os.environ, sandbox=sandbox, source=source) as toolbox:
+    async with wiring.toolbox(settings, environment, sandbox=sandbox, source=source) as toolbox:
         return {
             name: await _seen(toolbox, {"connection": name} if len(connections) > 1 else {}) for name in connections
         }

@@ -199,7 +199,7 @@ async def opened(
     if not found:
         raise ConfigurationError(
             "There is no connection to an upstream.",
-            remedy=f"Set {variables_that_connect()}, or write a connection in crashgate.toml, or try with --sandbox.",
+            remedy=f"Run `crashgate init`. Or set {variables_that_connect()}, or add --sandbox to use invented data.",
         )
     connections = [open_connection(name, each, environment, sandbox) for name, each in found.items()]
     log = LogWriter.open(SqliteRowStore(_log_folder(settings)), clock)

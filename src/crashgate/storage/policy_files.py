@@ -168,6 +168,12 @@ def _checked_folder(folder: Path) -> Path:
     try:
         real = Path(os.path.realpath(folder, strict=True))
         status = real.stat()
+    except FileNotFoundError as error:
+        raise ConfigurationError(
+            f"The policy folder {folder} does not exist.",
+            remedy="Run `crashgate init` to set up a connection and a first policy, add --sandbox to try the example"
+            " policies on invented data, or name another folder with --policies.",
+        ) from error
     except OSError as error:
         raise _no_folder(folder, error.strerror or "it cannot be read") from error
     if not stat.S_ISDIR(status.st_mode):

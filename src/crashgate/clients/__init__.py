@@ -1,0 +1,1 @@
+"""How MCP clients are configured: their files, and the entry of this crashgate in each."""
