@@ -53,10 +53,8 @@ contracts: $(DEV) ## check who imports whom
 check-docs: $(DEV) ## see that the generated reference is current
 	$(BIN)/crashgate reference --check
 
-bench: $(DEV) ## run the benchmarks; they print what they measure
-	@set -e; for file in $(sort $(wildcard benchmarks/bench_*.py)); do \
-		echo "== $$file"; $(BIN)/python -m "benchmarks.$$(basename "$$file" .py)"; \
-	done
+bench: $(DEV) ## compare with other servers and write docs/benchmarks.md (needs npm for one of them); ARGS=--quick takes 2 minutes
+	$(BIN)/python -m benchmarks.run $(ARGS)
 
 clients: $(DEV) ## see what real MCP clients give their models, and run the conformance suite; needs npm (CLIENTS="fastmcp" for some)
 	$(BIN)/python -m clients.run $(CLIENTS)
@@ -90,7 +88,7 @@ upgrade: ## move every pin to the newest version
 	$(MAKE) pins PIN_ARGS=--upgrade
 
 clean: ## remove .venv, caches and builds
-	rm -rf $(VENV) .clients build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .bench .clients build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests benchmarks clients -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:

@@ -1,6 +1,5 @@
 """Exports, against the shell loop of the vendor's page, on one sandbox. Rule: ratios of one run, never bare times.
 
-    python -m benchmarks.bench_export speed     # rows a second, against curl and jq page by page (needs both)
     python -m benchmarks.bench_export memory    # peak memory at 10,000 and at 1,000,000 rows
     python -m benchmarks.bench_export pace      # three minutes at 60 requests a minute: how much of the budget is used
 
@@ -12,16 +11,19 @@ import asyncio
 import json
 import os
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
+from benchmarks.table import Figure
 from crashgate_sandbox.app import create_app
 from crashgate_sandbox.browserstack.service import BrowserStack
 from crashgate_sandbox.bugspulse.key import BUGSPULSE_KEY
@@ -32,6 +34,7 @@ from crashgate_sandbox.received import RequestLog
 from crashgate_sandbox.standalone import serve
 from tests.session_providers import BROWSERSTACK_PREFIX, BUGSPULSE_PREFIX, DEVREV_PREFIX, SessionProviders
 
+FORMS = ("jsonl", "csv", "parquet")
 _LOOP = """
 page=1
 while true; do
@@ -127,21 +130,25 @@ def _exporting(form: str) -> None:
     print(seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
-async def speed(rows: int, rounds: int) -> None:
-    """The shell's loop and exports in turn."""
+async def measure(*, quick: bool) -> list[Figure]:
+    """The shell's loop and exports in turn; none, with a message, where curl or jq is missing."""
+    if shutil.which("curl") is None or shutil.which("jq") is None:
+        print("curl or jq is missing: exports are not compared.")
+        return []
+    rows, rounds = (20_000, 2) if quick else (100_000, 5)
+    rates = {form: defaultdict[str, list[float]](list) for form in FORMS}
     async with _upstream(rows) as base:
-        for number in range(rounds):
+        for _ in range(rounds):
             with tempfile.TemporaryDirectory() as name:
-                folder = Path(name)
-                begin = time.perf_counter()
                 shell = {**os.environ, "BASE": base, "API_KEY": BUGSPULSE_KEY}
-                subprocess.run(["bash", "-c", _LOOP], cwd=folder, env=shell, check=True)  # noqa: ASYNC221, S603, S607 - a benchmark
-                loop = time.perf_counter() - begin
-                told = [f"round {number + 1}: curl and jq {rows / loop:,.0f} rows/s"]
-                for form in ("jsonl", "csv", "parquet"):
-                    seconds, _ = await asyncio.to_thread(_export, base, folder, form)
-                    told.append(f"{form} {rows / seconds:,.0f} rows/s, {loop / seconds:.1f} times")
-                print("; ".join(told))
+                begin = time.perf_counter()
+                await asyncio.to_thread(subprocess.run, ["bash", "-c", _LOOP], cwd=name, env=shell, check=True)
+                loop = rows / (time.perf_counter() - begin)
+                for form in FORMS:
+                    seconds, _ = await asyncio.to_thread(_export, base, Path(name), form)
+                    rates[form]["crashgate"].append(rows / seconds)
+                    rates[form]["curl and jq"].append(loop)
+    return [Figure.of(f"export of sessions, {form}, rows per second", "/s", rates[form]) for form in FORMS]
 
 
 async def memory() -> None:
@@ -149,7 +156,7 @@ async def memory() -> None:
     peaks: dict[int, dict[str, int]] = {}
     for rows in (10_000, 1_000_000):
         async with _upstream(rows) as base:
-            for form in ("jsonl", "csv", "parquet"):
+            for form in FORMS:
                 with tempfile.TemporaryDirectory() as name:
                     _, peak = await asyncio.to_thread(_export, base, Path(name), form)
                     peaks.setdefault(rows, {})[form] = peak
@@ -172,7 +179,7 @@ async def pace(minutes: int) -> None:
 def main() -> None:
     """Run what is asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", nargs="?", default="speed", choices=("speed", "memory", "pace", "sandbox", "export"))
+    parser.add_argument("what", choices=("memory", "pace", "sandbox", "export"))
     parser.add_argument("more", nargs="*")
     given = parser.parse_args()
     match given.what:
@@ -180,8 +187,6 @@ def main() -> None:
             _sandbox(int(given.more[0]), int(given.more[1]) or None)
         case "export":
             _exporting(given.more[0])
-        case "speed":
-            asyncio.run(speed(int(given.more[0]) if given.more else 100_000, 3))
         case "memory":
             asyncio.run(memory())
         case _:
