@@ -1,4 +1,4 @@
-"""``python -m crashgate``. Rule: the same as the command."""
+"""``python -m crashgate`` is the same as the command ``crashgate``."""
 
 from crashgate.cli.main import main
 

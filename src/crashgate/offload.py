@@ -1,4 +1,4 @@
-"""Work on a large answer, aside from the event loop. Rule: a small one never pays for it, and few run at once.
+"""Work on large answers, off the event loop, one at a time. A small answer is worked on at once.
 
 A worker thread is no quicker, but the interpreter gives the loop its turn every few milliseconds meanwhile: what one
 agent asked for does not hold up what the others did.

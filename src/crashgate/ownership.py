@@ -1,4 +1,4 @@
-"""Whose a file is, and who else may touch it. Rule: what gives rights or names credentials is ours or root's alone.
+"""Who owns a file, and who else may touch it. A file that grants rights or names credentials must be ours or root's.
 
 Each takes what ``os.fstat`` says of a file that is open, so that it cannot be swapped after the check.
 """

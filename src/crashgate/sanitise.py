@@ -4,7 +4,7 @@ Taken out (THREATS row 25): C0 and C1 controls except newline and tab (so no ANS
 bidirectional controls, zero-width and other format characters, tag characters (U+E0000-E007F), variation
 selectors beyond the common sixteen, surrogates, private use and unassigned code points.
 
-Cells that a spreadsheet would run. Rule: no text of ours begins like a formula, whatever the separator is.
+Cells that a spreadsheet would run: no text that we write begins like a formula, whatever the separator is.
 
 A leading apostrophe makes a spreadsheet show the cell as text. The first characters are those of
 https://owasp.org/www-community/attacks/CSV_Injection (``=``, ``+``, ``-``, ``@``, tab, carriage return, line feed and

@@ -1,4 +1,4 @@
-"""One reading of JSON. Rule: what two parsers could read differently is refused (THREATS rows 16 and 24).
+"""JSON that has one meaning: what two parsers could read differently is refused (THREATS rows 16 and 24).
 
 Refused: bytes that are not UTF-8, a byte order mark, duplicate keys, NaN and infinities, numbers that a double cannot
 hold exactly enough, lone surrogates, and nesting beyond a bound.
@@ -21,7 +21,7 @@ def parse(data: bytes, *, deepest: int = DEEPEST) -> Any:  # noqa: ANN401 - any 
     """The document, nested no deeper than ``deepest``. Raises NotStrictError."""
     try:
         document = json.loads(
-            data.decode(), object_pairs_hook=_unique, parse_constant=_refused, parse_int=_whole, parse_float=_finite
+            data.decode(), object_pairs_hook=_unique, parse_constant=_refuse, parse_int=_whole, parse_float=_finite
         )
         _check(document, deepest)
     except NotStrictError:
@@ -40,7 +40,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _refused(_: str) -> NoReturn:
+def _refuse(_: str) -> NoReturn:
     raise NotStrictError("NaN and infinities are not JSON")
 
 

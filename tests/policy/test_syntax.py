@@ -3,7 +3,7 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from crashgate.errors import PolicyDocumentError
-from crashgate.policy.toml_positions import MAX_BYTES, hidden_character, parse
+from crashgate.policy.toml_positions import MAX_BYTES, find_hidden_character, parse
 from tests.policy.builders import HEAD
 
 X = "policies/triage-agent.toml"
@@ -79,7 +79,7 @@ def test_a_readable_text_gives_its_values_and_their_lines() -> None:
 
 
 def test_a_character_that_cannot_be_seen_is_named_by_its_code() -> None:
-    assert hidden_character("plain text, é and 漢") is None
-    assert hidden_character("a\u202eb") == "U+202E"
-    assert hidden_character("a\nb") == "U+000A"
-    assert hidden_character("a\nb\t", lines=True) is None
+    assert find_hidden_character("plain text, é and 漢") is None
+    assert find_hidden_character("a\u202eb") == "U+202E"
+    assert find_hidden_character("a\nb") == "U+000A"
+    assert find_hidden_character("a\nb\t", lines=True) is None

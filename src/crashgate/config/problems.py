@@ -1,6 +1,6 @@
-"""What is wrong with the settings, in words of our own. Rule: the place and what is right, and never a value.
+"""What is wrong with the settings, and where, in words of our own.
 
-A value may be a token that was put in the wrong place; so only keys are repeated.
+Only keys are repeated, never a value: it may be a token that was put in the wrong place.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -56,7 +56,7 @@ def _place(loc: Place, survey: "Survey") -> str:
 def _fault(error: "ErrorDetails", model: type[BaseModel]) -> str:
     kind, loc, more = error["type"], error["loc"], error.get("ctx", {})
     if kind == "extra_forbidden":
-        return unknown("key", str(loc[-1]), _known(model, loc[:-1]))
+        return unknown("key", str(loc[-1]), _list_keys(model, loc[:-1]))
     if loc[-1] == _NO_KEY:
         return _of_our_own(error) if kind == "value_error" else f"is no name of a connection; write {_NAMES}"
     if kind in {"enum", "literal_error"}:
@@ -87,7 +87,7 @@ def _options(wanted: object) -> list[str]:
     return [str(each) for each in get_args(wanted)]
 
 
-def _known(model: type[BaseModel], loc: Place) -> list[str]:
+def _list_keys(model: type[BaseModel], loc: Place) -> list[str]:
     """The keys that the table at ``loc`` may have."""
     found = _type_at(model, loc)
     return list(found.model_fields) if isinstance(found, type) and issubclass(found, BaseModel) else []

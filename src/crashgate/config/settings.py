@@ -1,4 +1,4 @@
-"""What the operator configures. Rule: read once at the start, frozen, and no secret is ever written in it.
+"""What the operator configures. It is read once at the start, and no secret is ever written in it.
 
 Later ones win: defaults, ``crashgate.toml``, environment variables (``CRASHGATE_POLICIES``, ``CRASHGATE_HTTP__PORT``),
 options of the command line. Credentials come from the environment or from files that these settings name.

@@ -1,1 +1,1 @@
-"""Pages of typed rows become a file. Rule: knows columns, rows and pages; nothing of providers, rights or MCP."""
+"""Pages of typed rows become a file. Nothing here knows of providers, policies or MCP."""

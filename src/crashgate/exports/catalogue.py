@@ -1,4 +1,4 @@
-"""Finished exports as one agent sees them: nothing of others' exports, not even that they exist."""
+"""Finished exports as one agent sees them: it learns nothing of others' exports, not even that they exist."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class ExportCatalogue:
         """
         found, after = list[Manifest | Unfinished](), before
         while len(found) <= most:
-            some = await to_thread.run_sync(_some, self._storage, agent, after, most + 1)
+            some = await to_thread.run_sync(_list_some, self._storage, agent, after, most + 1)
             found += [each for each in some if given(each)]
             if len(some) <= most:
                 break
@@ -49,7 +49,7 @@ class ExportCatalogue:
 
     async def unfinished(self, agent: str) -> tuple[Unfinished, ...]:
         """The exports of ``agent`` that can be resumed, or are being made, newest first."""
-        return tuple(await to_thread.run_sync(_unfinished, self._storage, agent))
+        return tuple(await to_thread.run_sync(_list_unfinished, self._storage, agent))
 
     async def ids(self, agent: str) -> frozenset[str]:
         """The ids of all that is kept for ``agent``; with bad luck another's are among them."""
@@ -80,15 +80,15 @@ def id_of_export(kept: Manifest | Unfinished) -> str:
     return kept.id if isinstance(kept, Manifest) else kept.plan.id
 
 
-def _unfinished(storage: Storage, agent: str) -> list[Unfinished]:
+def _list_unfinished(storage: Storage, agent: str) -> list[Unfinished]:
     mine = [each for each in storage.unfinished(owner(agent)) if each.plan.owned_by(agent)]
     return sorted(mine, key=id_of_export, reverse=True)
 
 
-def _some(storage: Storage, agent: str, before: str | None, most: int) -> list[Manifest | Unfinished]:
+def _list_some(storage: Storage, agent: str, before: str | None, most: int) -> list[Manifest | Unfinished]:
     """The next few of the agent; what is published, and not cleared up after, is finished."""
     working: Iterable[Manifest | Unfinished] = (
-        each for each in _unfinished(storage, agent) if before is None or each.plan.id < before
+        each for each in _list_unfinished(storage, agent) if before is None or each.plan.id < before
     )
     finished: Iterable[Manifest | Unfinished] = (
         each for each in storage.finished(owner(agent), before) if each.owned_by(agent)

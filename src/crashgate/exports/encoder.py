@@ -89,8 +89,8 @@ class Fitting:
     def columns(self, rows: Sequence[Row]) -> FittedColumns:
         """The rows' values, column by column. Raises ExportError where a value is not of its column's kind."""
         return [
-            self._checked(name, check, [row.get(name) for row in rows] if values is None else values)
-            for name, check, values in zip(self._names, self._checks, self._taken(rows), strict=True)
+            self._check(name, check, [row.get(name) for row in rows] if values is None else values)
+            for name, check, values in zip(self._names, self._checks, self._take_columns(rows), strict=True)
         ]
 
     def fit(self, rows: Sequence[Row]) -> Sequence[Row]:
@@ -100,7 +100,7 @@ class Fitting:
             return rows
         return [dict(zip(self._names, values, strict=True)) for values in zip(*columns, strict=True)]
 
-    def _taken(self, rows: Sequence[Row]) -> Sequence[Sequence[object] | None]:
+    def _take_columns(self, rows: Sequence[Row]) -> Sequence[Sequence[object] | None]:
         """The values of each column; None where a row has not all columns, and has to be asked for each."""
         if not rows or len(self._names) == 1:  # of one name, an itemgetter gives a bare value
             return [None] * len(self._names)
@@ -110,7 +110,7 @@ class Fitting:
             return [None] * len(self._names)
 
     @staticmethod
-    def _checked(name: str, check: SchemaValidator, values: Sequence[object]) -> list[object]:
+    def _check(name: str, check: SchemaValidator, values: Sequence[object]) -> list[object]:
         try:
             return cast("list[object]", check.validate_python(values))
         except ValidationError:

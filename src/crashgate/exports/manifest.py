@@ -1,12 +1,12 @@
-"""The id of an export, and the names of its files. Rule: a name alone says whose export it is, and when it was begun.
+"""The id of an export, the names of its files, and the manifest that stands beside a finished data file.
 
-So that a list need not open what is somebody else's, nor all of what is one's own. It grants nothing: whose an export
-is stands in its plan and its manifest.
+An id alone tells whose export it is and when it was begun, so that a list need not open other agents' files, nor all of
+one's own. It grants nothing: the owner stands in the plan and in the manifest.
 
     sessions-5d2b8f0c691f4a7e3f2a9c0d41b7e658.jsonl
              whose   begun   chance
 
-What stands beside a finished data file. Rule: it appears after the data; an export without one is not finished.
+The manifest appears after the data; an export without one is not finished.
 """
 
 import hashlib

@@ -53,7 +53,7 @@ class CsvLines:
             cells = _WRITTEN[kind](values)
             if kind in _NEUTRALISED:
                 count += _neutralise(cells, _NEUTRALISED[kind])
-            fields.append(_quoted(cells))
+            fields.append(_quote_cells(cells))
         if len(fields) == 1:
             fields = [[cell or _ALONE for cell in fields[0]]]
         lines = [*map(",".join, zip(*fields, strict=True)), ""]
@@ -73,7 +73,7 @@ def _neutralise(cells: list[str], neutralise: Callable[[str], str]) -> int:
     return count
 
 
-def _quoted(cells: list[str]) -> list[str]:
+def _quote_cells(cells: list[str]) -> list[str]:
     whole = "".join(cells)
     if not any(char in whole for char in _SPECIAL):
         return cells

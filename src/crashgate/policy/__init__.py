@@ -1,1 +1,1 @@
-"""What each agent may do, and the decision on one question. Rule: pure values and functions; no file, no clock."""
+"""What each agent may do, and the decision on one question: pure values and functions, with no file and no clock."""

@@ -60,7 +60,7 @@ def decide(policy: Policy | None, question: Question) -> Decision:
     try:
         refuse_lookalikes(question)
         if policy is None:
-            return _unknown_agent(question)
+            return _deny_unknown_agent(question)
         return _weigh(policy, question)
     except Exception as error:  # noqa: BLE001 - an error inside the gate denies, whatever it is
         return Decision(
@@ -83,53 +83,53 @@ def _weigh(policy: Policy, question: Question) -> Decision:
     switches = policy.off.hit_by(question.operation, question.parameters) if policy.off.all else ()
     if (here is not None and not here.whole) or (around is not None and not around.whole):
         # What half of a place's names leaves open depends on that name too; only the command line asks so.
-        return _worked_out(policy, question, sort(topic, fits, question.access), switches)
+        return _work_out(policy, question, sort(topic, fits, question.access), switches)
     situation = (here is not None, around is not None, fits, switches)
     decision = topic.answer(situation)
     if decision is None:
-        decision = _worked_out(policy, question, sort(topic, fits, question.access), switches)
+        decision = _work_out(policy, question, sort(topic, fits, question.access), switches)
         topic.keep(situation, decision)
     return decision
 
 
-def _worked_out(policy: Policy, question: Question, found: Buckets, switches: tuple[Switch, ...]) -> Decision:
+def _work_out(policy: Policy, question: Question, found: Buckets, switches: tuple[Switch, ...]) -> Decision:
     if switches:
-        return _switched_off_by_name(policy, question, replace(found, switches=switches))
-    return _granted(policy, question, found)
+        return _deny_by_name(policy, question, replace(found, switches=switches))
+    return _weigh_grants(policy, question, found)
 
 
-def _granted(policy: Policy, question: Question, found: Buckets) -> Decision:
+def _weigh_grants(policy: Policy, question: Question, found: Buckets) -> Decision:
     """What the grants say, whatever is switched off by name."""
     granting = (*found.granted, *found.may_grant)
     if found.switched_off:
-        return _switched_off(policy, question, found, found.switched_off[0])
+        return _deny_where_off(policy, question, found, found.switched_off[0])
     if found.granted and not found.may_switch_off:
         rule = found.granted[0]
         return _decision(
-            policy, found, Effect.ALLOW, Reason.GRANTED, rule, rule.gives(), approval=_asks(policy, question)
+            policy, found, Effect.ALLOW, Reason.GRANTED, rule, rule.gives(), approval=_needs_approval(policy, question)
         )
     open_rule = open_somewhere(question, granting, found.may_switch_off)
     if open_rule is not None:
         because = f"{open_rule.gives()} in {open_rule.places_spoken}, and the place is not known yet"
-        approval = _asks(policy, question)
+        approval = _needs_approval(policy, question)
         return _decision(policy, found, Effect.DEPENDS, Reason.MAY_DEPEND, open_rule, because, approval=approval)
     if granting and found.may_switch_off:
-        return _switched_off(policy, question, found, found.may_switch_off[0])
-    return _not_granted(policy, question, found)
+        return _deny_where_off(policy, question, found, found.may_switch_off[0])
+    return _deny_ungranted(policy, question, found)
 
 
-def _switched_off_by_name(policy: Policy, question: Question, found: Buckets) -> Decision:
+def _deny_by_name(policy: Policy, question: Question, found: Buckets) -> Decision:
     switch = found.switches[0]
     names = ", ".join(each.setting for each in found.switches)
     fix = f"take {names} out of {switch.spot}"
-    rest = _granted(policy, question, found)
+    rest = _weigh_grants(policy, question, found)
     if rest.effect is Effect.DENY:
         fix += f", and {rest.would_allow}"
     because = f"{switch.gives()}, and off beats every grant"
     return _decision(policy, found, Effect.DENY, Reason.SWITCHED_OFF, switch, because, fix)
 
 
-def _not_granted(policy: Policy, question: Question, found: Buckets) -> Decision:
+def _deny_ungranted(policy: Policy, question: Question, found: Buckets) -> Decision:
     access, need = question.access, question.access.least_level
     written = f'access.{word(question.resource)} = "{need}"'
     if found.too_low:
@@ -149,7 +149,7 @@ def _not_granted(policy: Policy, question: Question, found: Buckets) -> Decision
     return _decision(policy, found, Effect.DENY, Reason.NO_GRANT, None, because, fix)
 
 
-def _switched_off(policy: Policy, question: Question, found: Buckets, rule: Rule) -> Decision:
+def _deny_where_off(policy: Policy, question: Question, found: Buckets, rule: Rule) -> Decision:
     because = f"{rule.gives()}, and off beats every other grant"
     fix = f"take {rule.setting} out of {rule.spot}"
     if not (found.granted or found.may_grant):
@@ -157,7 +157,7 @@ def _switched_off(policy: Policy, question: Question, found: Buckets, rule: Rule
     return _decision(policy, found, Effect.DENY, Reason.SWITCHED_OFF, rule, because, fix)
 
 
-def _unknown_agent(question: Question) -> Decision:
+def _deny_unknown_agent(question: Question) -> Decision:
     agent = word(question.agent)
     return Decision(
         effect=Effect.DENY,
@@ -193,7 +193,7 @@ def _decision(  # noqa: PLR0913, PLR0917 - the parts of one value, in the order 
     )
 
 
-def _asks(policy: Policy, question: Question) -> bool:
+def _needs_approval(policy: Policy, question: Question) -> bool:
     return question.operation in policy.approval.operations
 
 

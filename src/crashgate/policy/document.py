@@ -16,7 +16,7 @@ from crashgate.policy.policy import TABLES, Mode, Policy, Vocabulary
 from crashgate.policy.redaction import Redaction
 from crashgate.policy.switches import Switches
 from crashgate.policy.templates import Part, Templates, read_parts
-from crashgate.policy.toml_positions import Path, hidden_character
+from crashgate.policy.toml_positions import Path, find_hidden_character
 from crashgate.policy.wording import unknown, word
 from crashgate.policy.words import Entries, Entry, Table, as_list, as_table, join, kind, missing, read_table
 
@@ -48,14 +48,14 @@ def load(
     agent. Raises PolicyDocumentError with every problem found.
     """
     parts = read_parts(text, source=source, tools=vocabulary.tools, templates=templates)
-    policy = _policy(parts, vocabulary)
+    policy = _make_policy(parts, vocabulary)
     problems = [problem for part in parts for problem in part.reading.problems]
     if problems:
         raise PolicyDocumentError(problems)
     return policy
 
 
-def _policy(parts: Sequence[Part], vocabulary: Vocabulary) -> Policy:
+def _make_policy(parts: Sequence[Part], vocabulary: Vocabulary) -> Policy:
     own, *templates = parts
     reader = _Reader(own, vocabulary, first=1, places={})
     places = reader.places()
@@ -70,7 +70,7 @@ def _policy(parts: Sequence[Part], vocabulary: Vocabulary) -> Policy:
     for kind_of_place in places:
         if not any(grant.source and grant.places.get(kind_of_place) is places[kind_of_place] for grant in grants):
             own.reading.note(("places", str(kind_of_place)), f"no grant of a template takes these {kind_of_place}")
-    several = {key: _tables(key, table, parts) for key, table in TABLES.items()}
+    several = {key: _read_tables(key, table, parts) for key, table in TABLES.items()}
     tables = {key: join(TABLES[key], each) for key, each in several.items()}
     return Policy(
         agent=reader.agent(),
@@ -85,7 +85,7 @@ def _policy(parts: Sequence[Part], vocabulary: Vocabulary) -> Policy:
         redaction=Redaction.of(tables["redact"]),
         approval=Approval.of(tables["approve"]),
         extends=tuple(template.name for template in templates),
-        overruled=tuple(_overruled(several, tables)),
+        overruled=tuple(_find_overruled(several, tables)),
         written={f"{key}.{each}": entries for key, table in tables.items() for each, entries in table.items()},
     )
 
@@ -104,7 +104,7 @@ def _hash(parts: Sequence[Part]) -> str:
     return hashlib.sha256("\0".join((own.text, *named)).encode()).hexdigest()
 
 
-def _tables(key: str, table: type[Table], parts: Sequence[Part]) -> list[Entries]:
+def _read_tables(key: str, table: type[Table], parts: Sequence[Part]) -> list[Entries]:
     """What the document and each of its templates write in one table."""
     keys = {each for part in parts for each in as_table(part.data.get(key)) or {}}
     if keys and table.NEEDS and keys.isdisjoint(table.NEEDS):
@@ -112,7 +112,9 @@ def _tables(key: str, table: type[Table], parts: Sequence[Part]) -> list[Entries
     return [read_table(part.reading, part.data, key, table) for part in parts]
 
 
-def _overruled(several: Mapping[str, Sequence[Entries]], tables: Mapping[str, Entries]) -> Iterator[tuple[str, Entry]]:
+def _find_overruled(
+    several: Mapping[str, Sequence[Entries]], tables: Mapping[str, Entries]
+) -> Iterator[tuple[str, Entry]]:
     """Each value that another one replaced. The same value, written again, says nothing wrong."""
     for key, parts in several.items():
         for part in parts:
@@ -140,9 +142,9 @@ class _Reader:
         """What ``[places]`` names, for the grants of templates that name none."""
         kinds = self._vocabulary.kinds
         data = self._reading.table(self._data, "places", known=[*map(str, kinds)], example='projects = ["checkout-*"]')
-        return self._named(("places",), data)
+        return self._read_places(("places",), data)
 
-    def _named(self, path: Path, data: Mapping[str, object]) -> dict[Dimension, tuple[str, ...]]:
+    def _read_places(self, path: Path, data: Mapping[str, object]) -> dict[Dimension, tuple[str, ...]]:
         places = {
             kind: self._patterns((*path, kind.plural), kind, data[kind.plural])
             for kind in self._vocabulary.kinds
@@ -166,7 +168,7 @@ class _Reader:
         agent = self._text((), self._data, "agent")
         if agent and not re.fullmatch(AGENT_NAME_PATTERN, agent):
             wrong = next((char for char in agent if char not in _AGENT_CHARACTERS), None)
-            holds = f" holds {_shown(wrong)}" if wrong is not None else ""
+            holds = f" holds {_show_character(wrong)}" if wrong is not None else ""
             rule = "1 to 64 of a-z, 0-9 and hyphens, with no hyphen at either end"
             self._reading.note(("agent",), f"bad agent name `{word(agent)}`{holds}; write {rule}")
         elif agent and self._reading.source.rpartition("/")[2] != f"{agent}.toml":
@@ -176,7 +178,7 @@ class _Reader:
     def one_line(self, key: str, *, limit: int) -> str:
         """A text for people."""
         text = self._text((), self._data, key)
-        hidden = hidden_character(text)
+        hidden = find_hidden_character(text)
         if hidden is not None:
             self._reading.note((key,), f"`{key}` holds a hidden character, {hidden}; write one line of plain text")
         if len(text) > limit:
@@ -207,7 +209,7 @@ class _Reader:
         kinds = self._vocabulary.kinds
         self._reading.check_keys(path, data, ("connection", *map(str, kinds), "access"))
         connection, access = self._connection(path, data), self._access(path, data)
-        named = self._named(path, data)
+        named = self._read_places(path, data)
         needed = {self._vocabulary.connections.get(connection, {}).get(resource) for resource in access}
         given = {kind: names for kind, names in self._given.items() if kind in needed and kind.plural not in data}
         grant = Grant(
@@ -250,7 +252,7 @@ class _Reader:
         if wrong is not None:
             letters = "A-Z, a-z" if key.cased else "a-z"
             rule = f"write {letters}, 0-9, hyphen, underscore, dot, and * for any run of them"
-            self._reading.note(path, f"`{word(value)}` in `{key}` holds {_shown(wrong)}; {rule}")
+            self._reading.note(path, f"`{word(value)}` in `{key}` holds {_show_character(wrong)}; {rule}")
         elif not 0 < len(value) <= pattern.MAX_LENGTH:
             self._reading.note(path, f"a name in `{key}` has {len(value)} characters; write 1 to {pattern.MAX_LENGTH}")
         return value
@@ -312,6 +314,6 @@ class _Reader:
         return self._reading.text(path, data, key, example=_EXAMPLES[key])
 
 
-def _shown(char: str) -> str:
+def _show_character(char: str) -> str:
     code = f"U+{ord(char):04X}"
     return f"`{char}`" if char.isascii() and char.isprintable() else code

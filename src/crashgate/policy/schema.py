@@ -26,7 +26,7 @@ def document_schema(kinds: Sequence[Dimension] = KINDS) -> Schema:
     template = {"type": "string", "pattern": f"^{FOLDER}/[a-z0-9][a-z0-9_-]*$"}
     head = ("agent", "about", "owner")
     of_agents = [{"required": [key]} for key in (*head, "mode", "places")]
-    needed = {key: _needed(table) for key, table in TABLES.items() if table.NEEDS}
+    needed = {key: _require_keys(table) for key, table in TABLES.items() if table.NEEDS}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "crashgate policy",
@@ -59,7 +59,7 @@ def document_schema(kinds: Sequence[Dimension] = KINDS) -> Schema:
                     "items": _grant(kinds),
                     "description": "Levels on the resources of one connection, in the places that it names.",
                 },
-                **{key: _declared(table) for key, table in TABLES.items()},
+                **{key: _describe_table(table) for key, table in TABLES.items()},
             },
         ),
         "oneOf": [{"required": list(head)}, {"not": {"anyOf": of_agents}}],
@@ -91,12 +91,12 @@ def _places(dimension: Dimension) -> Schema:
     }
 
 
-def _declared(table: type[Table]) -> Schema:
+def _describe_table(table: type[Table]) -> Schema:
     words = {key: each.schema() for key, each in table.WORDS.items()}
     return _table(words, least=1, about=table.ABOUT)
 
 
-def _needed(table: type[Table]) -> Schema:
+def _require_keys(table: type[Table]) -> Schema:
     return {"anyOf": [{"required": [key]} for key in table.NEEDS]}
 
 

@@ -165,7 +165,7 @@ class _Surveyor:
             token = self._take()
             if token.kind not in {"bare", "text"}:
                 raise _LostError
-            keys.append(_unquoted(token.text) if token.kind == "text" else token.text)
+            keys.append(_unquote(token.text) if token.kind == "text" else token.text)
             if len(keys) > _MAX_DEPTH:
                 raise _TooDeepError(token.line)
             if self._next.text != ".":
@@ -220,7 +220,7 @@ class _Surveyor:
         return self._next
 
 
-def _unquoted(quoted: str) -> str:
+def _unquote(quoted: str) -> str:
     """The key that a quoted key stands for; tomllib knows the escapes."""
     try:
         return str(tomllib.loads(f"key = {quoted}")["key"])
@@ -236,22 +236,22 @@ NOT_UTF8 = "the document is not UTF-8 text"
 def parse(text: str, *, source: str) -> tuple[dict[str, object], Survey]:
     """What a document says, and where. Raises PolicyDocumentError."""
 
-    def refused(line: int, words: str) -> PolicyDocumentError:
+    def refuse(line: int, words: str) -> PolicyDocumentError:
         return PolicyDocumentError([Problem(source=source, line=line, text=words)])
 
     try:
         size = len(text.encode())
     except UnicodeEncodeError as error:
-        raise refused(1, NOT_UTF8) from error
+        raise refuse(1, NOT_UTF8) from error
     if size > MAX_BYTES:
-        raise refused(1, TOO_LARGE)
+        raise refuse(1, TOO_LARGE)
     unix = text.replace("\r\n", "\n")
-    hidden = tuple(_hidden_characters(unix))
+    hidden = tuple(_find_hidden_characters(unix))
     if hidden:
         raise PolicyDocumentError(Problem(source=source, line=line, text=words) for line, words in hidden)
     surveyed = survey(unix)
     if surveyed.too_deep is not None:
-        raise refused(surveyed.too_deep, "this is nested too deeply for a policy")
+        raise refuse(surveyed.too_deep, "this is nested too deeply for a policy")
     try:
         return tomllib.loads(unix), surveyed
     except (ValueError, RecursionError) as error:
@@ -260,10 +260,10 @@ def parse(text: str, *, source: str) -> tuple[dict[str, object], Survey]:
                 Problem(source=source, line=each.again, text=f"`{word(each.key)}` is already set on line {each.first}")
                 for each in surveyed.twice
             ) from error
-        raise refused(*_fault(str(error), last_line=unix.count("\n") + 1)) from error
+        raise refuse(*_fault(str(error), last_line=unix.count("\n") + 1)) from error
 
 
-def hidden_character(text: str, *, lines: bool = False) -> str | None:
+def find_hidden_character(text: str, *, lines: bool = False) -> str | None:
     """The first character of ``text`` that cannot be seen, as ``U+202E``; with ``lines``, line ends and tabs pass."""
     for char in text:
         if clean(char, limit=1, lines=lines) != char:
@@ -271,11 +271,11 @@ def hidden_character(text: str, *, lines: bool = False) -> str | None:
     return None
 
 
-def _hidden_characters(text: str) -> Iterator[tuple[int, str]]:
+def _find_hidden_characters(text: str) -> Iterator[tuple[int, str]]:
     if clean(text, limit=len(text) + 1) == text:
         return
     for number, line in enumerate(text.split("\n"), start=1):
-        code = hidden_character(line, lines=True)
+        code = find_hidden_character(line, lines=True)
         if code is not None:
             yield number, f"the line holds a hidden character, {code}; take it out"
 

@@ -1,1 +1,1 @@
-"""What fills a port: everything that touches the network, the disk or the machine's clock. Rule: it decides nothing."""
+"""What fills a port: everything that touches the network, or the disk. It decides nothing."""

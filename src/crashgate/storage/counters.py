@@ -1,4 +1,4 @@
-"""Counts of calls in SQLite. Rule: one bucket an agent, whichever process it calls through; who cannot count refuses.
+"""Counts of calls in SQLite, for each agent, whichever process it calls through. What cannot be counted is refused.
 
 Of each agent and each thing that is counted the times of the last ones are kept, numbered: a rate of 20 an hour is
 used up when the 20th from the end is less than an hour old. So a window slides exactly, and a look takes one row,
@@ -125,7 +125,7 @@ class SqliteCounter:
         The lock is ours, on a file beside it: SQLite before 3.51.3 can damage a database whose write-ahead log two
         processes use at the very same moment (https://www.sqlite.org/wal.html#walresetbug).
         """
-        database = self._opened()
+        database = self._open()
         fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
             with transaction(database):
@@ -133,7 +133,7 @@ class SqliteCounter:
         finally:
             fcntl.flock(self._lock, fcntl.LOCK_UN)
 
-    def _opened(self) -> sqlite3.Connection:
+    def _open(self) -> sqlite3.Connection:
         if self._database is not None:
             if self._is_still_there():
                 return self._database

@@ -1,4 +1,4 @@
-"""Finished exports in object storage, by URL. Rule: uploaded whole when finished, data before manifest.
+"""Finished exports in object storage, by URL. They are uploaded whole, the data before the manifest.
 
 Work in progress is in a local directory, and so is the finished file until its upload has succeeded: an upload that
 failed is repeated by resuming the export. fsspec is imported when the first URL is used. It and s3fs come with the

@@ -1,4 +1,4 @@
-"""Removes old exports. Rule: the manifest before the data, so that nothing is listed that cannot be read.
+"""Removes old exports: the manifest before the data, so that nothing is listed that cannot be read.
 
 A name alone proves nothing, for others' files may be called like ours: what goes is named by a manifest that lists it,
 or by a working folder. So the manifest of what goes is in a working folder until all of it is gone. Killed in between,
@@ -18,7 +18,7 @@ from crashgate.exports.plan import check_id
 from crashgate.exports.port import ExportState, Kept
 from crashgate.storage.export_folder import Folder, storing
 from crashgate.storage.export_storage import Place, in_progress
-from crashgate.storage.export_work import LARGEST_FILE, MANIFEST, PLAN, clear, lock, stored_checkpoint, stored_plan
+from crashgate.storage.export_work import LARGEST_FILE, MANIFEST, PLAN, clear, lock, read_checkpoint, read_plan
 
 
 class ExportKeeper:
@@ -31,7 +31,7 @@ class ExportKeeper:
     def kept(self, agent: str | None = None) -> Sequence[Kept]:
         """Everybody's, or one agent's, the oldest first."""
         whose = owner(agent) if agent else ""
-        every = (*self._finished(whose), *self._worked_on(whose), *self._unaccounted(whose))
+        every = (*self._find_finished(whose), *self._find_worked_on(whose), *self._find_unaccounted(whose))
         return sorted((each for each in every if agent in {None, each.agent or agent}), key=lambda each: each.at)
 
     def prune(self, before: datetime, agent: str | None = None, *, dry_run: bool = False) -> Sequence[Kept]:
@@ -40,9 +40,9 @@ class ExportKeeper:
         What is being written now is left out, and so is what nothing shows to be ours.
         """
         old = (each for each in self.kept(agent) if each.at < before)
-        return [each for each in old if self._goes(each, before, dry_run=dry_run)]
+        return [each for each in old if self._remove_if_old(each, before, dry_run=dry_run)]
 
-    def _goes(self, kept: Kept, before: datetime, *, dry_run: bool) -> bool:
+    def _remove_if_old(self, kept: Kept, before: datetime, *, dry_run: bool) -> bool:
         match kept.state:
             case ExportState.FINISHED:
                 manifest = self._place.manifest(kept.name)
@@ -58,7 +58,7 @@ class ExportKeeper:
         """Remove a finished export, unless somebody holds its working folder."""
         with storing(self._local), in_progress(self._local) as parent:
             with parent.sub(manifest.id, make=True) as folder:
-                if not _locked(folder):
+                if not _try_lock(folder):
                     return False
                 folder.put(manifest.manifest_file, manifest_files.encode(manifest))
                 folder.remove(PLAN)  # what is going is not to be resumed
@@ -70,7 +70,7 @@ class ExportKeeper:
         """Remove what a removal that was killed had not come to."""
         with storing(self._local), in_progress(self._local) as parent, suppress(FileNotFoundError):
             with parent.sub(export_id) as folder:
-                if not _locked(folder) or (manifest := _going(export_id, folder)) is None:
+                if not _try_lock(folder) or (manifest := _find_removal(export_id, folder)) is None:
                     return False
                 self._empty(folder, manifest)
             parent.remove_sub(export_id)
@@ -86,7 +86,7 @@ class ExportKeeper:
         """Remove a working folder, unless somebody holds it or has come back to it."""
         with storing(self._local), in_progress(self._local) as parent, suppress(FileNotFoundError):
             with parent.sub(export_id) as folder:
-                if not _locked(folder) or _changed(export_id, folder) >= before:
+                if not _try_lock(folder) or _find_last_change(export_id, folder) >= before:
                     return False
                 if not dry_run:
                     self._withdraw(export_id, folder)
@@ -99,35 +99,35 @@ class ExportKeeper:
     def _withdraw(self, export_id: str, folder: Folder) -> None:
         """Remove the data that may have been published without its manifest, while the plan still tells of it."""
         with suppress(FileNotFoundError, ValueError):
-            plan = stored_plan(folder)
+            plan = read_plan(folder)
             if folder.has(MANIFEST) and plan.id == export_id and f"{plan.name}{ENDING}" not in self._place.names():
                 self._place.remove(plan.file)
 
-    def _finished(self, whose: str) -> Iterator[Kept]:
+    def _find_finished(self, whose: str) -> Iterator[Kept]:
         for name in manifests(self._place.names(), whose=whose):
             if (manifest := self._place.manifest(name)) is not None:
                 yield _of_manifest(manifest)
 
-    def _worked_on(self, whose: str) -> Iterator[Kept]:
+    def _find_worked_on(self, whose: str) -> Iterator[Kept]:
         finished = {id_of(name) for name in manifests(self._place.names(), whose=whose)}
         with storing(self._local), in_progress(self._local) as parent:
             for name in parent.names():
                 with suppress(OSError, ValueError), parent.sub(check_id(name)) as folder:
                     if not name.startswith(whose):
                         continue
-                    going = _going(name, folder)
+                    going = _find_removal(name, folder)
                     if going is None:
                         yield _of_work(name, folder)
                     elif name not in finished:
                         yield replace(_of_manifest(going), name=going.file, state=ExportState.LEFT_BEHIND)
 
-    def _unaccounted(self, whose: str) -> Iterator[Kept]:
+    def _find_unaccounted(self, whose: str) -> Iterator[Kept]:
         """Files called like our data, of which no manifest and no work in progress tells."""
-        loose = _without_manifest(self._place.names(), whose)
+        loose = _find_without_manifest(self._place.names(), whose)
         with storing(self._local), in_progress(self._local) as parent:
             working = set(parent.names())
         # Looked at in this order, one that is published meanwhile is in progress or has its manifest by now.
-        loose &= _without_manifest(self._place.names(), whose)
+        loose &= _find_without_manifest(self._place.names(), whose)
         now = datetime.now(UTC)
         for export_id, name in sorted(loose):
             at = begun(export_id)
@@ -135,7 +135,7 @@ class ExportKeeper:
                 yield Kept(id=export_id, name=name, state=ExportState.UNACCOUNTED, at=at)
 
 
-def _locked(folder: Folder) -> bool:
+def _try_lock(folder: Folder) -> bool:
     """Hold the folder for as long as it is open; False where another process does."""
     try:
         lock(folder)
@@ -144,7 +144,7 @@ def _locked(folder: Folder) -> bool:
     return True
 
 
-def _going(export_id: str, folder: Folder) -> Manifest | None:
+def _find_removal(export_id: str, folder: Folder) -> Manifest | None:
     """The manifest of a finished export whose removal was begun; None in any other working folder. Raises OSError."""
     for name in manifests(folder.names(), whose=export_id):
         with suppress(FileNotFoundError, ValueError):
@@ -167,10 +167,10 @@ def _of_manifest(manifest: Manifest) -> Kept:
 
 def _of_work(export_id: str, folder: Folder) -> Kept:
     """What a working folder holds; one without a plan is what a ``kill -9`` left of a beginning or an end."""
-    at = _changed(export_id, folder)
+    at = _find_last_change(export_id, folder)
     try:
-        plan = stored_plan(folder)
-        checkpoint = stored_checkpoint(folder, plan)
+        plan = read_plan(folder)
+        checkpoint = read_checkpoint(folder, plan)
     except (OSError, ValueError):
         return Kept(id=export_id, name=export_id, state=ExportState.UNFINISHED, at=at)
     return Kept(
@@ -185,12 +185,12 @@ def _of_work(export_id: str, folder: Folder) -> Kept:
     )
 
 
-def _changed(export_id: str, folder: Folder) -> datetime:
+def _find_last_change(export_id: str, folder: Folder) -> datetime:
     """When it was last worked on; an empty one is as old as its export, or new where nothing tells."""
     return folder.changed() or begun(export_id) or datetime.now(UTC)
 
 
-def _without_manifest(names: Sequence[str], whose: str) -> set[tuple[str, str]]:
+def _find_without_manifest(names: Sequence[str], whose: str) -> set[tuple[str, str]]:
     """The data files, with their ids, beside which no manifest stands."""
     finished = {id_of(name) for name in manifests(names)}
     data = ((id_of_data(name), name) for name in names)

@@ -24,8 +24,8 @@ from crashgate.storage.export_work import (
     WorkFolder,
     clear,
     lock,
-    stored_checkpoint,
-    stored_plan,
+    read_checkpoint,
+    read_plan,
 )
 
 IN_PROGRESS = ".in-progress"
@@ -111,7 +111,7 @@ class ExportStorage:
     def unfinished(self, whose: str = "") -> Sequence[Unfinished]:
         """The exports in progress, or interrupted, whose ids begin so; what cannot be read is left out."""
         with storing(self._local), in_progress(self._local) as parent:
-            return tuple(_unfinished(parent, whose))
+            return tuple(_read_unfinished(parent, whose))
 
     def ids(self, whose: str = "") -> frozenset[str]:
         """The ids that begin so, of all exports. Raises ExportError."""
@@ -136,7 +136,7 @@ class ExportStorage:
 
     def _plan(self, folder: Folder, export_id: str) -> Plan:
         try:
-            plan = stored_plan(folder)
+            plan = read_plan(folder)
         except FileNotFoundError:
             raise not_available(export_id) from None
         except ValueError:
@@ -159,13 +159,13 @@ def in_progress(local: Path) -> Folder:
         return top.sub(IN_PROGRESS, make=True)
 
 
-def _unfinished(parent: Folder, whose: str) -> Iterator[Unfinished]:
+def _read_unfinished(parent: Folder, whose: str) -> Iterator[Unfinished]:
     for name in parent.names():
         if not name.startswith(whose):
             continue
         with suppress(OSError, ValueError), parent.sub(check_id(name)) as folder:
-            plan = stored_plan(folder)
-            yield Unfinished(plan=plan, checkpoint=stored_checkpoint(folder, plan))
+            plan = read_plan(folder)
+            yield Unfinished(plan=plan, checkpoint=read_checkpoint(folder, plan))
 
 
 class Directory:

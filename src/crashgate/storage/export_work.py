@@ -1,4 +1,4 @@
-"""One export in progress, in a folder of its own. Rule: at any moment a ``kill -9`` leaves something to go on from.
+"""One export in progress, in a folder of its own. Whenever it is killed, it can be resumed from what is there.
 
     plan.json        what was asked; written once
     journal.json     the checkpoint; replaced with every commit
@@ -39,12 +39,12 @@ Publish = Callable[[Folder, str, Manifest], None]
 """Makes a file of the folder, and the manifest, appear where finished exports are; may be repeated."""
 
 
-def stored_plan(folder: Folder) -> Plan:
+def read_plan(folder: Folder) -> Plan:
     """The plan in a working folder. Raises OSError where there is none, ValueError when it is damaged."""
     return checkpoints.decode_plan(folder.content(PLAN, LARGEST_FILE))
 
 
-def stored_checkpoint(folder: Folder, plan: Plan) -> Checkpoint:
+def read_checkpoint(folder: Folder, plan: Plan) -> Checkpoint:
     """How far it is; before the first commit that is nowhere. Raises OSError, or ValueError when it is damaged."""
     try:
         return checkpoints.decode(folder.content(JOURNAL, LARGEST_FILE))
@@ -75,8 +75,8 @@ class WorkFolder:
         self.plan = plan
         with storing(folder.path):
             try:
-                self.checkpoint = stored_checkpoint(folder, plan)
-                self.ready = self._stored_manifest()
+                self.checkpoint = read_checkpoint(folder, plan)
+                self.ready = self._read_manifest()
                 self._rows = folder.file(ROWS, os.O_RDWR | os.O_CREAT)
             except ValueError:
                 raise damaged(folder.path) from None
@@ -145,7 +145,7 @@ class WorkFolder:
             self._close_rows()
             self._folder.close()
 
-    def _stored_manifest(self) -> Manifest | None:
+    def _read_manifest(self) -> Manifest | None:
         try:
             body = self._folder.content(MANIFEST, LARGEST_FILE)
         except FileNotFoundError:

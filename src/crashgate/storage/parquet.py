@@ -1,4 +1,4 @@
-"""Parquet, by pyarrow. Rule: pages go to an Arrow stream, which can be cut; the Parquet file is made of it at the end.
+"""Parquet, by pyarrow. Pages go to an Arrow stream, which can be cut; at the end it is made into the Parquet file.
 
 A Parquet file has its index at the end and cannot be cut back to the end of a page. An Arrow stream
 (https://arrow.apache.org/docs/format/Columnar.html#ipc-streaming-format) is a schema and then one message a page, and

@@ -1,4 +1,4 @@
-"""Bearer tokens in a file of the state folder. Rule: a token is shown once and never stored; its SHA-256 is.
+"""Bearer tokens in a file of the state folder. A token is shown once and never stored; its SHA-256 hash is.
 
 One line of JSON a token; lines that start with # are notes. A token is 32 random bytes, so a plain hash cannot be
 guessed. ``id`` is public: it stands in the log and names the token to revoke.
@@ -82,7 +82,7 @@ class TokenFile:
         """The tokens in force, in the order in which they were made. Raises ConfigurationError."""
         try:
             with self._path.open("rb") as file:
-                return () if _untrusted(os.fstat(file.fileno())) else tuple(_tokens(file.read()).values())
+                return () if _is_untrusted(os.fstat(file.fileno())) else tuple(_parse_all(file.read()).values())
         except FileNotFoundError:
             return ()
         except OSError as problem:
@@ -99,7 +99,7 @@ class TokenFile:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 found, place = None, 0
                 for line in file.read().splitlines(keepends=True):
-                    stored = _stored(line)
+                    stored = _parse(line)
                     if stored is not None and stored.id == identifier:
                         found = stored
                         os.pwrite(file.fileno(), b" " * len(line.rstrip(b"\r\n")), place)
@@ -115,13 +115,13 @@ class TokenFile:
         """Why tokens that somebody made are not known, for the operator: a sentence each, none where all is well."""
         try:
             with self._path.open("rb") as file:
-                untrusted = _untrusted(os.fstat(file.fileno()))
+                untrusted = _is_untrusted(os.fstat(file.fileno()))
                 lines = file.read().splitlines()
         except FileNotFoundError:
             return ()
         except OSError as problem:
             return (f"No token is known, because {self._path} cannot be read: {problem.strerror}.",)
-        if untrusted and any(map(_stored, lines)):
+        if untrusted and any(map(_parse, lines)):
             return (f"No token of {self._path} is known, because others than its owner could have written to it.",)
         odd = [number for number, line in enumerate(lines, start=1) if _is_odd(line)]
         if not odd:
@@ -153,7 +153,7 @@ class TokenFile:
                 status = os.fstat(file.fileno())
                 state = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode, status.st_uid)
                 if state != self._seen:
-                    self._known = {} if _untrusted(status) else _tokens(file.read())
+                    self._known = {} if _is_untrusted(status) else _parse_all(file.read())
                     self._seen = state
         except OSError:
             self._seen, self._known = None, {}
@@ -183,17 +183,17 @@ async def watch_tokens(
             await task
 
 
-def _untrusted(status: os.stat_result) -> bool:
+def _is_untrusted(status: os.stat_result) -> bool:
     """Whether none of it is in force, because others may write to it or it is another's."""
     return others_may_write(status) or is_anothers(status)
 
 
-def _tokens(body: bytes) -> dict[str, StoredToken]:
+def _parse_all(body: bytes) -> dict[str, StoredToken]:
     """The tokens of a file, by id."""
-    return {stored.id: stored for stored in map(_stored, body.splitlines()) if stored is not None}
+    return {stored.id: stored for stored in map(_parse, body.splitlines()) if stored is not None}
 
 
-def _stored(line: bytes) -> StoredToken | None:
+def _parse(line: bytes) -> StoredToken | None:
     """The token of a line, or None for a note, an empty line, and what somebody broke."""
     try:
         stored = StoredToken(**json.loads(line))
@@ -204,7 +204,7 @@ def _stored(line: bytes) -> StoredToken | None:
 
 def _is_odd(line: bytes) -> bool:
     """Whether a line is neither a token nor empty nor a note."""
-    return bool(line.strip()) and not line.startswith(b"#") and _stored(line) is None
+    return bool(line.strip()) and not line.startswith(b"#") and _parse(line) is None
 
 
 def _unreadable(path: Path, problem: OSError) -> ConfigurationError:

@@ -58,8 +58,8 @@ def request(question: Question) -> dict[str, Any]:
             raise ValueError("a place has an id and a slug, and no third name")
         context[kind.noun] = {"id": first, "slug": others[0] if others else first}
     return {
-        "principal": f"Agent::{_quoted(question.agent)}",
-        "action": f"Action::{_quoted(question.access.value)}",
+        "principal": f"Agent::{_quote(question.agent)}",
+        "action": f"Action::{_quote(question.access.value)}",
         "resource": _resource(question.connection, question.resource),
         "context": context,
     }
@@ -67,23 +67,23 @@ def request(question: Question) -> dict[str, Any]:
 
 def _of(policy: Policy, vocabulary: Vocabulary) -> Iterator[str]:
     for switch in policy.off.all:
-        yield _switched_off(policy, switch)
+        yield _write_switch(policy, switch)
     for grant in policy.grants:
         resources = vocabulary.connections.get(grant.connection, {})
         for resource, level in grant.access.items():
             dimension = resources.get(resource)
             if dimension is not None:
-                yield from _granted(policy, grant, Rule.of(grant, resource, source=policy.source), level, dimension)
+                yield from _write_grant(policy, grant, Rule.of(grant, resource, source=policy.source), level, dimension)
 
 
-def _switched_off(policy: Policy, switch: Switch) -> str:
-    conditions = [f"context.operation == {_quoted(switch.operation)}"]
+def _write_switch(policy: Policy, switch: Switch) -> str:
+    conditions = [f"context.operation == {_quote(switch.operation)}"]
     if switch.parameter is not None:
-        conditions.append(f"context.parameters.contains({_quoted(switch.parameter)})")
+        conditions.append(f"context.parameters.contains({_quote(switch.parameter)})")
     return _text("forbid", switch.words(), policy.agent, None, None, conditions)
 
 
-def _granted(policy: Policy, grant: Grant, rule: Rule, level: Level, dimension: Dimension) -> Iterator[str]:
+def _write_grant(policy: Policy, grant: Grant, rule: Rule, level: Level, dimension: Dimension) -> Iterator[str]:
     forbids = level is Level.OFF
     conditions: list[str] = []
     if dimension is not NOTHING:
@@ -110,7 +110,7 @@ def _condition(dimension: Dimension, patterns: Sequence[str], *, forbids: bool) 
 
 def _matches(place: str, pattern: str) -> str:
     how = "like" if "*" in pattern else "=="
-    return " || ".join(f"{place}.{name} {how} {_quoted(pattern)}" for name in ("id", "slug"))
+    return " || ".join(f"{place}.{name} {how} {_quote(pattern)}" for name in ("id", "slug"))
 
 
 def _text(  # noqa: PLR0913, PLR0917 - the parts of one Cedar policy, in their order
@@ -121,17 +121,17 @@ def _text(  # noqa: PLR0913, PLR0917 - the parts of one Cedar policy, in their o
     resource: str | None,
     conditions: Sequence[str],
 ) -> str:
-    lists = "" if actions is None else f" in [{', '.join(f'Action::{_quoted(each.value)}' for each in actions)}]"
+    lists = "" if actions is None else f" in [{', '.join(f'Action::{_quote(each.value)}' for each in actions)}]"
     of = "" if resource is None else f" == {resource}"
     when = "".join(f"\nwhen {{ {condition} }}" for condition in conditions if condition != "true")
-    scope = f"principal == Agent::{_quoted(agent)}, action{lists}, resource{of}"
-    return f"@id({_quoted(words)})\n{effect} ({scope}){when};\n"
+    scope = f"principal == Agent::{_quote(agent)}, action{lists}, resource{of}"
+    return f"@id({_quote(words)})\n{effect} ({scope}){when};\n"
 
 
 def _resource(connection: str, resource: str) -> str:
-    return f"Resource::{_quoted(f'{connection}/{resource}')}"
+    return f"Resource::{_quote(f'{connection}/{resource}')}"
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     """A string of Cedar; names in policies hold nothing that JSON and Cedar write differently."""
     return json.dumps(text, ensure_ascii=False)

@@ -105,7 +105,7 @@ def _of_operation(  # noqa: PLR0913, PLR0917 - what is compared, and how
         if _same(old, new, question):
             continue
         subject = f"{operation.id} with {', '.join(sorted(parameters))}" if parameters else operation.id
-        for where, asked, one, two in _differing(old, new, question, operation, answer):
+        for where, asked, one, two in _find_differences(old, new, question, operation, answer):
             yield Change(
                 agent=agent,
                 widens=_RANK[two] > _RANK[one],
@@ -142,14 +142,14 @@ def _said(policy: Policy, question: Question) -> tuple[Any, ...]:
     )
 
 
-def _differing(
+def _find_differences(
     old: Policy | None, new: Policy | None, question: Question, operation: AnyOperation, answer: Asked
 ) -> Iterator[tuple[str, Question, Answer, Answer]]:
     """The places where the answers differ; one of two names only where neither name alone shows it."""
     own, seen = question.dimension, set[tuple[Names, Names]]()
     wider = own.wider
     around: list[tuple[Names, Place | None]] = [(_NOWHERE, None)]
-    if wider is not None and _written(wider, question, old, new):
+    if wider is not None and _list_patterns(wider, question, old, new):
         around = list(_places(wider, question, old, new))
     for near, far in itertools.product(list(_places(own, question, old, new)), around):
         asked = question.at({each: place for each, place in ((own, near[1]), (wider, far[1])) if each and place})
@@ -170,7 +170,7 @@ def _places(dimension: Dimension, question: Question, *held: Policy | None) -> I
     if dimension is NOTHING:
         yield _NOWHERE, None
         return
-    patterns = _written(dimension, question, *held)
+    patterns = _list_patterns(dimension, question, *held)
     for pattern in patterns:
         shown = f"every other {dimension.noun}" if pattern == "*" else f"{dimension.noun} {pattern}"
         yield (shown,), Place(names=frozenset({example(pattern)}))
@@ -181,12 +181,12 @@ def _places(dimension: Dimension, question: Question, *held: Policy | None) -> I
         yield (f"{dimension.noun} {one}", f"{dimension.noun} {two}"), Place(names=names)
 
 
-def _written(dimension: Dimension, question: Question, *held: Policy | None) -> tuple[str, ...]:
+def _list_patterns(dimension: Dimension, question: Question, *held: Policy | None) -> tuple[str, ...]:
     """The patterns that any of them writes in that dimension for the resource."""
-    return tuple(dict.fromkeys(_each_written(dimension, question, held)))
+    return tuple(dict.fromkeys(_iterate_patterns(dimension, question, held)))
 
 
-def _each_written(dimension: Dimension, question: Question, held: Iterable[Policy | None]) -> Iterator[str]:
+def _iterate_patterns(dimension: Dimension, question: Question, held: Iterable[Policy | None]) -> Iterator[str]:
     for policy in held:
         for ready in policy.index.of(question.connection, question.resource).rules if policy else ():
             yield from ready.rule.places.get(dimension, ())

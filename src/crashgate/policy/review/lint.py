@@ -34,16 +34,16 @@ def lint(
     """
     open_to = _Open(policy, vocabulary, connections, could_allow)
     found = [
-        *_never_matching(policy),
-        *_binding_nothing(policy, vocabulary),
-        *_broad(policy),
-        *_full(policy, connections),
-        *_toxic(policy, open_to),
-        *_idle_names(policy, open_to),
-        *_idle_window(policy, open_to),
-        *_unbounded(policy),
-        *_overruled(policy),
-        *_near_misses(policy),
+        *_find_covered(policy),
+        *_find_idle_places(policy, vocabulary),
+        *_find_broad(policy),
+        *_find_full(policy, connections),
+        *_find_toxic(policy, open_to),
+        *_find_idle_names(policy, open_to),
+        *_find_idle_window(policy, open_to),
+        *_find_unbounded(policy),
+        *_find_overruled(policy),
+        *_find_near_misses(policy),
     ]
     return tuple(sorted(Problem(source=source, line=max(line, 1), text=text) for (source, line), text in found))
 
@@ -92,7 +92,7 @@ def _rules(policy: Policy) -> Iterator[tuple[Grant, Rule]]:
                 yield grant, Rule.of(grant, resource, source=policy.source)
 
 
-def _never_matching(policy: Policy) -> Iterator[Warned]:
+def _find_covered(policy: Policy) -> Iterator[Warned]:
     """Grants that an ``off`` covers wholly."""
     for grant, rule in _rules(policy):
         if rule.level is Level.OFF:
@@ -117,7 +117,7 @@ def _covers(off: Grant, grant: Grant) -> bool:
     return True
 
 
-def _binding_nothing(policy: Policy, vocabulary: Vocabulary) -> Iterator[Warned]:
+def _find_idle_places(policy: Policy, vocabulary: Vocabulary) -> Iterator[Warned]:
     """Places that no resource of the grant has."""
     for grant in policy.grants:
         known = vocabulary.connections.get(grant.connection, {})
@@ -131,7 +131,7 @@ def _binding_nothing(policy: Policy, vocabulary: Vocabulary) -> Iterator[Warned]
                 )
 
 
-def _broad(policy: Policy) -> Iterator[Warned]:
+def _find_broad(policy: Policy) -> Iterator[Warned]:
     for grant in policy.grants:
         highest = max(grant.access.values(), key=lambda level: level.rank)
         for dimension, patterns in grant.places.items():
@@ -140,7 +140,7 @@ def _broad(policy: Policy) -> Iterator[Warned]:
                 yield (grant.source or policy.source, grant.line), f"{text}: it holds for what does not exist yet too"
 
 
-def _full(policy: Policy, connections: Mapping[str, str]) -> Iterator[Warned]:
+def _find_full(policy: Policy, connections: Mapping[str, str]) -> Iterator[Warned]:
     """Where ``full`` deletes, line by line; where nothing takes that much, the levels that do, once for each grant."""
     idle: dict[int, list[str]] = {}
     for grant, rule in _rules(policy):
@@ -170,7 +170,7 @@ def _most(provider: str | None, resource: str) -> Level:
     return max(taken, key=lambda level: level.rank, default=Level.FULL)
 
 
-def _toxic(policy: Policy, open_to: _Open) -> Iterator[Warned]:
+def _find_toxic(policy: Policy, open_to: _Open) -> Iterator[Warned]:
     """Reading what outsiders wrote, together with a way to write text of one's own (THREATS row 6).
 
     Where a person has to agree to every change after such reading, one stands between.
@@ -204,7 +204,7 @@ def _is_text(annotation: Any) -> bool:  # noqa: ANN401 - a type, whatever it is
     return annotation is str or any(_is_text(each) for each in get_args(annotation))
 
 
-def _idle_names(policy: Policy, open_to: _Open) -> Iterator[Warned]:
+def _find_idle_names(policy: Policy, open_to: _Open) -> Iterator[Warned]:
     """Names under [off] and [approve] that no grant opens anyway."""
     for switch in policy.off.all:
         if not open_to.granted(BY_ID[switch.operation]):
@@ -217,7 +217,7 @@ def _idle_names(policy: Policy, open_to: _Open) -> Iterator[Warned]:
             )
 
 
-def _idle_window(policy: Policy, open_to: _Open) -> Iterator[Warned]:
+def _find_idle_window(policy: Policy, open_to: _Open) -> Iterator[Warned]:
     """A person between reading and changing, where there is nothing of the one or of the other."""
     if policy.approval.after_untrusted_minutes is None:
         return
@@ -232,14 +232,14 @@ def _idle_window(policy: Policy, open_to: _Open) -> Iterator[Warned]:
         )
 
 
-def _unbounded(policy: Policy) -> Iterator[Warned]:
+def _find_unbounded(policy: Policy) -> Iterator[Warned]:
     if policy.mode is Mode.OBSERVE:
         yield (policy.source, 1), 'mode = "observe": what this policy refuses is let through, deletes apart'
     if not policy.limits.rates:
         yield (policy.source, 1), "there are no limits; write [limits] and below it calls_per_minute = 60"
 
 
-def _overruled(policy: Policy) -> Iterator[Warned]:
+def _find_overruled(policy: Policy) -> Iterator[Warned]:
     """Values that give nothing, because a narrower one stands in the document or in another of its templates."""
     for key, entry in policy.overruled:
         ((_, name), (holds, *_)) = (key.split("."), policy.written[key])
@@ -253,7 +253,7 @@ def _at(policy: Policy, key: str, value: str | None = None) -> tuple[str, int]:
     return next(((each.source, each.line) for each in entries), (policy.source, 1))
 
 
-def _near_misses(policy: Policy) -> Iterator[Warned]:
+def _find_near_misses(policy: Policy) -> Iterator[Warned]:
     """Names below free data that are nearly the vendor's: any is legal there, and a misspelt one takes nothing out."""
     for written in policy.redaction.fields:
         top, _, below = written.partition(".")

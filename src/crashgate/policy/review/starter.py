@@ -41,7 +41,7 @@ def first_policy(
 
     ``connections`` says what each connection of the vocabulary is.
     """
-    parts = [_HEAD.format(agent=_quoted(agent), owner=_quoted(owner))]
+    parts = [_HEAD.format(agent=_quote(agent), owner=_quote(owner))]
     for connection, provider in connections.items():
         parts.extend(_grants(connection, _readable(provider, vocabulary, connection), places.get(connection, {})))
     return "".join([*parts, _TAIL])
@@ -68,13 +68,13 @@ def _grants(connection: str, resources: Mapping[str, Dimension], places: Places)
     """One grant for each kind of place that the connection's resources have."""
     for dimension in dict.fromkeys(resources.values()):
         names = places.get(dimension, ())
-        lines = ["[[grant]]", f"connection = {_quoted(connection)}"]
+        lines = ["[[grant]]", f"connection = {_quote(connection)}"]
         if dimension is not NOTHING:
             around = dimension.wider
             if around is not None and places.get(around) and around not in resources.values():
                 lines += _list(around, places[around])
             lines += _list(dimension, names)
-        lines += [f"access.{each} = {_quoted(Level.READ)}" for each, of in resources.items() if of is dimension]
+        lines += [f"access.{each} = {_quote(Level.READ)}" for each, of in resources.items() if of is dimension]
         known = bool(names) or dimension is NOTHING
         head = "" if known else f"# Name {dimension} to open these.\n"
         yield "\n" + head + "".join(f"{'' if known else '# '}{line}\n" for line in lines)
@@ -83,9 +83,9 @@ def _grants(connection: str, resources: Mapping[str, Dimension], places: Places)
 def _list(dimension: Dimension, names: Sequence[str]) -> list[str]:
     """A few names in one line, and many one below the other, so that single ones are easily taken out."""
     if len(names) <= _IN_A_LINE:
-        return [f"{dimension} = [{', '.join(map(_quoted, names))}]"]
-    return [f"{dimension} = [", *(f"    {_quoted(name)}," for name in names), "]"]
+        return [f"{dimension} = [{', '.join(map(_quote, names))}]"]
+    return [f"{dimension} = [", *(f"    {_quote(name)}," for name in names), "]"]
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     return json.dumps(str(text), ensure_ascii=False)
