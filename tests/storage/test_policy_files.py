@@ -256,3 +256,29 @@ def test_a_missing_folder_is_told_with_what_to_do(folder: Path, name: str, what:
 
     assert (caught.value.what, caught.value.why) == (f"The policy folder {folder / name} {what}.", why)
     assert caught.value.remedy.startswith(remedy)
+
+
+def test_a_document_that_has_not_changed_is_not_worked_out_again(folder: Path) -> None:
+    write(folder, "a")
+    write(folder, "b")
+    found = files(folder)
+    first = found.load()
+
+    write(folder, "b", content=f"{text('b')}[limits]\ncalls_per_minute = 1\n")
+    second = found.load()
+
+    assert second["a"] is first["a"]
+    assert second["b"] != first["b"]
+
+
+def test_a_document_is_worked_out_again_when_a_template_has_changed(folder: Path) -> None:
+    templates = folder / "templates"
+    templates.mkdir(mode=0o755)
+    write(templates, "few", content="[limits]\ncalls_per_minute = 1\n")
+    write(folder, "a", content=f'extends = "templates/few"\n{text("a")}')
+    found = files(folder)
+    first = found.load()
+
+    write(templates, "few", content="[limits]\ncalls_per_minute = 2\n")
+
+    assert [each.limits.value("calls_per_minute") for each in (first["a"], found.load()["a"])] == [1, 2]
