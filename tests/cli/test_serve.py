@@ -107,12 +107,12 @@ def test_a_policy_document_with_a_mistake_stops_its_own_agent_alone(policies: Pa
     serve = ("--state", str(state), "serve", "--sandbox")
     with started((*serve, "--agent", "triage-agent")) as process:
         answers = converse(process, HELLO, READY, LIST)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=30)  # over stdio no other agent's document is read
     own = run(*serve, "--agent", "read-only-assistant")
     strict = run(*serve, "--agent", "triage-agent", "--strict-policies")
 
     assert "result" in answers[1]
-    assert b"THE POLICY OF AGENT read-only-assistant CANNOT BE USED. EVERY CALL OF THIS AGENT IS REFUSED." in err
+    assert b"CANNOT BE USED" not in err
     assert (own.code, strict.code) == (3, 3)
     assert all("unknown key `colour`" in each for each in (own.err, strict.err))
 

@@ -282,3 +282,16 @@ def test_a_document_is_worked_out_again_when_a_template_has_changed(folder: Path
     write(templates, "few", content="[limits]\ncalls_per_minute = 2\n")
 
     assert [each.limits.value("calls_per_minute") for each in (first["a"], found.load()["a"])] == [1, 2]
+
+
+@pytest.mark.threats(30)
+@pytest.mark.parametrize("name", ["../other", "nested/agent", ".hidden", "", "/etc/agent"])
+def test_the_name_of_an_agent_leads_to_no_document_elsewhere(folder: Path, name: str) -> None:
+    (folder / "nested").mkdir()
+    for path in (folder / "nested", folder.parent):
+        write(path, "agent")
+    write(folder.parent, "other")
+    write(folder, ".hidden", content=text("hidden"))
+    files = PolicyFiles(folder=folder, vocabulary=VOCABULARY, strict=False, agent=name)
+
+    assert (dict(files.load()), files.current().broken) == ({}, {})

@@ -22,12 +22,12 @@ def document(agent: str, about: str = "Reads.", more: str = "") -> str:
 class Watched:
     """A folder with policies of ``a`` and ``b`` in force, and who was told of changes."""
 
-    def __init__(self, folder: Path, *, strict: bool = True) -> None:
+    def __init__(self, folder: Path, *, strict: bool = True, agent: str | None = None) -> None:
         self.folder = folder
         folder.mkdir(mode=0o755)
         self.write("a", document("a"))
         self.write("b", document("b"))
-        self.files = PolicyFiles(folder=folder, vocabulary=VOCABULARY, strict=strict)
+        self.files = PolicyFiles(folder=folder, vocabulary=VOCABULARY, strict=strict, agent=agent)
         self.files.load()
         self.told: list[frozenset[str]] = []
         self.watch = PolicyWatch(self.files, self.changed)
@@ -283,3 +283,31 @@ async def test_it_looks_by_itself(watched: Watched) -> None:
         await told.wait()
 
     assert watched.abouts["a"] == "Writes."
+
+
+async def test_for_one_agent_only_its_own_document_is_read_and_watched(tmp_path: Path) -> None:
+    watched = Watched(tmp_path / "policies", strict=False, agent="a")
+    before = watched.files.look()
+    watched.write("b", "not a policy")
+    beside = watched.files.look()
+    watched.write("a", document("a", "Writes."))
+    await watched.watch.look()
+    await watched.watch.look()
+
+    assert beside == before
+    assert (watched.abouts, watched.files.current().broken) == ({"a": "Writes."}, {})
+    assert watched.told == [frozenset({"a"})]
+
+
+async def test_for_one_agent_a_mistake_leaves_its_policy_in_force_and_a_missing_document_takes_it_away(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    watched = Watched(tmp_path / "policies", strict=False, agent="a")
+    path = watched.write("a", "not a policy")
+    await watched.watch.reload()
+    kept = watched.abouts
+    path.unlink()
+    await watched.watch.reload()
+
+    assert (kept, watched.abouts) == ({"a": "Reads."}, {})
+    assert "THE POLICY OF AGENT a CANNOT BE USED. The one before stays in force." in caplog.text

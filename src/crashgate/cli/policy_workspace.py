@@ -51,12 +51,15 @@ class Workspace:
         """All policies of the folder. Raises ConfigurationError and PolicyDocumentError."""
         return self._within(self.folder, self.settings)
 
-    def served(self) -> "PolicySet":
-        """The policies that ``serve`` begins with, and which it has to do without. Raises as ``policies`` does."""
+    def served(self, agent: str | None = None) -> "PolicySet":
+        """The policies that ``serve`` begins with, and which it has to do without; with ``agent`` its own alone.
+
+        Raises as ``policies`` does.
+        """
         from crashgate.config import wiring
 
         with _as_given(self.folder):
-            return wiring.served_policies(self.settings, sandbox=self.sandbox).read()
+            return wiring.served_policies(self.settings, sandbox=self.sandbox, agent=agent).read()
 
     def held(self, path: Path) -> "PolicySet":
         """The policies of a document or a folder, checked like those in force. Raises as ``policies`` does."""

@@ -12,6 +12,9 @@ import stat
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -42,6 +45,7 @@ def run(main: Coroutine[Any, Any, T]) -> T:
     """
     gc.freeze()
     gc.set_threshold(*_COLLECT_AFTER)
+    gc.enable()
     with asyncio.Runner(loop_factory=_uvloop()) as runner:
         return runner.run(main)
 
@@ -117,8 +121,6 @@ def serve(  # noqa: PLR0913 - one parameter an option
     limits, and uses the example policies where you have none and name none. Its calls go into the decision log like
     others; give --state a folder of its own to keep them apart.
     """
-    from crashgate.config.traces import send_traces
-
     if over_http == (agent is not None):
         raise click.UsageError("Give either --agent NAME (one agent over stdio) or --http (all agents with tokens).")
     if not over_http and (host is not None or port is not None):
@@ -127,6 +129,9 @@ def serve(  # noqa: PLR0913 - one parameter an option
     texts = {"text": text, **({"text_of": {agent: text}} if agent is not None else {})} if text else {}
     given = {**texts, **({"strict_policies": True} if strict_policies else {})}
     more = {**({"http": at} if at else {}), **({"serve": given} if given else {})}
+    _hasten_imports()
+    from crashgate.config.traces import send_traces
+
     settings = session.settings(more, in_sandbox=in_sandbox)
     send_traces(os.environ)
     if over_http:
@@ -135,11 +140,46 @@ def serve(  # noqa: PLR0913 - one parameter an option
         _over_stdio(settings, chosen(in_sandbox=in_sandbox), agent)
 
 
+def _hasten_imports() -> None:
+    """Start with less work, which is most of what a start is.
+
+    Importing makes no garbage worth looking for until ``run``. pydantic builds what a model needs when the model is
+    first used: of the protocol's hundreds, in the shape of each version, a server uses a few. And the SDK's packages
+    are entered without what they gather for others: its client, its framework and their HTTP client.
+    """
+    from pydantic import BaseModel
+
+    gc.disable()
+    BaseModel.model_config = {"defer_build": True}
+    for name in ("mcp", "mcp.server"):
+        if name not in sys.modules and (spec := find_spec(name)) is not None:
+            sys.modules[name] = _LazyPackage(spec)
+
+
+class _LazyPackage(ModuleType):
+    """A package whose modules can be imported at once; its own code runs when something is asked of it."""
+
+    def __init__(self, spec: ModuleSpec) -> None:
+        super().__init__(spec.name)
+        self.__spec__, self.__path__, self.__file__ = spec, spec.submodule_search_locations or [], spec.origin
+        self.__package__, self.__loader__ = spec.name, spec.loader
+        self._loader = spec.loader
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the package holds
+        if name.startswith("__") or self._loader is None:
+            raise AttributeError(name)
+        self.__class__ = ModuleType  # type: ignore[assignment]  # from now on it is like every package
+        self._loader.exec_module(self)
+        return getattr(self, name)
+
+
 def _over_stdio(settings: "Settings", sandbox: "Sandbox | None", agent: str) -> None:
     from crashgate.cli.agents import known
     from crashgate.config import wiring
 
-    known(Workspace(settings=settings, sandbox=sandbox).served(), agent)
+    workspace = Workspace(settings=settings, sandbox=sandbox)
+    own = workspace.served(agent)
+    known(own if agent in own or agent in own.broken else workspace.served(), agent)  # an error names those there are
     _check_pipes()
     if sys.stdin.isatty():
         note(f"Serving {agent} over stdio: an MCP client is expected at the other end, not a keyboard. Ctrl-D ends it.")

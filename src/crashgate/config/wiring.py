@@ -77,10 +77,13 @@ def policies(settings: Settings, *, sandbox: Sandbox | None = None) -> PolicyFil
     return files
 
 
-def served_policies(settings: Settings, *, sandbox: Sandbox | None = None) -> PolicyFiles:
-    """The folder's policies for serving, not loaded yet: without ``strict_policies`` those that can be used."""
-    words = vocabulary(settings, sandbox=sandbox)
-    return PolicyFiles(folder=settings.policies, vocabulary=words, strict=settings.serve.strict_policies)
+def served_policies(settings: Settings, *, sandbox: Sandbox | None = None, agent: str | None = None) -> PolicyFiles:
+    """The folder's policies for serving, not loaded yet: without ``strict_policies`` those that can be used.
+
+    With ``agent`` only its own is read, unless ``strict_policies`` asks about all of them.
+    """
+    words, strict = vocabulary(settings, sandbox=sandbox), settings.serve.strict_policies
+    return PolicyFiles(folder=settings.policies, vocabulary=words, strict=strict, agent=None if strict else agent)
 
 
 def templates(folder: Path) -> Templates:
@@ -255,7 +258,7 @@ async def run_stdio(
     from crashgate.mcp.stdio import serve_stdio  # noqa: PLC0415 - only serving needs it
     from crashgate.mcp.tokens import Launched  # noqa: PLC0415 - only serving needs it
 
-    files = served_policies(settings, sandbox=sandbox)
+    files = served_policies(settings, sandbox=sandbox, agent=agent)
     files.load()
     async with (
         opened(settings, environment, files, sandbox=sandbox) as found,

@@ -15,7 +15,7 @@ import os
 import re
 import signal
 import stat
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
@@ -43,11 +43,12 @@ class PolicyFiles:
 
     Of the folders below only ``templates`` is read: what stands there holds for the documents that extend it.
     Until ``load`` has succeeded there is no policy, and so nothing is allowed. ``mark`` is that of the folder when it
-    was read last.
+    was read last. With ``agent`` only the document of this one is looked at: a document is called after its agent.
     """
 
-    def __init__(self, *, folder: Path, vocabulary: Vocabulary, strict: bool = True) -> None:
+    def __init__(self, *, folder: Path, vocabulary: Vocabulary, strict: bool = True, agent: str | None = None) -> None:
         self._folder = folder
+        self._agent = agent
         self._strict = strict
         self._vocabulary = vocabulary
         self._current = PolicySet()
@@ -75,7 +76,7 @@ class PolicyFiles:
         It holds the time of the last change of each file, which no program can set, and follows links.
         """
         try:
-            found = sorted(entry.path for entry in os.scandir(self._folder) if entry.name.endswith(".toml"))
+            found = sorted(map(os.fspath, _documents_in(self._folder, self._agent)))
         except OSError as error:
             return (("", error.errno),)
         templates = self._folder / FOLDER
@@ -105,7 +106,7 @@ class PolicyFiles:
         policies: list[Policy] = []
         broken: dict[str, tuple[Problem, ...]] = {}
         read: dict[str, tuple[str, Templates, Policy]] = {}
-        for path in _documents(folder):
+        for path in _documents(folder, self._agent):
             source = f"{_safe(folder.name)}/{_safe(path.name)}"
             try:
                 text = _read(path, folder=folder, source=source)
@@ -118,7 +119,7 @@ class PolicyFiles:
             except PolicyDocumentError as error:
                 broken[_safe(path.stem)] = error.problems
         self._last_read = read
-        if broken and (self._strict or not policies):
+        if broken and (self._strict or not (policies or self._agent)):
             raise PolicyDocumentError(problem for problems in broken.values() for problem in problems)
         return PolicySet(policies, broken=broken)
 
@@ -210,14 +211,20 @@ def _no_folder(folder: Path, why: str) -> ConfigurationError:
     )
 
 
-def _documents(folder: Path) -> Iterator[Path]:
+def _documents(folder: Path, agent: str | None) -> list[Path]:
     try:
-        paths = sorted(folder.iterdir())
+        return sorted(_documents_in(folder, agent))
     except OSError as error:
         raise _no_folder(folder, error.strerror or "it cannot be read") from error
-    for path in paths:
-        if path.suffix == ".toml" and not path.name.startswith("."):
-            yield path
+
+
+def _documents_in(folder: Path, agent: str | None) -> list[Path]:
+    """All documents, or that of one agent; the folder is not listed for one. Raises OSError."""
+    if agent is None:
+        return [path for path in folder.iterdir() if path.suffix == ".toml" and not path.name.startswith(".")]
+    path = folder / f"{agent}.toml"
+    usable = path.parent == folder and not path.name.startswith(".")
+    return [path] if usable and os.path.lexists(path) else []
 
 
 def _read(path: Path, *, folder: Path, source: str) -> str:
