@@ -81,6 +81,11 @@ def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 @click.command("serve", cls=Command)
 @click.option("--agent", metavar="NAME", help="Serve this one agent over stdin and stdout.")
+@click.option(
+    "--preset",
+    type=click.Choice(session.PRESETS),
+    help="In place of --agent: serve one agent under a shipped policy, of the same name, and read no policy folder.",
+)
 @click.option("--http", "over_http", is_flag=True, help="Serve all agents over HTTP; each sends a bearer token.")
 @click.option(
     "--host", metavar="ADDRESS", help="The address for --http; otherwise http.host of crashgate.toml, or 127.0.0.1."
@@ -105,6 +110,7 @@ def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 def serve(  # noqa: PLR0913 - one parameter an option
     *,
     agent: str | None,
+    preset: str | None,
     over_http: bool,
     host: str | None,
     port: int | None,
@@ -121,8 +127,12 @@ def serve(  # noqa: PLR0913 - one parameter an option
     limits, and uses the example policies where you have none and name none. Its calls go into the decision log like
     others; give --state a folder of its own to keep them apart.
     """
-    if over_http == (agent is not None):
-        raise click.UsageError("Give either --agent NAME (one agent over stdio) or --http (all agents with tokens).")
+    if [agent is not None, preset is not None, over_http].count(True) != 1:
+        raise click.UsageError(
+            "Give one of --agent NAME (one agent over stdio), --preset NAME (under a shipped policy) and --http"
+            " (all agents with tokens)."
+        )
+    agent = agent or preset
     if not over_http and (host is not None or port is not None):
         raise click.UsageError("--host and --port go with --http.")
     at = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
@@ -132,7 +142,9 @@ def serve(  # noqa: PLR0913 - one parameter an option
     _hasten_imports()
     from crashgate.config.traces import send_traces
 
-    settings = session.settings(more, in_sandbox=in_sandbox)
+    settings = session.settings(more, in_sandbox=in_sandbox and preset is None)
+    if preset is not None:
+        settings = settings.model_copy(update={"policies": session.preset_policies(settings.state / "preset-policies")})
     send_traces(os.environ)
     if over_http:
         _over_http(settings, chosen(in_sandbox=in_sandbox))

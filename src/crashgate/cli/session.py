@@ -49,6 +49,19 @@ def copy_example_policies(folder: Path, *, every_provider: bool = False) -> Path
     return folder
 
 
+PRESETS = ("read-only", "triage")
+"""Shipped policies, each for an agent of its own name."""
+
+
+def preset_policies(folder: Path) -> Path:
+    """Copy the shipped policies of ``serve --preset`` into a folder that only we may write to."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in PRESETS:
+        shutil.copyfile(example_policies() / "presets" / f"{name}.toml", folder / f"{name}.toml")
+        (folder / f"{name}.toml").chmod(0o600)
+    return folder
+
+
 def reference_page() -> Path:
     """The generated page of this checkout. Raises ConfigurationError for an installed package, which has none."""
     page = _TOP / "docs" / "reference.md"
