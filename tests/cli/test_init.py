@@ -84,7 +84,7 @@ def test_what_it_prints_to_do_next_can_be_done(upstream: str) -> None:
     told = init(upstream)
     commands = [each.strip() for each in told.out.splitlines() if each.startswith("  ")]
 
-    assert len(commands) == 2
+    assert len(commands) == 3
     for command in commands:
         words = command.split("crashgate ", 1)[1].split()
         assert run(*words).code == 0, command

@@ -185,6 +185,7 @@ class DemoReport:
 _NEXT = (
     ("See who may do what:", "policy show --sandbox"),
     ("Ask why a call is refused, and what would allow it:", "policy explain triage-agent delete_error --sandbox"),
+    ("Show how to connect your client to the sandbox:", "install claude-code --agent triage-agent --sandbox"),
     ("Set up your own account:", "init"),
 )
 

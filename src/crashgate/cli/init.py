@@ -266,6 +266,7 @@ def _tell(files: _Files, agent: str, name: str, places: "Mapping[str, Places]") 
     for label, words in (
         ("See what the agent may do", "policy show"),
         ("See whether the connection works", "connections check"),
+        ("Show how to connect your client", f"install claude-code --agent {agent}"),
     ):
         screen.say(f"{label}:")
         screen.raw(f"  {command} {words}")

@@ -13,6 +13,7 @@ from crashgate.cli.exports import export, exports_list, exports_prune
 from crashgate.cli.failure import Root
 from crashgate.cli.global_options import Group
 from crashgate.cli.init import init
+from crashgate.cli.install import install
 from crashgate.cli.log import log_follow, log_search, log_show
 from crashgate.cli.log_keeping import log_acknowledge, log_checkpoint, log_export, log_key, log_prune, log_verify
 from crashgate.cli.policy import policy_check, policy_export, policy_lint, policy_schema, policy_show
@@ -101,6 +102,7 @@ approvals.add_command(approvals_approve)
 approvals.add_command(approvals_reject)
 for _command in (
     init,
+    install,
     serve,
     sandbox,
     demo,
