@@ -1,7 +1,7 @@
-"""Work on large answers, off the event loop, one at a time. A small answer is worked on at once.
+"""Work on a large answer in a worker thread. Rule: a small answer never pays for it, and few are worked on at once.
 
-A worker thread is no quicker, but the interpreter gives the loop its turn every few milliseconds meanwhile: what one
-agent asked for does not hold up what the others did.
+A thread is no quicker, but the interpreter gives the event loop its turn every few milliseconds meanwhile, so that what
+one agent asked for does not delay the others.
 """
 
 from collections.abc import Callable
@@ -23,29 +23,27 @@ AT_ONCE: Final = 1
 """Two would take their turns with each other, and with the loop."""
 
 _T = TypeVar("_T")
-_room = RunVar[anyio.CapacityLimiter]("_room")
+_limiters = RunVar[anyio.CapacityLimiter]("_limiters")
 
 
-async def aside(size: int, work: Callable[..., _T], *given: Any, bulk: bool = False) -> _T:  # noqa: ANN401 - whatever the work takes
-    """``work`` of what was given: in a worker thread when the answer, of ``size`` bytes, is large; else at once.
+async def offload(size: int, work: Callable[..., _T], *given: Any, bulk: bool = False) -> _T:  # noqa: ANN401 - whatever the work takes
+    """The result of ``work``: in a worker thread where the answer, of ``size`` bytes, is large; otherwise at once.
 
-    ``bulk`` marks one page of many that are read in a row.
-
-    It must touch nothing that another task may change meanwhile. Raises what it raises. Who gives up waits for the end
-    of work that was begun, which our limits bound, so that no agent can have more of it done at once by giving up.
+    ``bulk`` marks one page of many that are read in a row. The work must touch nothing that another task may change
+    meanwhile; what it raises is raised here. A cancelled caller waits until work that was begun has ended, which our
+    limits bound: no agent can have more done at once by cancelling.
     """
     if size <= (LARGE_PAGE if bulk else LARGE):
         return work(*given)
-    done = await to_thread.run_sync(work, *given, limiter=_the_room())
-    # Nobody was told to stop while the thread was at work.
-    await checkpoint_if_cancelled()
-    return done
+    result = await to_thread.run_sync(work, *given, limiter=_limiter())
+    await checkpoint_if_cancelled()  # nobody was cancelled while the thread was at work
+    return result
 
 
-def _the_room() -> anyio.CapacityLimiter:
+def _limiter() -> anyio.CapacityLimiter:
     """That of the running event loop."""
-    room = _room.get(None)
-    if room is None:
-        room = anyio.CapacityLimiter(AT_ONCE)
-        _room.set(room)
-    return room
+    limiter = _limiters.get(None)
+    if limiter is None:
+        limiter = anyio.CapacityLimiter(AT_ONCE)
+        _limiters.set(limiter)
+    return limiter

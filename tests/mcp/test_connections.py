@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.mcp.places import MOST_OF_AN_ADDRESS, MOST_UNKNOWN
+from crashgate.mcp.connections import MOST_OF_AN_ADDRESS, MOST_UNKNOWN
 from tests.house import TRIAGE, until
 from tests.mcp.face import LIST_ERRORS, Face, call, open_face
 

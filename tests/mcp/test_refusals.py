@@ -9,8 +9,7 @@ from mcp import Client, MCPError
 from crashgate.audit.attempt import AttemptRecord
 from crashgate.errors import Code
 from crashgate.identity import Via
-from crashgate.mcp.attempts import Attempts
-from crashgate.mcp.refused import MOST_REFUSED, Refusals
+from crashgate.mcp.attempts import MOST_REFUSED, Attempts, Refusals
 from crashgate.mcp.server import build
 from crashgate.mcp.tokens import Launched
 from tests.gate.gate import AGENT, IOS, open_gate, policy

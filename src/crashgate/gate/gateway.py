@@ -41,7 +41,7 @@ from crashgate.model.params import Params
 from crashgate.model.result import Page
 from crashgate.model.scope import EnvironmentRows, OrganizationRows, ProjectRows
 from crashgate.model.tool import Reply
-from crashgate.offload import aside
+from crashgate.offload import offload
 from crashgate.policy.policy import Policy, PolicySource
 from crashgate.upstream.client import Call, Trace, Upstream, WithdrawnError, exchange
 
@@ -388,7 +388,7 @@ class Gateway:
     async def _narrowed(self, case: CallState, page: Page[Any], *, bulk: bool = False) -> Page[Any]:
         """The page without what is out of the agent's scope, and without what its policy redacts of the rest."""
         # The case as it stands: that of an export is decided anew for a later page, perhaps while this one is narrowed.
-        return await aside(page.size, project, replace(case), page, bulk=bulk)
+        return await offload(page.size, project, replace(case), page, bulk=bulk)
 
 
 _REVOKED = refused(Reason.TOKEN_REVOKED, "the token was revoked before it was decided")

@@ -16,8 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crashgate.audit.attempt import Attempt
 from crashgate.errors import Code
-from crashgate.mcp.attempts import Attempts, agent_of
-from crashgate.mcp.refused import Refusals
+from crashgate.mcp.attempts import Attempts, Refusals, agent_of
 from crashgate.strict_json import NotStrictError, parse
 
 

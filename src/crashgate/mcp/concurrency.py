@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from crashgate.audit.attempt import Attempt
-from crashgate.mcp.attempts import Attempts, agent_of
+from crashgate.mcp.attempts import Attempts, Refusals, agent_of
 from crashgate.mcp.body import refusal
-from crashgate.mcp.refused import Refusals
 
 
 class ConcurrencyLimit:

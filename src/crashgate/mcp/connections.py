@@ -1,21 +1,106 @@
-"""One TCP connection to the HTTP side. Rule: what it makes us keep, and for how long, is bounded (rows 24, 34, 35, 43).
+"""TCP connections of the HTTP side. Rule: how many there are, what each makes us keep, and how long, is bounded.
 
-uvicorn with h11 reads one request at a time, holds at most ``LARGEST_HEAD`` bytes of a head or of trailers, drops the
-trailers, and refuses a head without Host (decision 0015). Missing there, and so here: time for heads, for the rest of a
-refused body and for answers that nobody reads; and how finely a body may be cut up.
+THREATS rows 24, 34, 35 and 43. uvicorn with h11 reads one request at a time, holds at most ``LARGEST_HEAD`` bytes of a
+head or of trailers, drops the trailers, and refuses a head without Host (decision 0015). Missing there, and so here:
+time for heads, for the rest of a refused body and for answers that nobody reads; and how finely a body may be cut up.
+
+A new connection is always taken. Where that is one too many, an old one that has shown no token ends. Whoever opens
+many therefore ends their own, and an agent's new connection has time to show its token.
 """
 
 from asyncio import TimerHandle, Transport
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Any, Protocol
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from crashgate.audit.attempt import Attempt
 from crashgate.mcp.attempts import Attempts
-from crashgate.mcp.places import Places
 from crashgate.mcp.tokens import SHOWN
+
+MOST = 1_000
+"""Connections altogether."""
+MOST_UNKNOWN = 500
+"""Those of them that have shown no token yet."""
+MOST_OF_AN_ADDRESS = 100
+"""Those of one address that have shown no token yet."""
+
+Network = IPv4Network | IPv6Network
+
+
+class Holder(Protocol):
+    """What holds a place."""
+
+    @property
+    def busy(self) -> bool:
+        """Whether a request is under way on it."""
+        ...
+
+    def give_up(self) -> None:
+        """End it, because another needs its place."""
+        ...
+
+
+class Places:
+    """The connections of one server. Addresses in ``proxies`` stand for many clients, and may hold any number."""
+
+    def __init__(self, proxies: Sequence[Network] = ()) -> None:
+        self._proxies = tuple(proxies)
+        self._unknown: dict[Network | None, dict[Holder, None]] = {}
+        self._known: dict[Holder, None] = {}
+
+    def join(self, connection: Holder, address: str | None) -> None:
+        """Take a new connection, which has shown no token; another may end for it."""
+        group = self._group(address)
+        members = self._unknown.setdefault(group, {})
+        members[connection] = None
+        unknown = sum(len(each) for each in self._unknown.values())
+        if group is not None and len(members) > MOST_OF_AN_ADDRESS:
+            self._end(next(iter(members)))
+        elif unknown > MOST_UNKNOWN or (unknown + len(self._known) > MOST and unknown > 1):
+            largest = max(self._unknown.items(), key=lambda item: (item[0] is not None, len(item[1])))[1]
+            self._end(next(iter(largest)))
+        elif unknown + len(self._known) > MOST:
+            idle = next((each for each in self._known if not each.busy), None)
+            if idle is not None:
+                self._end(idle)
+
+    def show(self, connection: Holder) -> None:
+        """Note that a valid token came over it."""
+        if self._forget_unknown(connection):
+            self._known[connection] = None
+
+    def leave(self, connection: Holder) -> None:
+        """Forget a connection that is over."""
+        self._known.pop(connection, None)
+        self._forget_unknown(connection)
+
+    def _end(self, connection: Holder) -> None:
+        self.leave(connection)
+        connection.give_up()
+
+    def _forget_unknown(self, connection: Holder) -> bool:
+        for group, members in self._unknown.items():
+            if connection in members:
+                del members[connection]
+                if not members:
+                    del self._unknown[group]
+                return True
+        return False
+
+    def _group(self, address: str | None) -> Network | None:
+        """Whose connection it is: an address, or the network that one IPv6 client has; None for proxies."""
+        if address is None:
+            return None
+        found = ip_address(address.partition("%")[0])
+        if found.version == 6 and found.ipv4_mapped:  # noqa: PLR2004 - IPv6
+            found = found.ipv4_mapped
+        if any(found in each for each in self._proxies):
+            return None
+        return ip_network((found, 32 if found.version == 4 else 64), strict=False)  # noqa: PLR2004 - IPv4
+
 
 LARGEST_HEAD = 64 * 1024
 """Bytes of request line and headers together; of trailers, too."""

@@ -19,8 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from crashgate.errors import ConfigurationError
 from crashgate.mcp.attempts import Attempts
 from crashgate.mcp.body import refusal
-from crashgate.mcp.connections import connections
-from crashgate.mcp.places import MOST, Network, Places
+from crashgate.mcp.connections import MOST, Network, Places, connections
 
 
 class Stop:

@@ -34,11 +34,10 @@ from crashgate.audit.attempt import Attempt
 from crashgate.errors import Code, CrashgateError, InvalidArgumentsError, LimitError, NotAvailableError, RevokedError
 from crashgate.identity import Principal
 from crashgate.mcp import render
-from crashgate.mcp.attempts import Attempts
+from crashgate.mcp.attempts import REASONS, Attempts, Refusals
 from crashgate.mcp.concurrency import ConcurrencyLimit
 from crashgate.mcp.elicitation import ANSWER_SECONDS, Asking
 from crashgate.mcp.notices import Notices
-from crashgate.mcp.refused import REASONS, Refusals
 from crashgate.mcp.tokens import Identify
 from crashgate.tools.files import Files
 from crashgate.tools.toolbox import Toolbox

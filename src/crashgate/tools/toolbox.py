@@ -26,7 +26,7 @@ from crashgate.model.operation import AnyOperation
 from crashgate.model.own import LIST_EXPORTS
 from crashgate.model.provider import AnyTool
 from crashgate.model.tool import Detail, Reply, Shown, Tool
-from crashgate.offload import aside
+from crashgate.offload import offload
 from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.review.explain import MOST_TOOLS, refusal
 from crashgate.tools import own
@@ -299,7 +299,7 @@ class Toolbox:
     ) -> Answer:
         page = replace(reply.page, rows=reply.page.rows[skipped:])
         own = tool.of_provider(self._all().get(reply.connection))
-        shown: Shown = await aside(page.size, _view, own, replace(reply, page=page), detail)
+        shown: Shown = await offload(page.size, _view, own, replace(reply, page=page), detail)
         content, text, next_mark = dict(shown.content), shown.text, reply.page.next_mark
         if shown.rows is not None:
             left = len(page.rows) - shown.rows

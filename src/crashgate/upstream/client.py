@@ -16,7 +16,7 @@ from crashgate.model.message import Request, Response
 from crashgate.model.operation import AnyOperation, Operation, P
 from crashgate.model.provider import Connection
 from crashgate.model.result import Page, R
-from crashgate.offload import aside
+from crashgate.offload import offload
 from crashgate.upstream.budget import Turns
 from crashgate.upstream.codec import decode, encode, fewer
 from crashgate.upstream.request import Stamp
@@ -86,7 +86,7 @@ async def exchange(upstream: Upstream, call: Call[P, R], trace: Trace) -> Page[R
             raise WithdrawnError
         trace.shared = trace.shared or shared
     read = partial(decode, call.operation, request, response, upstream.connection, mark=call.mark)
-    page = await aside(len(response.body), read, bulk=call.bulk)
+    page = await offload(len(response.body), read, bulk=call.bulk)
     # Where requests are counted, a page ahead of its turn would be one that others wait for.
     return page if upstream.turns.free else replace(page, later_mark=None)
 

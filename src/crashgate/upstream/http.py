@@ -21,7 +21,7 @@ import httpx2
 from yarl import URL
 
 from crashgate.model.message import Request, Response
-from crashgate.offload import aside
+from crashgate.offload import offload
 from crashgate.upstream.content_coding import ACCEPTED, is_coded, unpacked
 from crashgate.upstream.transport import LARGEST_ANSWER, Fault, TransportError, build_response
 
@@ -84,7 +84,7 @@ class HttpTransport:
                 raise TransportError(Fault.TOO_LARGE)
         if not coded or not body:
             return bytes(body)
-        return await aside(len(body) * _UNPACKS_TO, partial(unpacked, bytes(body), largest=self._largest))
+        return await offload(len(body) * _UNPACKS_TO, partial(unpacked, bytes(body), largest=self._largest))
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:

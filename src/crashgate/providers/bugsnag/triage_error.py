@@ -5,7 +5,7 @@ from typing import Annotated, Any, cast
 from crashgate.model.composite import Kitchen, Recipe
 from crashgate.model.params import In, ObjectId, Params, Ref
 from crashgate.model.tool import Detail, Reply, Shown
-from crashgate.offload import aside
+from crashgate.offload import offload
 from crashgate.providers.bugsnag import errors, releases
 from crashgate.providers.bugsnag import event as events
 from crashgate.providers.bugsnag.errors import GET_ERROR
@@ -40,7 +40,7 @@ async def cook(kitchen: Kitchen, params: TriageError) -> Shown:
     project = await kitchen.may("link", GET_PROJECT, project_id=params.project_id)
     found: dict[str, Any] = {"error": errors.triage(error.page.rows[0])}
     if event and event.page.rows:
-        found["latest_event"] = await aside(event.page.size, events.brief, event.page.rows[0])
+        found["latest_event"] = await offload(event.page.size, events.brief, event.page.rows[0])
     if trend:
         found["events_over_time"] = [[row.from_, row.events_count] for row in trend.page.rows]
     if pivots:

@@ -15,7 +15,7 @@ from anyio.lowlevel import checkpoint
 from crashgate.audit.record import Ending
 from crashgate.gate import projection
 from crashgate.model.message import Response
-from crashgate.offload import LARGE, LARGE_PAGE, aside
+from crashgate.offload import LARGE, LARGE_PAGE, offload
 from crashgate.providers.bugsnag import errors
 from crashgate.providers.bugsnag import event as events
 from crashgate.upstream import codec
@@ -232,11 +232,11 @@ async def test_of_two_large_answers_one_is_worked_on_at_a_time_also_when_its_cal
 @pytest.mark.parametrize("more", [0, 1])
 async def test_what_is_large_is_larger_for_a_page_of_an_export(bulk: bool, more: int) -> None:  # noqa: FBT001 - a parameter
     size = (LARGE_PAGE if bulk else LARGE) + more
-    where = await aside(size, threading.get_ident, bulk=bulk)
+    where = await offload(size, threading.get_ident, bulk=bulk)
 
     assert (where == threading.get_ident()) is not more
 
 
 async def test_what_goes_wrong_aside_is_told_as_it_is() -> None:
     with pytest.raises(json.JSONDecodeError, match="Expecting value"):
-        await aside(LARGE + 1, json.loads, "no JSON")
+        await offload(LARGE + 1, json.loads, "no JSON")
