@@ -33,6 +33,7 @@ from crashgate.policy.grants import BUILT_IN, Grant
 from crashgate.policy.policy import Policy, PolicySet, Vocabulary
 from crashgate.policy.review import cedar
 from crashgate.providers.bugsnag.errors import LIST_ERRORS
+from tests.catalogue import CATALOGUE
 from tests.policy.cedar_engine import Ready
 
 _casbin: Any = import_module("casbin")  # it has no types
@@ -40,7 +41,7 @@ _models: Any = import_module("casbin.model")
 
 AGENTS = 50
 RESOURCES = tuple(f"resource_{number}" for number in range(20))
-VOCABULARY = Vocabulary(connections={"bugsnag": dict.fromkeys(RESOURCES, PROJECT)})
+VOCABULARY = Vocabulary(catalogue=CATALOGUE, connections={"bugsnag": dict.fromkeys(RESOURCES, PROJECT)})
 QUESTIONS = 1_000
 SLOW = 20
 """As many questions are enough for an engine that takes milliseconds."""

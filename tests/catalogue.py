@@ -1,11 +1,18 @@
 """All providers that come with crashgate, and what they offer together."""
 
-from crashgate.providers.registry import BY_ID, CATALOGUE, KINDS, OPERATIONS, RESOURCES
-from crashgate.providers.registry import UPSTREAMS as PROVIDERS_OF_UPSTREAMS
-from crashgate.tools.registry import BY_NAME, TOOLS
+from crashgate.model.own import OWN
+from crashgate.policy.redaction import result_fields
+from crashgate.tools.own import load_catalogue
 
+CATALOGUE = load_catalogue()
 PROVIDERS = CATALOGUE.providers
-UPSTREAMS = tuple(PROVIDERS_OF_UPSTREAMS)
+BY_ID = CATALOGUE.operations
+OPERATIONS = tuple(BY_ID.values())
+RESOURCES = CATALOGUE.resources
+KINDS = CATALOGUE.kinds
+TOOLS = CATALOGUE.tools
+BY_NAME = CATALOGUE.tools_by_name
+UPSTREAMS = tuple(name for name in PROVIDERS if name != OWN)
 """The names of the providers, without what crashgate answers itself."""
-
-__all__ = ["BY_ID", "BY_NAME", "CATALOGUE", "KINDS", "OPERATIONS", "PROVIDERS", "RESOURCES", "TOOLS", "UPSTREAMS"]
+RESULT_FIELDS = result_fields(CATALOGUE)
+TITLES = {name: each.title for name, each in PROVIDERS.items()}

@@ -9,6 +9,7 @@ from crashgate.audit.sentence import tell_decision, tell_outcome
 from crashgate.errors import Code
 from crashgate.model.access import Access
 from tests.audit.samples import DECISION, ERROR_ID, HOSTILE, OUTCOME, PROJECT_ID, RULE, call, decisions, outcomes
+from tests.catalogue import TITLES
 
 READ = replace(DECISION, access=Access.READ, verb="read", past="read", rule="policies/a.toml, grant 1, error = read")
 NOWHERE = replace(DECISION, organization=None, project=None, project_slug=None, target="projects")
@@ -30,15 +31,19 @@ def _told(record: DecisionRecord, because: str = "", *, looked_up: bool = False)
     return tell_decision(record, because=because, looked_up=looked_up).sentence
 
 
+def _outcome_in_words(decision: DecisionRecord, outcome: OutcomeRecord) -> OutcomeRecord:
+    return tell_outcome(decision, outcome, title=TITLES.get(decision.provider or ""))
+
+
 def _ended(outcome: OutcomeRecord, decision: DecisionRecord = DECISION) -> str:
     """What the outcome's sentence says after the rule."""
-    sentence = tell_outcome(decision, outcome).sentence
+    sentence = _outcome_in_words(decision, outcome).sentence
     assert sentence.count(f"by {decision.rule}. ") == 1
     return sentence.split(f"by {decision.rule}. ")[1]
 
 
 def test_an_answered_call_reads_as_a_person_would_say_it() -> None:
-    assert tell_outcome(DECISION, OUTCOME).sentence == (
+    assert _outcome_in_words(DECISION, OUTCOME).sentence == (
         "triage-agent resolved error 5f1d00c4… in checkout-ios (bugsnag): allowed by policies/triage-agent.toml, "
         "grant 1, error = write. BugSnag answered 200 in 212 ms."
     )
@@ -133,11 +138,11 @@ def test_a_look_up_says_who_needed_it() -> None:
     assert _told(LOOKUP) == (
         "crashgate asked to look up project checkout-ios (bugsnag) to decide a call of triage-agent."
     )
-    assert tell_outcome(LOOKUP, replace(OUTCOME, duration_ms=31)).sentence == (
+    assert _outcome_in_words(LOOKUP, replace(OUTCOME, duration_ms=31)).sentence == (
         "crashgate looked up project checkout-ios (bugsnag) to decide a call of triage-agent. "
         "BugSnag answered 200 in 31 ms."
     )
-    assert tell_outcome(LOOKUP, replace(OUTCOME, result=Ending.REFUSED, status=404)).sentence == (
+    assert _outcome_in_words(LOOKUP, replace(OUTCOME, result=Ending.REFUSED, status=404)).sentence == (
         "crashgate tried to look up project checkout-ios (bugsnag) to decide a call of triage-agent. "
         "BugSnag refused with 404 in 212 ms."
     )
@@ -165,7 +170,7 @@ def test_what_crashgate_answers_itself_is_told_too() -> None:
     record = replace(record, target="its own access", rule=None)
     outcome = replace(OUTCOME, status=None, duration_ms=1, requests=0)
 
-    assert tell_outcome(record, outcome).sentence == (
+    assert _outcome_in_words(record, outcome).sentence == (
         "triage-agent read its own access: allowed. crashgate answered in 1 ms."
     )
 
@@ -223,7 +228,7 @@ def test_an_answer_says_what_came(outcome: OutcomeRecord, ending: str) -> None:
 def test_a_call_that_brought_nothing_was_only_tried(outcome: OutcomeRecord, ending: str) -> None:
     # Guards: "tried to" in tell_outcome: the log never claims what did not happen.
     assert _ended(outcome, READ) == ending
-    assert tell_outcome(READ, outcome).sentence.startswith("triage-agent tried to read error 5f1d00c4… in")
+    assert _outcome_in_words(READ, outcome).sentence.startswith("triage-agent tried to read error 5f1d00c4… in")
 
 
 @pytest.mark.parametrize(
@@ -247,7 +252,7 @@ def test_a_change_without_a_clear_answer_leaves_a_doubt(outcome: OutcomeRecord, 
 
 
 def test_a_change_whose_answer_is_withheld_did_happen() -> None:
-    sentence = tell_outcome(DECISION, replace(OUTCOME, result=Ending.WITHHELD)).sentence
+    sentence = _outcome_in_words(DECISION, replace(OUTCOME, result=Ending.WITHHELD)).sentence
 
     assert sentence.startswith("triage-agent resolved error 5f1d00c4… in")
 
@@ -280,7 +285,7 @@ def test_what_only_trial_mode_let_through_is_said_loudly() -> None:
         "triage-agent asked to read error 5f1d00c4… in checkout-ios (bugsnag): "
         "LET THROUGH IN OBSERVE MODE, although its policy refuses it: no grant names checkout-ios."
     )
-    assert tell_outcome(record, OUTCOME).sentence == (
+    assert _outcome_in_words(record, OUTCOME).sentence == (
         "triage-agent read error 5f1d00c4… in checkout-ios (bugsnag): "
         "LET THROUGH IN OBSERVE MODE, although its policy refuses it: its policy grants nothing here. "
         "BugSnag answered 200 in 212 ms."
@@ -329,7 +334,7 @@ def test_a_sentence_is_one_bounded_printable_line_whatever_it_is_made_of(
 ) -> None:
     # Guards: the cleaning of each piece in sentence._piece.
     bounded = replace(outcome, duration_ms=1, requests=1, rows=1, dropped=1, status=200)
-    for sentence in (_told(record, because), tell_outcome(record, bounded).sentence):
+    for sentence in (_told(record, because), _outcome_in_words(record, bounded).sentence):
         assert sentence.isprintable()
         assert sentence.endswith(".")
         assert len(sentence) < 3_000
@@ -341,5 +346,5 @@ def test_how_a_trial_ended_names_the_line_of_the_policy_that_refuses_it() -> Non
         READ, observed=True, reason="level_too_low", rule="policies/triage-agent.toml, grant 1, error = off"
     )
 
-    assert "its policy refuses it: " in (told := tell_outcome(record, OUTCOME).sentence)
+    assert "its policy refuses it: " in (told := _outcome_in_words(record, OUTCOME).sentence)
     assert " (policies/triage-agent.toml, grant 1, error = off). " in told

@@ -320,7 +320,7 @@ def test_a_token_in_a_variable_of_ours_is_refused_and_not_repeated(loaded: Load)
         ('[connections."a b"]\ntoken_env = "X"\n', "line 1, connections.a b: is no name of a connection; write 1 to"),
         (
             '[connections.x]\nprovider = "bugsnak"\n',
-            ": has to be one of bugsnag, bugsnag-sessions, bugspulse, browserstack, devrev; did you mean `bugsnag`?",
+            ": has to be one of browserstack, bugsnag, bugsnag-sessions, bugspulse, devrev; did you mean `bugsnag`?",
         ),
         ('[connections.x]\nprovider = "crashgate"\n', "line 2, connections.x.provider: crashgate is not an upstream."),
         (

@@ -31,7 +31,7 @@ from crashgate.tools.toolbox import Toolbox
 from crashgate.upstream.budget import Turns
 from crashgate.upstream.client import Upstream
 from crashgate.upstream.retry import Patience
-from tests.catalogue import PROVIDERS, RESOURCES
+from tests.catalogue import CATALOGUE, PROVIDERS, RESOURCES, TITLES
 from tests.gate.memory import MemoryApprovals, MemoryCounter, MemoryLog
 from tests.held_clock import HeldClock
 
@@ -277,7 +277,7 @@ def policy(grants: str, *, agent: str = AGENT, connections: Sequence[str] = ("bu
 
 
 def _vocabulary(connections: Sequence[str]) -> Vocabulary:
-    return Vocabulary(connections={name: RESOURCES[_provider(name)] for name in connections})
+    return Vocabulary(catalogue=CATALOGUE, connections={name: RESOURCES[_provider(name)] for name in connections})
 
 
 def _provider(connection: str) -> str:
@@ -304,7 +304,7 @@ def open_gate(
     """
     upstream = upstream or PlayedUpstream(organizations={ACME: "acme"}, sites=(IOS, ANDROID, PAYMENTS))
     log, clock, held = MemoryLog(), HeldClock(), Policies(policies=PolicySet(policies))
-    ledger = Ledger(log=store or log, clock=clock, digest_key=KEY)
+    ledger = Ledger(log=store or log, clock=clock, digest_key=KEY, titles=TITLES)
     upstreams = {name: _upstream(name, upstream, clock, turns or Turns(None)) for name in connections}
     memory, kept = MemoryCounter(), approvals or MemoryApprovals()
     counts = counter or memory

@@ -10,7 +10,7 @@ from crashgate.gate.verdict import Reason, Verdict
 from crashgate.model.scope import PROJECT
 from crashgate.policy.decision import Effect
 from crashgate.policy.policy import Policy
-from crashgate.providers.registry import BY_ID
+from tests.catalogue import BY_ID
 from tests.gate.asks import good_ask
 from tests.gate.gate import ACME, IOS, policy
 

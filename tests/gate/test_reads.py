@@ -15,8 +15,7 @@ from crashgate.model.field_table import find_path
 from crashgate.model.operation import AnyOperation, Field
 from crashgate.model.reads import ReadsByName
 from crashgate.model.tool import Tool
-from crashgate.policy.redaction import result_fields
-from tests.catalogue import BY_NAME, OPERATIONS
+from tests.catalogue import BY_NAME, OPERATIONS, RESULT_FIELDS
 from tests.gate.asks import good_ask
 from tests.gate.gate import AGENT, Gate, policy
 from tests.house import everything, open_house, write_policies
@@ -95,7 +94,7 @@ def _each() -> Iterator[tuple[AnyOperation, str, Any, str]]:
     for operation, name, value, fields in _asked():
         for resource, _, path in (each.partition(".") for each in fields):
             hidden = "context" if path == "*" else path.removesuffix(".*")
-            along = find_path(result_fields()[resource], tuple(hidden.split(".")))
+            along = find_path(RESULT_FIELDS[resource], tuple(hidden.split(".")))
             if along is not None and not along[-1].fixed:
                 yield operation, name, value, hidden
 

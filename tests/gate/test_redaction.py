@@ -13,6 +13,7 @@ from crashgate.model.result import Page
 from crashgate.policy.redaction import Redaction
 from crashgate.providers.bugsnag.event import Breadcrumb, Event, Frame, Thrown
 from crashgate.providers.bugsnag.events import LIST_PROJECT_EVENTS
+from tests.catalogue import RESULT_FIELDS
 from tests.gate.gate import ACME, IOS, PAYMENTS, Gate, ok, open_gate, policy, principal
 
 MARK = "CANARY"
@@ -232,7 +233,7 @@ async def test_who_somebody_is_leaves_nowhere_however_deep_it_stands(tab: Any, c
 
 
 def test_a_name_at_any_depth_is_told_by_the_policys_words_and_the_rest_stays() -> None:
-    tree = Redaction(fields=("metaData.**.iban", "metaData.account.id")).tree("event")
+    tree = Redaction(within=RESULT_FIELDS, fields=("metaData.**.iban", "metaData.account.id")).tree("event")
     data = {"IBAN": 1, "account": {"id": 2, "kept": [{"deep": {"iban": 3, "kept": 4}}, 5]}, "kept": [6]}
     page = redact(Page(rows=(Event.model_validate(_event(metaData=data)),)), tree)
 
@@ -242,14 +243,16 @@ def test_a_name_at_any_depth_is_told_by_the_policys_words_and_the_rest_stays() -
 
 @given(value=JSON, other=JSON)
 def test_what_is_not_named_stays_as_it_is(value: Any, other: Any) -> None:  # noqa: ANN401 - any JSON
-    tree = Redaction(fields=("user.email", "context")).tree("event")
+    tree = Redaction(within=RESULT_FIELDS, fields=("user.email", "context")).tree("event")
     row = Event.model_validate(_event(device=value, app=other, severity="info"))
 
     assert redact(Page(rows=(row,)), tree) == Page(rows=(row,))
 
 
 def test_a_row_keeps_its_type_and_its_other_fields() -> None:
-    tree = Redaction(fields=("exceptions.stacktrace.file", "breadcrumbs.metaData", "unhandled")).tree("event")
+    tree = Redaction(
+        within=RESULT_FIELDS, fields=("exceptions.stacktrace.file", "breadcrumbs.metaData", "unhandled")
+    ).tree("event")
     row = Event(
         id=IOS.event,
         unhandled=True,
@@ -274,14 +277,14 @@ def test_a_row_keeps_its_type_and_its_other_fields() -> None:
 
 
 def test_names_that_an_outsider_wrote_are_not_told() -> None:
-    tree = Redaction(fields=("metaData.*", "request.headers.*")).tree("event")
+    tree = Redaction(within=RESULT_FIELDS, fields=("metaData.*", "request.headers.*")).tree("event")
     row = Event.model_validate(_event(metaData={MARK: 1}, request={"headers": {MARK: 1}}))
 
     assert redact(Page(rows=(row,)), tree).redacted == ("metaData.*", "request.headers.*")
 
 
 def test_a_name_that_no_record_could_hold_is_told_as_a_star() -> None:
-    tree = Redaction(fields=("metaData.what is: this",)).tree("event")
+    tree = Redaction(within=RESULT_FIELDS, fields=("metaData.what is: this",)).tree("event")
     row = Event.model_validate(_event(metaData={"What is: THIS": 1, "that": 2}))
     page = redact(Page(rows=(row,)), tree)
 

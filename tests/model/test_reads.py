@@ -13,10 +13,9 @@ from crashgate.model.operation import AnyOperation, Field, Shape
 from crashgate.model.params import WHICH, In
 from crashgate.model.reads import EVERYTHING, Declared, Reads, ReadsByName, ReadsNothing
 from crashgate.model.scope import naming
-from crashgate.policy.redaction import result_fields
 from crashgate.providers.bugsnag.errors import LIST_ERRORS, ListErrors
 from crashgate.providers.bugsnag.field_reads import ALWAYS_KNOWN, DEFAULT_FIELDS, EVENT_FIELDS, FREE_FORM
-from tests.catalogue import OPERATIONS
+from tests.catalogue import OPERATIONS, RESULT_FIELDS
 
 DECLARING = [(each, field) for each in OPERATIONS for field in each.fields if field.reads is not None]
 
@@ -66,7 +65,7 @@ def test_what_a_parameter_reads_is_there(operation: AnyOperation, field: Field) 
     for path in _each(field.reads):
         resource, _, below = path.partition(".")
         names = tuple(below.removesuffix(".*").split(".")) if below != "*" else ()
-        assert path == EVERYTHING or find_path(result_fields()[resource], names) is not None, f"{operation.id}: {path}"
+        assert path == EVERYTHING or find_path(RESULT_FIELDS[resource], names) is not None, f"{operation.id}: {path}"
 
 
 def _plain(name: str) -> str:
@@ -101,7 +100,7 @@ def test_a_parameter_called_like_a_field_of_the_rows_reads_that_field(operation:
 
 @pytest.mark.threats(38)
 def test_each_event_field_reads_what_it_is_called_after() -> None:
-    fields = {**result_fields()["event"], **result_fields()["error"]}
+    fields = {**RESULT_FIELDS["event"], **RESULT_FIELDS["error"]}
     for name in (*DEFAULT_FIELDS, *ALWAYS_KNOWN):
         above, _, last = name.rpartition(".")
         same = {each for each in fields if _plain(last) and _plain(each) == _plain(last)}
@@ -123,7 +122,7 @@ def test_a_field_that_a_project_defined_reads_all_data_of_free_form() -> None:
                 yield from free(node.below, f"{above}.{name}")
 
     held = [path.removesuffix("*") for path in FREE_FORM]
-    assert all(any(f"{path}.".startswith(each) for each in held) for path in free(result_fields()["event"], "event"))
+    assert all(any(f"{path}.".startswith(each) for each in held) for path in free(RESULT_FIELDS["event"], "event"))
     assert EVENT_FIELDS.of("metaData.account.plan") == EVENT_FIELDS.of("a_field_of_the_project") == FREE_FORM
 
 

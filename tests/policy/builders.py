@@ -12,6 +12,7 @@ from crashgate.policy.grants import BUILT_IN, Grant
 from crashgate.policy.limits import Approval
 from crashgate.policy.policy import Mode, Policy, Vocabulary
 from crashgate.policy.switches import Switches
+from tests.catalogue import CATALOGUE
 
 RESOURCES: Mapping[str, Dimension] = {
     "organization": ORGANIZATION,
@@ -20,7 +21,7 @@ RESOURCES: Mapping[str, Dimension] = {
     "event": PROJECT,
     "status": NOTHING,
 }
-VOCABULARY = Vocabulary(connections={"bugsnag": RESOURCES, "bugsnag-eu": RESOURCES})
+VOCABULARY = Vocabulary(catalogue=CATALOGUE, connections={"bugsnag": RESOURCES, "bugsnag-eu": RESOURCES})
 SOURCE = "policies/triage-agent.toml"
 HEAD = 'agent = "triage-agent"\nabout = "Reads crashes."\nowner = "mobile@example.com"\n'
 """Three lines, so what follows starts on line 4."""

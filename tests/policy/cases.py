@@ -28,8 +28,8 @@ from crashgate.policy.grants import Grant
 from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.review import cedar
 from crashgate.policy.switches import Switch, Switches
-from crashgate.providers.registry import OPERATIONS as REAL_OPERATIONS
-from tests.catalogue import KINDS
+from tests.catalogue import CATALOGUE, KINDS
+from tests.catalogue import OPERATIONS as REAL_OPERATIONS
 from tests.policy import cedar_engine
 from tests.policy.builders import policy
 
@@ -40,7 +40,7 @@ RESOURCES: Mapping[str, Dimension] = {
     "capture": APP,
     "status": NOTHING,
 }
-VOCABULARY = Vocabulary(connections={"one": RESOURCES, "two": RESOURCES})
+VOCABULARY = Vocabulary(catalogue=CATALOGUE, connections={"one": RESOURCES, "two": RESOURCES})
 OPERATIONS = ("one.list", "one.get")
 PARAMETERS = ("filters", "sort")
 LEVELS = (*Level, Level.WRITE, Level.FULL, Level.FULL)

@@ -6,6 +6,7 @@ from typing import Any
 
 from crashgate.policy.policy import Vocabulary
 from crashgate.policy.review import cedar
+from tests.catalogue import CATALOGUE
 
 _cedarpy: Any = import_module("cedarpy")
 
@@ -13,7 +14,7 @@ _cedarpy: Any = import_module("cedarpy")
 def allowed(requests: Sequence[dict[str, Any]], policies: str) -> list[bool]:
     """For each request, whether Cedar allows it. Raises ValueError when a policy could not be evaluated."""
     answers = _cedarpy.is_authorized_batch(
-        list(requests), policies, [], schema=cedar.schema(Vocabulary(connections={}))
+        list(requests), policies, [], schema=cedar.schema(Vocabulary(catalogue=CATALOGUE, connections={}))
     )
     faults = [fault for answer in answers for fault in answer.diagnostics.errors]
     if faults:

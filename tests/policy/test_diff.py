@@ -14,11 +14,11 @@ from crashgate.policy.document import load
 from crashgate.policy.grants import Grant
 from crashgate.policy.policy import Policy, PolicySet, Vocabulary
 from crashgate.policy.review.diff import Change, compare
-from tests.catalogue import OPERATIONS, RESOURCES
+from tests.catalogue import CATALOGUE, OPERATIONS, RESOURCES
 from tests.policy.builders import HEAD, SOURCE, known, pattern_lists, places, policy, written
 
 CONNECTIONS = {"bugsnag": "bugsnag"}
-VOCABULARY = Vocabulary(connections={"bugsnag": RESOURCES["bugsnag"]})
+VOCABULARY = Vocabulary(catalogue=CATALOGUE, connections={"bugsnag": RESOURCES["bugsnag"]})
 GRANT = '[[grant]]\nconnection = "bugsnag"\nprojects = ["checkout-*"]\naccess.trend = "read"\n'
 TRENDS = ("bugsnag.trends.get_on_project", "bugsnag.trends.get_on_error")
 
@@ -28,7 +28,7 @@ def held(body: str) -> PolicySet:
 
 
 def changes(before: str, after: str) -> list[tuple[bool, str, str, str]]:
-    found = compare(held(before), held(after), CONNECTIONS, answer)
+    found = compare(held(before), held(after), CONNECTIONS, answer, CATALOGUE)
     return [(each.widens, each.subject, each.where, f"{each.before} to {each.after}") for each in found]
 
 
@@ -72,7 +72,7 @@ def test_a_place_that_two_patterns_hold_is_found() -> None:
 def test_an_agent_that_comes_or_goes_is_told_with_all_it_may_do() -> None:
     nobody = PolicySet()
 
-    found = compare(nobody, held(GRANT), CONNECTIONS, answer)
+    found = compare(nobody, held(GRANT), CONNECTIONS, answer, CATALOGUE)
 
     assert found[0] == Change(
         agent="triage-agent", widens=True, subject="policy", where=SOURCE, before="none", after="one"
@@ -80,7 +80,7 @@ def test_an_agent_that_comes_or_goes_is_told_with_all_it_may_do() -> None:
     assert {each.subject for each in found[1:]} == set(operations("trend"))
     assert {(each.resource, each.levels) for each in found[1:]} == {("trend", (Level.OFF, Level.READ))}
     assert all(each.widens for each in found)
-    assert not any(each.widens for each in compare(held(GRANT), nobody, CONNECTIONS, answer))
+    assert not any(each.widens for each in compare(held(GRANT), nobody, CONNECTIONS, answer, CATALOGUE))
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_less_of_what_holds_an_agent_back_widens(less: str, more: str, subject: 
 
 
 def test_trial_mode_widens_everything_but_deletes() -> None:
-    found = compare(held(GRANT), held('mode = "observe"\n' + GRANT), CONNECTIONS, answer)
+    found = compare(held(GRANT), held('mode = "observe"\n' + GRANT), CONNECTIONS, answer, CATALOGUE)
     deletes = {each.id for each in OPERATIONS if each.access is Access.DELETE}
 
     assert [(each.before, each.after) for each in found if each.subject == "mode"] == [("enforce", "observe")]
@@ -186,7 +186,7 @@ def _questions(draw: st.DrawFn) -> Question:
 def test_whatever_is_newly_allowed_somewhere_is_told_as_wider(
     before: Policy, after: Policy, asked: list[Question]
 ) -> None:
-    told: tuple[Change, ...] = compare(PolicySet([before]), PolicySet([after]), CONNECTIONS, answer)
+    told: tuple[Change, ...] = compare(PolicySet([before]), PolicySet([after]), CONNECTIONS, answer, CATALOGUE)
     wider, narrower = ({each.subject for each in told if each.widens is which} for which in (True, False))
 
     for question in asked:
@@ -201,4 +201,4 @@ def test_nothing_is_told_of_policies_that_are_the_same_but_for_their_text() -> N
     one = held(GRANT)
     other = PolicySet([replace(each, hash="cd" * 32, about="Other words.") for each in one.values()])
 
-    assert compare(one, other, CONNECTIONS, answer) == ()
+    assert compare(one, other, CONNECTIONS, answer, CATALOGUE) == ()

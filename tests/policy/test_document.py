@@ -12,6 +12,7 @@ from crashgate.policy.document import MAX_GRANTS, MAX_PATTERNS, load
 from crashgate.policy.grants import BUILT_IN, Grant
 from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.toml_positions import MAX_BYTES
+from tests.catalogue import CATALOGUE
 from tests.policy.builders import HEAD, SOURCE, VOCABULARY, loaded
 
 GRANT = '[[grant]]\nconnection = "bugsnag"\nprojects = ["checkout-*"]\naccess.error = "read"\n'
@@ -107,7 +108,9 @@ def test_the_hash_is_that_of_the_bytes_line_ends_included() -> None:
 
 
 def test_the_vocabulary_always_has_our_own_connection() -> None:
-    assert Vocabulary(connections={}).connections == {"crashgate": {"access": NOTHING, "export": NOTHING}}
+    vocabulary = Vocabulary(catalogue=CATALOGUE, connections={})
+
+    assert vocabulary.connections == {"crashgate": {"access": NOTHING, "export": NOTHING}}
 
 
 def test_no_holder_of_a_grant_can_widen_it() -> None:

@@ -10,11 +10,11 @@ from crashgate.policy.decision import Effect, Question
 from crashgate.policy.document import load
 from crashgate.policy.policy import PolicySet, Vocabulary
 from crashgate.policy.review.explain import matrix
-from tests.catalogue import OPERATIONS, RESOURCES
+from tests.catalogue import CATALOGUE, OPERATIONS, RESOURCES
 from tests.policy.builders import known, place
 
 BUGSNAG = RESOURCES["bugsnag"]
-VOCABULARY = Vocabulary(connections={"bugsnag": BUGSNAG})
+VOCABULARY = Vocabulary(catalogue=CATALOGUE, connections={"bugsnag": BUGSNAG})
 READS = ("project", "error", "event", "event_field", "trend", "release", "stability_trend")
 PEOPLE = ("collaborator", "organization_collaborator")
 
@@ -124,7 +124,7 @@ def test_every_example_tells_people_what_it_is_for(root: Path) -> None:
 
 def test_the_session_analyst_reads_without_what_names_a_person_and_changes_nothing(root: Path) -> None:
     path = root / "policies" / "sessions" / "session-analyst.toml"
-    every = Vocabulary(connections=RESOURCES)
+    every = Vocabulary(catalogue=CATALOGUE, connections=RESOURCES)
     policy = load(path.read_text(encoding="utf-8"), source="sessions/session-analyst.toml", vocabulary=every)
     levels = {level for grant in policy.grants for level in grant.access.values()}
 

@@ -20,11 +20,12 @@ from crashgate.policy.review.explain import (
     matrix,
     may_use,
 )
+from tests.catalogue import CATALOGUE
 from tests.policy.builders import grant, place, policy, question
 
 IOS = place("5f1000000000000000000001", "checkout-ios")
 TRIAGE = policy(grant(projects=["checkout-*"], error=Level.WRITE))
-SMALL = Vocabulary(connections={"bugsnag": {"organization": ORGANIZATION, "error": PROJECT}})
+SMALL = Vocabulary(catalogue=CATALOGUE, connections={"bugsnag": {"organization": ORGANIZATION, "error": PROJECT}})
 
 
 @pytest.mark.parametrize(
@@ -167,7 +168,7 @@ def test_an_agent_is_told_when_a_person_has_to_approve_its_changes() -> None:
 
 @pytest.mark.threats(21)
 def test_an_agent_is_not_told_of_connections_that_its_policy_does_not_name() -> None:
-    more = Vocabulary(connections={**SMALL.connections, "devrev": {"session": NOTHING}})
+    more = Vocabulary(catalogue=CATALOGUE, connections={**SMALL.connections, "devrev": {"session": NOTHING}})
 
     assert access_summary(TRIAGE, more) == access_summary(TRIAGE, SMALL)
 

@@ -11,10 +11,12 @@ from crashgate.policy.document import load
 from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.review.lint import lint
 from crashgate.policy.review.starter import first_policy
-from tests.catalogue import KINDS, RESOURCES, UPSTREAMS
+from tests.catalogue import CATALOGUE, KINDS, RESOURCES, UPSTREAMS
 
 CONNECTIONS = {provider: provider for provider in UPSTREAMS}
-VOCABULARY = Vocabulary(connections={name: RESOURCES[provider] for name, provider in CONNECTIONS.items()})
+VOCABULARY = Vocabulary(
+    catalogue=CATALOGUE, connections={name: RESOURCES[provider] for name, provider in CONNECTIONS.items()}
+)
 
 
 def first(places: Mapping[Dimension, Sequence[str]]) -> Policy:

@@ -15,12 +15,13 @@ from crashgate.policy.review import cedar
 from crashgate.policy.review.explain import explain, refusal
 from crashgate.policy.review.starter import first_policy
 from crashgate.policy.schema import document_schema
+from tests.catalogue import CATALOGUE
 from tests.policy import cedar_engine
 from tests.policy.builders import HEAD, SOURCE, question
 
 WORKSPACE = Dimension(noun="workspace", plural="workspaces", two_names=True)
 TEAM = Dimension(noun="team", plural="teams", wider=WORKSPACE, cased=True)
-VOCABULARY = Vocabulary(connections={"tracker": {"error": TEAM, "workspace": WORKSPACE}})
+VOCABULARY = Vocabulary(catalogue=CATALOGUE, connections={"tracker": {"error": TEAM, "workspace": WORKSPACE}})
 GRANT = '[[grant]]\nconnection = "tracker"\nworkspaces = ["acme"]\nteams = ["Mobile-*"]\naccess.error = "write"\n'
 POLICY = load(HEAD + GRANT, source=SOURCE, vocabulary=VOCABULARY)
 ASKED = replace(question(Access.WRITE, connection="tracker"), dimension=TEAM)
@@ -56,7 +57,7 @@ def test_a_document_without_it_is_told_to_name_it() -> None:
 
 
 def test_the_schemas_and_cedar_know_it() -> None:
-    properties = document_schema(VOCABULARY.kinds)["properties"]["grant"]["items"]["properties"]
+    properties = document_schema(VOCABULARY)["properties"]["grant"]["items"]["properties"]
     assert {"workspaces", "teams", "projects"} <= properties.keys()
     assert "/" in properties["teams"]["items"]["pattern"]
     assert "/" not in properties["workspaces"]["items"]["pattern"]

@@ -8,11 +8,11 @@ from crashgate.model.scope import NOTHING
 from crashgate.policy.document import load
 from crashgate.policy.policy import Vocabulary
 from crashgate.policy.review.lint import lint
-from tests.catalogue import OPERATIONS, RESOURCES
+from tests.catalogue import CATALOGUE, OPERATIONS, RESOURCES
 from tests.policy.builders import HEAD, SOURCE
 
 CONNECTIONS = {"bugsnag": "bugsnag"}
-VOCABULARY = Vocabulary(connections={"bugsnag": RESOURCES["bugsnag"]})
+VOCABULARY = Vocabulary(catalogue=CATALOGUE, connections={"bugsnag": RESOURCES["bugsnag"]})
 LIMITS = "[limits]\ncalls_per_minute = 60\n"
 
 
@@ -106,7 +106,7 @@ def test_reading_crashes_together_with_writing_comments_is_told() -> None:
 
 
 def test_a_grant_for_a_platform_that_no_call_can_name_opens_nothing() -> None:
-    vocabulary = Vocabulary(connections={"devrev": RESOURCES["devrev"]})
+    vocabulary = Vocabulary(catalogue=CATALOGUE, connections={"devrev": RESOURCES["devrev"]})
     body = (
         '[[grant]]\nconnection = "devrev"\nplatforms = ["windows"]\napps = ["*"]\naccess.session = "read"\n'
         f'[off]\noperations = ["devrev.sessions.list"]\n{LIMITS}'
@@ -184,7 +184,9 @@ NO_TEXT_OF_OUTSIDERS = {"collaborator", "comment", "organization", "organization
 def test_every_resource_that_shows_text_of_outsiders_is_told_beside_a_way_to_write(
     provider: str, resource: str
 ) -> None:
-    vocabulary = Vocabulary(connections={"bugsnag": RESOURCES["bugsnag"], "read": RESOURCES[provider]})
+    vocabulary = Vocabulary(
+        catalogue=CATALOGUE, connections={"bugsnag": RESOURCES["bugsnag"], "read": RESOURCES[provider]}
+    )
     dimension = RESOURCES[provider][resource]
     places = "" if dimension is NOTHING else f'{dimension} = ["*"]\n'
     body = f'{WRITES}[[grant]]\nconnection = "read"\n{places}access.{resource} = "read"\n{LIMITS}'

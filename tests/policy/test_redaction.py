@@ -7,12 +7,12 @@ import pytest
 
 from crashgate.model.field_table import RedactionSet, find_path, read_fields, walk_fields
 from crashgate.model.result import SecretMark
-from crashgate.policy.redaction import Redaction, beyond, field_paths, result_fields
-from tests.catalogue import OPERATIONS
+from crashgate.policy.redaction import Redaction, beyond, field_paths
+from tests.catalogue import CATALOGUE, OPERATIONS, RESULT_FIELDS
 
 
 def test_a_field_goes_from_the_rows_that_have_it_and_from_no_others() -> None:
-    redaction = Redaction(fields=("user.email",))
+    redaction = Redaction(within=RESULT_FIELDS, fields=("user.email",))
 
     assert redaction.tree("event") == {"user": {"email": None}}
     assert redaction.tree("comment") == {"user": {"email": None}}
@@ -20,18 +20,20 @@ def test_a_field_goes_from_the_rows_that_have_it_and_from_no_others() -> None:
 
 
 def test_a_field_goes_in_every_spelling_and_names_are_compared_without_regard_to_case() -> None:
-    assert Redaction(fields=("exceptions.stacktrace.line_number", "metaData.Account.Iban")).tree("event") == {
+    assert Redaction(within=RESULT_FIELDS, fields=("exceptions.stacktrace.line_number", "metaData.Account.Iban")).tree(
+        "event"
+    ) == {
         "exceptions": {"stacktrace": {"line_number": None, "linenumber": None}},
         "metadata": {"account": {"iban": None}},
     }
 
 
 def test_what_takes_out_more_wins() -> None:
-    assert Redaction(fields=("user.email", "user", "user.name")).tree("event") == {"user": None}
+    assert Redaction(within=RESULT_FIELDS, fields=("user.email", "user", "user.name")).tree("event") == {"user": None}
 
 
 def test_everything_below_a_field_may_go_without_the_field() -> None:
-    assert Redaction(fields=("request.headers.*", "breadcrumbs.metaData.*")).tree("event") == {
+    assert Redaction(within=RESULT_FIELDS, fields=("request.headers.*", "breadcrumbs.metaData.*")).tree("event") == {
         "request": {"headers": {"*": None}},
         "breadcrumbs": {"metadata": {"*": None}},
     }
@@ -45,13 +47,13 @@ KEYS = (
 
 
 def test_a_name_may_go_at_any_depth_below_free_data() -> None:
-    assert Redaction(fields=("metaData.**.Iban", "metaData.account.id")).tree("event") == {
+    assert Redaction(within=RESULT_FIELDS, fields=("metaData.**.Iban", "metaData.account.id")).tree("event") == {
         "metadata": {"**": {"iban": None}, "account": {"id": None}}
     }
 
 
 def test_people_are_their_names_addresses_and_ids() -> None:
-    people = Redaction(sets=("people",))
+    people = Redaction(within=RESULT_FIELDS, sets=("people",))
 
     anywhere = {"**": dict.fromkeys(KEYS)}
     assert people.tree("event") == {
@@ -80,13 +82,13 @@ def test_people_are_their_names_addresses_and_ids() -> None:
 
 
 def test_a_set_of_the_network_leaves_the_request_and_takes_its_addresses() -> None:
-    assert Redaction(sets=("network", "request_headers")).tree("event") == {
+    assert Redaction(within=RESULT_FIELDS, sets=("network", "request_headers")).tree("event") == {
         "request": {"url": None, "clientip": None, "referer": None, "params": None, "headers": None}
     }
 
 
 def test_every_set_takes_something_out() -> None:
-    assert all(not Redaction(sets=(each.value,)).empty for each in RedactionSet)
+    assert all(not Redaction(within=RESULT_FIELDS, sets=(each.value,)).empty for each in RedactionSet)
 
 
 @pytest.mark.threats(29)
@@ -102,14 +104,14 @@ def test_secrets_are_no_fields_that_a_policy_could_name_or_forget() -> None:
 
     assert any(secret.values())
     assert not any(secret[operation.id] & set(read_fields(operation.result)) for operation in OPERATIONS)
-    assert "api_key" not in field_paths()
+    assert "api_key" not in field_paths(CATALOGUE)
 
 
 def free_paths() -> Mapping[str, tuple[str, ...]]:
     """For each resource the fields that hold any JSON, below which every name may be written."""
     found = {
         name: tuple(".".join(path) for path, each in walk_fields(fields) if each.free)
-        for name, fields in result_fields().items()
+        for name, fields in RESULT_FIELDS.items()
     }
     return {name: own for name, own in found.items() if own}
 
@@ -122,16 +124,18 @@ def test_the_page_lists_the_fields_below_which_any_name_may_be_written(root: Pat
 
 def test_below_what_is_listed_any_name_is_found_and_below_nothing_else() -> None:
     for resource, found in free_paths().items():
-        assert all(find_path(result_fields()[resource], (*path.split("."), "no-such-name")) for path in found)
+        assert all(find_path(RESULT_FIELDS[resource], (*path.split("."), "no-such-name")) for path in found)
     everything = {path for found in free_paths().values() for path in found}
     closed = [
-        path for path in field_paths() if not any(path == free or path.startswith(f"{free}.") for free in everything)
+        path
+        for path in field_paths(CATALOGUE)
+        if not any(path == free or path.startswith(f"{free}.") for free in everything)
     ]
     assert closed
     assert not [
         path
         for path in closed
-        if any(find_path(fields, (*path.split("."), "no-such-name")) for fields in result_fields().values())
+        if any(find_path(fields, (*path.split("."), "no-such-name")) for fields in RESULT_FIELDS.values())
     ]
 
 
@@ -162,7 +166,9 @@ def test_a_path_is_out_where_it_or_what_is_above_it_is_out(
 
 @pytest.mark.threats(31)
 def test_what_is_taken_out_of_a_row_is_named_by_the_fields_that_it_has() -> None:
-    redaction = Redaction(fields=("user_id", "data.user.email", "request.headers"), sets=("people",))
+    redaction = Redaction(
+        within=RESULT_FIELDS, fields=("user_id", "data.user.email", "request.headers"), sets=("people",)
+    )
 
     assert redaction.taken_out("session", ("id", "user_id")) == ("user_id",)
     assert redaction.taken_out("session", ("id",)) == ()

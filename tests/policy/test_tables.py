@@ -7,9 +7,10 @@ import pytest
 from crashgate.errors import PolicyDocumentError
 from crashgate.policy.document import load
 from crashgate.policy.limits import MOST_MINUTES, Approval, Counted, Limits, Rate, Window
-from crashgate.policy.policy import Mode, Vocabulary
+from crashgate.policy.policy import Mode
 from crashgate.policy.redaction import Redaction
 from crashgate.policy.switches import Switch, Switches
+from tests.catalogue import RESULT_FIELDS
 from tests.policy.builders import HEAD, SOURCE, VOCABULARY, loaded
 
 X = SOURCE
@@ -65,7 +66,7 @@ after_untrusted_minutes = 1440
             rows_per_export=1000,
             exports_kept=20,
         ),
-        Redaction(fields=("user.email", "metaData.account.*"), sets=("network",)),
+        Redaction(within=RESULT_FIELDS, fields=("user.email", "metaData.account.*"), sets=("network",)),
         Approval(
             operations=frozenset({"bugsnag.errors.delete"}), expires_minutes=5, after_untrusted_minutes=MOST_MINUTES
         ),
@@ -84,12 +85,6 @@ def test_without_them_everything_is_as_if_they_said_nothing() -> None:
     )
 
 
-TOOLS = Vocabulary(
-    connections=VOCABULARY.connections,
-    tools={"delete_error": ["bugsnag.errors.delete"], "resolve_error": ["bugsnag.errors.fix", "bugsnag.errors.open"]},
-)
-
-
 @pytest.mark.parametrize(
     ("body", "told"),
     [
@@ -98,8 +93,8 @@ TOOLS = Vocabulary(
             "`delete_error` is a tool; its operation is `bugsnag.errors.delete`",
         ),
         (
-            '[approve]\noperations = ["resolve_error"]\n',
-            "`resolve_error` is a tool; its operations are `bugsnag.errors.fix`, `bugsnag.errors.open`",
+            '[approve]\noperations = ["get_trend"]\n',
+            "`get_trend` is a tool; its operations are `bugsnag.trends.get_on_error`, `bugsnag.trends.get_on_project`",
         ),
         (
             '[off]\nparameters = ["delete_error.error_id"]\n',
@@ -109,7 +104,7 @@ TOOLS = Vocabulary(
 )
 def test_a_tool_in_place_of_an_operation_is_told_what_to_write(body: str, told: str) -> None:
     with pytest.raises(PolicyDocumentError) as caught:
-        load(HEAD + body, source=SOURCE, vocabulary=TOOLS)
+        load(HEAD + body, source=SOURCE, vocabulary=VOCABULARY)
 
     assert [str(each) for each in caught.value.problems] == [f"{X}:5: {told}"]
 

@@ -17,11 +17,12 @@ from crashgate.policy.decision import Effect, Reason
 from crashgate.policy.document import MAX_GRANTS, load
 from crashgate.policy.limits import Approval, Counted, Limits, Rate, Window
 from crashgate.policy.policy import Policy, PolicySet
-from crashgate.policy.redaction import paths, result_fields
+from crashgate.policy.redaction import paths
 from crashgate.policy.review.diff import compare
 from crashgate.policy.review.explain import explain
 from crashgate.policy.review.lint import lint
 from crashgate.policy.templates import MOST_TEMPLATES
+from tests.catalogue import CATALOGUE, RESULT_FIELDS
 from tests.policy.builders import HEAD, SOURCE, VOCABULARY, place, question
 
 TRIAGE = '[[grant]]\nconnection = "bugsnag"\naccess.error = "write"\naccess.event = "read"\n'
@@ -188,7 +189,7 @@ def test_the_hash_changes_with_each_template_that_counts_and_with_no_other() -> 
 def test_a_change_of_a_template_is_a_change_of_its_policies() -> None:
     before, after = (extending(EXTENDS + PLACES, triage=text) for text in (TRIAGE, TRIAGE.replace("write", "full")))
 
-    changes = compare(PolicySet([before]), PolicySet([after]), CONNECTIONS, ask)
+    changes = compare(PolicySet([before]), PolicySet([after]), CONNECTIONS, ask, CATALOGUE)
     assert {each.widens for each in changes} == {True}
     assert {each.subject for each in changes} >= {"bugsnag.errors.delete"}
 
@@ -329,7 +330,7 @@ def test_extending_never_loses_what_a_template_or_the_document_takes_away(own: s
         assert (part.approval.after_untrusted_minutes or 0) <= (together.approval.after_untrusted_minutes or 0)
         assert together.approval.expires_minutes <= part.approval.expires_minutes
         assert together.approval.ask_client <= part.approval.ask_client
-        for name in result_fields():
+        for name in RESULT_FIELDS:
             gone = list(paths(part.redaction.tree(name)))
             assert all(together.redaction.hides(name, path) for path in gone)
         for rate in part.limits.rates:

@@ -18,7 +18,7 @@ from starlette.routing import Route
 from crashgate.config import wiring
 from crashgate.config.settings import ConnectionSettings, load
 from crashgate.identity import Principal, Via
-from crashgate.providers.registry import installed_providers
+from crashgate.providers.installed import installed_providers
 
 HARBOR = {"id": "4507001112223334", "slug": "north-harbor", "name": "North Harbor"}
 ELSEWHERE = {"id": "4507001112229999", "slug": "elsewhere", "name": "Elsewhere"}

@@ -79,7 +79,7 @@ def test_it_is_as_a_provider_must_be(environment: dict[str, str]) -> None:
 
 def test_agents_are_shown_the_tools_that_their_policies_open(seen: dict[str, Any]) -> None:
     assert seen["tools"] == {
-        "triager": ["my_access", "list_organizations", "list_issues", "get_issue", "resolve_issue"],
+        "triager": ["my_access", "list_issues", "get_issue", "resolve_issue", "list_organizations"],
         "reader": ["my_access", "list_issues", "get_issue"],
     }
 

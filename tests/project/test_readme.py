@@ -10,11 +10,11 @@ from crashgate.cli.main import cli
 from crashgate.config.settings import Settings
 from crashgate.policy.document import load
 from crashgate.policy.policy import Vocabulary
-from tests.catalogue import RESOURCES, TOOLS
+from tests.catalogue import CATALOGUE, RESOURCES, TOOLS
 
 PAGES = ("README.md", "docs/policy.md", "docs/exports.md", "CONTRIBUTING.md")
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-VOCABULARY = Vocabulary(connections={"bugsnag": RESOURCES["bugsnag"]})
+VOCABULARY = Vocabulary(catalogue=CATALOGUE, connections={"bugsnag": RESOURCES["bugsnag"]})
 
 
 def blocks(root: Path, kind: str) -> list[str]:

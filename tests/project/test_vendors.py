@@ -32,7 +32,7 @@ def test_nothing_outside_the_providers_and_the_sandbox_names_a_vendor(root: Path
     assert naming == set(EXCEPTIONS)
 
 
-def test_the_registry_names_no_vendor(root: Path) -> None:
-    registry = root / "src" / "crashgate" / "providers" / "registry.py"
+def test_what_finds_the_providers_names_no_vendor(root: Path) -> None:
+    installed = root / "src" / "crashgate" / "providers" / "installed.py"
 
-    assert VENDORS.findall(registry.read_text(encoding="utf-8")) == []
+    assert VENDORS.findall(installed.read_text(encoding="utf-8")) == []

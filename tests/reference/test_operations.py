@@ -4,22 +4,22 @@ from pathlib import Path
 from crashgate.model.composite import Recipe
 from crashgate.reference import operations
 from crashgate.reference.operations import sample_path, scope_in_words
-from tests.catalogue import OPERATIONS, TOOLS
+from tests.catalogue import CATALOGUE, OPERATIONS, TOOLS
 
 
 def by_id() -> dict[str, dict[str, str | None]]:
     """The data by operation."""
-    return {str(each["id"]): each for each in operations.as_data()}
+    return {str(each["id"]): each for each in operations.as_data(CATALOGUE)}
 
 
 def test_every_operation_is_listed_once_in_the_order_of_the_catalogue() -> None:
-    assert [each["id"] for each in operations.as_data()] == [operation.id for operation in OPERATIONS]
+    assert [each["id"] for each in operations.as_data(CATALOGUE)] == [operation.id for operation in OPERATIONS]
 
 
 def test_each_operation_has_exactly_these_seven_words() -> None:
     words = {"id", "provider", "resource", "access", "method", "path", "tool"}
-    assert [each for each in operations.as_data() if set(each) != words] == []
-    assert json.loads(json.dumps(operations.as_data())) == operations.as_data()
+    assert [each for each in operations.as_data(CATALOGUE) if set(each) != words] == []
+    assert json.loads(json.dumps(operations.as_data(CATALOGUE))) == operations.as_data(CATALOGUE)
 
 
 def test_operations_are_told_as_they_are() -> None:
@@ -60,11 +60,11 @@ def test_every_operation_has_a_tool() -> None:
 def test_the_sample_of_each_operation_stands_where_the_page_says(root: Path) -> None:
     asked = [operation for operation in OPERATIONS if operation.method]
     assert [each.id for each in asked if not (root / sample_path(each)).is_file()] == []
-    assert [each.id for each in asked if f"[sample](../{sample_path(each)})" not in operations.section()] == []
+    assert [each.id for each in asked if f"[sample](../{sample_path(each)})" not in operations.section(CATALOGUE)] == []
 
 
 def test_a_parameter_that_needs_more_than_its_operation_is_told_with_its_level() -> None:
-    assert "| write | `write`, `full` for `auto_upgrade` |" in operations.section()
+    assert "| write | `write`, `full` for `auto_upgrade` |" in operations.section(CATALOGUE)
 
 
 def test_no_operation_has_two_tools_of_its_own() -> None:

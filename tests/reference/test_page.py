@@ -9,7 +9,7 @@ from crashgate.reference.commands import CommandDoc, CommandLine
 from crashgate.reference.markdown import cell, code, table
 from crashgate.reference.page import page
 from crashgate.reference.settings_words import KeyDoc, TableDoc
-from tests.catalogue import OPERATIONS, TOOLS
+from tests.catalogue import CATALOGUE, OPERATIONS, TOOLS
 
 LINE = CommandLine(
     commands=(
@@ -31,7 +31,7 @@ SETTINGS = (
         keys=(KeyDoc(name="loud", takes="a number", default="`3`", variable="CRASHGATE_GREETING__LOUD"),),
     ),
 )
-PAGE = page(LINE, SETTINGS)
+PAGE = page(LINE, SETTINGS, CATALOGUE)
 
 
 def test_every_operation_tool_resource_and_level_is_on_the_page() -> None:

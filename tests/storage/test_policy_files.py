@@ -11,12 +11,13 @@ from crashgate.model.scope import PROJECT
 from crashgate.policy.policy import PolicySet, Vocabulary
 from crashgate.policy.toml_positions import MAX_BYTES
 from crashgate.storage.policy_files import PolicyFiles
+from tests.catalogue import CATALOGUE
 from tests.owned import given_away
 
 if TYPE_CHECKING:
     from crashgate.policy.policy import PolicySource
 
-VOCABULARY = Vocabulary(connections={"bugsnag": {"error": PROJECT}})
+VOCABULARY = Vocabulary(catalogue=CATALOGUE, connections={"bugsnag": {"error": PROJECT}})
 
 
 @pytest.fixture

@@ -10,9 +10,10 @@ from crashgate.errors import PolicyDocumentError
 from crashgate.model.scope import PROJECT
 from crashgate.policy.policy import Vocabulary
 from crashgate.storage.policy_files import PolicyFiles, PolicyWatch
+from tests.catalogue import CATALOGUE
 from tests.owned import given_away
 
-VOCABULARY = Vocabulary(connections={"bugsnag": {"error": PROJECT}})
+VOCABULARY = Vocabulary(catalogue=CATALOGUE, connections={"bugsnag": {"error": PROJECT}})
 GRANT = '[[grant]]\nconnection = "bugsnag"\nprojects = ["a"]\naccess.error = "read"\n'
 
 

@@ -11,8 +11,9 @@ import pytest
 from crashgate.model.scope import PROJECT
 from crashgate.policy.policy import Vocabulary
 from crashgate.storage.policy_files import PolicyFiles, PolicyWatch, watching
+from tests.catalogue import CATALOGUE
 
-VOCABULARY = Vocabulary(connections={"bugsnag": {"error": PROJECT}})
+VOCABULARY = Vocabulary(catalogue=CATALOGUE, connections={"bugsnag": {"error": PROJECT}})
 
 
 def document(agent: str, about: str = "Reads.", more: str = "") -> str:

@@ -21,7 +21,7 @@ from crashgate.model.tool import Named, Tool
 from crashgate.policy.document import load
 from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.tools.definitions import Definition
-from tests.catalogue import BY_NAME, RESOURCES
+from tests.catalogue import BY_NAME, CATALOGUE, RESOURCES
 from tests.gate.gate import IOS, Gate
 from tests.house import EXAMPLES, everything
 from tests.tools.asks import RIGHT
@@ -82,7 +82,7 @@ SESSIONS = ("bugspulse", "browserstack", "devrev")
 @cache
 def _policy(agent: str) -> Policy:
     text, connections = documents()[agent]
-    vocabulary = Vocabulary(connections={name: RESOURCES[name] for name in connections})
+    vocabulary = Vocabulary(catalogue=CATALOGUE, connections={name: RESOURCES[name] for name in connections})
     return load(text, source=f"policies/{agent}.toml", vocabulary=vocabulary)
 
 

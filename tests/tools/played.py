@@ -23,6 +23,7 @@ from crashgate.storage.parquet import Parquet
 from crashgate.tools.exports import Exports
 from crashgate.tools.files import Files
 from crashgate.tools.toolbox import Toolbox
+from tests.catalogue import BY_ID
 from tests.gate.gate import ACME, ANDROID, IOS, PAYMENTS, Gate, PlayedUpstream, ok, open_gate, policy
 from tests.house import everything
 
@@ -162,7 +163,7 @@ def with_exports(gate: Gate, folder: Path) -> Gate:
     storage = ExportStorage(folder, Directory(folder))
     encoders: Encoders = {Format.JSONL: JsonLines, Format.CSV: CsvLines, Format.PARQUET: Parquet}
     exporter = Exporter(storage=storage, encoders=encoders, clock=gate.clock)
-    exports = Exports(exporter=exporter, catalogue=ExportCatalogue(storage), clock=gate.clock)
+    exports = Exports(exporter=exporter, catalogue=ExportCatalogue(storage), clock=gate.clock, operations=BY_ID)
     return replace(gate, toolbox=replace(gate.toolbox, exports=exports))
 
 

@@ -19,7 +19,7 @@ from crashgate.model.tool import Named, Tool
 from crashgate.providers.bugsnag.errors import DELETE_ERROR, LIST_ERRORS
 from crashgate.providers.bugsnag_sessions.sessions import REPORT_SESSIONS
 from crashgate.tools.definitions import Definition, Use, define
-from tests.catalogue import BY_NAME, OPERATIONS, TOOLS
+from tests.catalogue import BY_NAME, CATALOGUE, OPERATIONS, TOOLS
 from tests.house import OPERATOR, TRIAGE, open_house, policies_of_all, write_policies
 from tests.system.sample import Here
 from tests.system.samples import SAMPLES
@@ -33,7 +33,8 @@ pytestmark = pytest.mark.threats(9)
 def defined(tool: AnyTool, *connections: str) -> Definition:
     """The tool as an agent is shown it that may do all of it, at each of its providers where none are named."""
     uses = [Use(operation=each, furthest=each.access_with({f.name for f in each.fields})) for each in tool.operations]
-    return define(tool, uses, connections or tuple(dict.fromkeys(each.provider for each in tool.operations)))
+    providers = tuple(dict.fromkeys(each.provider for each in tool.operations))
+    return define(tool, uses, connections or providers, CATALOGUE)
 
 
 def test_every_operation_has_exactly_one_tool_beside_the_recipes() -> None:

@@ -13,7 +13,7 @@ from crashgate.model.meanings import IN_WORDS, MEANINGS, OF_RESOURCE, meaning
 from crashgate.model.tool import Detail, Tool
 from crashgate.tools.answers import COMMON
 from crashgate.tools.definitions import Definition, Use, define
-from tests.catalogue import BY_NAME, OPERATIONS
+from tests.catalogue import BY_NAME, CATALOGUE, OPERATIONS
 from tests.house import EXAMPLES, OPERATOR, House, open_house, policies_of_all, write_policies
 from tests.system.bugsnag_samples import RECIPES
 from tests.system.sample import Here
@@ -202,7 +202,7 @@ def test_what_only_some_providers_take_is_said_beside_the_names_that_are_open() 
         Use(operation=each, furthest=each.access, offered=names if each.provider == "devrev" else {})
         for each in tool.operations
     ]
-    properties = define(tool, uses, ("bugspulse", "devrev")).input_schema["properties"]
+    properties = define(tool, uses, ("bugspulse", "devrev"), CATALOGUE).input_schema["properties"]
 
     assert properties["platform"]["enum"] == ["ios", "android"]
     assert all(properties[name]["description"].endswith("; required for DevRev") for name in names)

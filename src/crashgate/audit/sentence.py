@@ -17,7 +17,6 @@ from crashgate.audit.fields import with_sentence
 from crashgate.audit.record import DecisionRecord, Effect, Ending, OutcomeRecord, Purpose
 from crashgate.errors import Code
 from crashgate.model.access import Access
-from crashgate.providers.registry import CATALOGUE
 from crashgate.sanitise import clean
 
 _NAME_LIMIT = 100
@@ -57,12 +56,15 @@ def tell_decision(record: DecisionRecord, *, because: str = "", looked_up: bool 
     return with_sentence(record, f"{deed}: {_why(record, because)}. {sent}")
 
 
-def tell_outcome(decision: DecisionRecord, outcome: OutcomeRecord) -> OutcomeRecord:
-    """The outcome with the sentence of both: what was asked, what allowed it, and how it ended."""
+def tell_outcome(decision: DecisionRecord, outcome: OutcomeRecord, *, title: str | None = None) -> OutcomeRecord:
+    """The outcome with the sentence of both: what was asked, what allowed it, and how it ended.
+
+    ``title`` is what the provider is called in a sentence; its name unless given.
+    """
     changes = decision.access is not None and decision.access is not Access.READ
     done = outcome.result is Ending.ANSWERED or (outcome.result is Ending.WITHHELD and changes)
     head = _head(decision, _past(decision) if done else f"tried to {_verb(decision)}")
-    tail = [_ending(decision, outcome)]
+    tail = [_ending(outcome, title or decision.provider or "The upstream")]
     if outcome.requests > 1:
         tail.append(f"It took {outcome.requests} requests.")
     if outcome.shared:
@@ -151,8 +153,7 @@ def _names(fields: Sequence[str]) -> str:
     return f"{', '.join(_piece(field) for field in fields[:_MOST_NAMES])}{more}"
 
 
-def _ending(decision: DecisionRecord, outcome: OutcomeRecord) -> str:
-    who = _title(decision.provider)
+def _ending(outcome: OutcomeRecord, who: str) -> str:
     took = f"in {outcome.duration_ms} ms"
     answered = f"{who} answered {took}" if outcome.status is None else f"{who} answered {outcome.status} {took}"
     error = f" ({outcome.error.replace('_', ' ')})" if outcome.error else ""
@@ -173,12 +174,6 @@ def _ending(decision: DecisionRecord, outcome: OutcomeRecord) -> str:
                 return f"Nothing was sent{error}."
             failed = f"{who} gave no usable answer {took}" if outcome.status is None else f"{answered}, to no use"
             return f"{failed}{error}."
-
-
-def _title(provider: str | None) -> str:
-    """What the provider is called in a sentence; its name, where it is not installed any more."""
-    known = CATALOGUE.providers.get(provider or "")
-    return known.title if known else provider or "The upstream"
 
 
 def _rows(outcome: OutcomeRecord) -> str:

@@ -108,11 +108,12 @@ async def _check_connection(
     connection: "ConnectionSettings",
     sandbox: "Sandbox | None",
 ) -> ConnectionStatus:
-    from crashgate.config.connections import find_provider, open_connection
+    from crashgate.config.connections import open_connection
+    from crashgate.providers.installed import load_provider
 
     standing, why = Standing.NOT_ASKED, _WRITES_ONLY
     try:
-        read = find_provider(connection).health
+        read = load_provider(connection.provider).health
         if read is not None:
             answer = await _ask(settings, environment, name, connection, sandbox, read=read)
             standing, why = _judge(read, answer)

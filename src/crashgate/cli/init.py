@@ -95,14 +95,15 @@ def _at_terminal() -> bool:
 def _provider(given: str | None) -> str:
     from crashgate.config.problems import choose_one_of
     from crashgate.errors import InvalidArgumentsError
-    from crashgate.providers.registry import UPSTREAMS
+    from crashgate.providers import DEFAULT_PROVIDER
+    from crashgate.providers.installed import installed_providers
 
-    usual = next(iter(UPSTREAMS))
+    names = [*installed_providers()]
     if given is None and _at_terminal():
-        given = click.prompt("Provider", type=click.Choice([*UPSTREAMS]), default=usual, err=True)
-    if given is not None and given not in UPSTREAMS:
-        raise InvalidArgumentsError(f"--provider {choose_one_of([*UPSTREAMS], given)}.", remedy="Nothing was written.")
-    return given or usual
+        given = click.prompt("Provider", type=click.Choice(names), default=DEFAULT_PROVIDER, err=True)
+    if given is not None and given not in names:
+        raise InvalidArgumentsError(f"--provider {choose_one_of(names, given)}.", remedy="Nothing was written.")
+    return given or DEFAULT_PROVIDER
 
 
 def _config_path() -> Path:
@@ -134,13 +135,13 @@ def _check_agent(agent: str) -> None:
 def _ask_for_token(provider: str) -> str:
     """What was typed, unseen, or the first line of standard input."""
     from crashgate.errors import ConfigurationError
-    from crashgate.providers.registry import UPSTREAMS
+    from crashgate.providers.installed import load_provider
 
     if _at_terminal():
-        form = UPSTREAMS[provider].credential
+        form = load_provider(provider).credential
         if form is not None:
             note(form.description)
-        token: str = click.prompt(f"Token of {UPSTREAMS[provider].title}", hide_input=True, err=True)
+        token: str = click.prompt(f"Token of {load_provider(provider).title}", hide_input=True, err=True)
     else:
         token = sys.stdin.readline(_LONGEST)
     token = token.strip()

@@ -164,9 +164,21 @@ def _lines(reader: "LogReader", form: str, since: str | None, until: str | None)
     if form == "csv":
         return csv_lines(reader.history(since=since, until=until))
     if form == "ocsf":
-        events = (ocsf_event(told, product_version=__version__) for told in reader.history(since=since, until=until))
+        history, creating = reader.history(since=since, until=until), _find_creating()
+        events = (ocsf_event(told, product_version=__version__, creating=creating) for told in history)
         return (_dumped(event) for event in events)
     return (_dumped(plain_record(stored)) for stored in reader.records(since=since, until=until))
+
+
+def _find_creating() -> frozenset[str]:
+    """The operations that make something new, of our own providers and of those that the connections name."""
+    from crashgate.providers.installed import installed_providers
+    from crashgate.tools.own import load_catalogue
+
+    ours = {name for name, each in installed_providers().items() if each.is_ours}
+    named = {each.provider for each in session.settings().connections.values()}
+    operations = load_catalogue(frozenset(ours | named)).operations
+    return frozenset(name for name, operation in operations.items() if operation.creates)
 
 
 def _dumped(value: object) -> str:

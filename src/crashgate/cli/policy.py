@@ -24,6 +24,7 @@ from crashgate.cli.sandbox import in_sandbox_option
 if TYPE_CHECKING:
     from crashgate.config.settings import Settings
     from crashgate.errors import Problem
+    from crashgate.model.scope import Dimension
     from crashgate.policy.grants import Rule
     from crashgate.policy.policy import Policy, PolicySet
     from crashgate.policy.review.explain import MatrixRow
@@ -100,7 +101,7 @@ def policy_show(agent: str | None, *, in_sandbox: bool) -> None:
     rows = matrix(policies, start.vocabulary)
     screen = session.screen()
     if screen.json:
-        screen.data([_plain(row) for row in rows])
+        screen.data([_plain(row, start.vocabulary.kinds) for row in rows])
     elif agent is not None:
         _one(policies[agent], rows)
     elif not policies:
@@ -166,9 +167,7 @@ def _listed(names: Sequence[str] | None) -> list[str] | None:
     return None if names is None else list(names)
 
 
-def _plain(row: "MatrixRow") -> dict[str, object]:
-    from crashgate.providers.registry import KINDS
-
+def _plain(row: "MatrixRow", kinds: "Sequence[Dimension]") -> dict[str, object]:
     return {
         "agent": row.agent,
         "connection": row.connection,
@@ -181,7 +180,7 @@ def _plain(row: "MatrixRow") -> dict[str, object]:
                 "source": rule.source,
                 "line": rule.line,
                 "level": rule.level.value,
-                **{kind.plural: _listed(rule.places.get(kind)) for kind in KINDS},
+                **{kind.plural: _listed(rule.places.get(kind)) for kind in kinds},
             }
             for rule in row.rules
         ],
@@ -225,9 +224,11 @@ def policy_schema() -> None:
     """
     import json
 
+    from crashgate.policy.policy import Vocabulary
     from crashgate.policy.schema import document_schema
+    from crashgate.tools.own import load_catalogue
 
-    session.screen().raw(json.dumps(document_schema(), indent=2))
+    session.screen().raw(json.dumps(document_schema(Vocabulary(connections={}, catalogue=load_catalogue())), indent=2))
 
 
 @click.command("export", cls=Command)

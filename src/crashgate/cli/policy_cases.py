@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 
 from crashgate.cli.tool_question import explained
 from crashgate.errors import ConfigurationError, InvalidArgumentsError
+from crashgate.model.catalogue import Catalogue
 from crashgate.policy.decision import Reason
 from crashgate.policy.policy import PolicySet
 from crashgate.policy.toml_positions import survey
@@ -77,7 +78,7 @@ def read(file: Path) -> tuple[Case, ...]:
     return tuple(_case(file, lines.line(("case", number)), each) for number, each in enumerate(found))
 
 
-def judge(case: Case, policies: PolicySet, connections: Mapping[str, str]) -> Verdict:
+def judge(case: Case, policies: PolicySet, connections: Mapping[str, str], catalogue: Catalogue) -> Verdict:
     """What the policies say. Raises ConfigurationError for a call that nobody could make."""
     try:
         found = explained(
@@ -86,6 +87,7 @@ def judge(case: Case, policies: PolicySet, connections: Mapping[str, str]) -> Ve
             tool=case.call,
             given=case.arguments,
             connections=connections,
+            catalogue=catalogue,
             tainted=case.tainted,
         )
     except InvalidArgumentsError as problem:

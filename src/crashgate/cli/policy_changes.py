@@ -72,7 +72,7 @@ def policy_diff(before: Path, after: Path, *, in_sandbox: bool, verbose: bool) -
     from crashgate.policy.review.diff import compare
 
     start = ground(in_sandbox=in_sandbox)
-    changes = compare(start.held(before), start.held(after), start.connections, answer)
+    changes = compare(start.held(before), start.held(after), start.connections, answer, start.catalogue)
     screen = session.screen()
     if screen.json:
         widens = any(change.widens for change in changes)
@@ -150,10 +150,10 @@ class _Init(Command):
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """The agent, its owner, then the places; the catalogue is read only when this command is."""
-        from crashgate.providers.registry import KINDS
+        from crashgate.tools.own import load_catalogue
 
         agent, owner, *others = super().get_params(ctx)
-        return [agent, owner, *map(_option, KINDS), *others]
+        return [agent, owner, *map(_option, load_catalogue().kinds), *others]
 
 
 def _option(kind: "Dimension") -> click.Option:

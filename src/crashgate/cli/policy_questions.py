@@ -49,7 +49,9 @@ def policy_explain(agent: str, tool: str, arguments: Sequence[str], *, in_sandbo
 
     start = ground(in_sandbox=in_sandbox)
     policy = known(start.policies(), agent)
-    found = explained(policy, agent=agent, tool=tool, given=read(arguments), connections=start.connections)
+    found = explained(
+        policy, agent=agent, tool=tool, given=read(arguments), connections=start.connections, catalogue=start.catalogue
+    )
     _tell(found)
     click.get_current_context().exit(_code(found))
 
@@ -125,7 +127,7 @@ def policy_test(files: Sequence[Path], *, in_sandbox: bool) -> None:
 
     start = ground(in_sandbox=in_sandbox)
     policies, connections = start.policies(), start.connections
-    judged = [(case, judge(case, policies, connections)) for file in files for case in read(file)]
+    judged = [(case, judge(case, policies, connections, start.catalogue)) for file in files for case in read(file)]
     screen = session.screen()
     surprises = [(case, verdict) for case, verdict in judged if not verdict.fits(case)]
     if screen.json:
@@ -182,7 +184,7 @@ def policy_replay(log: Path | None, *, in_sandbox: bool) -> None:
         settings = settings.model_copy(update={"state": state})
     changed: Counter[Replayed] = Counter()
     asked = unknown = 0
-    for found in replay(wiring.log_reader(settings), policies):
+    for found in replay(wiring.log_reader(settings), policies, start.catalogue):
         asked += 1
         unknown += found.now is None
         if found.differs:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from crashgate.config.connections import Sandbox
     from crashgate.config.settings import Settings
     from crashgate.errors import Problem
+    from crashgate.model.catalogue import Catalogue
     from crashgate.policy.policy import PolicySet, Vocabulary
 
 
@@ -34,6 +35,11 @@ class Workspace:
         from crashgate.config import wiring
 
         return wiring.vocabulary(self.settings, sandbox=self.sandbox)
+
+    @property
+    def catalogue(self) -> "Catalogue":
+        """What the providers of the connections offer."""
+        return self.vocabulary.catalogue
 
     @property
     def connections(self) -> "Mapping[str, str]":

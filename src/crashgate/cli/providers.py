@@ -20,7 +20,7 @@ def providers() -> None:
     Each with the package that brings it and that package's version. A provider is code that runs with all rights of
     crashgate, so install only packages that you trust.
     """
-    from crashgate.providers.registry import installed_providers
+    from crashgate.providers.installed import installed_providers
 
     installed = installed_providers().values()
     screen = session.screen()
@@ -40,11 +40,11 @@ def provider_check(provider: str) -> None:
     Nothing is sent. What is wrong is told in sentences, with exit code 1. A test of the package can call the same
     checks: crashgate.tools.provider_checks.check_provider.
     """
-    from crashgate.providers.registry import CATALOGUE
+    from crashgate.tools.own import load_catalogue
     from crashgate.tools.provider_checks import check_provider
 
     found = _provider(provider)
-    problems = check_provider(found, beside=CATALOGUE)
+    problems = check_provider(found, beside=load_catalogue())
     screen = session.screen()
     if screen.json:
         screen.data({"provider": found.name, "problems": problems})
@@ -60,7 +60,7 @@ def _provider(name: str) -> "Provider":
     """The provider meant. Raises ConfigurationError."""
     from crashgate.errors import ConfigurationError
     from crashgate.model.provider import Provider
-    from crashgate.providers.registry import installed_providers
+    from crashgate.providers.installed import installed_providers
 
     installed = installed_providers().get(name)
     if installed is not None:

@@ -9,6 +9,7 @@ from crashgate.audit.record import DecisionRecord, Purpose
 from crashgate.cli.agents import OWN_AGENTS
 from crashgate.gate.plan import authorise_offline, offline_call
 from crashgate.gate.verdict import Verdict
+from crashgate.model.catalogue import Catalogue
 from crashgate.model.operation import AnyOperation
 from crashgate.model.scope import (
     APP,
@@ -24,7 +25,6 @@ from crashgate.policy.decision import Place, Question, Reason
 from crashgate.policy.limits import after_reading
 from crashgate.policy.policy import Policy, PolicySet
 from crashgate.policy.review.explain import explain
-from crashgate.providers.registry import BY_ID
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +53,7 @@ class Replayed:
         return f"{self.agent} {self.operation}{place}: {self.then} then, {self.now} now"
 
 
-def replay(log: LogReader, policies: PolicySet) -> Iterator[Replayed]:
+def replay(log: LogReader, policies: PolicySet, catalogue: Catalogue) -> Iterator[Replayed]:
     """Each call that a policy decided, newest first; what our own commands asked had one of its own and is left out.
 
     A change that a person has to agree to after certain reading comes once it is known what was read before it. Raises
@@ -62,11 +62,11 @@ def replay(log: LogReader, policies: PolicySet) -> Iterator[Replayed]:
     open_: dict[str, list[_Change]] = {}
     for entry in log.entries():
         record = entry.decision.record
-        operation = BY_ID.get(record.operation or "")
+        operation = catalogue.operations.get(record.operation or "")
         decided = record.purpose is Purpose.CALL and record.reason in set(Reason)
         if not decided or operation is None or record.agent in OWN_AGENTS:
             continue
-        found, policy = _again(record, policies), policies.get(record.agent)
+        found, policy = _again(record, operation, policies), policies.get(record.agent)
         changes = open_.setdefault(record.agent, [])
         if found.now in {"allow", "approve"} and shows_untrusted(operation):
             yield from (each.after(record.at) for each in changes)
@@ -94,8 +94,7 @@ class _Change:
         return replace(self.found, now="approve", sentence=f"{self.found.sentence} {after_reading(self.minutes)}")
 
 
-def _again(record: DecisionRecord, policies: PolicySet) -> Replayed:
-    operation = BY_ID[record.operation or ""]
+def _again(record: DecisionRecord, operation: AnyOperation, policies: PolicySet) -> Replayed:
     policy = policies.get(record.agent)
     question = Question(
         agent=record.agent,

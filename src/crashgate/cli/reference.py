@@ -166,6 +166,7 @@ def reference(*, check: bool, write: bool, file: Path | None) -> None:
     With --check it exits with 1 when the page is not current.
     """
     from crashgate.reference import operations
+    from crashgate.tools.own import load_catalogue
 
     if check and write:
         raise click.UsageError("Give either --check or --write.")
@@ -174,7 +175,7 @@ def reference(*, check: bool, write: bool, file: Path | None) -> None:
     elif write:
         _write(file or _usual())
     elif shared().json:
-        session.screen().data(operations.as_data())
+        session.screen().data(operations.as_data(load_catalogue()))
     else:
         session.screen().raw(_page())
 
@@ -186,10 +187,10 @@ def _usual() -> Path:
 
 
 def _page() -> str:
-
     from crashgate.reference.page import page
+    from crashgate.tools.own import load_catalogue
 
-    return page(command_line(click.get_current_context().find_root().command), tables())
+    return page(command_line(click.get_current_context().find_root().command), tables(), load_catalogue())
 
 
 def _check(file: Path) -> None:

@@ -19,6 +19,7 @@ from crashgate.gate.argument_defaults import defaults_for, question_for
 from crashgate.gate.narrowing import NOWHERE, asks_by_hidden
 from crashgate.gate.plan import ask, authorise_offline, offline_call, place_what_is_named
 from crashgate.gate.verdict import Verdict
+from crashgate.model.catalogue import Catalogue
 from crashgate.model.composite import Recipe
 from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation, Operation
@@ -34,10 +35,8 @@ from crashgate.policy.limits import after_reading
 from crashgate.policy.policy import Policy
 from crashgate.policy.review.diff import Answer
 from crashgate.policy.review.explain import explain
-from crashgate.providers.registry import BY_ID
 from crashgate.tools.arguments import choose
 from crashgate.tools.available import is_open
-from crashgate.tools.registry import BY_NAME
 
 
 def read(words: Sequence[str]) -> dict[str, Any]:
@@ -167,6 +166,7 @@ def explained(  # noqa: PLR0913 - the parts of a call, each by its name
     tool: str,
     given: Mapping[str, Any],
     connections: Mapping[str, str],
+    catalogue: Catalogue,
     tainted: bool = False,
 ) -> Explained:
     """The decision on ``agent`` calling ``tool``, or an operation by its id, with these arguments.
@@ -174,7 +174,7 @@ def explained(  # noqa: PLR0913 - the parts of a call, each by its name
     ``connections`` are those that a policy may name. ``tainted``: right after it read what outsiders can write.
     Raises InvalidArgumentsError for what no such call could hold.
     """
-    found = BY_NAME.get(tool) or _operation(tool)
+    found = catalogue.tools_by_name.get(tool) or _operation(tool, catalogue)
     own = dict(given)
     everything = {"crashgate": "crashgate", **connections}
     connection = _connection(policy, agent, found, own.pop("connection", None), everything)
@@ -225,11 +225,11 @@ def answer(policy: Policy | None, operation: AnyOperation, question: Question) -
     return Answer.APPROVE if verdict.needs_approval else Answer.ALLOW
 
 
-def _operation(name: str) -> AnyOperation:
-    if name in BY_ID:
-        return BY_ID[name]
-    near = get_close_matches(name, (*BY_NAME, *BY_ID), n=1)
-    remedy = f"Did you mean {near[0]}?" if near else f"The tools are: {', '.join(BY_NAME)}."
+def _operation(name: str, catalogue: Catalogue) -> AnyOperation:
+    if name in catalogue.operations:
+        return catalogue.operations[name]
+    near = get_close_matches(name, (*catalogue.tools_by_name, *catalogue.operations), n=1)
+    remedy = f"Did you mean {near[0]}?" if near else f"The tools are: {', '.join(catalogue.tools_by_name)}."
     raise InvalidArgumentsError(_UNKNOWN, remedy=remedy)
 
 

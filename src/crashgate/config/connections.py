@@ -14,9 +14,9 @@ from pydantic import SecretStr
 
 from crashgate.config.settings import ConnectionSettings, Settings
 from crashgate.errors import ConfigurationError
-from crashgate.model.provider import Auth, Budget, Connection, Provider
+from crashgate.model.provider import Auth, Budget, Connection
 from crashgate.ownership import is_anothers, is_roots, others_may_read, others_may_write
-from crashgate.providers.registry import CATALOGUE
+from crashgate.providers.installed import load_provider
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -57,15 +57,10 @@ def _parts() -> "Mapping[str, Part]":
     return {part.provider: part for part in installed_parts()}
 
 
-def find_provider(connection: ConnectionSettings) -> Provider:
-    """The provider that a connection is to."""
-    return CATALOGUE.providers[connection.provider]
-
-
 def find_budget(connection: ConnectionSettings) -> Budget | None:
     """The requests that all agents may send in a minute: the operator's number, or what the vendor documents."""
     if connection.requests_per_minute is None:
-        return find_provider(connection).budget
+        return load_provider(connection.provider).budget
     return Budget(requests=connection.requests_per_minute) if connection.requests_per_minute else None
 
 
@@ -87,7 +82,7 @@ def open_connection(
     )
     return Connection(
         name=name,
-        provider=find_provider(connection),
+        provider=load_provider(connection.provider),
         base_url=connection.url,
         auth=Auth(connection.auth),
         credential=credential,

@@ -37,13 +37,14 @@ from pydantic_settings import (
 from crashgate.config.problems import choose_one_of, faults
 from crashgate.errors import ConfigurationError
 from crashgate.identity import AGENT_NAME_PATTERN
+from crashgate.model.provider import variable_prefix
 from crashgate.ownership import is_anothers, others_may_write
 from crashgate.policy.toml_positions import survey
-from crashgate.providers.registry import UPSTREAMS
+from crashgate.providers import DEFAULT_PROVIDER
+from crashgate.providers.installed import installed_providers, load_provider, load_providers
 
 CONFIG_FILE = "crashgate.toml"
 POLICIES = "policies"
-_USUAL = next(iter(UPSTREAMS))
 _LARGEST = 1024 * 1024
 
 _legal_origin = re.compile(r"https?://[A-Za-z0-9.\[\]:_-]+").fullmatch
@@ -72,7 +73,7 @@ class ConnectionSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    provider: str = _USUAL
+    provider: str = DEFAULT_PROVIDER
     base_url: str = ""
     token_env: str | None = None
     token_file: Path | None = None
@@ -82,12 +83,12 @@ class ConnectionSettings(BaseModel):
     @property
     def url(self) -> str:
         """The base URL in force, without a trailing slash."""
-        return (self.base_url or UPSTREAMS[self.provider].default_url).rstrip("/")
+        return (self.base_url or load_provider(self.provider).default_url).rstrip("/")
 
     @model_validator(mode="after")
     def _fitting(self) -> Self:
-        if self.auth not in UPSTREAMS[self.provider].auth:
-            taking = " or ".join(f'"{name}"' for name, each in UPSTREAMS.items() if self.auth in each.auth)
+        if self.auth not in load_provider(self.provider).auth:
+            taking = " or ".join(f'"{each.name}"' for each in load_providers() if self.auth in each.auth)
             raise ValueError(f'auth = "{self.auth}" goes with provider = {taking} only')
         return self
 
@@ -96,8 +97,8 @@ class ConnectionSettings(BaseModel):
     def _is_upstream(cls, provider: str) -> str:
         if provider == "crashgate":
             raise ValueError("crashgate is not an upstream")
-        if provider not in UPSTREAMS:
-            raise ValueError(choose_one_of([*UPSTREAMS], provider))
+        if provider not in installed_providers():
+            raise ValueError(choose_one_of([*installed_providers()], provider))
         return provider
 
 
@@ -304,7 +305,10 @@ def _text(file: Path) -> str:
 def _from_environment(environment: Mapping[str, str]) -> dict[str, ConnectionSettings]:
     """The connections of the vendors' own variables, so that moving over is one line."""
     found: dict[str, ConnectionSettings] = {}
-    for name, provider in UPSTREAMS.items():
+    for name, each in installed_providers().items():
+        if not each.is_ours or not any(variable.startswith(variable_prefix(name)) for variable in environment):
+            continue
+        provider = each.load()
         variables = provider.variables
         if variables is not None and environment.get(variables.token):
             url = environment.get(variables.url) or provider.default_url
@@ -314,7 +318,8 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, ConnectionSet
 
 def variables_that_connect() -> str:
     """The variables each of which makes a connection alone, in words."""
-    names = [each.variables.token for each in UPSTREAMS.values() if each.variables is not None]
+    ours = (each.load() for each in installed_providers().values() if each.is_ours)
+    names = [each.variables.token for each in ours if each.variables is not None]
     return " or ".join(names)
 
 

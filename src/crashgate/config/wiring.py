@@ -37,7 +37,6 @@ from crashgate.identity import Via
 from crashgate.model.provider import LOOPBACK
 from crashgate.policy.policy import PolicySource, Vocabulary
 from crashgate.policy.templates import Templates
-from crashgate.providers.registry import RESOURCES
 from crashgate.storage.approvals import SqliteApprovals
 from crashgate.storage.counters import SqliteCounter
 from crashgate.storage.export_objects import Objects
@@ -50,7 +49,7 @@ from crashgate.storage.policy_files import PolicyFiles, read_templates, watching
 from crashgate.storage.tokens import TokenFile, watch_tokens
 from crashgate.tools.cursors import Cursors
 from crashgate.tools.exports import Exports
-from crashgate.tools.registry import TOOLS
+from crashgate.tools.own import load_catalogue
 from crashgate.tools.toolbox import Toolbox
 from crashgate.upstream.budget import Turns
 from crashgate.upstream.client import Upstream
@@ -94,9 +93,9 @@ def templates(folder: Path) -> Templates:
 def vocabulary(settings: Settings, *, sandbox: Sandbox | None = None) -> Vocabulary:
     """The words that a policy may use here."""
     found = nameable_connections(settings, sandbox=sandbox)
+    catalogue = load_catalogue(frozenset(each.provider for each in found.values()))
     return Vocabulary(
-        connections={name: RESOURCES[each.provider] for name, each in found.items()},
-        tools={tool.name: [each.id for each in tool.operations] for tool in TOOLS},
+        connections={name: catalogue.resources[each.provider] for name, each in found.items()}, catalogue=catalogue
     )
 
 
@@ -132,7 +131,12 @@ def exports(settings: Settings, clock: Clock, *, sandbox: Sandbox | None) -> Exp
     storage = ExportStorage(*_export_places(where, settings))
     encoders: Encoders = {Format.JSONL: JsonLines, Format.CSV: CsvLines, Format.PARQUET: Parquet}
     exporter = Exporter(storage=storage, encoders=encoders, clock=clock)
-    return Exports(exporter=exporter, catalogue=ExportCatalogue(storage), clock=clock)
+    return Exports(
+        exporter=exporter,
+        catalogue=ExportCatalogue(storage),
+        clock=clock,
+        operations=vocabulary(settings, sandbox=sandbox).catalogue.operations,
+    )
 
 
 def export_keeper(settings: Settings) -> Keeper:
@@ -221,7 +225,12 @@ async def opened(
             key = load_key(_log_folder(settings))
             gateway = Gateway(
                 policies=source,
-                ledger=Ledger(log=log, clock=clock, digest_key=key),
+                ledger=Ledger(
+                    log=log,
+                    clock=clock,
+                    digest_key=key,
+                    titles={each.provider.name: each.provider.title for each in connections},
+                ),
                 places=Places(clock),
                 limiter=Limiter(counter=counter, clock=clock),
                 approvals=Approvals(store=approvals(settings), clock=clock, digest_key=key),

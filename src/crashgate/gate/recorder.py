@@ -4,8 +4,10 @@ Design rule 4; THREATS rows 28 and 29.
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 import anyio
 
@@ -70,13 +72,22 @@ class Seen:
         )
 
 
-class Ledger:
-    """Writes the records of a call. ``digest_key`` makes the digest of the arguments unguessable."""
+_NO_TITLES: Final[Mapping[str, str]] = MappingProxyType({})
 
-    def __init__(self, *, log: DecisionLog, clock: Clock, digest_key: bytes) -> None:
+
+class Ledger:
+    """Writes the records of a call. ``digest_key`` makes the digest of the arguments unguessable.
+
+    ``titles`` are the names of the providers in sentences, by their names in records.
+    """
+
+    def __init__(
+        self, *, log: DecisionLog, clock: Clock, digest_key: bytes, titles: Mapping[str, str] = _NO_TITLES
+    ) -> None:
         self._log = log
         self._clock = clock
         self._key = digest_key
+        self._titles = titles
 
     async def decided(self, case: CallState, ruling: Verdict) -> "Entry":
         """Store the decision. Raises LogUnavailableError, and then nothing may be sent."""
@@ -87,7 +98,13 @@ class Ledger:
                 await self._log.append(record)
             except LogUnavailableError as problem:
                 raise _for_agents(problem) from problem
-        return Entry(log=self._log, clock=self._clock, decision=record, started=self._clock.monotonic())
+        return Entry(
+            log=self._log,
+            clock=self._clock,
+            decision=record,
+            started=self._clock.monotonic(),
+            title=self._titles.get(record.provider or ""),
+        )
 
     def _decision(self, case: CallState, ruling: Verdict) -> DecisionRecord:
         ask = case.ask
@@ -139,6 +156,8 @@ class Entry:
     clock: Clock
     decision: DecisionRecord
     started: float
+    title: str | None
+    """What the provider is called in a sentence."""
 
     async def close(self, outcome: Outcome, trace: Trace) -> None:
         """Store the outcome. Raises LogUnavailableError."""
@@ -157,7 +176,7 @@ class Entry:
         )
         with anyio.CancelScope(shield=True):
             try:
-                await self.log.append(tell_outcome(self.decision, record))
+                await self.log.append(tell_outcome(self.decision, record, title=self.title))
             except LogUnavailableError as problem:
                 changed = trace.requests > 0 and self.decision.access is not Access.READ
                 raise _for_agents(problem, changed=changed) from problem

@@ -1,4 +1,7 @@
-"""What the loaded providers offer together: every operation, by its id, and every resource."""
+"""What the loaded providers offer together: their operations, resources, kinds of place and tools.
+
+The wiring builds one value and passes it on; nothing else knows which providers there are.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,17 +26,20 @@ class Catalogue:
     """
 
     providers: Mapping[str, Provider]
+    last: tuple[AnyTool, ...] = ()
+    """Tools of crashgate's own that stand behind all others."""
     operations: Mapping[str, AnyOperation] = field(init=False)
     resources: Mapping[str, Mapping[str, Dimension]] = field(init=False)
     kinds: tuple[Dimension, ...] = field(init=False)
     tools: tuple[AnyTool, ...] = field(init=False)
     """The tools in the order in which agents are shown them; those of one name from several providers are one."""
+    tools_by_name: Mapping[str, AnyTool] = field(init=False)
 
     @classmethod
-    def of(cls, providers: Iterable[Provider]) -> "Catalogue":
-        """The catalogue of these providers."""
+    def of(cls, providers: Iterable[Provider], *, last: tuple[AnyTool, ...] = ()) -> "Catalogue":
+        """The catalogue of these providers, with the tools ``last`` at the end."""
         ordered = sorted(providers, key=lambda each: (each.rank, each.name))
-        return cls({provider.name: provider for provider in ordered})
+        return cls({provider.name: provider for provider in ordered}, last)
 
     def __post_init__(self) -> None:
         """Collect what the providers declare."""
@@ -45,7 +51,12 @@ class Catalogue:
         resources = {name: _resources(provider) for name, provider in self.providers.items()}
         kinds = kinds_of(operation.scope.dimension for operation in operations.values())
         object.__setattr__(self, "kinds", kinds)
-        object.__setattr__(self, "tools", _merge_tools(self.providers.values()))
+        tools = (*_merge_tools(self.providers.values()), *self.last)
+        by_name = {tool.name: tool for tool in tools}
+        if len(by_name) != len(tools):
+            raise ValueError("two tools share a name")
+        object.__setattr__(self, "tools", tools)
+        object.__setattr__(self, "tools_by_name", MappingProxyType(by_name))
         object.__setattr__(self, "operations", MappingProxyType(operations))
         object.__setattr__(self, "resources", MappingProxyType(resources))
 

@@ -61,9 +61,17 @@ class CredentialForm:
     """An invented one that has the form."""
 
 
+def variable_prefix(provider: str) -> str:
+    """What the names of a provider's environment variables start with: ``MY_TRACKER_`` for ``my-tracker``."""
+    return f"{provider.upper().replace('-', '_')}_"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnvironmentVariables:
-    """The vendor's own variables: ``token`` alone makes a connection, called like the provider; ``url`` moves it."""
+    """The vendor's own variables: ``token`` alone makes a connection, called like the provider; ``url`` moves it.
+
+    Both start with ``variable_prefix``, so that a provider need not be imported to know that none is set.
+    """
 
     token: str
     url: str
@@ -160,6 +168,10 @@ class Provider:
         for operation in self.operations:
             if operation.provider != self.name:
                 raise ValueError(f"{operation.id} is not an operation of {self.name}")
+        named = (self.variables.token, self.variables.url) if self.variables is not None else ()
+        for variable in named:
+            if not variable.startswith(variable_prefix(self.name)):
+                raise ValueError(f"the variable {variable} of {self.name} must start with {variable_prefix(self.name)}")
         object.__setattr__(self, "by_id", MappingProxyType({each.id: each for each in self.operations}))
         object.__setattr__(self, "lookups", MappingProxyType(dict(self.lookups)))
 

@@ -13,7 +13,7 @@ from crashgate.policy import grants as pattern
 from crashgate.policy.grants import BUILT_IN, Grant
 from crashgate.policy.limits import Approval, Limits
 from crashgate.policy.policy import TABLES, Mode, Policy, Vocabulary
-from crashgate.policy.redaction import Redaction
+from crashgate.policy.redaction import Redaction, result_fields
 from crashgate.policy.switches import Switches
 from crashgate.policy.templates import Part, Templates, read_parts
 from crashgate.policy.toml_positions import Path, find_hidden_character
@@ -47,7 +47,7 @@ def load(
     ``source`` is the folder's and the file's name (``policies/triage-agent.toml``); the file is called after the
     agent. Raises PolicyDocumentError with every problem found.
     """
-    parts = read_parts(text, source=source, tools=vocabulary.tools, templates=templates)
+    parts = read_parts(text, source=source, catalogue=vocabulary.catalogue, templates=templates)
     policy = _make_policy(parts, vocabulary)
     problems = [problem for part in parts for problem in part.reading.problems]
     if problems:
@@ -82,7 +82,7 @@ def _make_policy(parts: Sequence[Part], vocabulary: Vocabulary) -> Policy:
         mode=reader.mode(),
         off=Switches.of(tables["off"]),
         limits=Limits.of(tables["limits"]),
-        redaction=Redaction.of(tables["redact"]),
+        redaction=Redaction.of(tables["redact"], result_fields(vocabulary.catalogue)),
         approval=Approval.of(tables["approve"]),
         extends=tuple(template.name for template in templates),
         overruled=tuple(_find_overruled(several, tables)),

@@ -3,13 +3,14 @@
 What no grant allows is denied. Whoever decides asks the source of policies again for each decision.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from types import MappingProxyType
 from typing import Any, Protocol
 
 from crashgate.errors import PolicyDocumentError, Problem
+from crashgate.model.catalogue import Catalogue
 from crashgate.model.own import EXPORTS, GET_ACCESS
 from crashgate.model.scope import Dimension, kinds_of
 from crashgate.policy.grants import Grant
@@ -18,7 +19,6 @@ from crashgate.policy.matching import Index
 from crashgate.policy.redaction import Redaction
 from crashgate.policy.switches import Switches
 from crashgate.policy.words import Entries, Entry, Table
-from crashgate.providers.registry import KINDS
 
 _OWN: Mapping[str, Dimension] = {each.resource: each.scope.dimension for each in (GET_ACCESS, *EXPORTS)}
 
@@ -27,14 +27,13 @@ _OWN: Mapping[str, Dimension] = {each.resource: each.scope.dimension for each in
 class Vocabulary:
     """For each configured connection its resources, and what a grant on each must name.
 
-    The connection ``crashgate`` is always there; it need not be given. ``kinds`` are the kinds of place that a grant
-    may name; those of the connections are always among them. ``tools`` are the operations behind each tool: a policy
-    names no tool, and who writes one is told what to name.
+    The connection ``crashgate`` is always there; it need not be given. ``catalogue`` has all else that a document may
+    name. ``kinds`` are the kinds of place that a grant may name.
     """
 
     connections: Mapping[str, Mapping[str, Dimension]] = field(hash=False)
-    kinds: tuple[Dimension, ...] = KINDS
-    tools: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]], hash=False)
+    catalogue: Catalogue
+    kinds: tuple[Dimension, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         """Add our own connection and freeze the mappings."""
@@ -42,7 +41,7 @@ class Vocabulary:
         frozen = {name: MappingProxyType(dict(resources)) for name, resources in connections.items()}
         object.__setattr__(self, "connections", MappingProxyType(frozen))
         own = (dimension for resources in connections.values() for dimension in resources.values())
-        object.__setattr__(self, "kinds", kinds_of([*self.kinds, *own]))
+        object.__setattr__(self, "kinds", kinds_of([*self.catalogue.kinds, *own]))
 
 
 @unique

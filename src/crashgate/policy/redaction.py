@@ -5,13 +5,14 @@ Names are compared without regard to case, in every spelling that an upstream us
 below a removed field is removed with it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
+from functools import lru_cache
 from types import MappingProxyType
-from typing import ClassVar, Final, Union
+from typing import ClassVar, Final, Self, Union
 
+from crashgate.model.catalogue import Catalogue
 from crashgate.model.field_table import (
     DEEP,
     FieldTable,
@@ -25,8 +26,7 @@ from crashgate.model.field_table import (
 from crashgate.model.reads import EVERYTHING
 from crashgate.policy.toml_positions import Path
 from crashgate.policy.wording import listed, unknown, word
-from crashgate.policy.words import Declared, NameList, Reading, Word
-from crashgate.providers.registry import OPERATIONS
+from crashgate.policy.words import Declared, Entries, NameList, Reading, Word
 
 Tree = Mapping[str, Union["Tree", None]]
 """What goes, by name in lower case: None for the field whole, else what goes below it; ``*`` stands for every name.
@@ -39,21 +39,22 @@ _HINTS = 5
 _FIELD: Final = '"user.email"'
 _SETS = tuple(each.value for each in RedactionSet)
 _EVERY = "*"
+_NO_FIELDS: Final[Mapping[str, FieldTable]] = MappingProxyType({})
 
 
-@cache
-def result_fields() -> Mapping[str, FieldTable]:
+@lru_cache(maxsize=8)
+def result_fields(catalogue: Catalogue) -> Mapping[str, FieldTable]:
     """The fields of each resource, those of all its operations together."""
     fields: dict[str, FieldTable] = {}
-    for operation in OPERATIONS:
+    for operation in catalogue.operations.values():
         fields[operation.resource] = merge_fields(fields.get(operation.resource, {}), read_fields(operation.result))
     return MappingProxyType(fields)
 
 
-@cache
-def field_paths() -> frozenset[str]:
+@lru_cache(maxsize=8)
+def field_paths(catalogue: Catalogue) -> frozenset[str]:
     """Every path that some answer may hold; below free-form data there are more, which nobody can list."""
-    return frozenset(".".join(path) for fields in result_fields().values() for path, _ in walk_fields(fields))
+    return frozenset(".".join(path) for fields in result_fields(catalogue).values() for path, _ in walk_fields(fields))
 
 
 def _is_set(reading: Reading, path: Path, name: str) -> bool:
@@ -70,9 +71,9 @@ def _is_field(reading: Reading, path: Path, name: str) -> bool:
         reading.note(path, f"`{word(name)}` is no path; {rules}")
         return False
     plain = names[:-1] if names[-1] == "*" else names
-    found = [along for each in result_fields().values() if (along := find_path(each, plain))]
+    found = [along for each in result_fields(reading.catalogue).values() if (along := find_path(each, plain))]
     if not found:
-        reading.note(path, _no_field(name))
+        reading.note(path, _no_field(name, field_paths(reading.catalogue)))
         return False
     if names[-1] == "*" and not any(along[-1].below or along[-1].free for along in found):
         reading.note(path, f"nothing is below `{word('.'.join(plain))}`; write it without the *")
@@ -83,9 +84,9 @@ def _is_field(reading: Reading, path: Path, name: str) -> bool:
     return True
 
 
-def _no_field(name: str) -> str:
+def _no_field(name: str, paths: Collection[str]) -> str:
     """What is said of a path that no answer has: the nearest that some has, by its words or by its last name."""
-    wrong, known = name[:_LONGEST], sorted(field_paths())
+    wrong, known = name[:_LONGEST], sorted(paths)
     end = f".{wrong.rpartition('.')[2].lower()}"
     near = [each for each in known if f".{each.lower()}".endswith(end)] or get_close_matches(wrong, known, n=1)
     near = near or get_close_matches(wrong, known, n=_HINTS, cutoff=0)
@@ -105,24 +106,36 @@ class Redaction(Declared):
             about="Fields by their paths; * as the last name is everything below, ** before the last any depth.",
             example=_FIELD,
             check=_is_field,
-            items=lambda: {"type": "string", "pattern": r"^[^.*]+(\.[^.*]+)*(\.\*|\.\*\*\.[^.*]+)?$"},
+            items=lambda _: {"type": "string", "pattern": r"^[^.*]+(\.[^.*]+)*(\.\*|\.\*\*\.[^.*]+)?$"},
         ),
         "sets": NameList(
             about="Sets of fields that belong together.",
             example='"people"',
             check=_is_set,
-            items=lambda: {"enum": list(_SETS)},
+            items=lambda _: {"enum": list(_SETS)},
         ),
     }
 
     fields: tuple[str, ...] = ()
     sets: tuple[str, ...] = ()
+    within: Mapping[str, FieldTable] = field(
+        default_factory=dict[str, FieldTable], repr=False, compare=False, hash=False
+    )
+    """The fields of each resource that is redacted."""
     _trees: Mapping[str, Tree] = field(init=False, repr=False, compare=False, hash=False)
 
     def __post_init__(self) -> None:
-        """Work out the tree of each resource once. Raises ValueError for an unknown set."""
-        trees = {resource: _tree(self, fields) for resource, fields in result_fields().items()}
+        """Work out the tree of each resource once. Raises ValueError for an unknown set, and without resources."""
+        if (self.fields or self.sets) and not self.within:
+            raise ValueError("there is nothing to take the fields out of")
+        trees = {resource: _tree(self, fields) for resource, fields in self.within.items()}
         object.__setattr__(self, "_trees", MappingProxyType({name: tree for name, tree in trees.items() if tree}))
+
+    @classmethod
+    def of(cls, entries: Entries, within: Mapping[str, FieldTable] = _NO_FIELDS) -> Self:
+        """See ``Table``."""
+        names = {key: tuple(each.value for each in written) for key, written in entries.items()}
+        return cls(**names, within=within)
 
     def tree(self, resource: str) -> Tree:
         """What goes out of a row of this resource; empty where nothing does."""

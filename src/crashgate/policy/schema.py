@@ -9,17 +9,17 @@ from typing import Any
 
 from crashgate.identity import AGENT_NAME_PATTERN
 from crashgate.model.access import Level
+from crashgate.model.catalogue import Catalogue
 from crashgate.model.scope import Dimension
 from crashgate.policy import grants as pattern
 from crashgate.policy.document import MAX_ABOUT, MAX_GRANTS, MAX_OWNER, MAX_PATTERNS
-from crashgate.policy.policy import TABLES, Mode
+from crashgate.policy.policy import TABLES, Mode, Vocabulary
 from crashgate.policy.templates import FOLDER
 from crashgate.policy.words import Schema, Table
-from crashgate.providers.registry import KINDS, RESOURCES
 
 
-def document_schema(kinds: Sequence[Dimension] = KINDS) -> Schema:
-    """The schema, in the dialect of 2020-12, for grants that may name these kinds of place.
+def document_schema(vocabulary: Vocabulary) -> Schema:
+    """The schema, in the dialect of 2020-12, for documents that use these words.
 
     A template is a document without what makes it an agent's; what a table needs, a template may bring.
     """
@@ -49,17 +49,17 @@ def document_schema(kinds: Sequence[Dimension] = KINDS) -> Schema:
                     "description": "Templates of the policy folder, whose grants and tables hold too.",
                 },
                 "places": _table(
-                    {kind.plural: _places(kind) for kind in kinds},
+                    {kind.plural: _places(kind) for kind in vocabulary.kinds},
                     least=1,
                     about="Places for those grants of templates that name none.",
                 ),
                 "grant": {
                     "type": "array",
                     "maxItems": MAX_GRANTS,
-                    "items": _grant(kinds),
+                    "items": _grant(vocabulary),
                     "description": "Levels on the resources of one connection, in the places that it names.",
                 },
-                **{key: _describe_table(table) for key, table in TABLES.items()},
+                **{key: _describe_table(table, vocabulary.catalogue) for key, table in TABLES.items()},
             },
         ),
         "oneOf": [{"required": list(head)}, {"not": {"anyOf": of_agents}}],
@@ -67,13 +67,13 @@ def document_schema(kinds: Sequence[Dimension] = KINDS) -> Schema:
     }
 
 
-def _grant(kinds: Sequence[Dimension]) -> Schema:
-    resources = dict.fromkeys(resource for each in RESOURCES.values() for resource in each)
+def _grant(vocabulary: Vocabulary) -> Schema:
+    resources = dict.fromkeys(resource for each in vocabulary.catalogue.resources.values() for resource in each)
     level: Schema = {"enum": [level.value for level in Level]}
     return _table(
         {
             "connection": {"type": "string", "pattern": r"\S", "description": "A configured connection."},
-            **{kind.plural: _places(kind) for kind in kinds},
+            **{kind.plural: _places(kind) for kind in vocabulary.kinds},
             "access": {**_table(dict.fromkeys(resources, level)), "minProperties": 1},
         },
         required=("connection", "access"),
@@ -91,8 +91,8 @@ def _places(dimension: Dimension) -> Schema:
     }
 
 
-def _describe_table(table: type[Table]) -> Schema:
-    words = {key: each.schema() for key, each in table.WORDS.items()}
+def _describe_table(table: type[Table], catalogue: Catalogue) -> Schema:
+    words = {key: each.schema(catalogue) for key, each in table.WORDS.items()}
     return _table(words, least=1, about=table.ABOUT)
 
 

@@ -1,13 +1,13 @@
 """Single operations and parameters that are switched off by name. No grant brings them back."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+from crashgate.model.catalogue import Catalogue
 from crashgate.policy.toml_positions import Path
 from crashgate.policy.wording import listed, unknown
 from crashgate.policy.words import Entries, NameList, Reading, Schema, Word
-from crashgate.providers.registry import BY_ID, OPERATIONS
 
 OPERATION: Final = '"bugsnag.errors.discard"'
 _PARAMETER = '"bugsnag.errors.list.filters"'
@@ -15,44 +15,46 @@ _PARAMETER = '"bugsnag.errors.list.filters"'
 
 def is_operation(reading: Reading, path: Path, name: str) -> bool:
     """Whether it is an operation's id; notes what is meant instead."""
-    if name in BY_ID:
+    if name in reading.catalogue.operations:
         return True
-    reading.note(path, _no_operation(name, reading.tools))
+    reading.note(path, _no_operation(name, reading.catalogue))
     return False
 
 
-def operation_ids() -> Schema:
+def operation_ids(catalogue: Catalogue) -> Schema:
     """The JSON Schema of an operation's id."""
-    return {"enum": [operation.id for operation in OPERATIONS]}
+    return {"enum": [*catalogue.operations]}
 
 
-def _optional_parameters() -> Schema:
+def _optional_parameters(catalogue: Catalogue) -> Schema:
     return {
         "enum": [
             f"{operation.id}.{name}"
-            for operation in OPERATIONS
+            for operation in catalogue.operations.values()
             for name, field in operation.params.model_fields.items()
             if not field.is_required()
         ]
     }
 
 
-def _no_operation(name: str, tools: Mapping[str, Sequence[str]]) -> str:
+def _no_operation(name: str, catalogue: Catalogue) -> str:
     """What is said of a name that is no operation's; a tool's name stands in every log, so people write that."""
-    behind = tools.get(name)
-    if behind is None:
-        return unknown("operation", name, BY_ID)
+    tool = catalogue.tools_by_name.get(name)
+    if tool is None:
+        return unknown("operation", name, catalogue.operations)
+    behind = [each.id for each in tool.operations]
     are = "operation is" if len(behind) == 1 else "operations are"
     return f"`{name}` is a tool; its {are} {listed([f'`{each}`' for each in behind], limit=300)}"
 
 
 def _is_parameter(reading: Reading, path: Path, name: str) -> bool:
     operation, _, parameter = name.rpartition(".")
-    if operation not in BY_ID:
+    operations = reading.catalogue.operations
+    if operation not in operations:
         example = f"write an operation and its parameter, such as {_PARAMETER}"
-        reading.note(path, _no_operation(operation, reading.tools) if operation else example)
+        reading.note(path, _no_operation(operation, reading.catalogue) if operation else example)
         return False
-    fields = BY_ID[operation].params.model_fields
+    fields = operations[operation].params.model_fields
     if parameter not in fields:
         reading.note(path, unknown(f"parameter of {operation}", parameter, fields))
         return False

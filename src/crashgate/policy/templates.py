@@ -4,10 +4,11 @@
 template may extend others. A name is looked up among the templates that exist and is never made into a path.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from crashgate.errors import PolicyDocumentError
+from crashgate.model.catalogue import Catalogue
 from crashgate.policy.toml_positions import Path, parse
 from crashgate.policy.wording import unknown, word
 from crashgate.policy.words import Reading
@@ -32,14 +33,14 @@ class Part:
     reading: Reading
 
 
-def read_parts(text: str, *, source: str, tools: Mapping[str, Sequence[str]], templates: Templates) -> list[Part]:
+def read_parts(text: str, *, source: str, catalogue: Catalogue, templates: Templates) -> list[Part]:
     """The document and then its templates, each once, however often it is named.
 
     What is wrong with ``extends`` or with a template stands among the problems of the readings. Raises
     PolicyDocumentError where the document itself is not TOML.
     """
     data, surveyed = parse(text, source=source)
-    own = Part(name="", text=text, data=data, reading=Reading(source=source, surveyed=surveyed, tools=tools))
+    own = Part(name="", text=text, data=data, reading=Reading(source=source, surveyed=surveyed, catalogue=catalogue))
     parts = {"": own}
     _extend(own, (), parts, templates)
     return list(parts.values())
@@ -82,4 +83,9 @@ def _read(name: str, text: str | PolicyDocumentError, reading: Reading) -> Part 
     except PolicyDocumentError as error:
         reading.problems.extend(error.problems)
         return None
-    return Part(name=name, text=text, data=data, reading=Reading(source=source, surveyed=surveyed, tools=reading.tools))
+    return Part(
+        name=name,
+        text=text,
+        data=data,
+        reading=Reading(source=source, surveyed=surveyed, catalogue=reading.catalogue),
+    )

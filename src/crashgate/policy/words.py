@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Protocol, Self, cast
 
 from crashgate.errors import Problem
+from crashgate.model.catalogue import Catalogue
 from crashgate.policy.toml_positions import Path, Survey
 from crashgate.policy.wording import unknown, word
 
@@ -40,13 +41,13 @@ Entries = Mapping[str, tuple[Entry, ...]]
 class Reading:
     """One document while it is read, with the problems so far. What is read counts only when there is none.
 
-    ``tools`` are the operations behind each tool, for whoever writes a tool's name instead.
+    ``catalogue`` has what a document may name.
     """
 
-    def __init__(self, *, source: str, surveyed: Survey, tools: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, *, source: str, surveyed: Survey, catalogue: Catalogue) -> None:
         self.problems: list[Problem] = []
         self.source = source
-        self.tools = tools
+        self.catalogue = catalogue
         self._surveyed = surveyed
 
     def line(self, path: Path) -> int:
@@ -136,8 +137,9 @@ class Number:
         narrowest = max if self.larger_is_narrower else min
         return (narrowest(entries, key=lambda each: each.value),)
 
-    def schema(self) -> Schema:
+    def schema(self, catalogue: Catalogue) -> Schema:
         """As JSON Schema."""
+        del catalogue
         usual = {} if self.usual is None else {"default": self.usual}
         return {"type": "integer", "minimum": 1, "maximum": self.most, "description": self.about, **usual}
 
@@ -169,8 +171,9 @@ class Flag:
         """What several documents come to that an agent has at once: the narrowest, or for names all of them."""
         return (min(entries, key=lambda each: each.value),)
 
-    def schema(self) -> Schema:
+    def schema(self, catalogue: Catalogue) -> Schema:
         """As JSON Schema."""
+        del catalogue
         return {"type": "boolean", "description": self.about, "default": True}
 
     def widens(self, before: bool, after: bool) -> bool:  # noqa: FBT001 - two values of the word
@@ -192,7 +195,7 @@ class NameList:
     about: str
     example: str
     check: Callable[[Reading, Path, str], bool]
-    items: Callable[[], Schema]
+    items: Callable[[Catalogue], Schema]
 
     def read(self, reading: Reading, path: Path, value: object) -> tuple[Entry, ...]:
         """What is written there; nothing after a problem was noted."""
@@ -206,9 +209,9 @@ class NameList:
             first.setdefault(each.value, each)
         return tuple(first.values())
 
-    def schema(self) -> Schema:
+    def schema(self, catalogue: Catalogue) -> Schema:
         """As JSON Schema."""
-        return {"type": "array", "minItems": 1, "items": self.items(), "description": self.about}
+        return {"type": "array", "minItems": 1, "items": self.items(catalogue), "description": self.about}
 
     def widens(self, before: Iterable[str], after: Iterable[str]) -> bool:
         """Whether the second of two different values lets the agent do more."""

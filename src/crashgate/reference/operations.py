@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from itertools import groupby
 from typing import assert_never
 
+from crashgate.model.catalogue import Catalogue
 from crashgate.model.composite import Recipe
 from crashgate.model.operation import AnyOperation
 from crashgate.model.scope import (
@@ -21,22 +22,27 @@ from crashgate.model.scope import (
     ProjectToCome,
     Scope,
 )
-from crashgate.providers.registry import CATALOGUE, OPERATIONS
 from crashgate.reference.markdown import code, codes, paragraphs, table
-from crashgate.tools.registry import TOOLS
 
-_OWN_TOOLS_LAST = sorted(TOOLS, key=lambda tool: not isinstance(tool, Recipe))
-TOOL_OF: Mapping[str, str] = {operation.id: tool.name for tool in _OWN_TOOLS_LAST for operation in tool.operations}
-"""The tool of each operation that has one; a composed tool where there is no other. The rest the gate asks alone."""
+
+def tools_of_operations(catalogue: Catalogue) -> Mapping[str, str]:
+    """The tool of each operation that has one; a composite one where there is no other.
+
+    The gate alone asks the others.
+    """
+    simple_last = sorted(catalogue.tools, key=lambda tool: not isinstance(tool, Recipe))
+    return {operation.id: tool.name for tool in simple_last for operation in tool.operations}
+
 
 _COLUMNS = ("operation", "resource", "access", "least level", "where it belongs", "request", "tool", "sample", "source")
 
 
-def as_data() -> list[dict[str, str | None]]:
+def as_data(catalogue: Catalogue) -> list[dict[str, str | None]]:
     """For each operation: id, provider, resource, access, method, path, tool.
 
     ``method`` and ``path`` are None for what crashgate answers itself, ``tool`` where only the gate asks.
     """
+    tool_of = tools_of_operations(catalogue)
     return [
         {
             "id": operation.id,
@@ -45,21 +51,24 @@ def as_data() -> list[dict[str, str | None]]:
             "access": operation.access.value,
             "method": operation.method,
             "path": operation.path,
-            "tool": TOOL_OF.get(operation.id),
+            "tool": tool_of.get(operation.id),
         }
-        for operation in OPERATIONS
+        for operation in catalogue.operations.values()
     ]
 
 
-def section() -> str:
+def section(catalogue: Catalogue) -> str:
     """The chapter about operations."""
+    tool_of = tools_of_operations(catalogue)
     return paragraphs(
         "## Operations",
         "What can be asked, and what it takes. An operation without a tool is asked by the gate alone, to decide a"
         " call; each such look-up is recorded too.",
         *(
-            paragraphs(f"### {CATALOGUE.providers[provider].title}", table(_COLUMNS, map(_row, found)))
-            for provider, found in groupby(OPERATIONS, key=lambda operation: operation.provider)
+            paragraphs(
+                f"### {catalogue.providers[provider].title}", table(_COLUMNS, [_row(each, tool_of) for each in found])
+            )
+            for provider, found in groupby(catalogue.operations.values(), key=lambda operation: operation.provider)
         ),
     )
 
@@ -113,7 +122,7 @@ def sample_path(operation: AnyOperation) -> str:
     return f"tests/samples/{operation.id.replace('.', '/')}.json"
 
 
-def _row(operation: AnyOperation) -> tuple[str, ...]:
+def _row(operation: AnyOperation, tool_of: Mapping[str, str]) -> tuple[str, ...]:
     return (
         code(operation.id),
         code(operation.resource),
@@ -121,7 +130,7 @@ def _row(operation: AnyOperation) -> tuple[str, ...]:
         _levels(operation),
         scope_in_words(operation.scope),
         _request(operation),
-        code(TOOL_OF.get(operation.id, "")),
+        code(tool_of.get(operation.id, "")),
         f"[sample](../{sample_path(operation)})" if operation.method else "",
         f"[source]({operation.source})" if operation.method else "",
     )

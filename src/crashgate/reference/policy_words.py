@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 
 from crashgate.model.access import Access, Level
+from crashgate.model.catalogue import Catalogue
 from crashgate.model.field_table import DEEP, RedactionSet, paths_in_set
 from crashgate.model.scope import NOTHING
 from crashgate.policy.policy import TABLES
 from crashgate.policy.redaction import result_fields
-from crashgate.providers.registry import OPERATIONS, RESOURCES
 from crashgate.reference.markdown import code, codes, paragraphs, table
 
 
-def section() -> str:
+def section(catalogue: Catalogue) -> str:
     """The chapter about the words of a policy."""
     return paragraphs(
         "## Words of a policy",
@@ -21,7 +21,7 @@ def section() -> str:
         "Each level holds the ones before it; `off` beats every other grant.",
         table(("level", "allows"), [(code(level.value), _allows(level)) for level in Level]),
         "### Resources",
-        table(("provider", "resource", "a grant on it must name", "operations"), list(_resources())),
+        table(("provider", "resource", "a grant on it must name", "operations"), list(_resources(catalogue))),
         "### Words beside the grants",
         table(
             ("word", "meaning"),
@@ -33,7 +33,7 @@ def section() -> str:
         ),
         "### Redaction sets",
         "Each field of an answer declares its set. At `**`, keys such as `email` and `user_name` go at any depth.",
-        table(("set", "resource", "fields"), list(_redaction_sets())),
+        table(("set", "resource", "fields"), list(_redaction_sets(catalogue))),
     )
 
 
@@ -41,9 +41,9 @@ def _above_keys(path: tuple[str, ...]) -> tuple[str, ...]:
     return path[: path.index(DEEP) + 1] if DEEP in path else path
 
 
-def _redaction_sets() -> Iterator[tuple[str, ...]]:
+def _redaction_sets(catalogue: Catalogue) -> Iterator[tuple[str, ...]]:
     for each in RedactionSet:
-        for resource, fields in result_fields().items():
+        for resource, fields in result_fields(catalogue).items():
             paths = sorted({".".join(_above_keys(path)) for path in paths_in_set(fields, each)})
             if paths:
                 yield code(each.value), code(resource), codes(paths)
@@ -53,25 +53,25 @@ def _allows(level: Level) -> str:
     return ", ".join(access.value for access in Access if level.allows(access)) or "nothing"
 
 
-def _resources() -> list[tuple[str, ...]]:
+def _resources(catalogue: Catalogue) -> list[tuple[str, ...]]:
     return [
         (
             code(provider),
             code(resource),
             "nothing" if dimension is NOTHING else code(dimension.plural),
-            _operations(provider, resource),
+            _operations(catalogue, provider, resource),
         )
-        for provider, resources in RESOURCES.items()
+        for provider, resources in catalogue.resources.items()
         for resource, dimension in resources.items()
     ]
 
 
-def _operations(provider: str, resource: str) -> str:
+def _operations(catalogue: Catalogue, provider: str, resource: str) -> str:
     """The operations by the least level that they need."""
     needs = {
         access.least_level: [
             operation.id.removeprefix(f"{provider}.")
-            for operation in OPERATIONS
+            for operation in catalogue.operations.values()
             if operation.provider == provider and operation.resource == resource and operation.access is access
         ]
         for access in Access

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from crashgate.model.catalogue import Catalogue
 from crashgate.reference.markdown import code, paragraphs, table
 
 
@@ -24,24 +25,22 @@ class TableDoc:
     keys: tuple[KeyDoc, ...]
 
 
-def section(tables: tuple[TableDoc, ...]) -> str:
+def section(tables: tuple[TableDoc, ...], catalogue: Catalogue) -> str:
     """The chapter about the configuration."""
     return paragraphs(
         "## Configuration",
         "Later ones win: defaults, `crashgate.toml`, variables, options of the command line. `CRASHGATE_CONFIG` names"
         " the file, as `--config` does. Without any connection, a vendor's own variables make one:"
-        f" {_variables()}.",
+        f" {_variables(catalogue)}.",
         *map(_table, tables),
     )
 
 
-def _variables() -> str:
+def _variables(catalogue: Catalogue) -> str:
     """For each provider that has some, what its variables make."""
-    from crashgate.providers.registry import UPSTREAMS  # noqa: PLC0415 - heavy, and `--help` does not need it
-
     told = [
         f"{code(each.variables.token)} one called {code(name)}, at {code(each.variables.url)} where that is set"
-        for name, each in UPSTREAMS.items()
+        for name, each in catalogue.providers.items()
         if each.variables is not None
     ]
     return "; ".join(told)

@@ -4,30 +4,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from crashgate.model.access import Access
+from crashgate.model.catalogue import Catalogue
 from crashgate.model.provider import AnyTool
-from crashgate.providers.registry import CATALOGUE
 from crashgate.reference.markdown import code, codes, paragraphs, table
 from crashgate.tools.definitions import Annotations, Definition, Use, define
-from crashgate.tools.registry import TOOLS
 
 
-def section() -> str:
+def section(catalogue: Catalogue) -> str:
     """The chapter about tools."""
     return paragraphs(
         "## Tools",
         "What an agent is shown, in this order. It sees a tool only when its policy allows some call of it, and of a"
         " tool with several operations only those. With several connections, a tool also takes `connection`.",
-        *(note for provider in CATALOGUE.providers.values() for note in provider.notes),
-        *map(_tool, TOOLS),
+        *(note for provider in catalogue.providers.values() for note in provider.notes),
+        *(_tool(tool, catalogue) for tool in catalogue.tools),
     )
 
 
-def _tool(tool: AnyTool) -> str:
+def _tool(tool: AnyTool, catalogue: Catalogue) -> str:
     uses = [
         Use(operation=each, furthest=each.access_with([field.name for field in each.fields]))
         for each in tool.operations
     ]
-    definition = define(tool, uses, ("crashgate",))
+    definition = define(tool, uses, ("crashgate",), catalogue)
     return paragraphs(
         f"### {code(tool.name)}",
         f"**{tool.title}.** {definition.description}",

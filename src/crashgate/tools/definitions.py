@@ -10,13 +10,13 @@ from typing import Any, cast
 
 from crashgate.exports.plan import Format
 from crashgate.model.access import Access
+from crashgate.model.catalogue import Catalogue
 from crashgate.model.composite import Recipe
 from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
 from crashgate.model.provider import AnyTool
 from crashgate.model.tool import Detail, Named, Tool
-from crashgate.providers.registry import CATALOGUE
 from crashgate.tools.answers import output_schema
 from crashgate.tools.parameters import Schema, described, parameters
 
@@ -68,11 +68,11 @@ class Use:
     barred: Mapping[str, frozenset[str]] = field(default_factory=dict[str, frozenset[str]])
 
 
-def define(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str]) -> Definition:
+def define(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str], catalogue: Catalogue) -> Definition:
     """The definition for an agent that may use these operations of the tool on ``connections``."""
     furthest = max((use.furthest for use in uses), key=lambda access: access.rank)
     writes_file = isinstance(tool, Export)
-    schema = input_schema(tool, uses, connections)
+    schema = input_schema(tool, uses, connections, catalogue)
     return Definition(
         name=tool.name,
         title=tool.title,
@@ -106,7 +106,7 @@ def _with_example(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str]
     return f"{tool.description} Example: {json.dumps(given, ensure_ascii=False)}." if given else tool.description
 
 
-def input_schema(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str]) -> Schema:
+def input_schema(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str], catalogue: Catalogue) -> Schema:
     """The parameters that this agent can give; required are those that each operation requires."""
     properties: Schema = {}
     required: list[str] = []
@@ -124,7 +124,7 @@ def input_schema(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str])
             if name in within - tool.hidden - use.off - properties.keys():
                 taking = [each for each in uses if name in each.operation.params.model_fields]
                 schema = _allowed(_common([_of(each.operation)[name] for each in taking]), name, taking)
-                properties |= _whose(_offered(name, _noted(tool, name, schema), taking), taking, uses)
+                properties |= _whose(_offered(name, _noted(tool, name, schema), taking), taking, uses, catalogue)
     if isinstance(tool, Export):
         properties |= {"format": _FORMATS, "resume": _RESUME}
     elif isinstance(tool.choice, Named):
@@ -175,13 +175,13 @@ def _noted(tool: AnyTool, name: str, schema: Schema) -> Schema:
     return described(shown, tool.notes[name]) if name in tool.notes else shown
 
 
-def _whose(offered: Schema, taking: Sequence[Use], uses: Sequence[Use]) -> Schema:
+def _whose(offered: Schema, taking: Sequence[Use], uses: Sequence[Use], catalogue: Catalogue) -> Schema:
     """The parameter, and whose connections take it where not all of the tool's do."""
     every = {use.operation.provider for use in uses}
     names = [provider for provider in every if provider in {use.operation.provider for use in taking}]
     if len(names) == len(every):
         return offered
-    whose = " and ".join(sorted(CATALOGUE.providers[provider].title for provider in names))
+    whose = " and ".join(sorted(catalogue.providers[provider].title for provider in names))
     found: Schema = {}
     for name, schema in offered.items():
         needed = all(_requires(use.operation, name) for use in taking)

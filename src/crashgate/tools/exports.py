@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import takewhile
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 from crashgate.clock import Clock, timestamp
 from crashgate.errors import CrashgateError, ExportError, InvalidArgumentsError, NotAvailableError, NotNowError
@@ -24,15 +24,12 @@ from crashgate.gate.gateway import Gateway
 from crashgate.gate.paged_reading import Reading
 from crashgate.identity import Principal, Via
 from crashgate.model.export import Column, Export, Kind, columns
+from crashgate.model.operation import AnyOperation
 from crashgate.model.result import Page, Result
 from crashgate.model.tool import Link, Shown
-from crashgate.providers.registry import BY_ID
 from crashgate.views.fields import cut
 from crashgate.views.present import plain, present
 from crashgate.views.rows import counted, noticed
-
-if TYPE_CHECKING:
-    from crashgate.model.operation import AnyOperation
 
 _FIRST_ROWS = 3
 _TEXT = 200
@@ -61,8 +58,11 @@ class Order:
 class Exports:
     """The exports of one place."""
 
-    def __init__(self, *, exporter: Exporter, catalogue: ExportCatalogue, clock: Clock) -> None:
+    def __init__(
+        self, *, exporter: Exporter, catalogue: ExportCatalogue, clock: Clock, operations: Mapping[str, AnyOperation]
+    ) -> None:
         self._exporter = exporter
+        self._operations = operations
         self.catalogue = catalogue
         self._clock = clock
         self._starting: dict[str, str] = {}
@@ -90,6 +90,19 @@ class Exports:
         started = {each for each in earlier if self._starting[each] == agent}
         return len((await self.catalogue.ids(agent) | started) - {export_id})
 
+    def holding(self, kept: Manifest | Unfinished) -> ExportAccess:
+        """What is in the file of an export, for the policy to be asked about."""
+        made, permissions = (
+            (kept, kept.permissions) if isinstance(kept, Manifest) else (kept.plan, kept.checkpoint.permissions)
+        )
+        return ExportAccess(
+            operation=self._operations.get(made.operation),
+            connection=made.connection,
+            query=made.query,
+            redacted=made.redacted,
+            policies=frozenset(each.policy_hash for each in permissions),
+        )
+
     async def go_on(
         self, gateway: Gateway, ask: Ask, export: Export, export_id: str, watch: Watch
     ) -> tuple[Shown, Link]:
@@ -103,7 +116,7 @@ class Exports:
             await gateway.run(replace(ask, fault=fault))
             raise fault
         plan, held, first = before.plan, before.checkpoint.rows, list[dict[str, Any]]()
-        again = replace(ask, arguments=dict(plan.query), resumed=True, holding=holding_of(before))
+        again = replace(ask, arguments=dict(plan.query), resumed=True, holding=self.holding(before))
         async with _reading(gateway, again, export, export_id) as reading:
             pages = _pages(reading, plan.columns, first, held=held)
             permission = _permission(reading)
@@ -203,20 +216,6 @@ def _pages(
 
 def _permission(reading: Reading) -> Permission:
     return Permission(decision=reading.reply.call, policy_hash=reading.reply.policy_hash or "")
-
-
-def holding_of(kept: Manifest | Unfinished) -> ExportAccess:
-    """What is in the file of an export, for the policy to be asked about."""
-    made, permissions = (
-        (kept, kept.permissions) if isinstance(kept, Manifest) else (kept.plan, kept.checkpoint.permissions)
-    )
-    return ExportAccess(
-        operation=BY_ID.get(made.operation),
-        connection=made.connection,
-        query=made.query,
-        redacted=made.redacted,
-        policies=frozenset(each.policy_hash for each in permissions),
-    )
 
 
 def uri(export_id: str) -> str:

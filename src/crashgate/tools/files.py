@@ -22,7 +22,7 @@ from crashgate.model.tool import Link
 from crashgate.policy.policy import Policy
 from crashgate.tools import own as own_exports
 from crashgate.tools.cursors import Cursors
-from crashgate.tools.exports import Exports, holding_of, link
+from crashgate.tools.exports import Exports, link
 
 _LIST = "resources/list"
 """What the cursors of that list are bound to, in place of a tool's name."""
@@ -95,7 +95,7 @@ class Files:
             connection="crashgate",
             arguments={"export_id": found["id"], **({"part": part} if part is not None else {})},
             answer=read,
-            holding=holding_of(manifest) if manifest else None,
+            holding=self.exports.holding(manifest) if manifest else None,
         )
         await self.gateway.run(ask)
         return read_back[0]
@@ -106,4 +106,4 @@ class Files:
 
     def _is_given(self, agent: str, kept: Manifest | Unfinished) -> bool:
         """Whether the policy in force gives the agent what is in the file."""
-        return not still_given(self.policy_of(agent), agent, holding_of(kept)).denied
+        return not still_given(self.policy_of(agent), agent, self.exports.holding(kept)).denied

@@ -3,16 +3,20 @@
 The tool that tells an agent what it exported. Rule: it speaks of the agent's own exports and of no others.
 """
 
+from functools import cache
 from typing import Any
 
 from crashgate.exports.catalogue import ExportCatalogue, Given
 from crashgate.exports.manifest import Manifest
 from crashgate.exports.port import Unfinished
-from crashgate.model.own import GET_ACCESS, LIST_EXPORTS
+from crashgate.model.catalogue import Catalogue
+from crashgate.model.own import EXPORTS, GET_ACCESS, LIST_EXPORTS, OWN
+from crashgate.model.provider import Provider
 from crashgate.model.result import Page, Result
 from crashgate.model.tool import Always, Detail, Holds, Link, Reply, Shown, Tool, View
 from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.review.explain import AccessSummary, access_summary
+from crashgate.providers.installed import load_providers
 from crashgate.tools.exports import SUMMARY, link, summary
 from crashgate.views.present import fitting
 from crashgate.views.rows import counted
@@ -121,3 +125,13 @@ EXPORT_LIST = (
         pages=True,
     ),
 )
+
+
+@cache
+def load_catalogue(names: frozenset[str] | None = None) -> Catalogue:
+    """What crashgate itself and the providers of these names offer; without names, all that are installed.
+
+    Raises ConfigurationError where a provider is not installed.
+    """
+    own = Provider(name=OWN, title=OWN, operations=(GET_ACCESS, *EXPORTS), tools=OWN_TOOLS, rank=0)
+    return Catalogue.of([own, *load_providers(names)], last=EXPORT_LIST)

@@ -20,6 +20,7 @@ from crashgate.gate.gateway import Gateway
 from crashgate.gate.given import given as meant
 from crashgate.gate.given import is_given
 from crashgate.identity import Principal, Via
+from crashgate.model.catalogue import Catalogue
 from crashgate.model.composite import Kitchen, Recipe
 from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation
@@ -37,7 +38,6 @@ from crashgate.tools.cursors import Cursors, rest_of, within
 from crashgate.tools.definitions import Definition, define
 from crashgate.tools.exports import Exports, Order, Watch
 from crashgate.tools.files import Files
-from crashgate.tools.registry import BY_NAME, TOOLS
 from crashgate.views.present import fit
 
 _MOST_KEPT = 10_000
@@ -59,10 +59,17 @@ class Toolbox:
     _definitions: dict[tuple[str, str, str], Definition | None] = field(default_factory=dict, init=False)
     _openings: dict[tuple[str, str, str], Opening | None] = field(default_factory=dict, init=False)
 
+    @property
+    def catalogue(self) -> Catalogue:
+        """What there is to offer."""
+        return self.vocabulary.catalogue
+
     def listed(self, agent: str) -> tuple[Definition, ...]:
         """What ``agent`` is shown: only tools of which some call could be allowed, in a fixed order."""
         policy = self._policy(agent)
-        there = (self._defined(policy, agent, tool) for tool in TOOLS if self._is_there(tool, policy, agent))
+        there = (
+            self._defined(policy, agent, tool) for tool in self.catalogue.tools if self._is_there(tool, policy, agent)
+        )
         return tuple(each for each in there if each is not None)
 
     def _parameters(self, agent: str, tool: AnyTool) -> tuple[str, ...]:
@@ -77,12 +84,14 @@ class Toolbox:
             if len(self._definitions) >= _MOST_KEPT:
                 self._definitions.clear()
             found = self._opening(policy, agent, tool)
-            self._definitions[key] = define(tool, found.uses, found.connections) if found is not None else None
+            self._definitions[key] = (
+                define(tool, found.uses, found.connections, self.catalogue) if found is not None else None
+            )
         return self._definitions[key]
 
     def open_connections(self, agent: str, name: str) -> tuple[str, ...]:
         """The connections on which the tool is open to the agent; who has one need not, and cannot, name it."""
-        tool = BY_NAME.get(name)
+        tool = self.catalogue.tools_by_name.get(name)
         found = self._opening(self._policy(agent), agent, tool) if tool is not None else None
         return found.connections if found is not None else ()
 
@@ -93,7 +102,7 @@ class Toolbox:
         if LIST_EXPORTS.id not in {each.id for each in tool.operations}:
             return True
         return self.exports is not None and any(
-            self._opening(policy, agent, each) for each in TOOLS if isinstance(each, Export)
+            self._opening(policy, agent, each) for each in self.catalogue.tools if isinstance(each, Export)
         )
 
     async def call(
@@ -110,7 +119,7 @@ class Toolbox:
         ``arguments`` are as the client sent them. ``progress`` is told of how far a long call is. ``ask_user`` asks the
         person at the client for an approval, where the client can.
         """
-        tool, given = BY_NAME.get(name), dict(arguments)
+        tool, given = self.catalogue.tools_by_name.get(name), dict(arguments)
         if tool is not None and not self._is_there(tool, self._policy(principal.agent), principal.agent):
             tool = None
         try:

@@ -22,7 +22,7 @@ became a call. Checkpoints and prunes are events too, because they change what i
 - ``unmapped``: everything else, under the names of the records
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -30,7 +30,6 @@ from crashgate.audit.attempt import AttemptRecord
 from crashgate.audit.call import Aside, Entry
 from crashgate.audit.record import DecisionRecord, Effect, Ending, OutcomeRecord, Stored
 from crashgate.model.access import Access
-from crashgate.providers.registry import BY_ID
 from crashgate.sanitise import clean
 
 SCHEMA = "1.3.0"
@@ -45,15 +44,15 @@ _DISPOSITIONS: Mapping[int, str] = {1: "Allowed", 2: "Blocked", 8: "Approved", 1
 _LONGEST = 2_000
 
 
-def ocsf_event(told: Entry | Aside, *, product_version: str) -> dict[str, Any]:
-    """The event, as JSON takes it."""
-    return _call(told, product_version) if isinstance(told, Entry) else _aside(told, product_version)
+def ocsf_event(told: Entry | Aside, *, product_version: str, creating: Collection[str]) -> dict[str, Any]:
+    """The event, as JSON takes it. ``creating`` are the ids of the operations that make something new."""
+    return _call(told, product_version, creating) if isinstance(told, Entry) else _aside(told, product_version)
 
 
-def _call(entry: Entry, version: str) -> dict[str, Any]:
+def _call(entry: Entry, version: str, creating: Collection[str]) -> dict[str, Any]:
     decision = entry.decision.record
     outcome = entry.outcome.record if entry.outcome else None
-    event = _base(entry.decision, _activity(decision), version)
+    event = _base(entry.decision, _activity(decision, creating), version)
     event |= _status(entry)
     event |= _disposition(decision)
     event |= _severity(entry)
@@ -128,11 +127,10 @@ def _base(stored: Stored[Any], activity: int, version: str) -> dict[str, Any]:
     }
 
 
-def _activity(decision: DecisionRecord) -> int:
+def _activity(decision: DecisionRecord, creating: Collection[str]) -> int:
     if decision.access is None:
         return 0
-    operation = BY_ID.get(decision.operation or "")
-    if decision.access is Access.WRITE and operation is not None and operation.creates:
+    if decision.access is Access.WRITE and decision.operation in creating:
         return 1
     return _OF_ACCESS[decision.access]
 

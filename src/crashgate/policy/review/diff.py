@@ -13,6 +13,7 @@ from enum import StrEnum, unique
 from typing import Any
 
 from crashgate.model.access import Level
+from crashgate.model.catalogue import Catalogue
 from crashgate.model.operation import AnyOperation
 from crashgate.model.scope import NOTHING, Dimension
 from crashgate.policy.decide import highest_level
@@ -21,7 +22,6 @@ from crashgate.policy.grants import STRANGER, example
 from crashgate.policy.policy import TABLES, Mode, Policy, PolicySet
 from crashgate.policy.redaction import paths, result_fields
 from crashgate.policy.words import NameList
-from crashgate.providers.registry import OPERATIONS
 
 
 @unique
@@ -60,7 +60,9 @@ class Change:
     levels: tuple[Level, Level] | None = None
 
 
-def compare(before: PolicySet, after: PolicySet, connections: Mapping[str, str], answer: Asked) -> tuple[Change, ...]:
+def compare(
+    before: PolicySet, after: PolicySet, connections: Mapping[str, str], answer: Asked, catalogue: Catalogue
+) -> tuple[Change, ...]:
     """Every change, by agent. ``connections`` are those that a policy may name, with what they are.
 
     ``answer`` authorises one call.
@@ -74,10 +76,10 @@ def compare(before: PolicySet, after: PolicySet, connections: Mapping[str, str],
         for connection, provider in everything.items():
             if provider == "crashgate" and (old is None or new is None):
                 continue  # whoever has a policy has the built-in grant: that is told with the agent
-            for operation in OPERATIONS:
+            for operation in catalogue.operations.values():
                 if operation.provider == provider:
                     found.extend(_of_operation(agent, old, new, connection, operation, answer))
-        found.extend(_of_numbers(agent, old, new))
+        found.extend(_of_numbers(agent, old, new, catalogue))
     return tuple(found)
 
 
@@ -192,7 +194,7 @@ def _iterate_patterns(dimension: Dimension, question: Question, held: Iterable[P
             yield from ready.rule.places.get(dimension, ())
 
 
-def _of_numbers(agent: str, old: Policy | None, new: Policy | None) -> Iterator[Change]:
+def _of_numbers(agent: str, old: Policy | None, new: Policy | None, catalogue: Catalogue) -> Iterator[Change]:
     """What is not about one call: how many of them, how many rows, what is left out of answers, and the mode."""
     if old is None or new is None:
         return
@@ -214,12 +216,12 @@ def _of_numbers(agent: str, old: Policy | None, new: Policy | None) -> Iterator[
                     before=declared.spoken(one),
                     after=declared.spoken(two),
                 )
-    yield from _of_fields(agent, old, new)
+    yield from _of_fields(agent, old, new, catalogue)
 
 
-def _of_fields(agent: str, old: Policy, new: Policy) -> Iterator[Change]:
-    before = {f"{name}: {path}" for name in result_fields() for path in paths(old.redaction.tree(name))}
-    after = {f"{name}: {path}" for name in result_fields() for path in paths(new.redaction.tree(name))}
+def _of_fields(agent: str, old: Policy, new: Policy, catalogue: Catalogue) -> Iterator[Change]:
+    before = {f"{name}: {path}" for name in result_fields(catalogue) for path in paths(old.redaction.tree(name))}
+    after = {f"{name}: {path}" for name in result_fields(catalogue) for path in paths(new.redaction.tree(name))}
     for path in sorted(before ^ after):
         shown = path in before
         yield Change(

@@ -12,7 +12,6 @@ from crashgate.policy.limits import spoken_minutes
 from crashgate.policy.policy import Policy, PolicySet, Vocabulary
 from crashgate.policy.switches import Switch
 from crashgate.policy.wording import inner_first, listed, places, word
-from crashgate.providers.registry import BY_ID
 from crashgate.sanitise import clean
 
 
@@ -84,12 +83,12 @@ def _rows(policy: Policy, vocabulary: Vocabulary) -> Iterator[MatrixRow]:
                     for grant in policy.grants
                     if grant.connection == connection and resource in grant.access
                 ),
-                off=tuple(each.name for each in policy.off.all if _acts_on(each, resource)),
+                off=tuple(each.name for each in policy.off.all if _acts_on(each, resource, vocabulary)),
             )
 
 
-def _acts_on(switch: Switch, resource: str) -> bool:
-    operation = BY_ID.get(switch.operation)
+def _acts_on(switch: Switch, resource: str, vocabulary: Vocabulary) -> bool:
+    operation = vocabulary.catalogue.operations.get(switch.operation)
     return operation is not None and operation.resource == resource
 
 

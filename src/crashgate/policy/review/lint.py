@@ -10,6 +10,7 @@ from typing import Any, get_args
 
 from crashgate.errors import Problem
 from crashgate.model.access import Access, Level
+from crashgate.model.catalogue import Catalogue
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import In
 from crashgate.model.scope import NOTHING
@@ -19,7 +20,6 @@ from crashgate.policy.grants import Grant, Rule, example, matches
 from crashgate.policy.policy import Mode, Policy, Vocabulary
 from crashgate.policy.redaction import result_fields
 from crashgate.policy.wording import listed, word
-from crashgate.providers.registry import BY_ID, OPERATIONS
 
 CouldAllow = Callable[[Policy, AnyOperation, Question], bool]
 """Whether some call of the operation could be allowed that is as the question says."""
@@ -37,13 +37,13 @@ def lint(
         *_find_covered(policy),
         *_find_idle_places(policy, vocabulary),
         *_find_broad(policy),
-        *_find_full(policy, connections),
+        *_find_full(policy, vocabulary, connections),
         *_find_toxic(policy, open_to),
-        *_find_idle_names(policy, open_to),
+        *_find_idle_names(policy, vocabulary, open_to),
         *_find_idle_window(policy, open_to),
         *_find_unbounded(policy),
         *_find_overruled(policy),
-        *_find_near_misses(policy),
+        *_find_near_misses(policy, vocabulary),
     ]
     return tuple(sorted(Problem(source=source, line=max(line, 1), text=text) for (source, line), text in found))
 
@@ -65,7 +65,8 @@ class _Open:
 
     def operations(self) -> Iterator[AnyOperation]:
         """Those that some call could be allowed for."""
-        return (operation for operation in OPERATIONS if any(self._asks(operation, operation.id)))
+        every = self._vocabulary.catalogue.operations.values()
+        return (operation for operation in every if any(self._asks(operation, operation.id)))
 
     def granted(self, operation: AnyOperation) -> bool:
         """Whether the grants alone would allow it somewhere."""
@@ -140,13 +141,13 @@ def _find_broad(policy: Policy) -> Iterator[Warned]:
                 yield (grant.source or policy.source, grant.line), f"{text}: it holds for what does not exist yet too"
 
 
-def _find_full(policy: Policy, connections: Mapping[str, str]) -> Iterator[Warned]:
+def _find_full(policy: Policy, vocabulary: Vocabulary, connections: Mapping[str, str]) -> Iterator[Warned]:
     """Where ``full`` deletes, line by line; where nothing takes that much, the levels that do, once for each grant."""
     idle: dict[int, list[str]] = {}
     for grant, rule in _rules(policy):
         if rule.level is not Level.FULL:
             continue
-        most = _most(connections.get(grant.connection), rule.resource)
+        most = _most(vocabulary.catalogue, connections.get(grant.connection), rule.resource)
         if most is Level.FULL:
             yield (
                 (rule.source, rule.line),
@@ -163,9 +164,9 @@ def _find_full(policy: Policy, connections: Mapping[str, str]) -> Iterator[Warne
             )
 
 
-def _most(provider: str | None, resource: str) -> Level:
+def _most(catalogue: Catalogue, provider: str | None, resource: str) -> Level:
     """The lowest level that allows all that there is to do with a resource, costly parameters too."""
-    own = [each for each in OPERATIONS if each.provider == provider and each.resource == resource]
+    own = [each for each in catalogue.operations.values() if each.provider == provider and each.resource == resource]
     taken = (each.access_with([field.name for field in each.fields]).least_level for each in own)
     return max(taken, key=lambda level: level.rank, default=Level.FULL)
 
@@ -204,13 +205,13 @@ def _is_text(annotation: Any) -> bool:  # noqa: ANN401 - a type, whatever it is
     return annotation is str or any(_is_text(each) for each in get_args(annotation))
 
 
-def _find_idle_names(policy: Policy, open_to: _Open) -> Iterator[Warned]:
+def _find_idle_names(policy: Policy, vocabulary: Vocabulary, open_to: _Open) -> Iterator[Warned]:
     """Names under [off] and [approve] that no grant opens anyway."""
     for switch in policy.off.all:
-        if not open_to.granted(BY_ID[switch.operation]):
+        if not open_to.granted(vocabulary.catalogue.operations[switch.operation]):
             yield (switch.source, switch.line), f"no grant gives {switch.operation}, so there is nothing to switch off"
     for name in sorted(policy.approval.operations):
-        if not open_to.granted(BY_ID[name]):
+        if not open_to.granted(vocabulary.catalogue.operations[name]):
             yield (
                 _at(policy, "approve.operations", name),
                 f"no grant gives {name}, so nobody is ever asked to approve it",
@@ -253,12 +254,12 @@ def _at(policy: Policy, key: str, value: str | None = None) -> tuple[str, int]:
     return next(((each.source, each.line) for each in entries), (policy.source, 1))
 
 
-def _find_near_misses(policy: Policy) -> Iterator[Warned]:
+def _find_near_misses(policy: Policy, vocabulary: Vocabulary) -> Iterator[Warned]:
     """Names below free data that are nearly the vendor's: any is legal there, and a misspelt one takes nothing out."""
     for written in policy.redaction.fields:
         top, _, below = written.partition(".")
         name, _, rest = below.partition(".")
-        for resource, fields in result_fields().items():
+        for resource, fields in result_fields(vocabulary.catalogue).items():
             known = fields[top].keys if top in fields else frozenset[str]()
             if name == "*" or name.lower() in {each.lower() for each in known}:
                 continue

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from crashgate.model.access import Access, Level
 from crashgate.model.scope import NOTHING, Dimension
 from crashgate.policy.policy import Vocabulary
-from crashgate.providers.registry import OPERATIONS
 
 _HEAD = """\
 # A first policy: reading only. "write" also changes, "full" also deletes, "off" takes away; whatever is not granted is
@@ -60,7 +59,11 @@ def nameable(vocabulary: Vocabulary, connections: Mapping[str, str]) -> frozense
 
 def _readable(provider: str, vocabulary: Vocabulary, connection: str) -> dict[str, Dimension]:
     """The resources that some operation reads: ``read`` on any other would never allow anything."""
-    read = {each.resource for each in OPERATIONS if each.provider == provider and each.access is Access.READ}
+    read = {
+        each.resource
+        for each in vocabulary.catalogue.operations.values()
+        if each.provider == provider and each.access is Access.READ
+    }
     return {name: dimension for name, dimension in vocabulary.connections[connection].items() if name in read}
 
 

@@ -4,18 +4,17 @@ Ours are registered in pyproject.toml like anybody's. A provider is code that ru
 only packages that you trust.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from types import MappingProxyType
 
 from crashgate.errors import ConfigurationError
-from crashgate.model.catalogue import Catalogue
-from crashgate.model.own import EXPORTS, GET_ACCESS, OWN
 from crashgate.model.provider import Provider
 
 GROUP = "crashgate.providers"
+_OURS = "crashgate"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +27,11 @@ class Installed:
     version: str
     """The version of that distribution."""
     entry: EntryPoint
+
+    @property
+    def is_ours(self) -> bool:
+        """Whether crashgate itself brings it."""
+        return self.package == _OURS
 
     def load(self) -> Provider:
         """Import the provider. Raises ConfigurationError for a value of another type or name."""
@@ -43,7 +47,7 @@ class Installed:
 
 @cache
 def installed_providers() -> Mapping[str, Installed]:
-    """What is installed, by name. Raises ConfigurationError where there is nothing, or two packages bring one name."""
+    """What is installed, by name. Raises ConfigurationError where two packages bring one name."""
     found: dict[str, Installed] = {}
     for entry in sorted(entry_points(group=GROUP), key=lambda each: each.name):
         package, version = (entry.dist.name, entry.dist.version) if entry.dist else ("unknown", "unknown")
@@ -55,24 +59,27 @@ def installed_providers() -> Mapping[str, Installed]:
                 remedy="Uninstall one of them.",
             )
         found[entry.name] = Installed(name=entry.name, package=package, version=version, entry=entry)
-    if not found:
-        raise ConfigurationError(
-            "No provider is installed.",
-            why=f"No installed package has an entry point in the group {GROUP}, not even crashgate itself.",
-            remedy="Install crashgate again, or run `make install` in a checkout.",
-        )
     return MappingProxyType(found)
 
 
-CATALOGUE = Catalogue.of(
-    [
-        Provider(name=OWN, title=OWN, operations=(GET_ACCESS, *EXPORTS), rank=0),
-        *(each.load() for each in installed_providers().values()),
-    ]
-)
-OPERATIONS = tuple(CATALOGUE.operations.values())
-BY_ID = CATALOGUE.operations
-RESOURCES = CATALOGUE.resources
-KINDS = CATALOGUE.kinds
-UPSTREAMS = MappingProxyType({name: each for name, each in CATALOGUE.providers.items() if name != OWN})
-"""The providers that are upstreams, by name; the first one is that of a connection that names none."""
+def load_providers(names: Iterable[str] | None = None) -> tuple[Provider, ...]:
+    """The providers of these names, or all that are installed.
+
+    Raises ConfigurationError where one is not installed, or is no provider.
+    """
+    installed = installed_providers()
+    wanted = [*installed] if names is None else sorted(set(names))
+    for name in wanted:
+        if name not in installed:
+            raise ConfigurationError(
+                f"The provider {name} is not installed.",
+                why=f"No installed package brings it; there are {', '.join(installed)}.",
+                remedy="Install the package that brings it, or take its connections out of crashgate.toml.",
+            )
+    return tuple(installed[name].load() for name in wanted)
+
+
+def load_provider(name: str) -> Provider:
+    """The provider of this name. Raises ConfigurationError where it is not installed, or is no provider."""
+    (provider,) = load_providers([name])
+    return provider
