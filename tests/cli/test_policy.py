@@ -68,9 +68,6 @@ def test_one_agent_is_shown_with_the_lines_of_its_grants(crashgate: Shell, polic
                     "level": "write",
                     "organizations": None,
                     "projects": ["checkout-ios", "checkout-android"],
-                    "environments": None,
-                    "platforms": None,
-                    "apps": None,
                 }
             ],
         }

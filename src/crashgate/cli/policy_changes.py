@@ -181,10 +181,11 @@ def policy_init(
     """
     from crashgate.policy.document import load
     from crashgate.policy.review.starter import first_policy
+    from crashgate.tools.own import load_catalogue
 
     start = ground(in_sandbox=in_sandbox, examples=False)
     settings, vocabulary, connections = start.settings, start.vocabulary, start.connections
-    given: Places = {kind: tuple(named[kind.plural]) for kind in vocabulary.kinds if named.get(kind.plural)}
+    given: Places = {kind: tuple(named[kind.plural]) for kind in load_catalogue().kinds if named.get(kind.plural)}
     _check_places(given, start)
     path = settings.policies / f"{agent}.toml"
     if write and path.exists():

@@ -1,9 +1,12 @@
 """The keys of crashgate.toml and their variables. Rule: plain values; the settings are floors above."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from crashgate.model.catalogue import Catalogue
 from crashgate.reference.markdown import code, paragraphs, table
+
+if TYPE_CHECKING:
+    from crashgate.model.catalogue import Catalogue
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,7 +28,7 @@ class TableDoc:
     keys: tuple[KeyDoc, ...]
 
 
-def section(tables: tuple[TableDoc, ...], catalogue: Catalogue) -> str:
+def section(tables: tuple[TableDoc, ...], catalogue: "Catalogue") -> str:
     """The chapter about the configuration."""
     return paragraphs(
         "## Configuration",
@@ -36,7 +39,7 @@ def section(tables: tuple[TableDoc, ...], catalogue: Catalogue) -> str:
     )
 
 
-def _variables(catalogue: Catalogue) -> str:
+def _variables(catalogue: "Catalogue") -> str:
     """For each provider that has some, what its variables make."""
     told = [
         f"{code(each.variables.token)} one called {code(name)}, at {code(each.variables.url)} where that is set"
