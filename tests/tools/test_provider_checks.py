@@ -9,8 +9,11 @@ from crashgate.errors import Code, UpstreamError
 from crashgate.model.message import Response
 from crashgate.model.operation import AnyOperation
 from crashgate.model.provider import HealthRead, PlaceLookUp, Provider, Wire
+from crashgate.model.result import Result
 from crashgate.model.scope import PROJECT
+from crashgate.model.tool import Always, Tool
 from crashgate.tools.provider_checks import check_provider
+from crashgate.views.rows import rows
 from tests.catalogue import CATALOGUE, PROVIDERS, UPSTREAMS
 
 BUGSNAG = PROVIDERS["bugsnag"]
@@ -75,3 +78,23 @@ def test_a_tool_that_could_not_be_one_with_another_providers_is_found() -> None:
 
     assert "bugspulse" in "".join(check_provider(other, beside=CATALOGUE))
     assert "answer in different forms" in "".join(check_provider(other, beside=CATALOGUE))
+
+
+class Unmarked(Result):
+    """A row without a mark on any field."""
+
+    id: str
+
+
+def test_a_tool_whose_rows_would_be_empty_is_refused_at_import() -> None:
+    listing = replace(LISTING, result=Unmarked)
+
+    with pytest.raises(ValueError, match="list_things: no field of Unmarked is marked ROW"):
+        Tool(
+            name="list_things",
+            title="List things",
+            description="Things.",
+            choice=Always(operation=listing),
+            view=rows("things"),
+            holds=("things", "array"),
+        )

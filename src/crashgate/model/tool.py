@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from typing import Any
 
-from crashgate.model.field_table import Visibility
+from crashgate.model.field_table import Visibility, shown_fields
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
 from crashgate.model.result import Page, Result
@@ -175,9 +175,16 @@ class Tool:
     detailed: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse, at import, a tool that would have neither resource nor access (THREATS row 9)."""
+        """Refuse, at import, a tool with neither resource nor access (THREATS row 9), and one that shows empty rows."""
         if not self.operations:
             raise ValueError(f"{self.name}: a tool has no operation")
+        holds = self.view.holds
+        if holds.visibility is None or holds.fields or holds.added:
+            return
+        for operation in self.operations:
+            model = holds.inside.get(operation.result, operation.result)
+            if not shown_fields(model, holds.visibility):
+                raise ValueError(f"{self.name}: no field of {model.__name__} is marked {holds.visibility.name}")
 
     @property
     def operations(self) -> tuple[AnyOperation, ...]:
