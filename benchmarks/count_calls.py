@@ -1,10 +1,11 @@
-"""How many functions, files and types of ours one warm ``list_errors`` passes: counts, not times.
+"""What one warm ``list_errors`` passes, counted: calls, and our functions, files and types. No load changes a count.
 
 Run ``python -m benchmarks.count_calls``. The toolbox is asked in memory, before a played upstream, as the tests do it.
 """
 
 import asyncio
 import sys
+from dataclasses import dataclass
 from types import FrameType
 
 from tests.gate.gate import open_gate, policy
@@ -12,20 +13,38 @@ from tests.gate.gate import open_gate, policy
 GRANT = '[[grant]]\nconnection = "bugsnag"\nprojects = ["checkout-ios"]\naccess.error = "read"\n'
 
 
-async def count() -> tuple[int, int, int, int]:
-    """Calls, functions, files and types of one call that is like others before it."""
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """Counts for one call that is like others before it."""
+
+    all_calls: int
+    """Calls of Python and C functions, whoever wrote them."""
+
+    own_calls: int
+    """Calls of functions of ``crashgate``."""
+
+    functions: int
+    files: int
+    types: int
+    """Types of ours with a method that was called."""
+
+
+async def count() -> Counts:
+    """Count one call, after three that warm it up."""
     gate = open_gate(policy(GRANT))
     for _ in range(3):
         await gate.call("list_errors", {"project_id": "checkout-ios"})
-    calls = 0
+    all_calls = own_calls = 0
     functions, types = set[str](), set[str]()
 
     def note(frame: FrameType, event: str, _: object) -> None:
-        nonlocal calls
+        nonlocal all_calls, own_calls
+        if event in {"call", "c_call"}:
+            all_calls += 1
         module = str(frame.f_globals.get("__name__", ""))
         if event != "call" or not module.startswith("crashgate."):
             return
-        calls += 1
+        own_calls += 1
         functions.add(f"{module}:{frame.f_code.co_qualname}")
         if "self" in frame.f_locals:
             types.add(type(frame.f_locals["self"]).__qualname__)
@@ -35,13 +54,22 @@ async def count() -> tuple[int, int, int, int]:
         await gate.call("list_errors", {"project_id": "checkout-ios"})
     finally:
         sys.setprofile(None)
-    return calls, len(functions), len({each.partition(":")[0] for each in functions}), len(types)
+    return Counts(
+        all_calls=all_calls,
+        own_calls=own_calls,
+        functions=len(functions),
+        files=len({each.partition(":")[0] for each in functions}),
+        types=len(types),
+    )
 
 
 def main() -> None:
     """Print the counts."""
-    calls, functions, files, types = asyncio.run(count())
-    sys.stdout.write(f"{calls} calls of {functions} functions in {files} files, methods of {types} types\n")
+    counts = asyncio.run(count())
+    sys.stdout.write(
+        f"{counts.own_calls} calls of {counts.functions} functions in {counts.files} files, methods of "
+        f"{counts.types} types; {counts.all_calls} calls with those of Python's and other packages\n"
+    )
 
 
 if __name__ == "__main__":
