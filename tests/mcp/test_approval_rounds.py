@@ -51,7 +51,7 @@ async def _second(
 @pytest.mark.threats(22)
 @pytest.mark.parametrize("where", SIDES)
 async def test_an_answer_is_good_for_no_other_arguments(tmp_path: Path, where: Where) -> None:
-    # Guards: Asking.fits in _InRounds.ask.
+    # Guards: Elicitation.fits in _InRounds.ask.
     async with open_side(tmp_path, where) as side:
         async with side.client(User(), "2026-07-28") as client:
             state = await _first(client, side.delete)

@@ -53,7 +53,7 @@ FORM = {
 @pytest.mark.parametrize("era", ERAS)
 @pytest.mark.parametrize("where", SIDES)
 async def test_a_yes_in_the_client_makes_this_one_call(tmp_path: Path, where: Where, era: Era) -> None:
-    # Guards: ask_user in server.build, and both ways of Asking.
+    # Guards: ask_user in server.build, and both ways of Elicitation.
     user = User(YES)
     async with open_side(tmp_path, where) as side:
         delete = side.delete
@@ -121,7 +121,7 @@ async def _operator_approves(side: Side, request: ApprovalRequest) -> None:
 @pytest.mark.parametrize("era", ERAS)
 @pytest.mark.parametrize("where", SIDES)
 async def test_a_client_that_cannot_ask_leaves_it_to_the_operator(tmp_path: Path, where: Where, era: Era) -> None:
-    # Guards: _can_ask in server.asking.
+    # Guards: _can_ask in elicitation.
     async with open_side(tmp_path, where) as side:
         delete = side.delete
         async with side.client(None, era) as client:

@@ -37,7 +37,7 @@ ASKED: Mapping[str, tuple[Mapping[str, Any], str]] = {
 
 @pytest.mark.parametrize("provider", ["bugsnag", *SESSION_PROVIDERS])
 async def test_a_hundred_agents_that_ask_the_same_at_once_are_one_request(tmp_path: Path, provider: str) -> None:
-    # Guards: Flights, and that each of them is decided and recorded for itself all the same.
+    # Guards: SharedReads, and that each of them is decided and recorded for itself all the same.
     policies = write_policies(tmp_path / "policies", dict.fromkeys(AGENTS, everything(provider)))
     arguments, path = ASKED[provider]
     tool = "list_errors" if provider == "bugsnag" else "list_sessions"

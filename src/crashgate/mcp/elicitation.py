@@ -84,7 +84,7 @@ class Question(Protocol):
         ...
 
 
-class Asking:
+class Elicitation:
     """The questions of one server. ``seconds`` is how long a call of the older era waits for its user's answer."""
 
     def __init__(self, clock: Clock, *, seconds: float = ANSWER_SECONDS) -> None:
@@ -124,14 +124,14 @@ class Asking:
 class _AtOnce:
     """The older era: the question goes out on the call's own stream, and the call waits."""
 
-    def __init__(self, asking: Asking, context: Context) -> None:
-        self._asking = asking
+    def __init__(self, elicitation: Elicitation, context: Context) -> None:
+        self._elicitation = elicitation
         self._context = context
 
     async def ask(self, request: ApprovalRequest) -> bool | None:
-        if not self._asking.may_ask_again(request):
+        if not self._elicitation.may_ask_again(request):
             return None
-        with anyio.move_on_after(self._asking.seconds_for(request)):
+        with anyio.move_on_after(self._elicitation.seconds_for(request)):
             try:
                 said = await self._context.session.elicit_form(
                     sentence(request), _FORM, related_request_id=self._context.request_id
@@ -150,8 +150,10 @@ class _AtOnce:
 class _InRounds:
     """The modern era: the first round ends with the question, the second brings the answer."""
 
-    def __init__(self, asking: Asking, params: CallToolRequestParams, principal: Principal, *, may_ask: bool) -> None:
-        self._asking = asking
+    def __init__(
+        self, elicitation: Elicitation, params: CallToolRequestParams, principal: Principal, *, may_ask: bool
+    ) -> None:
+        self._elicitation = elicitation
         self._principal = principal
         self._may_ask = may_ask
         self._state = params.request_state
@@ -161,12 +163,12 @@ class _InRounds:
 
     async def ask(self, request: ApprovalRequest) -> bool | None:
         if self._state is None and self._answers is None:
-            if self._may_ask and self._open is None and self._asking.may_ask_again(request):
+            if self._may_ask and self._open is None and self._elicitation.may_ask_again(request):
                 self._open = request
             return None
         if self._used:
             return None
-        if not self._asking.fits(self._state, request, self._principal):
+        if not self._elicitation.fits(self._state, request, self._principal):
             raise _not_its_answer(request)
         self._used = True
         return _meant((self._answers or {}).get(QUESTION))
@@ -177,7 +179,7 @@ class _InRounds:
         form = ElicitRequestFormParams(message=sentence(self._open), requested_schema=_FORM)
         return InputRequiredResult(
             input_requests={QUESTION: ElicitRequest(params=form)},
-            request_state=self._asking.seal(self._open, self._principal),
+            request_state=self._elicitation.seal(self._open, self._principal),
         )
 
 

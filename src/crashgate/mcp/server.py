@@ -36,7 +36,7 @@ from crashgate.identity import Principal
 from crashgate.mcp import render
 from crashgate.mcp.attempts import REASONS, Attempts, Refusals
 from crashgate.mcp.concurrency import ConcurrencyLimit
-from crashgate.mcp.elicitation import ANSWER_SECONDS, Asking
+from crashgate.mcp.elicitation import ANSWER_SECONDS, Elicitation
 from crashgate.mcp.notices import Notices
 from crashgate.mcp.tokens import Identify
 from crashgate.tools.files import Files
@@ -88,14 +88,14 @@ def build(  # noqa: PLR0913 - one place where the face is put together
     waits ``answer_seconds`` for its user's approval. Of agents that ``short`` is true of an answer's text is one
     sentence; of others it holds the data as well, for clients that give a model the text alone (decision 0016).
     """
-    asking = Asking(toolbox.clock, seconds=answer_seconds)
+    elicitation = Elicitation(toolbox.clock, seconds=answer_seconds)
     handlers = _Handlers(
         toolbox,
         identify,
         attempts=attempts,
         notices=notices or Notices(toolbox),
         concurrency=ConcurrencyLimit(most_calls),
-        asking=asking,
+        elicitation=elicitation,
         short=short,
     )
     with_files = toolbox.exports is not None
@@ -143,7 +143,7 @@ class _Handlers:
         attempts: Attempts | None,
         notices: Notices,
         concurrency: ConcurrencyLimit,
-        asking: Asking,
+        elicitation: Elicitation,
         short: Callable[[str], bool],
     ) -> None:
         self._toolbox = toolbox
@@ -151,7 +151,7 @@ class _Handlers:
         self._attempts = attempts
         self._notices = notices
         self._concurrency = concurrency
-        self._asking = asking
+        self._elicitation = elicitation
         self._refusals = Refusals(toolbox.clock)
         self._short = short
 
@@ -192,7 +192,7 @@ class _Handlers:
             with anyio.move_on_after(_PROGRESS_SECONDS):
                 await context.session.report_progress(done, total, words)
 
-        question = self._asking.of(context, params, principal)
+        question = self._elicitation.of(context, params, principal)
         given = await self._toolbox.call(
             principal, params.name, params.arguments or {}, progress, ask_user=question.ask if question else None
         )

@@ -1,6 +1,6 @@
-"""Speaking to an upstream. Rule: nothing here does I/O; the adapter that sends is elsewhere.
+"""How crashgate speaks to an upstream. Rule: only ``http`` and ``network`` do I/O.
 
-What is sent and what an answer means are functions over values (``codec``, ``pages``, ``retry``, the dialects). What
-carries a call through is not: ``exchange``, ``turns`` and ``flights`` know what is under way, wait by the event loop's
-clock, and draw ids and the spread of retries.
+What is sent and what an answer means are functions over values (``codec``, ``request``, ``paging``, ``retry``, and the
+wire format of each provider). ``client``, ``budget`` and ``shared_reads`` know what is under way and wait by the event
+loop's clock.
 """

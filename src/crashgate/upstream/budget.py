@@ -1,7 +1,7 @@
-"""Whose request goes next, and when. Rule: never more requests than the connection's budget; agents take turns.
+"""Whose request is sent next, and when. Rule: never more requests than the connection's budget; agents take turns.
 
-A budget is so many requests in any window of so many seconds. A request counts from when it is sent until the window
-has passed since its answer came, because only then it is certain that upstream counted it that long ago.
+A budget is a number of requests in any window of so many seconds. A request counts from when it is sent until the
+window has passed since its answer came: only then is it certain that the upstream counted it that long ago.
 """
 
 from collections import OrderedDict, deque
@@ -19,7 +19,7 @@ _MARGIN = 0.01
 """Seconds: the two clocks are not the same, and a window's edge may belong to either side."""
 
 _BURST = 4
-"""A bulk reader may use a quarter of the budget at once; then it goes at the pace at which the budget comes back."""
+"""A bulk reader may use a quarter of the budget at once, and then continues at the rate at which it refills."""
 
 
 @dataclass(kw_only=True, slots=True, eq=False)
@@ -30,11 +30,11 @@ class _Waiting:
 
 
 class Turns:
-    """The queue before one connection; without a ``budget`` nobody waits, but for what ``hold`` asks."""
+    """The queue of one connection. Without a ``budget`` nobody waits, except as ``hold`` asks."""
 
     def __init__(self, budget: Budget | None) -> None:
         self._budget = budget
-        self._flying = 0
+        self._under_way = 0
         self._ended: deque[float] = deque()
         self._queues: OrderedDict[str, deque[_Waiting]] = OrderedDict()
         self._held_until = 0.0
@@ -46,7 +46,7 @@ class Turns:
         return self._budget is None and self._held_until <= anyio.current_time()
 
     def hold(self, seconds: float) -> None:
-        """Send nothing for so long, but no longer than any window is: upstream said so."""
+        """Send nothing for ``seconds``, as the upstream asked, but no longer than the longest window."""
         self._held_until = max(self._held_until, anyio.current_time() + min(seconds, LONGEST))
 
     @asynccontextmanager
@@ -59,13 +59,13 @@ class Turns:
             yield
             return
         await self._wait(agent, bulk=bulk, patience=patience)
-        self._flying += 1
+        self._under_way += 1
         if bulk:
             self._last_bulk = anyio.current_time()
         try:
             yield
         finally:
-            self._flying -= 1
+            self._under_way -= 1
             if self._budget is not None:
                 self._ended.append(anyio.current_time())
             self._call_next()
@@ -74,7 +74,7 @@ class Turns:
         deadline = anyio.current_time() + patience
         mine = _Waiting(agent=agent, bulk=bulk)
         self._queues.setdefault(agent, deque()).append(mine)
-        # Whoever paced itself while it was alone need not any more.
+        # A bulk reader that was alone, and paced itself, need not do so any more.
         self._call_next()
         try:
             while True:
@@ -98,16 +98,16 @@ class Turns:
         window = self._budget.seconds + _MARGIN
         while self._ended and self._ended[0] + window <= now:
             self._ended.popleft()
-        used = self._flying + len(self._ended)
+        used = self._under_way + len(self._ended)
         if used >= self._budget.requests:
             pause = max(pause, self._ended[0] + window - now if self._ended else window)
-        # Who waits beside others goes in turn, which is slow enough.
+        # Taking turns with others is slow enough.
         if bulk and len(self._queues) < 2 and used * _BURST >= self._budget.requests:  # noqa: PLR2004 - oneself and others
             pause = max(pause, self._last_bulk + self._budget.seconds / self._budget.requests - now)
         return pause
 
     def _first(self) -> _Waiting | None:
-        """Whose turn it is: agents in the order in which they were served last, and who is paced stands back."""
+        """Whose turn it is: agents in the order in which they were served last; whoever is paced waits."""
         now = anyio.current_time()
         return next((queue[0] for queue in self._queues.values() if self._pause(now, bulk=queue[0].bulk) <= 0), None)
 
@@ -115,7 +115,7 @@ class Turns:
         queue = self._queues[mine.agent]
         queue.remove(mine)
         if queue:
-            # Whoever was served goes behind the others.
+            # An agent that was served goes to the end.
             self._queues.move_to_end(mine.agent)
         else:
             del self._queues[mine.agent]

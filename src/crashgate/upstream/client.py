@@ -1,4 +1,4 @@
-"""One operation's exchange with its upstream, retries included. Rule: bounded in time, and honest about attempts."""
+"""One operation's exchange with its upstream, retries included. Rule: bounded in time, and every request is counted."""
 
 import random
 from collections.abc import Callable
@@ -21,13 +21,13 @@ from crashgate.upstream.budget import Turns
 from crashgate.upstream.codec import decode, encode, fewer
 from crashgate.upstream.request import Stamp
 from crashgate.upstream.retry import Patience, pause
-from crashgate.upstream.shared_reads import Flights
+from crashgate.upstream.shared_reads import SharedReads
 from crashgate.upstream.transport import Fault, Transport, TransportError
 
 
 @dataclass(kw_only=True, slots=True)
 class Trace:
-    """What the exchange did so far, also when it ends in an error: for the outcome's record.
+    """What the exchange has done so far, for the outcome's record; it is kept up to date when the exchange fails.
 
     ``shared`` says that the answer is that of an identical read of somebody else, which was under way.
     """
@@ -39,14 +39,14 @@ class Trace:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Upstream:
-    """A connection with the transport that reaches it; the ``clock`` tells when an event is sent."""
+    """A connection, with the transport that reaches it and the ``clock`` that dates what is sent."""
 
     connection: Connection
     transport: Transport
     clock: Clock
     patience: Patience = field(default_factory=Patience)
     turns: Turns = field(default_factory=lambda: Turns(None))
-    flights: Flights = field(default_factory=Flights)
+    shared_reads: SharedReads = field(default_factory=SharedReads)
 
 
 def _always() -> bool:
@@ -57,8 +57,8 @@ def _always() -> bool:
 class Call(Generic[P, R]):
     """What to ask, and for whom: agents take turns. ``bulk`` marks one page of many that are read in a row.
 
-    ``alone`` shares no answer with others who ask the same just then: that they do could be told by the time.
-    ``holds`` tells, each time a request is about to leave, whether the call may still be made.
+    ``alone`` shares no answer with others who ask the same at that time, because the time that it takes would show that
+    they do. ``holds`` says, whenever a request is about to leave, whether the call may still be made.
     """
 
     operation: Operation[P, R]
@@ -71,7 +71,7 @@ class Call(Generic[P, R]):
 
 
 class WithdrawnError(Exception):
-    """The call does not hold any more: it sent no request, and gets no answer that somebody else's brought."""
+    """The call may not be made any more: no request was sent, and an answer to somebody else's is not given to it."""
 
 
 async def exchange(upstream: Upstream, call: Call[P, R], trace: Trace) -> Page[R]:
@@ -81,18 +81,18 @@ async def exchange(upstream: Upstream, call: Call[P, R], trace: Trace) -> Page[R
     if call.alone or not request.repeatable:
         response = await _persist(upstream, call, request, trace)
     else:
-        response, shared = await upstream.flights.share(request, lambda: _persist(upstream, call, request, trace))
+        response, shared = await upstream.shared_reads.share(request, lambda: _persist(upstream, call, request, trace))
         if shared and not call.holds():
             raise WithdrawnError
         trace.shared = trace.shared or shared
     read = partial(decode, call.operation, request, response, upstream.connection, mark=call.mark)
     page = await offload(len(response.body), read, bulk=call.bulk)
-    # Where requests are counted, a page ahead of its turn would be one that others wait for.
+    # Where there is a budget, others would wait for a page that is asked for ahead of its turn.
     return page if upstream.turns.free else replace(page, later_mark=None)
 
 
 async def _persist(upstream: Upstream, call: Call[P, R], request: Request, trace: Trace) -> Response:
-    """Send until there is an answer to keep, or patience ends."""
+    """Send until there is an answer to keep, or the time or the attempts are used up."""
     deadline = anyio.current_time() + upstream.patience.total
     attempt = 0  # the trace counts the requests of all pages of a long read
     while True:
@@ -138,7 +138,7 @@ async def _once(upstream: Upstream, request: Request, trace: Trace, deadline: fl
 
 
 def _no_answer(connection: Connection, fault: Fault, operation: AnyOperation) -> UpstreamError:
-    """Our error for an exchange without a whole answer."""
+    """Our error where there is no whole answer."""
     name, changes = connection.provider.title, operation.access is not Access.READ
     what = {
         Fault.UNREACHABLE: f"{name} cannot be reached.",

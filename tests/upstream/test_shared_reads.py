@@ -5,7 +5,7 @@ import pytest
 
 from crashgate.errors import Code, UpstreamError
 from crashgate.model.message import Request, Response
-from crashgate.upstream.shared_reads import Flights
+from crashgate.upstream.shared_reads import SharedReads
 from tests.upstream.virtual_time import run
 
 ANSWER = Response(status=200, headers={}, body=b"[]")
@@ -31,11 +31,11 @@ class Upstream:
 
 
 async def _together(upstream: Upstream, *requests: Request) -> list[tuple[Response, bool] | Exception]:
-    flights, seen = Flights(), list[tuple[Response, bool] | Exception]()
+    shared_reads, seen = SharedReads(), list[tuple[Response, bool] | Exception]()
 
     async def ask(one: Request) -> None:
         try:
-            seen.append(await flights.share(one, upstream.send))
+            seen.append(await shared_reads.share(one, upstream.send))
         except UpstreamError as problem:
             seen.append(problem)
 
@@ -63,9 +63,9 @@ def test_who_asks_for_something_else_is_a_request_of_its_own(other: Request) -> 
 
 def test_an_answer_is_not_kept_for_who_asks_afterwards() -> None:
     async def main() -> int:
-        flights, upstream = Flights(), Upstream()
-        await flights.share(request(), upstream.send)
-        await flights.share(request(), upstream.send)
+        shared_reads, upstream = SharedReads(), Upstream()
+        await shared_reads.share(request(), upstream.send)
+        await shared_reads.share(request(), upstream.send)
         return upstream.asked
 
     assert run(main()) == 2
@@ -83,15 +83,15 @@ def test_a_failure_is_told_to_all_with_its_own_error() -> None:
 
 def test_when_the_one_who_asked_gives_up_the_next_one_asks() -> None:
     async def main() -> tuple[int, bool]:
-        flights, upstream = Flights(), Upstream()
+        shared_reads, upstream = SharedReads(), Upstream()
         found: list[bool] = []
 
         async def hurried() -> None:
             with anyio.move_on_after(0.5):
-                await flights.share(request(), upstream.send)
+                await shared_reads.share(request(), upstream.send)
 
         async def patient() -> None:
-            found.append((await flights.share(request(), upstream.send))[1])
+            found.append((await shared_reads.share(request(), upstream.send))[1])
 
         async with anyio.create_task_group() as group:
             group.start_soon(hurried)

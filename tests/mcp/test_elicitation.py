@@ -10,7 +10,7 @@ from mcp.client.context import ClientRequestContext
 from mcp_types import ElicitRequestParams, ElicitResult, ErrorData
 
 from crashgate.gate.approval_requests import Standing
-from crashgate.mcp.elicitation import MOST_ASKED, Asking, sentence
+from crashgate.mcp.elicitation import MOST_ASKED, Elicitation, sentence
 from tests.gate.gate import AGENT, IOS
 from tests.held_clock import HeldClock
 from tests.mcp.asked import (
@@ -44,7 +44,7 @@ from tests.system.served import Era
     ids=["empty", "text", "number", "another name", "dismissed with a tick"],
 )
 async def test_what_is_no_plain_answer_is_none(era: Era, said: ElicitResult) -> None:
-    # Guards: _meant in server.asking.
+    # Guards: _meant in elicitation.
     gate = approving_gate()
     async with gate_client(gate, User(said), era) as client:
         waiting = await client.call_tool("delete_error", GATE_DELETE)
@@ -91,12 +91,12 @@ async def test_a_call_does_not_wait_for_ever_for_its_user() -> None:
 
 def test_no_answer_is_waited_for_longer_than_its_request_holds() -> None:
     clock = HeldClock()
-    asking = Asking(clock, seconds=120)
+    elicitation = Elicitation(clock, seconds=120)
     left = (REQUEST.expires - NOW).total_seconds()
     waits: list[float] = []
     for passed in (0, left - 119, left - 1, left + 1):
         clock.passed = passed
-        waits.append(asking.seconds_for(REQUEST))
+        waits.append(elicitation.seconds_for(REQUEST))
 
     assert waits == [120, 119, 1, 0]
 
