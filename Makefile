@@ -18,7 +18,7 @@ FAST := tests/policy tests/gate tests/audit tests/model tests/upstream tests/exp
 	$(patsubst %,tests/tools/test_%.py,bad_input given invariants listing long_arguments messages refusals untrusted)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast check check-format lint types contracts check-docs bench clients ablation nightly format docs pins upgrade clean
+.PHONY: help install demo test test-fast test-dist dist mcpb check check-format lint types contracts check-docs bench clients ablation nightly format docs pins upgrade clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,18 @@ test: $(DEV) ## run the tests (PYTEST_ARGS="tests/policy -x" for some of them)
 
 test-fast: $(DEV) ## the tests that run in memory, with fewer examples, until one fails
 	HYPOTHESIS_PROFILE=fast $(BIN)/python -m pytest $(PYTEST_ARGS) --quiet --exitfirst $(FAST)
+
+test-dist: $(DEV) ## build the wheel, install it in empty environments, and try it as a new user would; some minutes
+	$(BIN)/python -m pytest $(PYTEST_ARGS) -m distribution
+
+dist: $(DEV) ## build the wheel and the source distribution into dist/
+	rm -rf dist
+	$(BIN)/uv build --quiet --out-dir dist
+
+mcpb: $(DEV) ## build the bundle for Claude Desktop into dist/; needs npx, whose tool checks it
+	mkdir -p dist
+	npx --yes @anthropic-ai/mcpb@2.1.2 validate mcpb/manifest.json
+	npx --yes @anthropic-ai/mcpb@2.1.2 pack mcpb dist/crashgate.mcpb
 
 check: check-format lint contracts check-docs types ## format, lint, import contracts, generated docs, types, tests
 	$(MAKE) test

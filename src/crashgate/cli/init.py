@@ -115,7 +115,7 @@ def _config_path() -> Path:
     if path.exists():
         raise ConfigurationError(
             f"{path} exists already, and init overwrites nothing.",
-            remedy="Add a connection to it by hand, or name another file with --config.",
+            remedy="Add a connection to it by hand, name another file with --config, or run `crashgate doctor`.",
         )
     return path
 
@@ -266,7 +266,7 @@ def _tell(files: _Files, agent: str, name: str, places: "Mapping[str, Places]") 
     screen.say("What to do next:")
     for label, words in (
         ("See what the agent may do", "policy show"),
-        ("See whether the connection works", "connections check"),
+        ("Check the installation", "doctor"),
         ("Show how to connect your client", f"install claude-code --agent {agent}"),
     ):
         screen.say(f"{label}:")

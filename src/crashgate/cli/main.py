@@ -9,6 +9,7 @@ from crashgate import __version__
 from crashgate.cli.approvals import approvals_approve, approvals_list, approvals_reject, approvals_show
 from crashgate.cli.connections import connections_check
 from crashgate.cli.demo import demo
+from crashgate.cli.doctor import doctor
 from crashgate.cli.exports import export, exports_list, exports_prune
 from crashgate.cli.failure import Root
 from crashgate.cli.global_options import Group
@@ -103,6 +104,7 @@ approvals.add_command(approvals_reject)
 for _command in (
     init,
     install,
+    doctor,
     serve,
     sandbox,
     demo,
