@@ -11,7 +11,7 @@ from itertools import takewhile
 from typing import Any, cast
 
 from crashgate.clock import Clock, timestamp
-from crashgate.errors import CrashgateError, ExportError, InvalidArgumentsError, NotAvailableError, NotNowError
+from crashgate.errors import Code, CrashgateError, ExportError, InvalidArgumentsError, NotAvailableError, NotNowError
 from crashgate.exports.catalogue import ExportCatalogue
 from crashgate.exports.exporter import Exporter
 from crashgate.exports.manifest import Manifest, new_id
@@ -189,7 +189,7 @@ async def _reading(gateway: Gateway, ask: Ask, export: Export, export_id: str) -
     except (InvalidArgumentsError, NotAvailableError, NotNowError):
         raise
     except CrashgateError as problem:
-        if not decided:
+        if not decided or problem.code is Code.CONFIGURATION:  # the remedy is then another one, such as an extra
             raise
         raise ExportError(
             problem.what,
