@@ -135,7 +135,7 @@ async def measure(*, quick: bool) -> list[Figure]:
     if shutil.which("curl") is None or shutil.which("jq") is None:
         print("curl or jq is missing: exports are not compared.")
         return []
-    rows, rounds = (20_000, 2) if quick else (100_000, 5)
+    rows, rounds = (20_000, 2) if quick else (100_000, 3)
     rates = {form: defaultdict[str, list[float]](list) for form in FORMS}
     async with _upstream(rows) as base:
         for _ in range(rounds):

@@ -20,7 +20,7 @@ _WARM_UP = 40
 
 async def measure(*, quick: bool) -> list[Figure]:
     """All figures that compare servers."""
-    rounds, calls = (5, 40) if quick else (15, 100)
+    rounds, calls = (5, 40) if quick else (11, 60)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "benchmarks.upstream", stdout=asyncio.subprocess.PIPE
     )

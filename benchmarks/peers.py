@@ -242,7 +242,11 @@ async def over_http(peer: Peer, *, newer: bool) -> AsyncGenerator["Http"]:
     )
     try:
         address = f"http://127.0.0.1:{peer.http_environment['PORT']}/mcp"
-        async with aiohttp.ClientSession(headers=peer.http_headers, timeout=aiohttp.ClientTimeout(total=30)) as client:
+        async with aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(keepalive_timeout=1),  # while the others have their turn, servers hang up
+            headers=peer.http_headers,
+            timeout=aiohttp.ClientTimeout(total=30),
+        ) as client:
             session = Http(process.pid, client, address, newer=newer)
             await session.begin()
             yield session

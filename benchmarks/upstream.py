@@ -46,9 +46,9 @@ class _Answers:
 
 
 def _with_frames(body: bytes) -> bytes:
-    event = json.loads(body)
+    event: dict[str, Any] = json.loads(body)
     for thrown in event.get("exceptions", ()):
-        frames = thrown.get("stacktrace") or []
+        frames: list[Any] = thrown.get("stacktrace") or []
         thrown["stacktrace"] = (frames * FRAMES)[:FRAMES]
     return json.dumps(event, separators=(",", ":")).encode()
 

@@ -1,1 +1,1 @@
-"""The MCP face. Rule: it carries words in and out; what may be done is decided behind the toolbox."""
+"""The MCP server. Rule: it carries messages in and out; what may be done is decided behind the toolbox."""

@@ -1,8 +1,8 @@
 """The form of an answer. Rule: JSON or an event stream as ``Accept`` says; where it does not say, JSON.
 
-The protocol library wants both to be accepted, and then chooses. Clients that read one of them are served here: the
-library is told that both are, and its answer is brought into the form that was asked for. What only a stream can carry,
-such as notices of progress, is left out of a JSON answer; a stream of changes is no JSON, and is refused as such (406).
+The protocol's library wants clients to accept both, and chooses one. So that clients of one form are served, it is told
+that both are accepted, and its answer is converted. Notices of progress, which only a stream can carry, are left out of
+a JSON answer. A request for a stream of changes that accepts only JSON is refused (406).
 """
 
 import json

@@ -1,8 +1,7 @@
-"""HTTP answers of our own. Rule: JSON, short, and never a word of the request in it.
+"""The request body, and HTTP answers of our own. Rule: read once, bounded in size and time, and strictly.
 
-The request body. Rule: read once, bounded in size and time, and of one reading only (THREATS rows 16 and 24).
-
-The protocol gets those very bytes. What still comes of a body that was refused is bounded by ``connections``.
+THREATS rows 16 and 24. The protocol gets the very bytes that were checked. What still arrives of a body that was
+refused is bounded by ``connections``. Our own answers are short, and never repeat a word of the request.
 """
 
 import asyncio

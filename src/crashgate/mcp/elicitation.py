@@ -1,12 +1,12 @@
 """Asking the user of an agent's client for an approval. Rule: only a plain yes to this very request is a yes.
 
-Where the client announced that it can ask (the elicitation capability, in form mode), its user is shown one sentence
-of ours and one box to tick. In the older era the server asks while the call waits. In the modern era (2026-07-28) the
-call ends with the question and a sealed state, and the client makes it again with the answer and the state; what is
-good for nothing here is refused at the door, and recorded there (THREATS rows 3 and 22). There a call asks one
-question: what else of it needs an approval waits for the operator, and so does what the user was asked a few times and
-did not answer. Of two answers, the user's and the operator's, the first counts. A state that comes with a call that
-needs nobody's approval opens nothing, and is not looked at.
+If the client announced that it can ask (the elicitation capability, in form mode), its user is shown one sentence of
+ours and one box to tick. In the older era the server asks while the call waits. In the modern era (2026-07-28) the call
+ends with the question and a sealed state, and the client makes the call again with the answer and the state; an answer
+that does not fit is refused and recorded (THREATS rows 3 and 22). In that era a call asks one question. Whatever else
+of it needs an approval waits for the operator, as does what the user was asked a few times and did not answer. If the
+user and the operator both answer, the first answer counts. A state that comes with a call that needs nobody's approval
+is ignored.
 
 What this cannot do: no server sees who answers in a client. The question goes to the client and not to its model, and
 no tool answers one; but a client that is told to answer by itself, or that lets its model do so, says yes to itself.

@@ -1,6 +1,6 @@
-"""Being told to stop. Rule: the first signal asks for an orderly end, and the second one insists; neither kills.
+"""Listening for HTTP until a signal. Rule: bounded in connections and heads; calls under way may finish first.
 
-Listening for HTTP. Rule: bounded in connections and heads, and calls under way may finish before the end.
+The first SIGTERM or SIGINT asks for an orderly end. A second one cuts off what is still under way.
 """
 
 import asyncio
@@ -23,19 +23,19 @@ from crashgate.mcp.connections import MOST, Network, Places, connections
 
 
 class Stop:
-    """How often we were told to stop."""
+    """How many signals to stop have come."""
 
     def __init__(self) -> None:
         self.asked = 0
 
     def __call__(self, _signal: int, _frame: FrameType | None) -> None:
-        """Take note; whoever serves looks here."""
+        """Count a signal; the server looks at ``asked``."""
         self.asked += 1
 
 
 @contextmanager
 def stop_on_signal() -> Generator[Stop]:
-    """SIGTERM and SIGINT as requests, from before anything is open until after all is closed."""
+    """SIGTERM and SIGINT are counted, from before anything is open until everything is closed."""
     stop = Stop()
     before = {each: signal.signal(each, stop) for each in (signal.SIGTERM, signal.SIGINT)}
     try:
@@ -48,7 +48,7 @@ def stop_on_signal() -> Generator[Stop]:
 _BACKLOG = 512
 _KEEP_ALIVE_SECONDS = 15
 _GRACE_SECONDS = 1
-"""For answers that are written but not yet sent, and for calls that outlast the operator's patience."""
+"""For answers that are written but not yet sent, and for calls that outlast ``shutdown_seconds``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,4 +1,4 @@
-"""Telling agents that their tools changed. Rule: told only to agents whose own list did, and only where one listens.
+"""Notices that tools or files changed. Rule: only to agents whose own list did, and only where a client listens.
 
 In the modern era a client listens with ``subscriptions/listen``; in the older one every session is told.
 """
@@ -22,7 +22,7 @@ MOST_STREAMS = 20
 
 _MOST_SESSIONS = 1_000
 _SECONDS = 2.0
-"""For one session to take its notice; it is not told again."""
+"""For one session to take a notice, which is not sent again."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,7 +32,7 @@ class _Session:
 
 
 class Notices:
-    """Who listens, and what each agent's list was when it was last told of."""
+    """Who listens, and each agent's list of tools as it was at the last notice."""
 
     def __init__(self, toolbox: Toolbox) -> None:
         self._toolbox = toolbox

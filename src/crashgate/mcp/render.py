@@ -1,4 +1,4 @@
-"""Our values in the protocol's types. Rule: nothing is added and nothing is decided here."""
+"""Our values in the protocol's types. Rule: nothing is added or decided here."""
 
 import base64
 

@@ -1,8 +1,8 @@
 """Sessions of the older era. Rule: one agent cannot take them all (THREATS rows 3, 23 and 24).
 
-The protocol library knows one limit for everybody. Who opened a session, and when it was last used, is read off its
-own answers here, and its rule for idle sessions is kept: idle is one without a request under way. A session whose
-``initialize`` was refused is ended here: the library keeps it where the refusal is an event of a stream (row 43).
+The protocol's library has one limit for all agents together. Who opened a session, and when it was last used, is read
+off its answers, and its definition of idle is kept: no request under way. A session whose ``initialize`` was refused is
+ended here, because the library keeps it where the refusal is an event of a stream (row 43).
 """
 
 from collections import Counter

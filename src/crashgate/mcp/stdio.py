@@ -1,9 +1,8 @@
 """MCP over this process's own pipes. Rule: one line a message, and stdout carries nothing else.
 
-An entry of our own, on asyncio pipes over the SDK's public ``Server.run``: the SDK's reads and writes through worker
-threads, and after a ``server/discover`` probe it refuses the ``initialize`` that shipping clients then send. Here an
-``initialize`` that comes after other requests simply opens a new conversation. When stdin ends, calls under way may
-finish for a few seconds: the SDK would give them up at once.
+This replaces the SDK's own entry, which reads and writes through worker threads, and which refuses the ``initialize``
+that many clients send after a ``server/discover`` probe. Here an ``initialize`` after other requests opens a new
+conversation. When stdin ends, calls under way have a few seconds to finish, where the SDK cancels them at once.
 """
 
 import asyncio

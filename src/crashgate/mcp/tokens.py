@@ -1,8 +1,7 @@
 """Who the caller is, as verified. Rule: nothing that a client says of itself names an agent (THREATS row 1).
 
-Bearer tokens. Rule: exactly one Authorization header with a token of ours, on loopback too, or 401 (rows 2 and 4).
-
-The token ends here: what goes on is the agent's name and the token's public id.
+Over HTTP a request has exactly one Authorization header with a token of ours, on loopback too, or is refused with 401
+(rows 2 and 4). The token goes no further: the agent's name and the token's public id do.
 """
 
 from dataclasses import dataclass

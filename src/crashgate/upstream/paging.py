@@ -1,6 +1,6 @@
-"""Pages of a list: how a later one is asked for, and what an answer says of its neighbours.
+"""Pages of a list: how a later page is requested, and what an answer says of the pages before and after it.
 
-Rule: a mark is what ``Page`` gave and nothing else; an address that an upstream offers is never followed as it is.
+Rule: a mark is one that ``Page`` gave, and nothing else. An address that an upstream offers is never used as it is.
 """
 
 import re

@@ -1,8 +1,8 @@
-"""An operation's path from its template. Rule: a value is exactly one segment on the right host (THREATS row 13).
+"""The parts of a request: path, query, and envelope of the body.
 
-Query strings as Rails reads them. Rule: an ordered list of pairs, since the order of filter pairs has a meaning.
-
-A body in its envelope. Rule: the id of the event is also that of what it makes, whatever else was given.
+Rule: a value in a path is exactly one segment on the right host (THREATS row 13). A query is an ordered list of pairs,
+as Rails reads them, because the order of filter pairs has a meaning. In an envelope, the id of the event is also the id
+of what it makes.
 """
 
 import string
@@ -79,7 +79,7 @@ def _word(value: Any) -> str:  # noqa: ANN401 - a validated parameter of any typ
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stamp:
-    """What makes one request different from all others: a random id, and the time in UTC."""
+    """What makes a request unique: a random id, and the time in UTC."""
 
     id: UUID
     at: datetime

@@ -1,4 +1,4 @@
-"""When a read is sent again. Rule: only reads; ``Retry-After`` is obeyed; nothing outlasts the total limit."""
+"""When a request is sent again. Rule: only reads; ``Retry-After`` is obeyed; nothing outlasts the total limit."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ def pause(
 ) -> float | None:
     """Seconds to wait before attempt ``attempt + 1``, or None to give up.
 
-    ``spread`` from 0 to 1 keeps clients that failed together from coming back together.
+    ``spread``, from 0 to 1, keeps clients that failed together from retrying together.
     """
     if attempt >= patience.attempts:
         return None
