@@ -3,7 +3,7 @@
 import argparse
 import asyncio
 
-from benchmarks import bench_export, bench_servers
+from benchmarks import bench_export, bench_log, bench_servers
 from benchmarks.table import PAGE, Figure, page_of
 
 
@@ -15,6 +15,7 @@ async def main() -> None:
     figures: list[Figure] = [
         *await bench_servers.measure(quick=given.quick),
         *await bench_export.measure(quick=given.quick),
+        *await bench_log.measure(quick=given.quick),
     ]
     text = page_of(figures)
     print(text)
