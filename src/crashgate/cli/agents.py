@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 POLICY_INIT: Final = "policy-init"
 CONNECTIONS_CHECK: Final = "connections-check"
-OWN_AGENTS: Final = frozenset({POLICY_INIT, CONNECTIONS_CHECK})
+PROJECT_KEY: Final = "project-key"
+OWN_AGENTS: Final = frozenset({POLICY_INIT, CONNECTIONS_CHECK, PROJECT_KEY})
 
 
 _LONGEST = 64

@@ -137,7 +137,8 @@ async def _ask(  # noqa: PLR0913 - what is asked of which connection, and where
 ) -> "Answer":
     from crashgate.config import wiring
 
-    alone = settings.model_copy(update={"connections": {name: connection}, "exports": None})
+    everything = connection.model_copy(update={"project_key_env": None})
+    alone = settings.model_copy(update={"connections": {name: everything}, "exports": None})
     policy = load(
         _POLICY.format(agent=CONNECTIONS_CHECK, connection=json.dumps(name), grant=read.grant),
         source=f"{CONNECTIONS_CHECK}.toml",

@@ -68,7 +68,9 @@ class ConnectionSettings(BaseModel):
 
     With ``auth = "basic"``, where the provider takes it, that is ``e-mail:password``; what it is otherwise, the
     provider's page in ``docs/upstreams`` says. ``base_url`` is the provider's own host unless given.
-    ``requests_per_minute`` is the budget that all agents share: the vendor's documented one unless given, 0 for none.
+    ``project_key_env`` names a variable with a project's key, where the provider has such keys: everything is narrowed
+    to that project. ``requests_per_minute`` is the budget that all agents share: the vendor's documented one unless
+    given, 0 for none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -77,6 +79,7 @@ class ConnectionSettings(BaseModel):
     base_url: str = ""
     token_env: str | None = None
     token_file: Path | None = None
+    project_key_env: str | None = None
     auth: Literal["token", "basic"] = "token"
     requests_per_minute: Annotated[int | None, Field(ge=0, le=1_000_000)] = None
 
@@ -311,8 +314,16 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, ConnectionSet
         provider = each.load()
         variables = provider.variables
         if variables is not None and environment.get(variables.token):
-            url = environment.get(variables.url) or provider.default_url
-            found[name] = ConnectionSettings(provider=name, base_url=url.rstrip("/"), token_env=variables.token)
+            url = environment.get(variables.url, "")
+            key = variables.project_key.variable if variables.project_key else ""
+            if variables.find_url is not None:
+                url = variables.find_url(url, environment.get(key, ""))
+            found[name] = ConnectionSettings(
+                provider=name,
+                base_url=(url or provider.default_url).rstrip("/"),
+                token_env=variables.token,
+                project_key_env=key if environment.get(key) else None,
+            )
     return found
 
 

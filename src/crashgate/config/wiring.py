@@ -19,6 +19,7 @@ from crashgate.audit.reader import LogReader
 from crashgate.audit.retention import LogKeeper
 from crashgate.clock import Clock, SystemClock
 from crashgate.config.connections import Sandbox, find_budget, nameable_connections, open_connection
+from crashgate.config.narrowing import Narrowed, narrowing_keys
 from crashgate.config.settings import Settings, variables_that_connect
 from crashgate.errors import ConfigurationError
 from crashgate.exports.catalogue import ExportCatalogue
@@ -223,8 +224,10 @@ async def opened(
         async with Network() as network:
             transport = InProcess(sandbox.app) if sandbox else network
             key = load_key(_log_folder(settings))
+            keys = {} if sandbox else narrowing_keys(found, {each.name: each.provider for each in connections})
+            narrowed = Narrowed(source, keys, vocabulary(settings)) if keys else None
             gateway = Gateway(
-                policies=source,
+                policies=narrowed or source,
                 ledger=Ledger(
                     log=log,
                     clock=clock,
@@ -246,6 +249,8 @@ async def opened(
                     for each in connections
                 },
             )
+            if narrowed is not None:
+                await narrowed.find_projects(gateway, found, environment)
             tools = Toolbox(
                 gateway=gateway,
                 cursors=Cursors(clock),

@@ -67,14 +67,38 @@ def variable_prefix(provider: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ProjectKey:
+    """How the project of a key is found, whose ``variable`` narrows a connection to that project.
+
+    ``around`` lists what the projects are in. ``operation`` lists the projects of one of these, which its ``parameter``
+    names; their rows have the SHA-256 of the key, in hexadecimal, as ``attribute``.
+    """
+
+    variable: str
+    around: AnyOperation
+    operation: AnyOperation
+    parameter: str
+    attribute: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class EnvironmentVariables:
     """The vendor's own variables: ``token`` alone makes a connection, called like the provider; ``url`` moves it.
 
-    Both start with ``variable_prefix``, so that a provider need not be imported to know that none is set.
+    All start with ``variable_prefix``, so that a provider need not be imported to know that none is set. The variable
+    of ``project_key`` narrows the connection to one project. ``find_url`` gives the base URL for the values of ``url``
+    and of the project's key, which are empty where they are not set; without it that is the value of ``url``.
     """
 
     token: str
     url: str
+    project_key: ProjectKey | None = None
+    find_url: Callable[[str, str], str] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All variables that there are."""
+        return (self.token, self.url, *([self.project_key.variable] if self.project_key else ()))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -168,7 +192,7 @@ class Provider:
         for operation in self.operations:
             if operation.provider != self.name:
                 raise ValueError(f"{operation.id} is not an operation of {self.name}")
-        named = (self.variables.token, self.variables.url) if self.variables is not None else ()
+        named = self.variables.names if self.variables is not None else ()
         for variable in named:
             if not variable.startswith(variable_prefix(self.name)):
                 raise ValueError(f"the variable {variable} of {self.name} must start with {variable_prefix(self.name)}")

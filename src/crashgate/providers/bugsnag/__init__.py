@@ -3,11 +3,12 @@
 The vendor's reference: https://bugsnagapiv2.docs.apiary.io/
 """
 
-from crashgate.model.provider import Auth, EnvironmentVariables, FieldLookUp, HealthRead, PlaceLookUp, Provider
+from crashgate.model.provider import Auth, FieldLookUp, HealthRead, PlaceLookUp, Provider
 from crashgate.model.scope import ORGANIZATION, PROJECT
 from crashgate.providers.bugsnag.bulk_changes import BULK_CHANGES
 from crashgate.providers.bugsnag.collaborators import COLLABORATORS
 from crashgate.providers.bugsnag.comments import COMMENTS
+from crashgate.providers.bugsnag.environment import VARIABLES
 from crashgate.providers.bugsnag.error_changes import ERROR_CHANGES
 from crashgate.providers.bugsnag.errors import ERRORS
 from crashgate.providers.bugsnag.event_fields import EVENT_FIELDS, LIST_EVENT_FIELDS
@@ -28,7 +29,7 @@ PROVIDER = Provider(
     default_url="https://api.bugsnag.com",
     wire=BugSnag,
     auth=frozenset({Auth.TOKEN, Auth.BASIC}),
-    variables=EnvironmentVariables(token="BUGSNAG_AUTH_TOKEN", url="BUGSNAG_ENDPOINT"),  # noqa: S106 - the name of a variable
+    variables=VARIABLES,
     health=HealthRead(
         tool="list_organizations",
         arguments={"per_page": 1},

@@ -5,9 +5,11 @@ Projects: one app each. Rule: a project's API keys never leave, whichever answer
 The tools over projects. Rule: a setting that loses data or takes access away needs full.
 """
 
-from typing import Annotated, Literal, Self
+from collections.abc import Mapping
+from hashlib import sha256
+from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, StringConstraints, model_validator
 
 from crashgate.model.access import Access
 from crashgate.model.field_table import ROW, SUMMARY
@@ -91,6 +93,22 @@ class Project(Result):
     must_use_upload_api_key: bool | None = None
     api_key: Secret = None
     upload_api_key: Secret = None
+    _key_digest: str | None = PrivateAttr(default=None)
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _digest_key(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401 - a row of the upstream's
+        row = handler(data)
+        key = cast("Mapping[str, object]", data).get("api_key") if isinstance(data, Mapping) else None
+        if isinstance(key, str):
+            digest = sha256(key.encode("utf-8", "replace")).hexdigest()
+            row._key_digest = digest  # noqa: SLF001 - of the class itself
+        return row
+
+    @property
+    def key_digest(self) -> str | None:
+        """The SHA-256 of its key, to compare with; no view shows it, because it is no field."""
+        return self._key_digest
 
     @property
     def home(self) -> str | None:
