@@ -72,16 +72,17 @@ def init(  # noqa: PLR0913 - one parameter an option
     config = _config_path()
     folder = config.parent
     policies = (shared().policies or folder / "policies").absolute()
-    token_file = Path(source).expanduser().absolute() if source not in {None, "-"} else folder / "tokens" / name
+    given = None if source in {None, "-"} else source
+    token_file = Path(given).expanduser().absolute() if given else folder / "tokens" / name
     files = _Files(config=config, token=token_file, policy=policies / f"{agent}.toml")
     _check_agent(agent)
-    token = "" if source not in {None, "-"} else _ask_for_token(name)
+    token = "" if given else _ask_for_token(name)
     connection = _connection(name, base_url, files.token if not token else None)
     environment = {**os.environ, **({_HELD: token} if token else {})}
     usual = {each: value for each, value in os.environ.items() if each != "CRASHGATE_CONFIG"}
     settings = load(config=None, options=shared().settings, environment=usual, here=Path.cwd())
     settings = settings.model_copy(update={"connections": {name: connection}, "policies": policies})
-    places = {} if offline else _check(settings, environment, name)
+    places: Mapping[str, Places] = {} if offline else _check(settings, environment, name)
     text = _policy(settings, agent, owner, places)
     _write(files, token, _config_text(files, name, base_url), text)
     load(config=config, options=shared().settings, environment=os.environ, here=Path.cwd())

@@ -160,11 +160,13 @@ def _print(target: _Target, server: "Server", entry: "Entry", kind: str) -> None
     from crashgate.clients.edit import snippet
 
     client, screen = target.client, session.screen()
-    text = {
-        "snippet": lambda: snippet(client, target.name, entry),
-        "link": lambda: client.link(target.name, server),
-        "command": lambda: client.command(target.name, server),
-    }[kind]()
+    text: str | None
+    if kind == "snippet":
+        text = snippet(client, target.name, entry)
+    elif kind == "link":
+        text = client.link(target.name, server)
+    else:
+        text = client.command(target.name, server)
     if text is None:
         raise _error(f"{client.title} has no {kind} for this.", "Take --print snippet, or --write.")
     if screen.json:

@@ -224,7 +224,8 @@ async def opened(
         async with Network() as network:
             transport = InProcess(sandbox.app) if sandbox else network
             key = load_key(_log_folder(settings))
-            keys = {} if sandbox else narrowing_keys(found, {each.name: each.provider for each in connections})
+            connected = {} if sandbox else dict(found)
+            keys = narrowing_keys(connected, {each.name: each.provider for each in connections})
             narrowed = Narrowed(source, keys, vocabulary(settings)) if keys else None
             gateway = Gateway(
                 policies=narrowed or source,
