@@ -1,24 +1,15 @@
 """How requests reach an upstream: the port, and an application in this process that takes an upstream's place."""
 
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum, unique
 from typing import Any, Protocol
-from urllib.parse import unquote, urlsplit
-
-import anyio
 
 from crashgate.model.message import Request, Response
 
 LARGEST_ANSWER = 8 * 1024 * 1024
 """Bytes of an answer, both as received and unpacked; the largest recorded answer has 31 kB."""
-
-Message = MutableMapping[str, Any]
-AsgiApp = Callable[
-    [Message, Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]],
-    Awaitable[None],
-]
 
 _LINK = re.compile(r'<([^<>]*)>((?:[^<>,"]|"[^"]*")*)')
 _PARAMETER = re.compile(r';\s*([\w*-]+)\s*=\s*(?:"([^"]*)"|([^\s";]*))')
@@ -61,69 +52,19 @@ class Transport(Protocol):
 class InProcess:
     """An ASGI application in place of an upstream: the sandbox, and what tests put there."""
 
-    app: AsgiApp
+    app: Any
 
     async def send(self, request: Request) -> Response:
-        """The application's answer; an application that fails before it answers is a status of 500."""
-        exchange = _Exchange(request)
-        try:
-            await self.app(exchange.scope, exchange.receive, exchange.send)
-        except Exception as problem:
-            if exchange.start is not None:
-                raise TransportError(exchange.fault) from problem
-        if exchange.start is None:
-            return Response(status=500, headers={}, body=b"")
-        pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in exchange.start["headers"]]
-        return build_response(exchange.start["status"], pairs, bytes(exchange.body))
+        """The application's answer; an application that fails is an upstream that answers with a status of 500."""
+        import httpx2  # noqa: PLC0415 - only for the sandbox
 
-
-class _Exchange:
-    """One request and its answer, as ASGI passes them."""
-
-    def __init__(self, request: Request) -> None:
-        url = urlsplit(request.url)
-        self.scope: Message = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": request.method,
-            "scheme": url.scheme,
-            "path": unquote(url.path),
-            "raw_path": url.path.encode(),
-            "query_string": url.query.encode(),
-            "root_path": "",
-            "headers": [
-                (b"host", url.netloc.encode()),
-                *((name.lower().encode(), value.encode()) for name, value in request.headers.items()),
-            ],
-            "server": (url.hostname, url.port),
-            "client": ("127.0.0.1", 0),
-        }
-        self.start: Message | None = None
-        self.body = bytearray()
-        self.fault = Fault.CUT_OFF
-        self._given: bytes | None = request.body or b""
-        self._answered = anyio.Event()
-
-    async def receive(self) -> Message:
-        """The request's body, and a disconnect once it is answered."""
-        if self._given is not None:
-            given, self._given = self._given, None
-            return {"type": "http.request", "body": given, "more_body": False}
-        await self._answered.wait()
-        return {"type": "http.disconnect"}
-
-    async def send(self, message: Message) -> None:
-        """Take one piece of the answer. Raises ConnectionError when it is too large."""
-        if message["type"] == "http.response.start":
-            self.start = message
-        elif message["type"] == "http.response.body":
-            self.body += message.get("body", b"")
-            if len(self.body) > LARGEST_ANSWER:
-                self.fault = Fault.TOO_LARGE
-                raise ConnectionError(self.fault)
-            if not message.get("more_body", False):
-                self._answered.set()
+        sent = httpx2.Request(request.method, request.url, headers=dict(request.headers), content=request.body)
+        transport = httpx2.ASGITransport(app=self.app, raise_app_exceptions=False)
+        answer = await transport.handle_async_request(sent)
+        body = await answer.aread()
+        if len(body) > LARGEST_ANSWER:
+            raise TransportError(Fault.TOO_LARGE)
+        return build_response(answer.status_code, answer.headers.multi_items(), body)
 
 
 def build_response(status: int, headers: Iterable[tuple[str, str]], body: bytes) -> Response:
