@@ -48,6 +48,9 @@ NEED_MORE = {
     ("export",),
     ("connections", "check"),
     ("token", "revoke"),
+    ("init",),
+    ("install",),
+    ("doctor",),
 }
 ELSEWHERE = RUN_ON | NEED_MORE
 """Commands that run on, or need something to be there first: their JSON is read in the tests of their own."""
