@@ -162,7 +162,7 @@ def test_these_operations_make_something_new_and_no_others() -> None:
         pytest.param(replace(DECISION, access=Access.READ), None, (0, "unknown", 1, 1, 2), id="unknown read"),
         pytest.param(DECISION, replace(OUTCOME, result=Ending.WITHHELD), (2, "withheld", 1, 1, 2), id="withheld"),
         pytest.param(DECISION, replace(OUTCOME, result=Ending.FAILED), (2, "failed", 1, 1, 2), id="failed"),
-        pytest.param(replace(DECISION, observed=True), OUTCOME, (1, "answered", 1, 17, 3), id="trial mode"),
+        pytest.param(replace(DECISION, observed=True), OUTCOME, (1, "answered", 1, 17, 3), id="observe mode"),
         pytest.param(replace(DECISION, approval="ap-1"), OUTCOME, (1, "answered", 1, 8, 1), id="approved"),
     ],
 )

@@ -205,7 +205,7 @@ def test_an_answer_says_what_came(outcome: OutcomeRecord, ending: str) -> None:
         ),
         (
             replace(OUTCOME, result=Ending.FAILED, status=503, error=Code.UPSTREAM_UNAVAILABLE),
-            "BugSnag answered 503 in 212 ms, to no use (upstream unavailable).",
+            "BugSnag answered 503 in 212 ms, but the answer could not be used (upstream unavailable).",
         ),
         (
             replace(OUTCOME, result=Ending.FAILED, status=None, requests=0, error=Code.UPSTREAM_RATE_LIMITED),

@@ -126,6 +126,6 @@ def test_a_place_that_cannot_be_is_told_before_anything_is_asked(crashgate: Shel
     told = crashgate(*words, "/proc/nowhere/exports")
     assert (told.code, told.err.splitlines()[0]) == (3, "Error: The folder /proc/nowhere/exports cannot be made.")
     told = crashgate(*words, "file")
-    assert (told.code, told.err.splitlines()[0]) == (3, f"Error: {home / 'file'} is no folder.")
+    assert (told.code, told.err.splitlines()[0]) == (3, f"Error: {home / 'file'} is not a folder.")
     told = crashgate(*words, "foo://bucket/exports")
     assert (told.code, told.err.splitlines()[:2]) == (3, ["Error: Exports cannot go there.", "Unknown scheme foo."])

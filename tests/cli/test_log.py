@@ -45,7 +45,7 @@ def test_a_time_leaves_out_what_was_before_it(crashgate: Shell) -> None:
     last = everything.splitlines()[-1].split()[0]
     assert crashgate("log", "show", "--since", "1h").out == everything
     assert crashgate("log", "show", "--since", last).out.splitlines() == everything.splitlines()[-1:]
-    assert crashgate("log", "show", "--since", "9999-01-01").out == "No calls are recorded that fit.\n"
+    assert crashgate("log", "show", "--since", "9999-01-01").out == "No matching calls are recorded.\n"
 
 
 @pytest.mark.parametrize("time", ["yesterday", "5", "999999w", "0001-01-01T00:00:00+10:00", "-1h"])

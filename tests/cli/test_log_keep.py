@@ -54,7 +54,7 @@ def test_calls_are_found(crashgate: Shell) -> None:
     span = ("--since", "2026-11-02", "--until", "2026-11-04")
     assert _sentences(crashgate("log", "search", *span).out) == ["Call 3 was done.", "Call 2 was done."]
     assert _sentences(crashgate("log", "search", *span, "--oldest", "-n", "1").out) == ["Call 2 was done."]
-    assert crashgate("log", "search", "--tool", "nothing").out == "No calls are recorded that fit.\n"
+    assert crashgate("log", "search", "--tool", "nothing").out == "No matching calls are recorded.\n"
     found = json.loads(crashgate("log", "search", "--target", "CHECKOUT", "--limit", "2", "--json").out)
     assert [each["decision"]["call"] for each in found] == [call(9), call(8)]
     assert [each["outcome"]["call"] for each in found] == [call(9), call(8)]
@@ -67,7 +67,9 @@ async def test_what_only_trial_mode_let_through_is_found(crashgate: Shell, log: 
 
     assert _sentences(crashgate("log", "search", "--decision", "observed").out) == ["A trial. Outcome unknown."]
     assert "A trial. Outcome unknown." in _sentences(crashgate("log", "search", "--decision", "allow").out)
-    assert crashgate("log", "search", "--decision", "observed", "--target", "nothing").out.startswith("No calls")
+    assert crashgate("log", "search", "--decision", "observed", "--target", "nothing").out.startswith(
+        "No matching calls"
+    )
 
 
 @pytest.mark.usefixtures("log")
@@ -213,7 +215,7 @@ async def test_an_old_copy_shows_against_a_checkpoint_kept_elsewhere(
 def test_what_is_no_checkpoint_or_no_key_is_a_wrong_use(crashgate: Shell, home: Path) -> None:
     (home / "x.json").write_text("{}")
     told = crashgate("log", "verify", "--checkpoint", str(home / "x.json"))
-    assert (told.code, "no file that `crashgate log checkpoint` printed" in told.err) == (2, True)
+    assert (told.code, "not a file that `crashgate log checkpoint` printed" in told.err) == (2, True)
     assert crashgate("log", "verify", "--signed-by", "abc").code == 2
     assert len(json.loads(crashgate("log", "key", "--json").out)["key"]) == 64
 

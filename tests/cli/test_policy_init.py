@@ -52,7 +52,7 @@ def test_without_a_connection_it_says_that_nobody_was_asked(crashgate: Shell) ->
     told = crashgate(*INIT)
 
     assert told.code == 0
-    assert "There is no connection" in told.err
+    assert "There are no connections" in told.err
     assert "# projects = []" in told.out
 
 

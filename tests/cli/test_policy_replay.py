@@ -165,8 +165,16 @@ def test_an_agent_whose_policy_is_gone_may_do_nothing(crashgate: Shell, policies
     [
         ("deny", True, "1 calls asked again: 0 would be decided differently.\n"),
         ("allow", True, "1 calls asked again: 0 would be decided differently.\n"),
-        ("deny", False, "1 calls asked again: 0 would be decided differently. Of 1 it cannot be told from the log.\n"),
-        ("allow", False, "1 calls asked again: 0 would be decided differently. Of 1 it cannot be told from the log.\n"),
+        (
+            "deny",
+            False,
+            "1 calls asked again: 0 would be decided differently. For 1, the log does not hold enough to tell.\n",
+        ),
+        (
+            "allow",
+            False,
+            "1 calls asked again: 0 would be decided differently. For 1, the log does not hold enough to tell.\n",
+        ),
     ],
 )
 def test_a_parameter_that_the_log_may_not_show_is_not_guessed(

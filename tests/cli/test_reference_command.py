@@ -24,7 +24,7 @@ def test_a_page_that_is_not_current_is_told_with_what_mends_it(crashgate: Shell,
     assert (told.code, told.err) == (1, "")
     lines = told.out.splitlines()
     assert [each for each in lines if each.startswith(("-## ", "+## "))] == ["-## Toys", "+## Tools"]
-    assert lines[-1] == "page.md is not current. Write it anew with: crashgate reference --write"
+    assert lines[-1] == "page.md is not current. Update it with: crashgate reference --write"
 
 
 def test_a_difference_is_cut_short(crashgate: Shell) -> None:

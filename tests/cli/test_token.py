@@ -69,7 +69,7 @@ def test_a_name_that_no_agent_can_have_gets_no_token(agent: str, crashgate: Shel
 
 @pytest.mark.threats(29)
 def test_the_list_names_tokens_and_shows_nothing_of_them(crashgate: Shell, state: Path) -> None:
-    assert crashgate("token", "list").out.startswith("There is no token.")
+    assert crashgate("token", "list").out.startswith("There are no tokens.")
     made = [crashgate("token", "new", agent, "--force").out.strip() for agent in ("one", "two")]
     told = crashgate("token", "list")
     listed = json.loads(crashgate("token", "list", "--json").out)
@@ -104,7 +104,7 @@ def test_a_broken_file_of_tokens_is_told(crashgate: Shell, state: Path) -> None:
     told = crashgate("token", "list")
 
     assert told.code == 0
-    assert told.err == f"Warning: {state / 'tokens.jsonl'} has lines that are no tokens and are passed over: 4.\n"
+    assert told.err == f"Warning: {state / 'tokens.jsonl'} has lines that are not tokens and are skipped: 4.\n"
 
     (state / "tokens.jsonl").unlink()
     (state / "tokens.jsonl").mkdir()

@@ -263,7 +263,7 @@ def test_a_file_of_another_user_is_refused(loaded: Load, tmp_path: Path) -> None
 
 
 def test_a_file_of_more_than_a_mebibyte_is_refused(loaded: Load) -> None:
-    assert "It is no file of less than 1 MiB." in refusal(loaded, "#" * (1024 * 1024 + 1))
+    assert "It is not a file of less than 1 MiB." in refusal(loaded, "#" * (1024 * 1024 + 1))
 
 
 def test_a_named_file_that_is_not_there_is_refused(loaded: Load, tmp_path: Path) -> None:
@@ -315,9 +315,12 @@ def test_a_token_in_a_variable_of_ours_is_refused_and_not_repeated(loaded: Load)
         ("policies = 3\n", 'line 1, policies: has to be text in quotes, "like this".'),
         (
             '[connections.BUGSNAG]\ntoken_env = "X"\n',
-            "line 1, connections.BUGSNAG: is no name of a connection; write 1 to",
+            "line 1, connections.BUGSNAG: is not a valid connection name; write 1 to",
         ),
-        ('[connections."a b"]\ntoken_env = "X"\n', "line 1, connections.a b: is no name of a connection; write 1 to"),
+        (
+            '[connections."a b"]\ntoken_env = "X"\n',
+            "line 1, connections.a b: is not a valid connection name; write 1 to",
+        ),
         (
             '[connections.x]\nprovider = "bugsnak"\n',
             ": has to be one of browserstack, bugsnag, bugsnag-sessions, bugspulse, devrev; did you mean `bugsnag`?",
@@ -335,7 +338,7 @@ def test_a_wrong_word_is_refused_with_its_place_and_the_file(loaded: Load, users
 
     assert found.startswith(f"The configuration cannot be used ({users / 'crashgate.toml'}). ")
     assert told in found
-    assert found.endswith(" Mend it and start again.")
+    assert found.endswith(" Fix it and start again.")
 
 
 @pytest.mark.parametrize("content", [b"policies = \n", b"policies = 'a'\npolicies = 'b'\n", b"\xff\xfe"])

@@ -28,7 +28,7 @@ def test_a_subject_is_words_and_nothing_else(text: str) -> None:
 
 @pytest.mark.parametrize("name", [*UNSAFE, "1a", "=a"])
 def test_a_column_has_a_plain_name(name: str) -> None:
-    with pytest.raises(ValueError, match="name of a column"):
+    with pytest.raises(ValueError, match="not a column name"):
         Column(name=name, kind=Kind.TEXT, about="A column.")
 
 

@@ -38,7 +38,7 @@ def test_any_arguments_are_read_or_refused_with_words_of_ours(operation: str, ar
 
     assert told.isprintable()
     assert "MARK" not in told
-    assert told.endswith("Nothing was sent. Mend it and call again.") if told else set(marked) <= known
+    assert told.endswith("Nothing was sent. Fix it and try again.") if told else set(marked) <= known
 
 
 @pytest.mark.parametrize(

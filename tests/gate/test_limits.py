@@ -45,7 +45,7 @@ async def test_a_call_beyond_the_limit_is_refused_with_the_time_to_wait_and_noth
     last = opened.log.decisions[-1]
     assert (last.effect, last.reason) == (Effect.DENY, "rate_limited")
     assert last.sentence.endswith(
-        "was refused: the limit of 2 calls a minute is reached; there is room again in 40 s. Nothing was sent."
+        "was refused: the limit of 2 calls a minute is reached; the next call is possible in 40 s. Nothing was sent."
     )
 
 

@@ -200,7 +200,7 @@ async def test_a_change_whose_outcome_cannot_be_stored_is_not_told_as_refused() 
     assert changed.error is read.error is Code.LOG_UNAVAILABLE
     assert changed.text == (
         "The decision log cannot store a record. The disk is full. The change was sent before, and may have happened."
-        " Look before you try again. Your policy belongs to owner@example.com."
+        " Check before you try again. Your policy belongs to owner@example.com."
     )
     assert read.text == (
         "The decision log cannot store a record. The disk is full. Tell the operator of crashgate."

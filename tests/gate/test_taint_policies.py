@@ -21,7 +21,7 @@ async def test_a_policy_without_it_notes_nothing_and_asks_nobody() -> None:
 
 @pytest.mark.threats(5)
 async def test_what_trial_mode_lets_through_is_asked_about_too() -> None:
-    # What the policy refuses is let through in trial mode, but for deletes.
+    # What the policy refuses is let through in observe mode, but for deletes.
     opened = open_gate(policy('mode = "observe"\n' + GRANTS.replace('error = "full"', 'error = "off"') + HOUR))
     first = await opened.call("create_comment", COMMENT)
     tried = await opened.call("list_errors", HERE)

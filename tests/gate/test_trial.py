@@ -1,4 +1,4 @@
-"""Trial mode: would-be refusals are carried out and recorded as such, loudly; never a delete (THREATS row 33)."""
+"""Observe mode: would-be refusals are carried out and recorded as such, loudly; never a delete (THREATS row 33)."""
 
 import logging
 
@@ -36,7 +36,7 @@ def _last(opened: Gate) -> tuple[str, str, bool, str | None]:
 async def test_a_would_be_refusal_is_carried_out_and_recorded_as_what_it_is(
     tool: str, arguments: dict[str, str], reason: str, rule: str | None
 ) -> None:
-    # Guards: _judged in judge, for each reason that trial mode lets through.
+    # Guards: _judged in judge, for each reason that observe mode lets through.
     opened = gate()
     answer = await opened.call(tool, arguments)
 
@@ -107,7 +107,7 @@ async def test_trial_mode_is_loud_at_the_first_and_at_every_hundredth(caplog: py
     with caplog.at_level(logging.WARNING):
         for _ in range(201):
             await opened.call("list_releases", {"project_id": IOS.id})
-    told = [each.getMessage() for each in caplog.records if "TRIAL MODE" in each.getMessage()]
+    told = [each.getMessage() for each in caplog.records if "OBSERVE MODE" in each.getMessage()]
 
     assert [each.split("(mode = observe). ")[1].split(" let through")[0] for each in told] == [
         "1 call was",

@@ -252,7 +252,7 @@ async def test_a_connection_that_has_shown_a_token_stays_when_others_end(tmp_pat
 @pytest.mark.threats(43)
 async def test_refused_initializes_keep_no_session(tmp_path: Path) -> None:
     # Guards: SessionLayer._end. The library refuses these in a stream, and keeps their sessions.
-    async with open_face(tmp_path, most_of_an_agent=2) as face:
+    async with open_face(tmp_path, max_sessions_per_agent=2) as face:
         old = ["MCP-Protocol-Version", "Mcp-Method", "Mcp-Name"]
         refused = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": 7}}
         answers = [await face.post(json.dumps(refused).encode(), without=old) for _ in range(5)]

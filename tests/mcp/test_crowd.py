@@ -32,7 +32,7 @@ async def _drop(tasks: list[asyncio.Task[httpx2.Response]]) -> None:
 @pytest.mark.threats(23, 24)
 async def test_requests_at_once_are_bounded_by_agent_over_all_connections(tmp_path: Path) -> None:
     # Guards: ConcurrencyLayer.
-    async with open_face(tmp_path, most_at_once=2) as face, asyncio.timeout(20):
+    async with open_face(tmp_path, max_concurrent_per_agent=2) as face, asyncio.timeout(20):
         await face.post()
         face.house.faults.add(SLOW)
         slow = [asyncio.create_task(face.post()) for _ in range(2)]
@@ -95,7 +95,7 @@ async def _end(face: Face, opened: httpx2.Response, agent: str = TRIAGE) -> int:
 @pytest.mark.threats(3, 23, 24)
 async def test_one_agent_cannot_take_all_sessions(tmp_path: Path) -> None:
     # Guards: SessionLayer; the protocol library has one limit for everybody.
-    async with open_face(tmp_path, most_of_an_agent=2) as face:
+    async with open_face(tmp_path, max_sessions_per_agent=2) as face:
         opened = [await _initialize(face) for _ in range(2)]
         refused = await _initialize(face)
         others = await _initialize(face, OPERATOR)
@@ -118,7 +118,7 @@ async def test_an_idle_session_makes_room(tmp_path: Path) -> None:
     # Guards: SessionLayer._forget_idle.
     clock, shown = HeldClock(), {"idle_seconds": 600.0}
     async with (
-        open_face(tmp_path, most_of_an_agent=1, shown=shown, clock=clock) as face,
+        open_face(tmp_path, max_sessions_per_agent=1, shown=shown, clock=clock) as face,
         asyncio.timeout(20),
     ):
         statuses = [(await _initialize(face)).status_code, (await _initialize(face)).status_code]

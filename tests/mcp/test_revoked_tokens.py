@@ -56,7 +56,7 @@ async def test_a_stream_of_the_modern_era_ends_with_its_token(tmp_path: Path) ->
 
 @pytest.mark.threats(39)
 async def test_a_stream_and_the_session_of_the_older_era_end_with_their_token(tmp_path: Path) -> None:
-    async with open_face(tmp_path, most_of_an_agent=1) as face, asyncio.timeout(20):
+    async with open_face(tmp_path, max_sessions_per_agent=1) as face, asyncio.timeout(20):
         headers = await _session(face)
         async with face.client.stream("GET", "/mcp", headers=headers) as stream:
             assert stream.status_code == 200

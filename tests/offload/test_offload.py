@@ -73,7 +73,7 @@ def _is_of(content: Mapping[str, Any], count: int) -> None:
 
 @dataclass(kw_only=True)
 class Slow:
-    """A step of an answer which, for a large one, waits in the middle of its work until it is told to go on."""
+    """A step of an answer which, for a large one, waits in the middle of its work until it is told to continue."""
 
     step: Callable[..., Any]
     begun: anyio.Event = field(default_factory=anyio.Event)

@@ -209,7 +209,7 @@ def test_off_says_what_would_have_to_change() -> None:
 
     both, alone = decide(policy(full, off), asked), decide(policy(off), asked)
 
-    assert both.because == "policies/triage-agent.toml, grant 2, gives error = off, and off beats every other grant"
+    assert both.because == "policies/triage-agent.toml, grant 2, gives error = off, and off overrides every other grant"
     assert both.would_allow == 'take access.error = "off" out of policies/triage-agent.toml, grant 2 (line 21)'
     assert alone.would_allow == f'{both.would_allow}, and grant access.error = "read" there'
 

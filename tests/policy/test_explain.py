@@ -150,7 +150,7 @@ def test_an_agent_is_told_what_it_holds_and_why_not_more() -> None:
         why_not_more=(
             "Whatever the policy does not grant is denied: other places, other resources, higher levels."
             " Nothing is granted on bugsnag: organization."
-            " read reads, write also changes, full also deletes; off beats every grant."
+            " read reads, write also changes, full also deletes; off overrides every grant."
             " The policy belongs to mobile@example.com: ask there for more."
         ),
     )

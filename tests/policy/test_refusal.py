@@ -29,14 +29,14 @@ def test_a_refusal_says_what_the_agent_may_do_instead_and_who_owns_its_policy() 
 def test_an_agent_that_holds_nothing_is_told_so() -> None:
     assert refusal(policy(), agent="triage-agent", tools=[]).text == (
         "Refused: this does not exist or cannot be looked up now, or the policy of triage-agent does not allow it."
-        " No tool is open to you. Your policy names no place."
+        " You may not use any tool. Your policy names no place."
         " This policy belongs to mobile@example.com: ask there for more."
     )
 
 
 def test_an_agent_without_a_policy_is_told_that_the_operator_can_add_one() -> None:
     assert refusal(None, agent="nobody\n\x1b", tools=["my_access"]).text == (
-        "Refused: there is no policy for agent nobody , so nothing is open to it."
+        "Refused: there is no policy for agent nobody , so it may not call anything."
         " The operator of this gateway can add a policy document for it."
     )
 

@@ -32,7 +32,7 @@ def test_an_operation_that_is_switched_off_is_denied_whatever_is_granted() -> No
     decision = decide(held, asked())
 
     assert (decision.effect, decision.reason, decision.rule) == (Effect.DENY, Reason.SWITCHED_OFF, WHOLE)
-    assert decision.because == f"{SOURCE}, [off], switches {LIST} off, and off beats every grant"
+    assert decision.because == f"{SOURCE}, [off], switches {LIST} off, and off overrides every grant"
     assert decision.would_allow == f'take "{LIST}" out of {SOURCE}, [off] (line 7)'
 
 

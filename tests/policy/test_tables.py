@@ -208,11 +208,11 @@ WRONG: Mapping[str, tuple[str, Sequence[str]]] = {
     ),
     "a star in the middle": (
         '[redact]\nfields = ["exceptions.*.file"]\n',
-        [f"{X}:5: `exceptions.*.file` is no path; {RULES}"],
+        [f"{X}:5: `exceptions.*.file` is not a path; {RULES}"],
     ),
     "two stars that are not before the last": (
         '[redact]\nfields = ["metaData.**.account.iban", "metaData.**"]\n',
-        [f"{X}:5: `metaData.**.account.iban` is no path; {RULES}", f"{X}:5: `metaData.**` is no path; {RULES}"],
+        [f"{X}:5: `metaData.**.account.iban` is not a path; {RULES}", f"{X}:5: `metaData.**` is not a path; {RULES}"],
     ),
     "a star below nothing": (
         '[redact]\nfields = ["message.*"]\n',
@@ -220,7 +220,7 @@ WRONG: Mapping[str, tuple[str, Sequence[str]]] = {
     ),
     "nothing but dots": (
         '[redact]\nfields = ["user..email"]\n',
-        [f"{X}:5: `user..email` is no path; {RULES}"],
+        [f"{X}:5: `user..email` is not a path; {RULES}"],
     ),
     "a misspelt set": ('[redact]\nsets = ["poeple"]\n', [f"{X}:5: unknown set `poeple`; did you mean `people`?"]),
     "an approval of nothing": (

@@ -1,4 +1,4 @@
-"""What trial mode lets through."""
+"""What observe mode lets through."""
 
 import pytest
 from hypothesis import given

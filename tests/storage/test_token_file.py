@@ -306,7 +306,7 @@ def test_a_line_of_other_types_is_passed_over_and_told(state: Path, line: str) -
         file.write(line + "\n")
 
     assert known.verify(token) is not None
-    assert known.faults() == (f"{state / FILE} has lines that are no tokens and are passed over: 2.",)
+    assert known.faults() == (f"{state / FILE} has lines that are not tokens and are skipped: 2.",)
 
 
 def test_why_no_token_is_known_is_told(state: Path) -> None:

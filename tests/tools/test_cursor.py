@@ -55,7 +55,7 @@ def test_a_cursor_with_a_changed_byte_is_not_good(position: int, change: int) ->
     content[position % len(content)] ^= change
     forged = base64.urlsafe_b64encode(content).rstrip(b"=").decode()
 
-    with pytest.raises(InvalidArgumentsError, match="cursor is not good"):
+    with pytest.raises(InvalidArgumentsError, match="cursor is not valid"):
         cursors.open(forged, bound_to=BOUND)
 
 
@@ -165,7 +165,7 @@ async def test_a_cursor_that_is_not_for_this_call_is_told_and_nothing_is_sent(ch
     answer = await gate.call(tool, arguments, agent=agent)
 
     assert answer.error is Code.INVALID_ARGUMENTS
-    assert answer.text.startswith("cursor is not good for this call.")
+    assert answer.text.startswith("cursor is not valid for this call.")
     assert "Call again without cursor" in answer.text
     assert len(gate.upstream.received) == sent
     assert (gate.log.decisions[-1].reason, gate.log.decisions[-1].project) == ("invalid_arguments", IOS.id)

@@ -128,7 +128,7 @@ async def test_a_file_names_what_is_redacted_also_where_no_row_had_it(tmp_path: 
     ("made_under", "now", "because"),
     [
         (SESSIONS, REDACTED, "the policy redacts user_id, which the file holds"),
-        (REDACTED, SESSIONS, "the policy does not redact user_id any more, which the file is without"),
+        (REDACTED, SESSIONS, "the policy no longer redacts user_id, and the file does not contain it"),
     ],
     ids=["more", "less"],
 )
@@ -144,8 +144,8 @@ async def test_an_export_does_not_go_on_under_another_redaction(
 
     assert (answer.error, len(gate.upstream.received)) == (Code.POLICY_CHANGED, sent)
     assert answer.text == (
-        "The export cannot go on under the policy that is in force now."
-        f" {because.replace('the', 'The', 1)}. Make a new export, without resume. Nothing was sent."
+        "The export cannot continue under the policy now in force."
+        f" {because.replace('the', 'The', 1)}. Start a new export, without resume. Nothing was sent."
         " Your policy belongs to owner@example.com."
     )
     assert (last.effect, last.reason) == (Effect.DENY, "policy_changed")

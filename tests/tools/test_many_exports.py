@@ -126,4 +126,4 @@ async def test_whoever_made_an_interrupted_export_is_told_how_they_go_on(tmp_pat
         )
         (kept,) = (await house.call(OPERATOR, "list_exports")).content["exports"]
 
-    assert f"What arrived is kept: {way.format(kept['id'])} to go on." in broken_off.text
+    assert f"What arrived is kept: {way.format(kept['id'])} to continue." in broken_off.text

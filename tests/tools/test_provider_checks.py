@@ -65,7 +65,7 @@ def test_a_wire_that_repeats_the_upstream_or_hides_a_failure_is_found() -> None:
     found = problems(PULSE, wire=Careless)
 
     assert "bugspulse.sessions.list: the error for status 403 repeats text of the upstream." in found
-    assert "bugspulse.sessions.list: an answer with status 429 is no error." in found
+    assert "bugspulse.sessions.list: an answer with status 429 is not an error." in found
 
 
 def test_a_place_of_two_names_needs_a_look_up() -> None:

@@ -187,7 +187,7 @@ BAD: Mapping[str, tuple[Mapping[str, Any], str]] = {
         _ask([{"startedAt": "2026-11-20T17:18Z", "sessionsStarted": 1, "x": 1}]),
         "session_counts ",
     ),
-    "a foreign part of app": ({**_ask(_counts(1)), "app": {"apiKey": "x"}}, "app has a part that does not belong"),
+    "a foreign part of app": ({**_ask(_counts(1)), "app": {"apiKey": "x"}}, "app has an unknown part"),
     "a foreign argument": ({**_ask(_counts(1)), "notifier": {}}, "there is an argument that this tool does not take"),
     "a foreign key": ({**_ask(_counts(1)), "api_key": "x"}, "there is an argument that this tool does not take"),
 }

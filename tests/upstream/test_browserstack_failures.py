@@ -86,7 +86,7 @@ def test_a_server_without_sessions_is_no_missing_session(operation: AnyOperation
 
     assert str(failed(404, body, operation)) == (
         "BrowserStack AI Evals does not offer this at the connection's address (404). "
-        f"The server is a Langfuse v4 that keeps events only; it has no sessions any more. {TELL}"
+        f"The server is a Langfuse v4 that keeps events only; it no longer has sessions. {TELL}"
     )
 
 
@@ -230,9 +230,21 @@ def test_a_success_of_a_read_is_no_failure_whatever_is_in_it() -> None:
         (400, Code.UPSTREAM_REJECTED, "refused the trace (400). Nothing was created."),
         (404, Code.UPSTREAM_REJECTED, "refused the trace (404). Nothing was created."),
         (401, Code.UPSTREAM_FORBIDDEN, f"refused the trace (401). The key may not send one. {TELL}"),
-        (500, Code.UPSTREAM_UNAVAILABLE, "may or may not have been taken in. Look before you try again."),
-        (0, Code.UPSTREAM_UNAVAILABLE, "may or may not have been taken in. Look before you try again."),
-        ("400", Code.UPSTREAM_UNAVAILABLE, "may or may not have been taken in. Look before you try again."),
+        (
+            500,
+            Code.UPSTREAM_UNAVAILABLE,
+            "may or may not have been taken in. Check before you try again.",
+        ),
+        (
+            0,
+            Code.UPSTREAM_UNAVAILABLE,
+            "may or may not have been taken in. Check before you try again.",
+        ),
+        (
+            "400",
+            Code.UPSTREAM_UNAVAILABLE,
+            "may or may not have been taken in. Check before you try again.",
+        ),
     ],
 )
 def test_an_error_of_the_event_in_a_207_is_an_error(status: object, code: Code, told: str) -> None:
@@ -278,7 +290,7 @@ def test_an_answer_that_does_not_say_what_became_of_the_event_is_no_success(body
     assert (problem.code, problem.status) == (Code.UPSTREAM_MALFORMED, None)
     assert str(problem) == (
         "BrowserStack AI Evals's answer cannot be used: it does not say what became of the trace, which may or may not "
-        "have been taken in. Look before you try again."
+        "have been taken in. Check before you try again."
     )
 
 

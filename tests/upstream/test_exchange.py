@@ -227,14 +227,14 @@ def test_a_read_without_a_whole_answer_says_why(fault: Fault, told: str, code: C
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
-        (Fault.UNREACHABLE, "BugSnag cannot be reached. Look before you try again."),
+        (Fault.UNREACHABLE, "BugSnag cannot be reached. Check before you try again."),
         (
             Fault.TIMEOUT,
-            ("BugSnag did not answer in time. The change may or may not have happened. Look before you try again."),
+            ("BugSnag did not answer in time. The change may or may not have happened. Check before you try again."),
         ),
         (
             Fault.CUT_OFF,
-            "BugSnag's answer broke off. The change may or may not have happened. Look before you try again.",
+            "BugSnag's answer broke off. The change may or may not have happened. Check before you try again.",
         ),
     ],
 )

@@ -139,7 +139,7 @@ def test_an_error_says_what_happened_why_and_what_to_do(status: int, body: objec
 @pytest.mark.parametrize("status", [302, 500, 502, 503])
 def test_a_failed_change_says_that_it_may_have_happened(status: int) -> None:
     assert str(failed(status, operation=FIX_ERROR)) == (
-        f"BugSnag failed ({status}). The change may or may not have happened. Look before you try again."
+        f"BugSnag failed ({status}). The change may or may not have happened. Check before you try again."
     )
 
 

@@ -100,7 +100,7 @@ def test_the_providers_code_and_what_the_dialect_knows_stand_with_it() -> None:
 @pytest.mark.parametrize("status", [500, 503, 302])
 def test_a_change_that_failed_may_have_happened(status: int) -> None:
     assert str(failed(status, operation=CREATE_SESSION)) == (
-        f"BugsPulse failed ({status}). The change may or may not have happened. Look before you try again."
+        f"BugsPulse failed ({status}). The change may or may not have happened. Check before you try again."
     )
 
 

@@ -50,11 +50,11 @@ def test_a_total_is_not_told_where_a_row_could_not_be_read() -> None:
         (b'[{"id":', "it is not JSON"),
         (b"\xff\xfe[\x00]\x00", "it is not JSON"),
         (b"\xef\xbb\xbf[]", "it is not JSON"),
-        (b"[" + b"1" * 5000 + b"]", "a row is no object"),
+        (b"[" + b"1" * 5000 + b"]", "a row is not an object"),
         (b'{"rows":1}', "it is not a list"),
         (b"null", "it is not a list"),
-        (b"[1]", "a row is no object"),
-        (b"[null]", "a row is no object"),
+        (b"[1]", "a row is not an object"),
+        (b"[null]", "a row is not an object"),
         (b"[{}]", "these fields are not of the documented form: id"),
         (b'[{"id":"../.."}]', "these fields are not of the documented form: id"),
         (
@@ -92,7 +92,7 @@ def test_a_list_where_an_object_belongs_is_an_error() -> None:
 
 def test_an_unreadable_answer_to_a_change_says_that_the_change_was_accepted() -> None:
     assert str(refused(b"<html>", FIX_ERROR, ONE)) == (
-        "BugSnag's answer cannot be used: it is not JSON. The change was accepted. Look before you try again."
+        "BugSnag's answer cannot be used: it is not JSON. The change was accepted. Check before you try again."
     )
 
 

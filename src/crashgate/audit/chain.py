@@ -206,7 +206,7 @@ class _Walk:
         if row.seq > due:
             return Fault.MISSING, due, f"record {due} is missing: after {due - 1} comes {row.seq}"
         if row.seq < due:
-            return Fault.OUT_OF_ORDER, row.seq, f"record {row.seq} stands where {due} belongs"
+            return Fault.OUT_OF_ORDER, row.seq, f"record {row.seq} is where record {due} should be"
         return self._fault_in_place(row, due)
 
     def _fault_in_place(self, row: Row, due: int) -> tuple[Fault, int, str] | None:
@@ -217,7 +217,7 @@ class _Walk:
         if row.hash != _link_of(row):
             return Fault.ALTERED, due, f"record {due} was changed after it was stored"
         if any(pin.seq == due and pin.hash != row.hash for pin in self._pins):
-            return Fault.REPLACED, due, f"record {due} is not the one that was stored: the chain was written anew"
+            return Fault.REPLACED, due, f"record {due} is not the one that was stored: the chain was rewritten"
         return None
 
     def _fault_of_the_end(self) -> tuple[Fault, int, str] | None:

@@ -108,7 +108,7 @@ class LogReader:
         stored = [self._decode(row) for row in (outcome, decision) if row is not None]
         for entry in pair(stored):
             return entry
-        raise damaged("The search keys name a record that is no decision.", self._store.place)
+        raise damaged("The search keys name a record that is not a decision.", self._store.place)
 
     def _decode_all(self, rows: Iterable[tuple[int, Row]]) -> Iterator[Stored[Record]]:
         return (self._decode(row) for _, row in rows)

@@ -70,14 +70,14 @@ class DecisionRecord:
     name is not a legal one. ``project`` and ``organization`` are ids, or what is known of them. ``verb``, ``past``
     and ``target`` are the operation's wording, the target filled with validated ids. ``reason`` is a code, ``rule``
     the policy line that decided, in words. ``environment``, ``platform`` and ``app`` are ids of the scope that the call
-    was decided in. ``observed``: the policy refuses this for ``reason``, and trial mode let it through. ``approval`` is
-    the id of the approval that the call used up or that a person refused, and ``answered_by`` who that was.
+    was decided in. ``observed``: the policy refuses this for ``reason``, but observe mode let it through. ``approval``
+    is the id of the approval that the call used up or that a person refused, and ``answered_by`` who that was.
     ``continued``: it asked for what follows an earlier answer, a later page or the rest of an export. ``trace`` is the
     W3C trace id that the request came with: the client's word, to find the call in the traces of the agent.
     ``sentence`` is set by ``sentence.tell_decision``.
 
     Raises ValueError for a call, parent, time, agent, scope, approval, person, trace or argument that no record may
-    hold, and for a delete or a denial that is said to be let through by trial mode.
+    hold, and for a delete or a denial that is said to be let through by observe mode.
     """
 
     KIND: ClassVar[str] = "decision"

@@ -37,7 +37,7 @@ class Query:
     """What calls to look for; None and empty text mean any.
 
     ``project`` is an id or a slug. ``target`` is a part of the target's wording, of a place or of an argument that the
-    log shows, in any case. ``observed`` finds what only trial mode let through; its effect is ``allow``.
+    log shows, in any case. ``observed`` finds what only observe mode let through; its effect is ``allow``.
     ``since`` and ``until`` are RFC 3339 in UTC with milliseconds; the end is not included.
     """
 

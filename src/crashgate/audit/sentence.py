@@ -172,7 +172,11 @@ def _ending(outcome: OutcomeRecord, who: str) -> str:
         case Ending.FAILED:
             if not outcome.requests:
                 return f"Nothing was sent{error}."
-            failed = f"{who} gave no usable answer {took}" if outcome.status is None else f"{answered}, to no use"
+            failed = (
+                f"{who} gave no usable answer {took}"
+                if outcome.status is None
+                else f"{answered}, but the answer could not be used"
+            )
             return f"{failed}{error}."
 
 
@@ -215,15 +219,15 @@ def _piece(text: str, limit: int = _NAME_LIMIT) -> str:
 
 _DEEDS: Mapping[Attempt, tuple[str, str]] = {
     Attempt.UNAUTHENTICATED: ("A request", "without a valid token"),
-    Attempt.FORBIDDEN: ("A request", "with a token that is not good for it"),
-    Attempt.MALFORMED: ("A request", "that is no well-formed message"),
+    Attempt.FORBIDDEN: ("A request", "with a token that is not valid for it"),
+    Attempt.MALFORMED: ("A request", "that is not a well-formed message"),
     Attempt.BATCH: ("A batch of messages", ""),
     Attempt.OVERSIZED: ("A request", "that is too large"),
     Attempt.WRONG_METHOD: ("A request", "with an HTTP method that is not served"),
     Attempt.WRONG_HOST: ("A request", "that names another host or origin"),
     Attempt.RATE_LIMITED: ("A request", "beyond the rate limit"),
     Attempt.TIMED_OUT: ("A request", "that did not arrive in time"),
-    Attempt.SESSION_REFUSED: ("A request", "for a session that it has no right to"),
+    Attempt.SESSION_REFUSED: ("A request", "for a session that is not its own"),
 }
 
 

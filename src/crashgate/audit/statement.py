@@ -90,9 +90,9 @@ def read_statement(text: str) -> Statement:
         )
         known = (plain["statement"], plain["version"]) == ("head", _VERSION)
     except (KeyError, TypeError, RecursionError) as error:
-        raise ValueError("it is no statement of crashgate") from error
+        raise ValueError("it is not a statement of crashgate") from error
     if not known or len(found.signature) != _SIGNATURE:
-        raise ValueError("it is no statement of crashgate")
+        raise ValueError("it is not a statement of crashgate")
     check_time(found.at)
     check_hash(found.key, "key")
     for chain, head in found.heads.items():

@@ -51,7 +51,8 @@ def refuse_impossible(place: str) -> None:
         ) from problem
     if Path(place).exists():
         raise ConfigurationError(
-            f"{place} is no folder.", remedy="Name one with --to, or as `exports` in crashgate.toml. Nothing was asked."
+            f"{place} is not a folder.",
+            remedy="Name one with --to, or as `exports` in crashgate.toml. Nothing was asked.",
         )
 
 

@@ -49,7 +49,7 @@ _MEANINGS: Mapping[ExitCode, str] = {
     ExitCode.LOG: "The decision log cannot be read or written, or it is not sound.",
     ExitCode.UPSTREAM: "An upstream did not give a usable answer.",
     ExitCode.DEPENDS: "The answer depends on a place that is not named.",
-    ExitCode.EXPORT: "An export cannot be stored or go on as things are. What arrived of it is kept.",
+    ExitCode.EXPORT: "An export cannot be stored or continued. The part that arrived is kept.",
     ExitCode.DEFECT: "A defect of crashgate itself.",
     ExitCode.INTERRUPTED: "Interrupted with Ctrl-C.",
     ExitCode.TERMINATED: "Told to stop (SIGTERM).",

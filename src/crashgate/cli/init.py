@@ -50,7 +50,7 @@ class _Files:
     "--from",
     "source",
     metavar="FILE",
-    help="Use the token in FILE, and go on reading it there. `-` reads it from standard input.",
+    help="Use the token in FILE, and keep reading it from there. `-` reads it from standard input.",
 )
 @click.option("--agent", default="assistant", show_default=True, metavar="NAME", help="Whom the policy is for.")
 @click.option("--owner", metavar="ADDRESS", help="Who answers for the policy; otherwise your user name.")

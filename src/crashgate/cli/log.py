@@ -69,7 +69,7 @@ def log_show(limit: int, agent: str | None, since: datetime | None) -> None:
     elif kept:
         screen.lines([row(each) for each in kept])
     else:
-        screen.say("No calls are recorded that fit.")
+        screen.say("No matching calls are recorded.")
 
 
 def row(told: "Entry | Aside") -> tuple[str, str, str]:
@@ -180,7 +180,7 @@ _TIME = "2026-11-20T17:00:00Z, or 15m, 2h, 7d ago."
 @click.option(
     "--decision",
     type=click.Choice(["allow", "deny", "observed"]),
-    help="Calls that were decided so; observed: let through by trial mode alone, which allow finds too.",
+    help="Calls that were decided so; observed: let through only because of observe mode, which allow finds too.",
 )
 @click.option("--since", type=Since(), metavar="TIME", help=f"From this time on: {_TIME}")
 @click.option("--until", type=Since(), metavar="TIME", help=f"Before this time: {_TIME}")
@@ -233,4 +233,4 @@ def log_search(  # noqa: PLR0913 - one for each option
     elif found:
         screen.lines([row(entry) for entry in found])
     else:
-        screen.say("No calls are recorded that fit.")
+        screen.say("No matching calls are recorded.")

@@ -101,7 +101,7 @@ def _read(path: Path) -> "Statement":
             return read_statement(file.read(_LONGEST).decode("utf-8"))
     except (OSError, ValueError) as error:
         raise click.BadParameter(
-            "it is no file that `crashgate log checkpoint` printed", param_hint="--checkpoint"
+            "it is not a file that `crashgate log checkpoint` printed", param_hint="--checkpoint"
         ) from error
 
 
@@ -126,7 +126,7 @@ _FORMATS = ("jsonl", "csv", "ocsf")
 @click.command("export", cls=Command)
 @click.option("--format", "form", type=click.Choice(_FORMATS), default="jsonl", show_default=True, help="How.")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file to write, and not stdout.")
-@click.option("--force", is_flag=True, help="Write the file anew where it exists.")
+@click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
 @click.option("--since", type=Since(), metavar="TIME", help="From this time on: 2026-11-20T17:00:00Z, or 7d ago.")
 @click.option("--until", type=Since(), metavar="TIME", help="Before this time.")
 def log_export(
@@ -146,7 +146,7 @@ def log_export(
     from crashgate.config import wiring
 
     if output is not None and not force and (output.exists() or output.is_symlink()):
-        raise click.UsageError(f"{output} exists already. Name another file, or write it anew with --force.")
+        raise click.UsageError(f"{output} exists already. Name another file, or overwrite it with --force.")
     reader = wiring.log_reader(session.settings())
     lines = _lines(reader, form, timestamp(since) if since else None, timestamp(until) if until else None)
     if output is None:

@@ -212,7 +212,7 @@ def _existing(settings: "Settings", sandbox: "Sandbox | None") -> "Mapping[str, 
     from crashgate.cli.visible_places import existing
 
     if not sandbox and not settings.connections:
-        note("There is no connection, so nobody was asked which projects exist.")
+        note("There are no connections, so crashgate did not look up which projects exist.")
         return {}
     return run(existing(settings, sandbox, os.environ))
 

@@ -197,7 +197,7 @@ def policy_replay(log: Path | None, *, in_sandbox: bool) -> None:
         for each, times in changed.items():
             often = f" ({times} times)" if times > 1 else ""
             screen.say(f"{each.words}{often}: {each.sentence}", style="red" if each.now == "deny" else "yellow")
-        rest = f" Of {unknown} it cannot be told from the log." if unknown else ""
+        rest = f" For {unknown}, the log does not hold enough to tell." if unknown else ""
         screen.say(f"{asked} calls asked again: {changed.total()} would be decided differently.{rest}")
     if changed:
         click.get_current_context().exit(ExitCode.NO)

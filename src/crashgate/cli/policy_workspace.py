@@ -63,9 +63,14 @@ class Workspace:
         Raises as ``policies`` does.
         """
         from crashgate.config import wiring
+        from crashgate.policy.policy import PolicySet
 
         with _as_given(self.folder):
-            return wiring.served_policies(self.settings, sandbox=self.sandbox, agent=agent).read()
+            policies = wiring.served_policies(self.settings, sandbox=self.sandbox, agent=agent).read()
+        broken = {
+            name: tuple(as_given(each, self.folder) for each in problems) for name, problems in policies.broken.items()
+        }
+        return PolicySet(policies.values(), broken=broken)
 
     def held(self, path: Path) -> "PolicySet":
         """The policies of a document or a folder, checked like those in force. Raises as ``policies`` does."""

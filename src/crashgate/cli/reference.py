@@ -204,7 +204,7 @@ def _check(file: Path) -> None:
             screen.say(line)
         if len(diff) > _SHOWN:
             screen.say(f"... and {len(diff) - _SHOWN} lines more")
-        screen.say(f"{file} is not current. Write it anew with: {_MEND}", style="bold red")
+        screen.say(f"{file} is not current. Update it with: {_MEND}", style="bold red")
     else:
         screen.say(f"{file} is current.")
     click.get_current_context().exit(ExitCode.NO if diff else ExitCode.OK)

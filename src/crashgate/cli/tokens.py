@@ -34,13 +34,13 @@ def token_list() -> None:
     elif found:
         screen.table(("id", "agent", "made"), [(each.id, each.agent, each.created) for each in found])
     else:
-        screen.say("There is no token. Make one with: crashgate token new AGENT")
+        screen.say("There are no tokens. Create one with: crashgate token new AGENT")
 
 
 @click.command("new", cls=Command)
 @click.argument("agent", help="The agent that the token stands for.")
 @click.option("--sandbox", "in_sandbox", is_flag=True, help="For serve --sandbox: its connections are those there are.")
-@click.option("--force", is_flag=True, help="Make it although no policy speaks of the agent yet.")
+@click.option("--force", is_flag=True, help="Make the token even if there is no policy for the agent yet.")
 def token_new(agent: str, *, in_sandbox: bool, force: bool) -> None:
     """Make a bearer token for an agent, and print it once.
 

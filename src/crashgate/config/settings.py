@@ -125,8 +125,8 @@ class HttpSettings(BaseModel):
 
     Web pages that came from elsewhere may use it if their origin (``https://app.example.com``) is in
     ``allowed_origins``. A message has at most ``largest_body`` bytes, over stdio too. A request's head must be here in
-    ``head_seconds``, its body in ``body_seconds`` more. ``most_at_once`` are one
-    agent's requests under way, ``most_of_an_agent`` its sessions of the older protocol era.
+    ``head_seconds``, its body in ``body_seconds`` more. ``max_concurrent_per_agent`` limits the requests that one agent
+    has in progress, ``max_sessions_per_agent`` its sessions of the older protocol era.
 
     An address may hold a hundred connections that have shown no token; those of ``trusted_proxies`` (``10.0.0.7`` or
     ``10.0.0.0/8``) may hold more, because many clients come through them.
@@ -143,8 +143,8 @@ class HttpSettings(BaseModel):
     shutdown_seconds: Annotated[int, Field(ge=0, le=300)] = 20
     head_seconds: Annotated[float, Field(gt=0, le=300)] = 10
     body_seconds: Annotated[float, Field(gt=0, le=3_600)] = 30
-    most_at_once: Annotated[int, Field(ge=1, le=10_000)] = 100
-    most_of_an_agent: Annotated[int, Field(ge=1, le=1_000)] = 100
+    max_concurrent_per_agent: Annotated[int, Field(ge=1, le=10_000)] = 100
+    max_sessions_per_agent: Annotated[int, Field(ge=1, le=1_000)] = 100
 
     @property
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -236,7 +236,7 @@ def load(*, config: Path | None, options: Mapping[str, Any], environment: Mappin
     except (OSError, ValueError) as problem:
         why = problem.strerror if isinstance(problem, OSError) else str(problem)
         raise ConfigurationError(
-            f"{file or 'The configuration'} cannot be read.", why=f"{why}.", remedy="Mend it and start again."
+            f"{file or 'The configuration'} cannot be read.", why=f"{why}.", remedy="Fix it and start again."
         ) from None
     connections = found.connections or _from_environment(environment)
     beside = file.parent if file is not None else here
@@ -289,7 +289,7 @@ def _text(file: Path) -> str:
     with file.open("rb") as opened:
         status = os.fstat(opened.fileno())
         if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
-            raise ValueError("It is no file of less than 1 MiB")
+            raise ValueError("It is not a file of less than 1 MiB")
         if is_anothers(status):
             raise ConfigurationError(
                 f"The configuration file {file} cannot be used.",
@@ -352,6 +352,6 @@ def _unusable(problem: ValidationError, file: Path | None, text: str) -> Configu
     return ConfigurationError(
         f"The configuration cannot be used ({file or 'environment and options'}).",
         why="; ".join(told) + ("" if told[-1].endswith("?") else "."),
-        remedy="Mend it and start again."
+        remedy="Fix it and start again."
         + (" A token is never written here: name its variable in token_env." if tokens else ""),
     )

@@ -57,7 +57,7 @@ class Plan:
     def __post_init__(self) -> None:
         check_id(self.id)
         if not _SUBJECT.fullmatch(self.subject):
-            raise ValueError(f"{self.subject!r} is no subject of an export: lower case words joined by underscores")
+            raise ValueError(f"{self.subject!r} is not an export subject: lower case words joined by underscores")
         checked(self.columns)
 
     @property

@@ -29,7 +29,7 @@ _MISSING = {"filters": '{"app.context": {"type": "empty", "value": true}}'}
 
 _RULES = {
     "missing": "is required",
-    "extra_forbidden": "has a part that does not belong there",
+    "extra_forbidden": "has an unknown part",
     "too_short": "must have at least {min_length} item",
     "too_long": "must have at most {max_length} items",
     "string_too_short": "must have at least {min_length} character",
@@ -59,7 +59,7 @@ _KINDS = {
 """By what the error's kind begins with."""
 
 _MOST_TOLD = 5
-SENT_NOTHING = "Nothing was sent. Mend it and call again."
+SENT_NOTHING = "Nothing was sent. Fix it and try again."
 _ALIKE = 0.8
 """How much of two names must be the same, from 0 to 1, for one to be offered for the other."""
 
@@ -181,4 +181,4 @@ def _rule(error: ErrorDetails, params: type[Params]) -> str:
         return str(context.get("error"))
     if kind in _RULES:
         return _RULES[kind].format_map(context)
-    return next((told for start, told in _KINDS.items() if kind.startswith(start)), "is no value that it takes")
+    return next((told for start, told in _KINDS.items() if kind.startswith(start)), "is not a value that it accepts")

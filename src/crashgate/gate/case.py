@@ -62,7 +62,7 @@ class CallState:
     """One call: filled in as the gate learns where it belongs. ``parent`` is the call that needed this look-up.
 
     ``kept`` names the parameters that the gate put in itself, with the values that stand upstream already. ``counted``:
-    it stands among the agent's calls. ``observed``: its policy refuses it, and trial mode lets it through.
+    it stands among the agent's calls. ``observed``: its policy refuses it, and observe mode lets it through.
     ``holding``: what is in the file that the call reads from or writes to.
     """
 

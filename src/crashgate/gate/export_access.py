@@ -44,7 +44,7 @@ def taken_out(policy: Policy, operation: AnyOperation) -> tuple[str, ...]:
 def still_given(policy: Policy | None, agent: str, holding: ExportAccess) -> Verdict:
     """Whether the policy lets the agent have what is in the file: each place of it, and each field."""
     if holding.operation is None or policy is None:
-        return _changed("what the file holds is not known any more")
+        return _changed("it is no longer known what the file holds")
     given: Verdict | None = None
     for question in _questions(agent, holding.operation, holding):
         decision = decide(policy, question)
@@ -52,7 +52,7 @@ def still_given(policy: Policy | None, agent: str, holding: ExportAccess) -> Ver
         if lets_through(policy, question, decision):
             ruling = replace(ruling, effect=Effect.ALLOW, observed=True)
         elif policy.hash not in holding.policies and not _wherever(policy, question, decision):
-            return _changed("an earlier policy picked the rows that are in the file")
+            return _changed("an earlier policy chose the rows in the file")
         if ruling.denied:
             return ruling
         given = ruling if given is None or ruling.observed else given
@@ -72,14 +72,14 @@ def goes_on(policy: Policy | None, agent: str, holding: ExportAccess) -> Verdict
         shown = beyond(holding.redacted, taken_out(policy, holding.operation))
         if not shown:
             return ruling
-        ruling = _changed(f"the policy does not redact {word(', '.join(shown))} any more, which the file is without")
+        ruling = _changed(f"the policy no longer redacts {word(', '.join(shown))}, and the file does not contain it")
     if ruling.reason != Reason.POLICY_CHANGED:
         return ruling
     raise NotNowError(
-        "The export cannot go on under the policy that is in force now.",
+        "The export cannot continue under the policy now in force.",
         because=ruling.because,
         why=f"{ruling.because[0].upper()}{ruling.because[1:]}.",
-        remedy="Make a new export, without resume. Nothing was sent.",
+        remedy="Start a new export, without resume. Nothing was sent.",
         code=Code.POLICY_CHANGED,
     )
 

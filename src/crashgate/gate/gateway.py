@@ -35,7 +35,7 @@ from crashgate.gate.projection import project
 from crashgate.gate.quotas import Limiter, UntrustedExposure, check_rows
 from crashgate.gate.recorder import Entry, Ledger, Seen
 from crashgate.gate.revocation import Revocation
-from crashgate.gate.verdict import LOOK_UP, Reason, Trials, Verdict, refused
+from crashgate.gate.verdict import LOOK_UP, ObservedCalls, Reason, Verdict, refused
 from crashgate.model.operation import AnyOperation, Shape
 from crashgate.model.params import Params
 from crashgate.model.result import Page
@@ -78,7 +78,7 @@ class Gateway:
         self._approvals = approvals
         self._taint = taint
         self.revocation = revocation
-        self._trials = Trials()
+        self._observed_calls = ObservedCalls()
         self._places = places
         self._upstreams = upstreams
 
@@ -159,8 +159,8 @@ class Gateway:
             return
         observed = case.observed
         ruling = await self._rule(case)
-        # An approval was given under the older policy, and is used up. What trial mode lets through has to be recorded
-        # as that, and this call is recorded already.
+        # An approval was given under the older policy, and is used up. A call that observe mode lets through must be
+        # recorded as such, and this call is recorded already.
         new = ruling.needs_approval or (ruling.observed and not observed)
         if not ruling.allowed or new or await self._taint.why(case):
             raise NotAvailableError("Refused by a policy that came into force meanwhile.")
@@ -201,7 +201,7 @@ class Gateway:
         entry = await self._ledger.decided(case, ruling)
         if not ruling.allowed:
             raise NotAvailableError("Refused.")
-        self._trials.note(case.ask.principal.agent, ruling)
+        self._observed_calls.note(case.ask.principal.agent, ruling)
         return entry
 
     async def _permitted(self, case: CallState, ruling: Verdict) -> Verdict:

@@ -58,7 +58,7 @@ UNKNOWN: Final = Unknown.UNKNOWN
 
 Plan = Generator[Need, Any, Verdict]
 _Part = Generator[Need, Any, Verdict | None]
-"""One step. Returns the refusal, or None to go on."""
+"""One step. Returns the refusal, or None to continue."""
 
 
 def plan(policy: Policy | None, call: CallState) -> Plan:

@@ -104,7 +104,7 @@ def _too_many(full: Full) -> LimitError:
     wait = max(1, math.ceil(full.wait))
     return LimitError(
         f"The limit of {full.rate.spoken} is reached.",
-        because=f"the limit of {full.rate.spoken} is reached; there is room again in {wait} s",
+        because=f"the limit of {full.rate.spoken} is reached; the next call is possible in {wait} s",
         why="It is the policy's, for all connections and sessions of the agent together.",
         remedy=f"Try again in {wait} seconds, not sooner. Nothing was sent.",
         retry_after=wait,

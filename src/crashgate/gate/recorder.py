@@ -191,5 +191,5 @@ def _for_agents(problem: LogUnavailableError, *, changed: bool = False) -> LogUn
     return LogUnavailableError(
         problem.what,
         why=f"{problem.why} The change was sent before, and may have happened.",
-        remedy="Look before you try again.",
+        remedy="Check before you try again.",
     )

@@ -235,7 +235,7 @@ def _meant(said: object) -> bool | None:
 
 def _not_its_answer(request: ApprovalRequest) -> ApprovalError:
     return ApprovalError(
-        "The answer that came with this call is not good for it.",
+        "The answer that came with this call is not valid for it.",
         because=f"the answer that came with it is not one to {request.id}, for which a person has to approve it",
         approval=request.id,
         why="It was given to another agent or for other arguments, has been used, or came too late.",

@@ -98,8 +98,7 @@ MCP_PATH = "/mcp"
 class HttpLimits(Protocol):
     """How much the operator lets clients do; the settings are one.
 
-    ``largest_body`` is in bytes; it must be here in ``body_seconds``. ``most_of_an_agent`` and ``most_at_once`` are one
-    agent's sessions and its requests under way.
+    ``largest_body`` is in bytes, and the body must arrive within ``body_seconds``.
     """
 
     @property
@@ -107,9 +106,9 @@ class HttpLimits(Protocol):
     @property
     def body_seconds(self) -> float: ...  # noqa: D102 - see the class
     @property
-    def most_of_an_agent(self) -> int: ...  # noqa: D102 - see the class
+    def max_sessions_per_agent(self) -> int: ...  # noqa: D102 - see the class
     @property
-    def most_at_once(self) -> int: ...  # noqa: D102 - see the class
+    def max_concurrent_per_agent(self) -> int: ...  # noqa: D102 - see the class
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -154,13 +153,13 @@ def http_app(  # noqa: PLR0913 - one place where the side is put together
         AcceptLayer(RefusedLayer(AuthContextMiddleware(protocol), attempts, refusals)),
         attempts,
         clock,
-        most=face.limits.most_of_an_agent,
+        most=face.limits.max_sessions_per_agent,
         idle_seconds=face.idle_seconds,
         holds=revocation.holds,
         ended=ended,
     )
     body = BodyLayer(sessions, attempts, refusals, largest=face.limits.largest_body, seconds=face.limits.body_seconds)
-    concurrency = ConcurrencyLayer(body, attempts, refusals, most=face.limits.most_at_once)
+    concurrency = ConcurrencyLayer(body, attempts, refusals, most=face.limits.max_concurrent_per_agent)
     allowed = cross_origin(BearerLayer(concurrency, attempts, tokens), face.origins)
     checked = GuardLayer(allowed, attempts, hosts=face.hosts, origins=face.origins)
 

@@ -46,7 +46,7 @@ class Column:
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
-            raise ValueError(f"{self.name!r} is no name of a column: lower case letters, digits and underscores")
+            raise ValueError(f"{self.name!r} is not a column name: lower case letters, digits and underscores")
         if not self.about.strip():
             raise ValueError(f"column {self.name} is not documented: give its field an About")
 

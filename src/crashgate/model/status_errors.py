@@ -88,7 +88,7 @@ def _meaning(  # noqa: PLR0911 - one answer for each class of failure
             return (
                 f"{name} failed",
                 "The change may or may not have happened." if unknown else "",
-                "Look before you try again." if unknown else "Try again in a minute.",
+                "Check before you try again." if unknown else "Try again in a minute.",
                 Code.UPSTREAM_UNAVAILABLE,
             )
 

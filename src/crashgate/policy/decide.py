@@ -125,7 +125,7 @@ def _deny_by_name(policy: Policy, question: Question, found: Buckets) -> Decisio
     rest = _weigh_grants(policy, question, found)
     if rest.effect is Effect.DENY:
         fix += f", and {rest.would_allow}"
-    because = f"{switch.gives()}, and off beats every grant"
+    because = f"{switch.gives()}, and off overrides every grant"
     return _decision(policy, found, Effect.DENY, Reason.SWITCHED_OFF, switch, because, fix)
 
 
@@ -150,7 +150,7 @@ def _deny_ungranted(policy: Policy, question: Question, found: Buckets) -> Decis
 
 
 def _deny_where_off(policy: Policy, question: Question, found: Buckets, rule: Rule) -> Decision:
-    because = f"{rule.gives()}, and off beats every other grant"
+    because = f"{rule.gives()}, and off overrides every other grant"
     fix = f"take {rule.setting} out of {rule.spot}"
     if not (found.granted or found.may_grant):
         fix += f', and grant access.{word(question.resource)} = "{question.access.least_level}" there'

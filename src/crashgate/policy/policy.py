@@ -107,7 +107,7 @@ class PolicySet(Mapping[str, Policy]):
 
     ``broken`` are the agents whose document cannot be used, each with what is wrong with it.
 
-    Raises PolicyDocumentError when two documents speak of one agent, and names both.
+    Raises PolicyDocumentError when two documents are for the same agent, and names both.
     """
 
     __slots__ = ("_policies", "broken")

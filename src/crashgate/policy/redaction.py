@@ -68,7 +68,7 @@ def _is_field(reading: Reading, path: Path, name: str) -> bool:
     names = tuple(name.split("."))
     if not all(names) or "*" in names[:-1] or (DEEP in names and names.index(DEEP) != len(names) - 2):
         rules = "write names joined by dots, * only as the last of them, and ** only before the last"
-        reading.note(path, f"`{word(name)}` is no path; {rules}")
+        reading.note(path, f"`{word(name)}` is not a path; {rules}")
         return False
     plain = names[:-1] if names[-1] == "*" else names
     found = [along for each in result_fields(reading.catalogue).values() if (along := find_path(each, plain))]

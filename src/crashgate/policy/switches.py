@@ -107,7 +107,7 @@ class Switch:
 class Switches:
     """All of a policy's, in the order in which they are written."""
 
-    ABOUT: ClassVar[str] = "Operations and parameters switched off by name; off beats any grant."
+    ABOUT: ClassVar[str] = "Operations and parameters switched off by name; off overrides every grant."
     EXAMPLE: ClassVar[str] = f"operations = [{OPERATION}]"
     NEEDS: ClassVar[Mapping[str, str]] = {}
     WORDS: ClassVar[Mapping[str, Word]] = {

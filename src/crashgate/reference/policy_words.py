@@ -18,7 +18,7 @@ def section(catalogue: Catalogue) -> str:
         "A grant names a connection, the places where it holds, and a level for each resource, such as"
         ' `access.error = "write"`. What it does not name stays denied.',
         "### Levels",
-        "Each level holds the ones before it; `off` beats every other grant.",
+        "Each level holds the ones before it; `off` overrides every other grant.",
         table(("level", "allows"), [(code(level.value), _allows(level)) for level in Level]),
         "### Resources",
         table(("provider", "resource", "a grant on it must name", "operations"), list(_resources(catalogue))),

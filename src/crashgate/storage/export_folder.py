@@ -153,7 +153,7 @@ def in_the_way(name: str, folder: Path) -> ExportError:
 def damaged(folder: Path) -> ExportError:
     """What is stored of an export in progress is not what was written."""
     return ExportError(
-        "The export cannot go on.",
+        "The export cannot continue.",
         why="What was stored of it was changed or is damaged.",
         remedy=f"Make a new export; the operator should look at {folder}.",
     )

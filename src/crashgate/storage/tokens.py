@@ -127,7 +127,7 @@ class TokenFile:
         if not odd:
             return ()
         shown = ", ".join(map(str, odd[:_MOST_SHOWN])) + (", ..." if len(odd) > _MOST_SHOWN else "")
-        return (f"{self._path} has lines that are no tokens and are passed over: {shown}.",)
+        return (f"{self._path} has lines that are not tokens and are skipped: {shown}.",)
 
     def verify(self, token: str) -> VerifiedToken | None:
         """Whose token this is; None for every text that is not one of ours."""

@@ -194,7 +194,7 @@ async def _reading(gateway: Gateway, ask: Ask, export: Export, export_id: str) -
         raise ExportError(
             problem.what,
             why=problem.why,
-            remedy=f"What arrived is kept: {_way_on(ask.principal, export, export_id)} to go on.",
+            remedy=f"What arrived is kept: {_way_on(ask.principal, export, export_id)} to continue.",
             code=problem.code,
         ) from problem
 

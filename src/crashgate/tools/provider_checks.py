@@ -76,7 +76,7 @@ def _check_operation(provider: Provider, operation: AnyOperation) -> Iterator[st
         yield f"{operation.id}: {problem}."
     read = getattr(operation.scope, "read", None)
     if read is not None and (read not in provider.by_id or provider.by_id[read].access is not Access.READ):
-        yield f"{operation.id} looks for its object with {read}, which is no read of this provider."
+        yield f"{operation.id} looks for its object with {read}, which is not a read of this provider."
     for parameter, dimension in naming(operation.scope).items():
         if dimension.two_names and dimension not in provider.lookups:
             yield f"{operation.id}: {parameter} names a place with two names ({dimension.noun}) that has no look-up."
@@ -113,7 +113,7 @@ def _check_lookups(provider: Provider) -> Iterator[str]:
 def _check_lookup(provider: Provider, dimension: Dimension, look_up: PlaceLookUp) -> Iterator[str]:
     operation = look_up.operation
     if provider.by_id.get(operation.id) is not operation or operation.access is not Access.READ:
-        yield f"The look-up of a {dimension.noun} is no read of this provider: {operation.id}."
+        yield f"The look-up of a {dimension.noun} is not a read of this provider: {operation.id}."
     if look_up.parameter not in operation.params.model_fields:
         yield f"The look-up of a {dimension.noun} gives {look_up.parameter}, which {operation.id} does not take."
     wanted = [name for name in (look_up.id, look_up.slug, look_up.parent) if name is not None]
@@ -163,7 +163,7 @@ def _check_failure(wire: Wire, operation: AnyOperation, status: int) -> Iterator
     response = Response(status=status, headers={}, body=_BODY)
     failure = _attempt(lambda: wire.failure(response, operation))
     if not isinstance(failure, UpstreamError):
-        yield f"{operation.id}: an answer with status {status} is no error."
+        yield f"{operation.id}: an answer with status {status} is not an error."
     elif _CANARY in f"{failure}{failure.args}{failure.__dict__}":
         yield f"{operation.id}: the error for status {status} repeats text of the upstream."
 

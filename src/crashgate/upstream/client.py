@@ -152,7 +152,7 @@ def _no_answer(connection: Connection, fault: Fault, operation: AnyOperation) ->
     return UpstreamError(
         what,
         why="The change may or may not have happened." if changes and fault is not Fault.UNREACHABLE else "",
-        remedy="Look before you try again."
+        remedy="Check before you try again."
         if changes
         else fewer(operation, connection)
         if large

@@ -191,7 +191,9 @@ def _rows(
             return rows, len(given) - len(rows)
         # The names of our own fields, never the values of theirs.
         fields = sorted({str(error["loc"][1]) for error in problem.errors() if len(error["loc"]) > 1})
-        told = f"these fields are not of the documented form: {', '.join(fields)}" if fields else "a row is no object"
+        told = (
+            f"these fields are not of the documented form: {', '.join(fields)}" if fields else "a row is not an object"
+        )
         raise malformed(connection, operation, told) from None
 
 
@@ -235,6 +237,6 @@ def malformed(
     return UpstreamError(
         f"{connection.provider.title}'s answer cannot be used:",
         why=f"{why}. The change was accepted." if changed else f"{why}.",
-        remedy="Look before you try again." if changed else remedy,
+        remedy="Check before you try again." if changed else remedy,
         code=Code.UPSTREAM_MALFORMED,
     )

@@ -5,7 +5,7 @@ Columns, in this order; an empty cell means that it does not apply:
 - ``time``: RFC 3339 in UTC with milliseconds; ``kind``: call, attempt, checkpoint, prune, head_loss or
   acknowledgement
 - ``agent``, ``subject`` (what vouches for it), ``via``, ``client`` (what the client says of itself)
-- ``effect``: allow or deny; ``reason``: a code; ``observed``: yes where only trial mode let it through; ``approval``;
+- ``effect``: allow or deny; ``reason``: a code; ``observed``: yes where only observe mode let it through; ``approval``;
   ``answered_by``; ``continued``: yes for a later page and for the rest of an export; ``trace``
 - ``tool``, ``operation``, ``access``, ``provider``, ``connection``, ``organization``, ``project``, ``project_slug``,
   ``environment``, ``platform``, ``app``, ``resource``, ``target``

@@ -9,9 +9,10 @@ became a call. Checkpoints and prunes are events too, because they change what i
   99 for what the operator does with the log
 - ``status_id``: 1 answered, 2 refused by the policy or by upstream, failed, cancelled or withheld, 0 unknown outcome;
   ``status_code`` is the outcome or the reason, ``status_detail`` the rule
-- ``action_id``: 1 allowed, 2 denied; ``disposition_id``: 1 allowed, 2 blocked, 17 logged (trial mode), 8 approved
-- ``severity_id``: 1 informational, 2 low for a refusal or a failure, 3 medium for what only trial mode let through and
-  for a change whose outcome is unknown
+- ``action_id``: 1 allowed, 2 denied; ``disposition_id``: 1 allowed, 2 blocked, 17 logged (observe mode), 8
+  approved
+- ``severity_id``: 1 informational, 2 low for a refusal or a failure, 3 medium for what only observe mode let through
+  and for a change whose outcome is unknown
 - ``actor.user.name``: the agent; ``actor.user.uid``: what vouches for it; ``actor.app_name``: the client's own word
 - ``api.operation``, ``api.service``, ``api.request.uid`` (the call), ``api.response``; ``resources``: what it was
   about, with the connection as ``group`` and its places as ``labels`` (``project:checkout-ios``)

@@ -18,7 +18,7 @@ from crashgate.sanitise import clean
 def may_use(policy: Policy | None, question: Question) -> bool:
     """True when the answer is not "deny": asked without places, true when some place would allow it.
 
-    Also true for what trial mode lets through. The one function behind ``tools/list`` (THREATS row 18).
+    Also true for what observe mode lets through. The one function behind ``tools/list`` (THREATS row 18).
     """
     decision = decide(policy, question)
     return decision.effect is not Effect.DENY or lets_through(policy, question, decision)
@@ -179,7 +179,7 @@ def _why_not_more(policy: Policy, connections: tuple[ConnectionAccess, ...]) -> 
     nothing = f" Nothing is granted {'; '.join(gaps)}." if gaps else ""
     return (
         "Whatever the policy does not grant is denied: other places, other resources, higher levels."
-        f"{nothing} read reads, write also changes, full also deletes; off beats every grant.{_beside(policy)}"
+        f"{nothing} read reads, write also changes, full also deletes; off overrides every grant.{_beside(policy)}"
         f" The policy belongs to {policy.owner}: ask there for more."
     )
 
@@ -210,7 +210,7 @@ def refusal(policy: Policy | None, *, agent: str, tools: Sequence[str]) -> Refus
     """
     name = clean(agent, limit=_AGENT, lines=False)
     if policy is None:
-        message = f"Refused: there is no policy for agent {name}, so nothing is open to it."
+        message = f"Refused: there is no policy for agent {name}, so it may not call anything."
         remedy = "The operator of this gateway can add a policy document for it."
         return Refusal(message=message, remedy=remedy, text=f"{message} {remedy}")
     owner = clean(policy.owner, limit=_OWNER, lines=False)
@@ -218,7 +218,7 @@ def refusal(policy: Policy | None, *, agent: str, tools: Sequence[str]) -> Refus
     remedy = f"{_where(policy)} This policy belongs to {owner}: ask there for more."
     shown = _first(tools)
     rest = len(tools) - len(shown)
-    open_tools = "No tool is open to you."
+    open_tools = "You may not use any tool."
     if tools:
         more = [f"and {rest} more" if shown else f"{rest} not shown"] if rest else []
         open_tools = f"You may use: {', '.join([*shown, *more])}."

@@ -111,10 +111,10 @@ class BrowserStack(Wire):
             case None:
                 what = f"{name}'s answer cannot be used:"
                 why = "it does not say what became of the trace, which may or may not have been taken in."
-                status, remedy, code = None, "Look before you try again.", Code.UPSTREAM_MALFORMED
+                status, remedy, code = None, "Check before you try again.", Code.UPSTREAM_MALFORMED
             case status:
                 what, why = f"{name} failed with the trace ({status}).", "It may or may not have been taken in."
-                remedy, code = "Look before you try again.", Code.UPSTREAM_UNAVAILABLE
+                remedy, code = "Check before you try again.", Code.UPSTREAM_UNAVAILABLE
         return UpstreamError(what, why=why, remedy=remedy, code=code, status=status)
 
     def _not_offered(self, status: int, body: Mapping[str, Any]) -> UpstreamError:
@@ -122,7 +122,7 @@ class BrowserStack(Wire):
         newer = _EVENTS_ONLY in str(body.get("message"))
         return UpstreamError(
             f"{self.connection.provider.title} does not offer this at the connection's address ({status}).",
-            why="The server is a Langfuse v4 that keeps events only; it has no sessions any more."
+            why="The server is a Langfuse v4 that keeps events only; it no longer has sessions."
             if newer
             else "The base URL of the connection may be wrong.",
             remedy=self._tell,
