@@ -104,9 +104,18 @@ def _also(others: list[Problem]) -> str:
 
 
 class InvalidArgumentsError(CrashgateError):
-    """A caller's arguments break a rule of the operation; nothing was sent."""
+    """A caller's arguments break a rule of the operation; nothing was sent.
+
+    ``because`` is the clause for the log. It names the arguments that are wrong, where their names may be shown.
+    """
 
     code = Code.INVALID_ARGUMENTS
+
+    def __init__(
+        self, what: str, *, because: str = "its arguments are not valid", why: str = "", remedy: str = ""
+    ) -> None:
+        super().__init__(what, why=why, remedy=remedy)
+        self.because = because
 
 
 class NotAvailableError(CrashgateError):

@@ -128,7 +128,7 @@ async def test_an_argument_too_many_or_of_another_shape_sends_nothing(extra: dic
             {"project_id": "x", "filters": 3},
             'filters must be an object, e.g. {"error.status": "open", "event.since": "7d"}',
         ),
-        ({"project_id": "x", "nope": 3}, "there is an argument that this tool does not take; it takes project_id"),
+        ({"project_id": "x", "nope": 3}, "unknown argument nope; this tool takes project_id"),
     ],
 )
 def test_each_broken_rule_is_told_with_its_parameter(arguments: Mapping[str, Any], told: str) -> None:

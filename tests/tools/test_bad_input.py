@@ -50,8 +50,16 @@ async def _refused(provider: str, tool: str, arguments: Mapping[str, Any]) -> st
     assert opened.upstream.received == []
     assert [(each.effect, each.reason) for each in opened.log.decisions] == [(Effect.DENY, "invalid_arguments")]
     assert "Nothing was sent" in answer.text
-    assert SECRET not in answer.text
+    assert SECRET not in answer.text + opened.log.decisions[0].sentence
     return answer.text
+
+
+async def _recorded(provider: str, tool: str, arguments: Mapping[str, Any]) -> str:
+    """The sentence in the log."""
+    opened = open_to_all(provider, _NOWHERE)
+    await opened.call(tool, arguments)
+    (decision,) = opened.log.decisions
+    return decision.sentence
 
 
 def test_every_tool_is_tried_at_every_provider_that_it_asks() -> None:
@@ -74,14 +82,21 @@ async def test_an_argument_that_the_tool_does_not_take_is_told(provider: str, to
     told = await _refused(provider, tool, {**RIGHT[provider, tool], SECRET: SECRET})
 
     names = ", ".join(SCHEMAS[provider, tool]["properties"]) or "none"
-    assert f"there is an argument that this tool does not take; it takes {names}." in told
+    assert f"unknown argument; this tool takes {names}." in told
+
+
+@pytest.mark.parametrize(("provider", "tool"), CALLS)
+async def test_the_log_names_an_argument_that_is_a_typing_error(provider: str, tool: str) -> None:
+    told = await _recorded(provider, tool, {**RIGHT[provider, tool], "projct_id": "x"})
+
+    assert "the argument projct_id is unknown" in told
 
 
 async def test_an_argument_that_is_upstreams_but_not_offered_is_told_the_same() -> None:
     # Guards: hidden, which names what the tool shows and not what the operation has.
     told = await _refused("bugsnag", "list_errors", {**RIGHT["bugsnag", "list_errors"], "base": SECRET})
 
-    assert told.startswith("there is an argument that this tool does not take; it takes project_id, filters, sort")
+    assert told.startswith("unknown argument base; this tool takes project_id, filters, sort")
     assert "direction" not in told
     assert "cursor" in told
 
@@ -119,9 +134,10 @@ TYPED = [
 async def test_an_argument_of_the_wrong_type_is_named(provider: str, tool: str, name: str) -> None:
     schema = SCHEMAS[provider, tool]["properties"][name]
     wrong: object = [[SECRET]] if "object" in schema.get("type", "") else {SECRET: SECRET}
-    told = await _refused(provider, tool, {**_with(provider, tool, name), name: wrong})
+    given = {**_with(provider, tool, name), name: wrong}
 
-    assert name in told
+    assert name in await _refused(provider, tool, given)
+    assert name in await _recorded(provider, tool, given)
 
 
 def _with(provider: str, tool: str, name: str) -> dict[str, Any]:

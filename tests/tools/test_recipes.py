@@ -147,7 +147,7 @@ async def test_a_recipe_whose_first_operation_is_refused_is_refused_like_anythin
         (
             "triage_error",
             {"project_id": "checkout-ios", "error_id": "a" * 24, "detail": "full"},
-            "there is an argument that this tool does not take; it takes project_id, error_id",
+            "unknown argument detail; this tool takes project_id, error_id",
         ),
         ("compare_releases", {"project_id": "checkout-ios", "release_id": "a" * 24}, "baseline_release_id is required"),
     ],

@@ -188,8 +188,8 @@ BAD: Mapping[str, tuple[Mapping[str, Any], str]] = {
         "session_counts ",
     ),
     "a foreign part of app": ({**_ask(_counts(1)), "app": {"apiKey": "x"}}, "app has an unknown part"),
-    "a foreign argument": ({**_ask(_counts(1)), "notifier": {}}, "there is an argument that this tool does not take"),
-    "a foreign key": ({**_ask(_counts(1)), "api_key": "x"}, "there is an argument that this tool does not take"),
+    "a foreign argument": ({**_ask(_counts(1)), "notifier": {}}, "unknown argument notifier; this tool takes"),
+    "a foreign key": ({**_ask(_counts(1)), "api_key": "x"}, "unknown argument api_key; this tool takes"),
 }
 
 

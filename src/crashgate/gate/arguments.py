@@ -1,9 +1,11 @@
 """A caller's arguments, read by the operation's own type. Rule: an error names the parameter, the rule and an example.
 
-What the caller wrote is never repeated: it may be anything. No words of pydantic's are.
+A value that the caller wrote is never repeated, for it may be anything, and nor are pydantic's words. The name of an
+unknown argument is repeated if it is short and looks like one of our own names.
 """
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -59,6 +61,9 @@ _KINDS = {
 """By what the error's kind begins with."""
 
 _MOST_TOLD = 5
+_NAME = re.compile(r"[a-z][a-z_]{0,23}")
+"""A name that may be shown: as long as our longest, and without digits, so that it is hardly ever a key or an id."""
+
 SENT_NOTHING = "Nothing was sent. Fix it and try again."
 _ALIKE = 0.8
 """How much of two names must be the same, from 0 to 1, for one to be offered for the other."""
@@ -78,13 +83,16 @@ def taken(params: type[P], arguments: Mapping[str, Any], *, shown: Sequence[str]
     Raises InvalidArgumentsError.
     """
     meant = given(params, arguments)
-    if not meant.keys() <= params.model_fields.keys():
-        raise InvalidArgumentsError(f"{foreign(tuple(shown) or tuple(params.model_fields))}.", remedy=SENT_NOTHING)
+    unknown = meant.keys() - params.model_fields.keys()
+    if unknown:
+        raise unknown_argument(min(unknown), tuple(shown) or tuple(params.model_fields))
     try:
         return shaped(params, meant)
     except WrongKindError as problem:
         raise InvalidArgumentsError(
-            f"{problem.where} {problem.rule}{_example(problem.name)}.", remedy=SENT_NOTHING
+            f"{problem.where} {problem.rule}{_example(problem.name)}.",
+            because=_not_valid([problem.name]),
+            remedy=SENT_NOTHING,
         ) from None
 
 
@@ -95,12 +103,30 @@ def validated(params: type[P], arguments: Mapping[str, Any]) -> P:
     except ValidationError as problem:
         causes = _causes(problem.errors(include_url=False, include_input=False))
         told = [_told(error, params) for error in causes]
-        raise InvalidArgumentsError("; ".join(dict.fromkeys(told[:_MOST_TOLD])) + ".", remedy=SENT_NOTHING) from None
+        names = [str(error["loc"][0]) for error in causes if error["loc"]]
+        raise InvalidArgumentsError(
+            "; ".join(dict.fromkeys(told[:_MOST_TOLD])) + ".", because=_not_valid(names), remedy=SENT_NOTHING
+        ) from None
 
 
-def foreign(shown: Sequence[str]) -> str:
-    """The words about an argument that is none of the tool's, which are ``shown``."""
-    return f"there is an argument that this tool does not take; it takes {', '.join(shown) or 'none'}"
+def unknown_argument(name: str, shown: Sequence[str]) -> InvalidArgumentsError:
+    """The error for an argument that is not among those of the tool that are ``shown``."""
+    word = f" {name}" if _NAME.fullmatch(name) else ""
+    return InvalidArgumentsError(
+        f"unknown argument{word}; this tool takes {', '.join(shown) or 'none'}.",
+        because=f"the argument{word} is unknown" if word else "one of its arguments is unknown",
+        remedy=SENT_NOTHING,
+    )
+
+
+def _not_valid(names: Sequence[str]) -> str:
+    """The clause for the log about wrong values of these parameters."""
+    first, *others = dict.fromkeys(names[:_MOST_TOLD]) or ("",)
+    if not first:
+        return "its arguments are not valid"
+    return (
+        f"the arguments {', '.join((first, *others))} are not valid" if others else f"the argument {first} is not valid"
+    )
 
 
 def unknown_filters(names: Sequence[str], provider: Provider) -> InvalidArgumentsError:
@@ -114,6 +140,7 @@ def unknown_filters(names: Sequence[str], provider: Provider) -> InvalidArgument
     told = "" if all(near) or not every else f" {provider.title} documents {', '.join(every)}."
     return InvalidArgumentsError(
         f"filters: {len(names)} field name{'s' if len(names) > 1 else ''} not known in this project.{nearest}",
+        because="filters names a field that the project does not have",
         why=f"{provider.title} ignores unknown fields and would answer unfiltered.{told}",
         remedy="list_event_fields names the fields. Nothing was sent.",
     )

@@ -184,8 +184,8 @@ class Gateway:
         except RevokedError:
             await self._ledger.decided(case, _REVOKED)
             raise
-        except InvalidArgumentsError:
-            await self._ledger.decided(case, refused(Reason.INVALID_ARGUMENTS, "the arguments break a rule"))
+        except InvalidArgumentsError as problem:
+            await self._ledger.decided(case, refused(Reason.INVALID_ARGUMENTS, problem.because))
             raise
         except NotNowError as problem:
             reason = Reason(problem.code.value)
@@ -253,7 +253,9 @@ class Gateway:
             return refused(Reason.UNKNOWN_TOOL, "there is no such tool")
         if case.ask.choices and case.ask.connection is None:
             raise InvalidArgumentsError(
-                f"connection is required: one of {', '.join(case.ask.choices)}.", remedy="Nothing was sent."
+                f"connection is required: one of {', '.join(case.ask.choices)}.",
+                because="the argument connection is missing",
+                remedy="Nothing was sent.",
             )
         known = self._upstreams.get(case.connection)
         if case.ask.operation.method is not None and (

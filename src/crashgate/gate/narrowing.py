@@ -224,6 +224,7 @@ def hidden_fault(
         return None
     return InvalidArgumentsError(
         f"{name} asks by a field that the policy takes out of answers.",
+        because=f"the argument {name} asks by a redacted field",
         why="What an agent may not see it may not search for or count either.",
         remedy="Nothing was sent. Ask without it.",
     )

@@ -148,7 +148,7 @@ def _read(call: CallState, operation: AnyOperation) -> InvalidArgumentsError | N
 
 
 def _told(fault: InvalidArgumentsError) -> Verdict:
-    return replace(refused(Reason.INVALID_ARGUMENTS, "the arguments break a rule"), fault=fault)
+    return replace(refused(Reason.INVALID_ARGUMENTS, fault.because), fault=fault)
 
 
 def _judge(call: CallState, **places: Place | None) -> Verdict:

@@ -6,7 +6,7 @@ from typing import Any, assert_never
 
 from crashgate.errors import InvalidArgumentsError
 from crashgate.exports.plan import Format
-from crashgate.gate.arguments import SENT_NOTHING, foreign
+from crashgate.gate.arguments import SENT_NOTHING, unknown_argument
 from crashgate.gate.given import given, is_given
 from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation
@@ -33,7 +33,9 @@ def choose(tool: Tool, arguments: Mapping[str, Any], provider: str | None) -> tu
             named = own.pop(argument, None)
             if not isinstance(named, str) or named not in choices:
                 raise InvalidArgumentsError(
-                    f"{argument} must be one of {', '.join(choices)}.", remedy="Nothing was sent. Call again with one."
+                    f"{argument} must be one of {', '.join(choices)}.",
+                    because=f"the argument {argument} is not valid",
+                    remedy="Nothing was sent. Call again with one.",
                 )
             operation = choices[named]
         case _:
@@ -44,9 +46,17 @@ def choose(tool: Tool, arguments: Mapping[str, Any], provider: str | None) -> tu
 def order(format_: object, resume: object) -> Order:
     """What the caller wants of an export. Raises InvalidArgumentsError."""
     if is_given(format_) and (not isinstance(format_, str) or format_ not in set(Format)):
-        raise InvalidArgumentsError(f"format must be one of {', '.join(Format)}.", remedy="Nothing was sent.")
+        raise InvalidArgumentsError(
+            f"format must be one of {', '.join(Format)}.",
+            because="the argument format is not valid",
+            remedy="Nothing was sent.",
+        )
     if is_given(resume) and (not isinstance(resume, str) or not _legal_export_id(resume)):
-        raise InvalidArgumentsError("resume must be the id of an interrupted export.", remedy="Nothing was sent.")
+        raise InvalidArgumentsError(
+            "resume must be the id of an interrupted export.",
+            because="the argument resume is not valid",
+            remedy="Nothing was sent.",
+        )
     return Order(
         format=Format(format_) if isinstance(format_, str) and format_ else Format.JSONL,
         resume=(resume or None) if isinstance(resume, str) else None,
@@ -59,7 +69,9 @@ def detail_of(tool: Tool, detail: object) -> Detail:
         return Detail.SUMMARY
     if not tool.detailed or not isinstance(detail, str) or detail not in set(Detail):
         raise InvalidArgumentsError(
-            "detail must be summary or full, and only where the tool takes it.", remedy="Nothing was sent."
+            "detail must be summary or full, and only where the tool takes it.",
+            because="the argument detail is not valid",
+            remedy="Nothing was sent.",
         )
     return Detail(detail)
 
@@ -76,14 +88,16 @@ def check_names(
 
     One that the caller is ``shown`` is another operation's of the same tool: it is named, and whose it is not.
     """
-    if not tool.hidden.isdisjoint(arguments):
-        raise InvalidArgumentsError(f"{foreign(shown)}.", remedy=SENT_NOTHING)
+    hidden = tool.hidden.intersection(arguments)
+    if hidden:
+        raise unknown_argument(min(hidden), shown)
     theirs = [name for name in shown if name in arguments and name not in operation.params.model_fields]
     if theirs and connection is not None:
         own = [name for name in shown if name in operation.params.model_fields]
         verb, whose = "is" if len(theirs) == 1 else "are", _whose(tool, operation, connection)
         raise InvalidArgumentsError(
             f"{' and '.join(theirs)} {verb} not for {whose}; that takes {', '.join(own) or 'none'}.",
+            because=f"the argument {theirs[0]} is not for {whose}",
             remedy=SENT_NOTHING,
         )
 

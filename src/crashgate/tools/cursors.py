@@ -77,6 +77,7 @@ def _context(bound_to: Sequence[object]) -> bytes:
 def _not_good() -> InvalidArgumentsError:
     return InvalidArgumentsError(
         "cursor is not valid for this call.",
+        because="the argument cursor is not valid",
         why="It is older than an hour, or the other arguments, the policy or the server changed.",
         remedy="Call again without cursor to start from the first page. Nothing was sent.",
     )

@@ -290,7 +290,11 @@ class Toolbox:
         if not is_given(cursor):
             return None
         if not tool.pages or not isinstance(cursor, str):
-            raise InvalidArgumentsError("cursor must be the next_cursor of a list.", remedy="Nothing was sent.")
+            raise InvalidArgumentsError(
+                "cursor must be the next_cursor of a list.",
+                because="the argument cursor is not valid",
+                remedy="Nothing was sent.",
+            )
         return self.cursors.open(cursor, bound_to=bound)
 
     def _own_answer(
