@@ -20,6 +20,7 @@ AT_ONCE: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("policy", "schema"): (),
     ("log", "show"): (),
     ("log", "search"): (),
+    ("log", "stats"): (),
     ("log", "verify"): (),
     ("log", "acknowledge"): (),
     ("log", "prune"): ("--keep", "90d", "--dry-run"),

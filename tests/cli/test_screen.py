@@ -17,6 +17,7 @@ COMMANDS = (
     ("policy", "check"),
     ("policy", "explain", "triage-agent", "my_access"),
     ("log", "show"),
+    ("log", "stats"),
 )
 
 

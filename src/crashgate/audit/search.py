@@ -37,8 +37,9 @@ class Query:
     """What calls to look for; None and empty text mean any.
 
     ``project`` is an id or a slug. ``target`` is a part of the target's wording, of a place or of an argument that the
-    log shows, in any case. ``observed`` finds what only observe mode let through; its effect is ``allow``.
-    ``since`` and ``until`` are RFC 3339 in UTC with milliseconds; the end is not included.
+    log shows, in any case. ``reason`` is the code of the decision's reason. ``observed`` finds calls that only observe
+    mode let through; their effect is ``allow``. ``since`` and ``until`` are RFC 3339 in UTC with milliseconds; the end
+    is not included.
     """
 
     agent: str | None = None
@@ -48,6 +49,7 @@ class Query:
     project: str | None = None
     effect: Effect | None = None
     observed: bool = False
+    reason: str | None = None
     target: str = ""
     since: str | None = None
     until: str | None = None
@@ -87,7 +89,11 @@ def to_columns(keys: Keys) -> Columns:
 
 def matches(record: DecisionRecord, query: Query) -> bool:
     """Whether a decision whose keys match also matches what the keys do not hold."""
-    return (record.observed or not query.observed) and (not query.target or _is_about(record, query.target))
+    return (
+        (record.observed or not query.observed)
+        and query.reason in {None, record.reason}
+        and (not query.target or _is_about(record, query.target))
+    )
 
 
 def _is_about(record: DecisionRecord, text: str) -> bool:

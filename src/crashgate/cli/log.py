@@ -1,12 +1,8 @@
-"""``crashgate log show``. Rule: one line a call, refused ones included, in the order in which they were decided.
-
-``crashgate log follow``. Rule: a line for each record as soon as it is durable, the decision before its outcome.
-
-``crashgate log search``. Rule: what is found is shown as ``log show`` shows it.
-"""
+"""``crashgate log show``, ``follow``, ``search`` and ``stats``: the commands that read the decision log."""
 
 import json
 import re
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -182,6 +178,7 @@ _TIME = "2026-11-20T17:00:00Z, or 15m, 2h, 7d ago."
     type=click.Choice(["allow", "deny", "observed"]),
     help="Calls that were decided so; observed: let through only because of observe mode, which allow finds too.",
 )
+@click.option("--reason", metavar="CODE", help="Calls decided for this reason, such as invalid_arguments.")
 @click.option("--since", type=Since(), metavar="TIME", help=f"From this time on: {_TIME}")
 @click.option("--until", type=Since(), metavar="TIME", help=f"Before this time: {_TIME}")
 @click.option(
@@ -197,20 +194,24 @@ def log_search(  # noqa: PLR0913 - one for each option
     connection: str | None,
     project: str | None,
     decision: str | None,
+    reason: str | None,
     since: "datetime | None",
     until: "datetime | None",
     limit: int,
     oldest: bool,
 ) -> None:
-    """Look for calls. All that is given must fit.
+    """Search for calls that match all the options.
 
-    The newest are printed first, or with --oldest the oldest.
+    The newest are printed first, or with --oldest the oldest. A call with wrong arguments has the reason
+    invalid_arguments, and its sentence names the argument; other reasons of a refusal are about what the policy allows.
     """
     from crashgate.audit.record import Effect
     from crashgate.audit.search import Query
     from crashgate.clock import timestamp
     from crashgate.config import wiring
 
+    if reason is not None:
+        _check_reason(reason)
     query = Query(
         agent=agent,
         tool=tool,
@@ -219,6 +220,7 @@ def log_search(  # noqa: PLR0913 - one for each option
         project=project,
         effect=Effect.ALLOW if decision == "observed" else Effect(decision) if decision else None,
         observed=decision == "observed",
+        reason=reason,
         target=target or "",
         since=timestamp(since) if since else None,
         until=timestamp(until) if until else None,
@@ -234,3 +236,67 @@ def log_search(  # noqa: PLR0913 - one for each option
         screen.lines([row(entry) for entry in found])
     else:
         screen.say("No matching calls are recorded.")
+
+
+def _check_reason(code: str) -> None:
+    """Raises BadParameter for what is not the code of a reason."""
+    from crashgate.gate import verdict
+    from crashgate.policy import decision
+
+    codes = sorted({*decision.Reason, *verdict.Reason})
+    if code not in codes:
+        raise click.BadParameter(f"write one of {', '.join(codes)}", param_hint="--reason")
+
+
+_MOST_ROWS = 20
+_BAR_WIDTH = 30
+
+
+@click.command("stats", cls=Command)
+@click.option("--agent", metavar="NAME", help="Only calls of this agent.")
+@click.option("--since", type=Since(), metavar="TIME", help=f"From this time on: {_TIME}")
+@click.option("--until", type=Since(), metavar="TIME", help=f"Before this time: {_TIME}")
+def log_stats(*, agent: str | None, since: "datetime | None", until: "datetime | None") -> None:
+    """Count calls by agent, tool, decision and reason.
+
+    Look-ups of the gate are not counted. The reason invalid_arguments means that a call was wrong, not forbidden.
+    """
+    from crashgate.audit.record import DecisionRecord, Purpose
+    from crashgate.clock import timestamp
+    from crashgate.config import wiring
+
+    counts: dict[str, Counter[str]] = {name: Counter() for name in ("agent", "tool", "decision", "reason")}
+    records = wiring.log_reader(session.settings()).records(
+        since=timestamp(since) if since else None, until=timestamp(until) if until else None
+    )
+    for record in (stored.record for stored in records):
+        if isinstance(record, DecisionRecord) and record.purpose is Purpose.CALL and agent in {None, record.agent}:
+            counts["agent"][record.agent] += 1
+            counts["tool"][record.tool or "unknown"] += 1
+            counts["decision"]["observed" if record.observed else record.effect.value] += 1
+            counts["reason"][record.reason] += 1
+    screen, total = session.screen(), counts["agent"].total()
+    if screen.json:
+        screen.data({"calls": total, **{name: dict(counter.most_common()) for name, counter in counts.items()}})
+    elif not total:
+        screen.say("No matching calls are recorded.")
+    else:
+        screen.say(f"{total} call{'' if total == 1 else 's'}.")
+        for name, counter in counts.items():
+            _show_counts(screen, name, counter)
+
+
+def _show_counts(screen: "Screen", name: str, counter: "Counter[str]") -> None:
+    """A table of the highest counts; at a terminal with bars."""
+    rows = counter.most_common(_MOST_ROWS)
+    longest = rows[0][1]
+    screen.say()
+    screen.table(
+        (name, "calls") if screen.plain else (name, "calls", ""),
+        [
+            (value, str(count), *(() if screen.plain else ("█" * max(1, round(count / longest * _BAR_WIDTH)),)))
+            for value, count in rows
+        ],
+    )
+    if len(counter) > _MOST_ROWS:
+        screen.say(f"and {len(counter) - _MOST_ROWS} more; --json shows all")

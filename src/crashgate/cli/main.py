@@ -15,7 +15,7 @@ from crashgate.cli.failure import Root
 from crashgate.cli.global_options import Group
 from crashgate.cli.init import init
 from crashgate.cli.install import install
-from crashgate.cli.log import log_follow, log_search, log_show
+from crashgate.cli.log import log_follow, log_search, log_show, log_stats
 from crashgate.cli.log_keeping import log_acknowledge, log_checkpoint, log_export, log_key, log_prune, log_verify
 from crashgate.cli.policy import policy_check, policy_export, policy_lint, policy_schema, policy_show
 from crashgate.cli.policy_changes import policy_diff, policy_init
@@ -87,6 +87,7 @@ connections.add_command(connections_check)
 log.add_command(log_show)
 log.add_command(log_follow)
 log.add_command(log_search)
+log.add_command(log_stats)
 log.add_command(log_verify)
 log.add_command(log_acknowledge)
 log.add_command(log_export)
