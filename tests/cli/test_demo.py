@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.cli import demo, demo_story
+from crashgate.cli import demo
 from crashgate.cli import session as checkout
-from crashgate.cli.demo_steps import Agent
+from crashgate.cli.demo_run import Agent
+from crashgate_sandbox import demo as demo_story
 from tests.cli.shell import Shell, run
 
 

@@ -7,9 +7,6 @@ VENDORS = re.compile(r"bugsnag|bugspulse|browserstack|devrev|langfuse|smartbear"
 
 EXCEPTIONS = {
     "audit/sentence.py": "the example of a sentence in a docstring, which is that of the README",
-    "cli/demo.py": "the demo shows one vendor's tools over that vendor's part of the sandbox",
-    "cli/demo_processes.py": "the same",
-    "cli/demo_steps.py": "the same",
     "cli/exports.py": "the example in the help of the command, which is that of docs/exports.md",
     "cli/policy_questions.py": "the example of an operation in the help of the command",
     "cli/recorded_calls.py": "the example of a line in a docstring",

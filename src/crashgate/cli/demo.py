@@ -1,6 +1,6 @@
-"""``crashgate demo``. Rule: everything in it is real but the crashes: HTTP, clients, the log, and the refusals.
+"""``crashgate demo``: everything in it is real except the crashes.
 
-The sandbox runs here; crashgate runs as processes of its own, started as an operator would start them.
+The sandbox runs in this process, crashgate in processes of its own. ``crashgate_sandbox.demo`` has the story.
 """
 
 import shutil
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
     from mcp import Client
 
-    from crashgate.cli.demo_processes import DemoServer
-    from crashgate.cli.demo_steps import DemoReport
+    from crashgate.cli.demo_run import DemoReport, DemoServer
 
 _SECONDS = 55
 
@@ -30,14 +29,14 @@ _SECONDS = 55
 def demo() -> None:
     """Watch three agents triage crashes through the gate.
 
-    It takes some seconds and needs no account. A sandbox BugSnag and crashgate itself are started with the example
-    policies and a folder that is removed at the end. Two agents connect over HTTP with tokens, one over stdio. For each
-    call it prints what the agent asked, what it got, and what the decision log says of it. At the end, what the sandbox
-    received is held against the log.
+    It takes a few seconds and needs no account. It starts a sandbox and crashgate itself, with the example policies, in
+    a folder that is removed at the end. Two agents connect over HTTP with tokens, one over stdio. For each call it
+    prints what the agent asked, what it got, and what the decision log says. At the end it compares the requests that
+    the sandbox received with the log.
 
-    Exits with 0, or with 1 when something did not go as it should.
+    Exits with 0, or with 1 if something went wrong.
     """
-    from crashgate.cli.demo_steps import DemoReport
+    from crashgate.cli.demo_run import DemoReport
     from crashgate.cli.serve import run
 
     report = DemoReport(session.screen())
@@ -52,8 +51,8 @@ def demo() -> None:
 async def _play(report: "DemoReport", folder: Path) -> bool:
     import asyncio
 
-    from crashgate.cli.demo_processes import start_demo
-    from crashgate.cli.demo_steps import NotAsToldError, first_words
+    from crashgate.cli.demo_run import first_words, start_demo
+    from crashgate_sandbox.demo import DemoError
 
     # A failure inside a client arrives in a group; the `*` takes it alone as well.
     try:
@@ -61,7 +60,7 @@ async def _play(report: "DemoReport", folder: Path) -> bool:
             report.open(running)
             await _acts(report, running)
             report.close(running)
-    except* NotAsToldError as problem:
+    except* DemoError as problem:
         report.fail(first_words(problem))
     except* TimeoutError:
         report.fail(f"It took longer than {_SECONDS} seconds.")
@@ -70,7 +69,7 @@ async def _play(report: "DemoReport", folder: Path) -> bool:
 
 
 async def _acts(report: "DemoReport", running: "DemoServer") -> None:
-    from crashgate.cli import demo_story
+    from crashgate_sandbox import demo as demo_story
 
     async with AsyncExitStack() as clients:
         triage = await clients.enter_async_context(_over_http(running, "triage-agent"))

@@ -4,11 +4,10 @@ Source: docs/upstreams/bugsnag.md#projects.
 """
 
 from dataclasses import replace
-from typing import Any, get_args
+from typing import Any
 
 from starlette.responses import Response
 
-from crashgate.providers.bugsnag.projects import ProjectType
 from crashgate_sandbox.bugsnag.answers import JsonObject, RefusedError, json_answer, not_found
 from crashgate_sandbox.bugsnag.body import flag_field, object_field, text_field, texts_field, word_field
 from crashgate_sandbox.bugsnag.call import Call, Route
@@ -16,7 +15,15 @@ from crashgate_sandbox.bugsnag.projects import project_json
 from crashgate_sandbox.world.accounts import Role
 from crashgate_sandbox.world.projects import Project, ProjectSettings
 
-_TYPES: tuple[str, ...] = get_args(ProjectType)
+_TYPES = tuple(
+    """
+    android angular asgi aspnet aspnet_core backbone bottle cocos2dx connect django dotnet dotnet_desktop dotnet_mvc
+    electron ember eventmachine expo express flask flutter gin go go_net_http heroku ios java java_desktop js vega
+    koa laravel lumen magento martini minidump ndk negroni nintendo_switch node osx other_desktop other_mobile
+    other_tv php python rack rails react reactnative restify revel ruby silex sinatra spring symfony tornado tvos
+    unity unrealengine vue watchos webapi wordpress wpf wsgi other
+    """.split()  # noqa: SIM905 - seventy words
+)
 _LISTS = ("global_grouping", "location_grouping", "discarded_app_versions", "discarded_errors", "url_whitelist")
 _FLAGS = ("ignore_old_browsers", "resolve_on_deploy")
 
