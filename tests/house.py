@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from shutil import copytree
 from typing import Any, cast
 
 from mcp_types import CallToolResult
@@ -172,6 +173,7 @@ def policies_of_all(folder: Path) -> Path:
             text += "".join(f"\n{everything(provider)}" for provider in ("bugsnag-sessions", *SESSION_PROVIDERS))
         copy.write_text(text, encoding="utf-8")
         copy.chmod(0o600)
+    copytree(EXAMPLES / "templates", written / "templates")
     return written
 
 

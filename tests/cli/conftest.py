@@ -42,6 +42,7 @@ def _examples(root: Path, folder: Path) -> Path:
     for document in sorted((root / "policies").glob("*.toml")):
         shutil.copyfile(document, folder / document.name)
         (folder / document.name).chmod(0o644)
+    shutil.copytree(root / "policies" / "templates", folder / "templates")
     return folder
 
 

@@ -52,7 +52,7 @@ def test_a_policy_with_mistakes_is_told_with_file_and_line(crashgate: Shell, pol
     assert (told.code, told.err) == (3, "")
     assert told.out.splitlines() == [
         f"policies/triage-agent.toml:{line}: unknown resource `eror`; did you mean `error`?",
-        "1 problem. This document would not be used.",
+        "1 problem. This file cannot be used.",
     ]
 
 

@@ -99,6 +99,7 @@ def machine(tmp_path_factory: pytest.TempPathFactory, upstream: str) -> Machine:
     for example in [*(ROOT / "policies").glob("*.toml"), *(ROOT / "policies" / "sessions").glob("*.toml")]:
         shutil.copyfile(example, policies / example.name)
         (policies / example.name).chmod(0o644)
+    shutil.copytree(ROOT / "policies" / "templates", policies / "templates", dirs_exist_ok=True)
     shutil.copytree(policies, machine.folder / "proposed")
     shutil.copytree(ROOT / "policies" / "tests", policies / "tests")
     return machine

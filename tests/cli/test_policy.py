@@ -12,13 +12,13 @@ from tests.cli.shell import Shell, Told
 def test_good_policies_are_counted(crashgate: Shell, policies: Path) -> None:
     told = crashgate("policy", "check")
     assert (told.code, told.err) == (0, "")
-    assert told.out.splitlines()[-1] == f"4 policies in {policies}: no problem found."
+    assert told.out.splitlines()[-1] == f"4 policies in {policies}: no problems found."
 
 
 def test_a_folder_without_policies_is_said_to_refuse_everything(crashgate: Shell, home: Path) -> None:
     (home / "policies").mkdir()
     assert crashgate("policy", "check") == Told(
-        code=0, out=f"{home / 'policies'} holds no policy, so every call would be refused.\n", err=""
+        code=0, out=f"{home / 'policies'} contains no policies, so every call would be refused.\n", err=""
     )
 
 

@@ -68,6 +68,45 @@ def test_check_names_the_file_of_the_template_from_where_one_is(crashgate: Shell
     assert "policies/templates/triage.toml:3: unknown level `wirte`; did you mean `write`?" in told.out + told.err
 
 
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        (
+            '[[grant]]\nconnection = "bugsnag"\nprojects = ["*"]\naccess.error = "wirte"\n',
+            ":4: unknown level `wirte`; did you mean `write`?",
+        ),
+        ('agent = "x"\n', ":1: `agent` belongs in the document of an agent, not into a template"),
+        ("[limits]\ncalls_per_minute = 0\n", ":2: "),
+        ('extends = "templates/spare"\n', ":1: `templates/spare` extends itself; take this out"),
+        ('extends = "templates/nobody"\n', ":1: unknown template"),
+        ("[[grant]\n", ":1: "),
+    ],
+)
+def test_check_tells_what_is_wrong_with_a_template_that_nobody_extends(
+    broken: str, told: str, crashgate: Shell, folder: Path
+) -> None:
+    (folder / "templates" / "spare.toml").write_text(broken, encoding="utf-8")
+    found = crashgate("policy", "check")
+
+    assert found.code == ExitCode.CONFIGURATION
+    assert f"policies/templates/spare.toml{told}" in found.out
+    assert found.out.endswith("1 problem. This file cannot be used.\n")
+    assert crashgate("policy", "show").code == 0
+
+
+def test_a_template_whose_documents_name_the_places_is_right(crashgate: Shell, folder: Path) -> None:
+    (folder / "templates" / "spare.toml").write_text(TRIAGE, encoding="utf-8")
+
+    assert crashgate("policy", "check").code == 0
+
+
+def test_a_problem_of_a_template_is_told_once(crashgate: Shell, folder: Path) -> None:
+    (folder / "templates" / "triage.toml").write_text(TRIAGE.replace("write", "wirte"), encoding="utf-8")
+    (folder / "templates" / "more.toml").write_text('extends = "templates/triage"\n', encoding="utf-8")
+
+    assert crashgate("policy", "check").out.count("unknown level `wirte`") == 1
+
+
 def test_diff_tells_what_a_change_of_a_template_widens(crashgate: Shell, folder: Path) -> None:
     other = folder.parent / "proposed"
     (other / "templates").mkdir(parents=True)

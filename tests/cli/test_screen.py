@@ -76,6 +76,36 @@ def test_a_terminal_of_80_columns_shows_every_word_whole(command: tuple[str, ...
     )
 
 
+@pytest.mark.usefixtures("policies")
+def test_forty_agents_are_shown_in_tables_that_fit_the_terminal(home: Path, state: Path) -> None:
+    for number in range(40):
+        text = f'agent = "ci-team-{number:02}"\nabout = "x"\nowner = "y"\n'
+        (home / "policies" / f"ci-team-{number:02}.toml").write_text(text, encoding="utf-8")
+
+    words = ("--state", str(state), "policy", "show", "--resource", "error")
+    told = re.sub("\x1b\\[[0-9;]*m", "", at_a_terminal(*words, COLUMNS="80").decode())
+
+    assert {len(line) <= 80 for line in told.splitlines()} == {True}
+    assert [line.split()[0] for line in told.splitlines() if "error" in line] == ["error"] * told.count("resource")
+    assert told.count("resource") > 1
+    levels = [word for line in told.splitlines() if "error" in line for word in line.split()[1:]]
+    assert levels == ["off"] * 40 + ["full", "read", "read", "write"]
+
+
+@pytest.mark.usefixtures("policies")
+def test_a_table_can_be_narrowed_to_some_agents_and_resources(state: Path) -> None:
+    told = run("--state", str(state), "policy", "show", "*-manager", "--connection", "bugsnag", "--resource", "trend")
+
+    assert [line.split() for line in told.out.splitlines()] == [
+        ["connection", "resource", "release-manager"],
+        ["bugsnag", "trend", "read"],
+    ]
+    assert run("--state", str(state), "policy", "show", "--resource", "trends").out == (
+        "No connection has such a resource.\n"
+    )
+    assert run("--state", str(state), "policy", "show", "x-*").code == 3
+
+
 def test_what_expires_is_told_as_time_that_is_left() -> None:
     now = datetime(2026, 11, 20, 17, tzinfo=UTC)
 

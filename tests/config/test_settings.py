@@ -315,12 +315,9 @@ def test_a_token_in_a_variable_of_ours_is_refused_and_not_repeated(loaded: Load)
         ("policies = 3\n", 'line 1, policies: has to be text in quotes, "like this".'),
         (
             '[connections.BUGSNAG]\ntoken_env = "X"\n',
-            "line 1, connections.BUGSNAG: is not a valid connection name; write 1 to",
+            "line 1, connections.BUGSNAG: is not a connection name; write 1 to",
         ),
-        (
-            '[connections."a b"]\ntoken_env = "X"\n',
-            "line 1, connections.a b: is not a valid connection name; write 1 to",
-        ),
+        ('[connections."a b"]\ntoken_env = "X"\n', "line 1, connections.a b: is not a connection name; write 1 to"),
         (
             '[connections.x]\nprovider = "bugsnak"\n',
             ": has to be one of browserstack, bugsnag, bugsnag-sessions, bugspulse, devrev; did you mean `bugsnag`?",

@@ -21,9 +21,13 @@ PEOPLE = ("collaborator", "organization_collaborator")
 
 @pytest.fixture(scope="module")
 def shipped(root: Path) -> PolicySet:
+    folder = root / "policies"
+    templates = {f"templates/{path.stem}": path.read_text(encoding="utf-8") for path in folder.glob("templates/*.toml")}
     return PolicySet(
-        load(path.read_text(encoding="utf-8"), source=f"policies/{path.name}", vocabulary=VOCABULARY)
-        for path in (root / "policies").glob("*.toml")
+        load(
+            path.read_text(encoding="utf-8"), source=f"policies/{path.name}", vocabulary=VOCABULARY, templates=templates
+        )
+        for path in folder.glob("*.toml")
     )
 
 

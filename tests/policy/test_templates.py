@@ -242,8 +242,8 @@ WRONG: Mapping[str, tuple[str, Mapping[str, str | PolicyDocumentError], list[str
         EXTENDS,
         {"templates/triage": 'agent = "triage-agent"\nmode = "observe"\n'},
         [
-            f"{TEMPLATE}:1: `agent` belongs into the document of an agent, not into a template",
-            f"{TEMPLATE}:2: `mode` belongs into the document of an agent, not into a template",
+            f"{TEMPLATE}:1: `agent` belongs in the document of an agent, not into a template",
+            f"{TEMPLATE}:2: `mode` belongs in the document of an agent, not into a template",
         ],
     ),
     "no places": (

@@ -47,6 +47,11 @@ class Screen:
         """True when nobody would see colours."""
         return self._console is None
 
+    @property
+    def width(self) -> int:
+        """The columns of the terminal; without one, more than any table needs."""
+        return sys.maxsize if self._console is None else self._console.width
+
     def data(self, value: object, *, line: bool = False) -> None:
         """One JSON document, on one line if it is one of many."""
         click.echo(json.dumps(value, indent=None if line else 2, separators=(",", ":") if line else None))

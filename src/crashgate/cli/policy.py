@@ -33,25 +33,30 @@ if TYPE_CHECKING:
 @click.command("check", cls=Command)
 @in_sandbox_option
 def policy_check(*, in_sandbox: bool) -> None:
-    """Load all policies and print what is wrong with them.
+    """Check all policies and templates, and print what is wrong.
 
-    Each problem is a line: FILE:LINE: PROBLEM.
+    Each problem is a line: FILE:LINE: PROBLEM. Templates that no document extends are checked too.
 
-    Exits with 0 when all can be used, with 3 when one cannot. Then serve refuses that agent and serves the others; with
-    --strict-policies it does not start.
+    Exits with 0 if there are no problems, with 3 otherwise. If a document cannot be used, serve refuses that agent and
+    serves the others; with --strict-policies it does not start.
     """
-    from crashgate.errors import PolicyDocumentError
+    from crashgate.errors import PolicyDocumentError, Problem
+    from crashgate.policy.policy import PolicySet
 
     start = ground(in_sandbox=in_sandbox)
+    policies, problems = PolicySet(), list[Problem]()
     try:
-        found = start.policies()
+        policies = start.policies()
     except PolicyDocumentError as error:
-        _tell_problems(error.problems)
+        problems += error.problems
+    problems += (each for each in start.template_problems() if each not in problems)
+    if problems:
+        _tell_problems(problems)
         click.get_current_context().exit(ExitCode.CONFIGURATION)
-    _tell_policies(found, start.settings)
+    _tell_policies(policies, start.settings)
 
 
-def _tell_problems(problems: "tuple[Problem, ...]") -> None:
+def _tell_problems(problems: "Sequence[Problem]") -> None:
     screen = session.screen()
     if screen.json:
         rows = [{"source": each.source, "line": each.line, "text": each.text} for each in problems]
@@ -62,7 +67,7 @@ def _tell_problems(problems: "tuple[Problem, ...]") -> None:
     documents = {each.source for each in problems}
     screen.say(
         f"{len(problems)} problem{'s' if len(problems) > 1 else ''}."
-        f" {'This document' if len(documents) == 1 else 'These documents'} would not be used."
+        f" {'This file' if len(documents) == 1 else 'These files'} cannot be used."
     )
 
 
@@ -76,46 +81,79 @@ def _tell_policies(found: "PolicySet", settings: "Settings") -> None:
         screen.data({"usable": True, "problems": [], "folder": str(settings.policies), "policies": rows})
         return
     if not found:
-        screen.say(f"{settings.policies} holds no policy, so every call would be refused.")
+        screen.say(f"{settings.policies} contains no policies, so every call would be refused.")
         return
     screen.table(("agent", "owner", "about"), [(each.agent, each.owner, each.about) for each in found.values()])
-    screen.say(f"{len(found)} polic{'ies' if len(found) > 1 else 'y'} in {settings.policies}: no problem found.")
+    screen.say(f"{len(found)} polic{'ies' if len(found) > 1 else 'y'} in {settings.policies}: no problems found.")
 
 
 @click.command("show", cls=Command)
-@click.argument("agent", required=False, help="Show this one, with where its levels hold.")
+@click.argument("agent", required=False, help="Show this agent in detail. With *, a table of all that match: ci-*.")
+@click.option("--connection", metavar="NAME", help="Only this connection.")
+@click.option("--resource", metavar="NAME", help="Only this kind of thing, such as error or release.")
 @in_sandbox_option
-def policy_show(agent: str | None, *, in_sandbox: bool) -> None:
+def policy_show(agent: str | None, *, connection: str | None, resource: str | None, in_sandbox: bool) -> None:
     """Show the level of each agent on each resource.
 
-    For one agent also where it holds. The level is the highest that some place gives. off < read < write < full; only
-    full deletes.
+    For one agent, it also shows where each level applies and the line that grants it. In a table of several agents, the
+    level is the highest that applies anywhere. off < read < write < full; only full includes deleting. At a terminal,
+    agents that do not fit beside each other are shown one table after the other.
     """
+    from fnmatch import fnmatchcase
+
     from crashgate.policy.policy import PolicySet
     from crashgate.policy.review.explain import matrix
 
     start = ground(in_sandbox=in_sandbox)
     policies = start.policies()
+    several = agent is None or "*" in agent
     if agent is not None:
-        policies = PolicySet([known(policies, agent)])
-    rows = matrix(policies, start.vocabulary)
+        matching = [each for each in policies.values() if fnmatchcase(each.agent, agent)]
+        policies = PolicySet(matching if several and matching else [known(policies, agent)])
+    rows = [
+        row
+        for row in matrix(policies, start.vocabulary)
+        if connection in {None, row.connection} and resource in {None, row.resource}
+    ]
     screen = session.screen()
     if screen.json:
         screen.data([_plain(row, start.vocabulary.kinds) for row in rows])
-    elif agent is not None:
-        _one(policies[agent], rows)
     elif not policies:
-        screen.say(f"{start.settings.policies} holds no policy.")
-    else:
+        screen.say(f"There are no policies in {start.settings.policies}.")
+    elif not rows:
+        screen.say("No connection has such a resource.")
+    elif several:
         _all(tuple(policies), rows)
+    else:
+        _one(next(iter(policies.values())), rows)
 
 
 def _all(agents: Sequence[str], rows: "Sequence[MatrixRow]") -> None:
-    levels: dict[tuple[str, str], list[str]] = {}
+    """One table, or at a terminal as many as the width asks for."""
+    levels: dict[tuple[str, str], dict[str, str]] = {}
     for row in rows:
-        levels.setdefault((row.connection, row.resource), []).append(row.level.value)
-    table = [(*place, *held) for place, held in levels.items()]
-    session.screen().table(("connection", "resource", *agents), table, sections=True)
+        levels.setdefault((row.connection, row.resource), {})[row.agent] = row.level.value
+    screen = session.screen()
+    for part in _fitting(agents, screen.width - max(len(resource) for _, resource in levels) - _MARGIN):
+        table = [(*place, *(held[agent] for agent in part)) for place, held in levels.items()]
+        screen.table(("connection", "resource", *part), table, sections=True)
+
+
+_MARGIN = 6
+"""What a table has beside its columns, the indent of the resources included."""
+
+
+def _fitting(agents: Sequence[str], width: int) -> Iterator[list[str]]:
+    """The agents in groups whose columns fit into the width. A heading is broken at its hyphens."""
+    part, room = list[str](), width
+    for agent in agents:
+        column = 2 + max(*(len(piece) + 1 for piece in agent.split("-")), len("write"))
+        if part and column > room:
+            yield part
+            part, room = [], width
+        part.append(agent)
+        room -= column
+    yield part
 
 
 def _one(policy: "Policy", rows: "Sequence[MatrixRow]") -> None:

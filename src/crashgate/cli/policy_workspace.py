@@ -92,6 +92,20 @@ class Workspace:
             templates = wiring.templates(path.absolute().parent)
             return PolicySet([load(text, source=source, vocabulary=self.vocabulary, templates=templates)])
 
+    def template_problems(self) -> "list[Problem]":
+        """What is wrong with the templates of the folder, also with one that no document extends."""
+        from crashgate.config import wiring
+        from crashgate.policy.document import check_template
+
+        folder = self.settings.policies
+        templates, vocabulary = wiring.templates(folder), self.vocabulary
+        problems = (
+            as_given(problem, self.folder)
+            for name in templates
+            for problem in check_template(name, folder=folder.name, vocabulary=vocabulary, templates=templates)
+        )
+        return list(dict.fromkeys(problems))
+
     def _within(self, folder: Path, settings: "Settings") -> "PolicySet":
         from crashgate.config import wiring
 

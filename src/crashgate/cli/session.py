@@ -44,9 +44,17 @@ def copy_example_policies(folder: Path, *, every_provider: bool = False) -> Path
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     source = example_policies()
     for example in sorted([*source.glob("*.toml"), *(source.glob("sessions/*.toml") if every_provider else ())]):
-        shutil.copyfile(example, folder / example.name)
-        (folder / example.name).chmod(0o600)
+        _copy(example, folder)
+    for template in sorted(source.glob("templates/*.toml")):
+        (folder / "templates").mkdir(mode=0o700, exist_ok=True)
+        _copy(template, folder / "templates")
     return folder
+
+
+def _copy(document: Path, folder: Path) -> None:
+    copy = folder / document.name
+    shutil.copyfile(document, copy)
+    copy.chmod(0o600)
 
 
 PRESETS = ("read-only", "triage")
@@ -57,8 +65,7 @@ def preset_policies(folder: Path) -> Path:
     """Copy the shipped policies of ``serve --preset`` into a folder that only we may write to."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in PRESETS:
-        shutil.copyfile(example_policies() / "presets" / f"{name}.toml", folder / f"{name}.toml")
-        (folder / f"{name}.toml").chmod(0o600)
+        _copy(example_policies() / "presets" / f"{name}.toml", folder)
     return folder
 
 

@@ -58,7 +58,7 @@ def _fault(error: "ErrorDetails", model: type[BaseModel]) -> str:
     if kind == "extra_forbidden":
         return unknown("key", str(loc[-1]), _list_keys(model, loc[:-1]))
     if loc[-1] == _NO_KEY:
-        return _of_our_own(error) if kind == "value_error" else f"is not a valid connection name; write {_NAMES}"
+        return _of_our_own(error) if kind == "value_error" else f"is not a connection name; write {_NAMES}"
     if kind in {"enum", "literal_error"}:
         return choose_one_of(_options(_type_at(model, loc)), error.get("input"))
     if kind == "value_error":

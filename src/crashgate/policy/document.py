@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
-from crashgate.errors import PolicyDocumentError
+from crashgate.errors import PolicyDocumentError, Problem
 from crashgate.identity import AGENT_NAME_PATTERN
 from crashgate.model.access import Level
 from crashgate.model.scope import NOTHING, Dimension
@@ -90,11 +90,27 @@ def _make_policy(parts: Sequence[Part], vocabulary: Vocabulary) -> Policy:
     )
 
 
+def check_template(name: str, *, folder: str, vocabulary: Vocabulary, templates: Templates) -> list[Problem]:
+    """What is wrong with a template or with those that it extends, whoever extends it.
+
+    ``folder`` is the name of the policy folder. Places that a document could bring are not missing.
+    """
+    source = f"{folder}/{name}.toml"
+    own, *others = read_parts(f'extends = "{name}"', source=source, catalogue=vocabulary.catalogue, templates=templates)
+    everywhere = dict.fromkeys(vocabulary.kinds, ("*",))
+    for each in others:
+        _check_template(each)
+        _Reader(each, vocabulary, first=1, places=everywhere).grants()
+        for key, table in TABLES.items():
+            read_table(each.reading, each.data, key, table)
+    return [problem for part in (own, *others) for problem in part.reading.problems]
+
+
 def _check_template(template: Part) -> None:
     """Note each key that a template cannot have."""
     for key in template.data:
         if key in _TOP_KEYS and key not in _TEMPLATE_KEYS:
-            template.reading.note((key,), f"`{key}` belongs into the document of an agent, not into a template")
+            template.reading.note((key,), f"`{key}` belongs in the document of an agent, not into a template")
     template.reading.check_keys((), {key: None for key in template.data if key not in _TOP_KEYS}, _TEMPLATE_KEYS)
 
 
