@@ -19,6 +19,7 @@ LARGE_PAGE: Final = 1024 * 1024
 """The same for a page of many that are read in a row: a thousand rows of an export have half of that and are read in
 six milliseconds, and to hand over each of these pages would take a fifth of the export's speed."""
 
+# check[huge]: large answers are read one after the other
 AT_ONCE: Final = 1
 """Two would take their turns with each other, and with the loop."""
 
@@ -36,6 +37,7 @@ async def offload(size: int, work: Callable[..., _T], *given: Any, bulk: bool = 
     if size <= (LARGE_PAGE if bulk else LARGE):
         return work(*given)
     result = await to_thread.run_sync(work, *given, limiter=_limiter())
+    # check: who gives up while an answer is worked on is told so
     await checkpoint_if_cancelled()  # nobody was cancelled while the thread was at work
     return result
 

@@ -19,6 +19,7 @@ def others_may_read(status: os.stat_result) -> bool:
 
     The group of a file of root's may: that is how a secret is handed to a service that does not run as root.
     """
+    # check[always]: the group may read a secret of root's only
     group = 0 if is_roots(status) else stat.S_IRGRP
     return bool(status.st_mode & (group | stat.S_IROTH))
 
@@ -30,6 +31,7 @@ def is_roots(status: os.stat_result) -> bool:
 
 def is_anothers(status: os.stat_result) -> bool:
     """Whether it belongs to neither us nor root: its owner may change it, or its mode, whenever they like."""
+    # check[never]: root takes no file of another user
     return status.st_uid not in {os.geteuid(), _ROOT}
 
 

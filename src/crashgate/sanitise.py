@@ -37,6 +37,7 @@ def clean(text: str, *, limit: int, lines: bool = True) -> str:
         return text
     seen = text[: limit * 4]
     kept = _printable(seen, lines=lines)
+    # check[always]: invisible letters are taken out of a text
     kept = kept if kept.isascii() else _INVISIBLE_LETTERS.sub("", kept)
     return kept if len(kept) <= limit and len(seen) == len(text) else kept[: limit - 1] + _ELLIPSIS
 
@@ -52,8 +53,13 @@ def _printable(text: str, *, lines: bool) -> str:
         return kept
     odd = {char for char in set(bare) if not char.isprintable()}
     if len(odd) > _FEW:
-        return "".join(_instead(char) if char in odd else char for char in kept)
+        return "".join(
+            # check[never]: many kinds of control characters are taken out of a text
+            _instead(char) if char in odd else char
+            for char in kept
+        )
     for char in odd:
+        # check: control characters are taken out of a text
         kept = kept.replace(char, _instead(char))
     return kept
 
@@ -74,6 +80,7 @@ _find_inside = re.compile(rf"([{_BEGINS}])([^\w{_BEGINS}{_RUN}]*)(?=([{_RUN}]))"
 
 def neutralised(cell: str) -> str:
     """``cell``, with an apostrophe wherever a spreadsheet would begin to run it."""
+    # check[unwrap]: a formula behind another separator gets an apostrophe
     shown = neutralised_inside(cell)
     return f"'{shown}" if runs(cell) else shown
 
@@ -92,9 +99,18 @@ def runs(cell: str) -> bool:
     """Whether a spreadsheet could take the cell for a formula."""
     if cell == "" or cell[0].isalnum():
         return False
+    # check: a tab at the start is taken for a formula
     if cell[0] in _ENDS_OF_CELLS:
         return True
-    seen = next((char for char in cell if char.isprintable() and not char.isspace()), "")
+    seen = next(
+        (
+            char
+            for char in cell
+            # check: a formula is seen behind white space
+            if char.isprintable() and not char.isspace()
+        ),
+        "",
+    )
     return seen in _OPERATORS
 
 
@@ -106,4 +122,9 @@ def _set_apart(found: re.Match[str]) -> str:
 
 
 def _is_shown(char: str) -> bool:
-    return char.isprintable() and not char.isspace() and char != '"'
+    return (
+        char.isprintable()
+        and not char.isspace()
+        # check: a formula behind a separator and quotes gets an apostrophe
+        and char != '"'
+    )

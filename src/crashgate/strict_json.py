@@ -21,7 +21,12 @@ def parse(data: bytes, *, deepest: int = DEEPEST) -> Any:  # noqa: ANN401 - any 
     """The document, nested no deeper than ``deepest``. Raises NotStrictError."""
     try:
         document = json.loads(
-            data.decode(), object_pairs_hook=_unique, parse_constant=_refuse, parse_int=_whole, parse_float=_finite
+            data.decode(),
+            object_pairs_hook=_unique,
+            # check: no NaN
+            parse_constant=_refuse,
+            parse_int=_whole,
+            parse_float=_finite,
         )
         _check(document, deepest)
     except NotStrictError:
@@ -35,6 +40,7 @@ def parse(data: bytes, *, deepest: int = DEEPEST) -> Any:  # noqa: ANN401 - any 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
+    # check: no key stands twice
     if len(found) != len(pairs):
         raise NotStrictError("a key stands twice in an object")
     return found
@@ -45,6 +51,7 @@ def _refuse(_: str) -> NoReturn:
 
 
 def _whole(text: str) -> int:
+    # check: no number beyond a double
     if len(text.removeprefix("-")) > _MOST_DIGITS:
         raise NotStrictError("a number is too large")
     return int(text)
@@ -52,15 +59,18 @@ def _whole(text: str) -> int:
 
 def _finite(text: str) -> float:
     number = float(text)
+    # check: no number that is infinite
     if not math.isfinite(number):
         raise NotStrictError("a number is too large")
     return number
 
 
 def _check(node: Any, depth: int) -> None:  # noqa: ANN401 - any JSON
+    # check: a message is nested so deep and no deeper
     if depth < 0:
         raise NotStrictError("it is nested too deep")
     if isinstance(node, str):
+        # check: no half of a character
         node.encode()
     elif isinstance(node, dict):
         for key, value in cast("dict[str, Any]", node).items():

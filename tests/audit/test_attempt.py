@@ -31,6 +31,7 @@ def test_every_kind_of_attempt_has_words(what: Attempt) -> None:
     )
 
 
+@pytest.mark.ablation("an attempt names only a legal agent")
 @pytest.mark.threats(16, 26, 29)
 @pytest.mark.parametrize(
     "change",

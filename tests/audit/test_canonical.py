@@ -11,6 +11,7 @@ from crashgate.errors import Code
 from tests.audit.samples import DECISION, HOSTILE, OUTCOME, TEXT_FIELDS, records
 
 
+@pytest.mark.ablation("a record holds plain ASCII")
 @given(records())
 @example(replace(DECISION, client="\ud800"))
 def test_a_record_survives_the_store_unchanged(record: Record) -> None:
@@ -47,6 +48,7 @@ def test_a_record_is_spelled_in_one_way() -> None:
     )
 
 
+@pytest.mark.ablation("a record has the fields of its kind and no others", "true is no number in a record")
 @pytest.mark.parametrize(
     "change",
     [
@@ -159,6 +161,7 @@ def test_a_record_of_the_first_format_has_no_later_field(kind: str) -> None:
         decode(json.dumps(json.loads(OF_FORMAT_1[kind]) | later))
 
 
+@pytest.mark.ablation("a record of an unknown format is not read")
 @pytest.mark.parametrize("format_", [0, 4, True, "1", None])
 def test_a_record_of_an_unknown_format_is_not_read_as_one_of_the_first(format_: object) -> None:
     with pytest.raises(ValueError, match="not a record of a format"):

@@ -25,6 +25,7 @@ def test_a_sound_chain_is_found_sound() -> None:
     assert _fault(ROWS) == (None, None, 5)
 
 
+@pytest.mark.ablation("the parts of a hash have their lengths")
 def test_a_hash_covers_every_part_with_its_length() -> None:
     # Guards: the length prefix in chain._hash; the text is written by hand.
     text = "24:crashgate decision log 16:record2:pp4:main1:71:t1:k1:c0:2:{}"
@@ -34,12 +35,14 @@ def test_a_hash_covers_every_part_with_its_length() -> None:
     assert computed != link("pp", chain="main", seq=7, at="t", kind="k", call="", agent="c", body="{}")
 
 
+@pytest.mark.ablation("a record names the one before it")
 def test_two_chains_do_not_begin_alike() -> None:
     # Guards: the chain's name in genesis; the records of one chain cannot be handed out as another's.
     assert genesis("main") != genesis("main-2")
     assert _fault([replace(row, chain="main-2") for row in ROWS], {"main-2": HEADS["main"]})[0] is Fault.GENESIS
 
 
+@pytest.mark.ablation("a missing record is found", "a cut end is found", "only a checkpoint lets a chain start later")
 @pytest.mark.threats(27)
 @pytest.mark.parametrize("number", range(1, 6))
 def test_a_record_that_is_left_out_is_missed(number: int) -> None:
@@ -59,6 +62,7 @@ def test_two_records_that_changed_places_are_found() -> None:
     assert _fault(renumbered) == (Fault.BROKEN_LINK, 2, 1)
 
 
+@pytest.mark.ablation("a moved record is found")
 @pytest.mark.threats(27)
 def test_a_record_that_stands_twice_is_found() -> None:
     assert _fault([*ROWS[:3], ROWS[2], *ROWS[3:]]) == (Fault.OUT_OF_ORDER, 3, 3)
@@ -72,6 +76,7 @@ def test_a_record_that_was_written_anew_with_its_hash_does_not_fit_the_next() ->
     assert _fault([*ROWS[:2], forged, *ROWS[3:]]) == (Fault.BROKEN_LINK, 4, 3)
 
 
+@pytest.mark.ablation("a chain that was written anew is found")
 @pytest.mark.threats(27)
 def test_a_chain_that_was_written_anew_as_a_whole_does_not_fit_the_kept_head() -> None:
     # Guards: the kept head's hash.
@@ -94,6 +99,7 @@ def test_a_kept_head_that_lags_behind_is_no_fault() -> None:
     assert _fault(ROWS, {"main": Head(seq=3, hash=ROWS[2].hash)}) == (None, None, 5)
 
 
+@pytest.mark.ablation("a changed record is found")
 def test_chains_that_were_written_at_the_same_time_have_a_verdict_each() -> None:
     other = linked([OUTCOME, decision(7)], "main-2")
     mixed = [ROWS[0], other[0], *ROWS[1:4], replace(other[1], agent="x"), ROWS[4]]
@@ -155,6 +161,7 @@ def test_a_chain_may_start_up_to_where_a_checkpoint_says(gone: int) -> None:
     assert (verdict.sound, verdict.good, verdict.pruned) == (True, 5 - gone, gone)
 
 
+@pytest.mark.ablation("a checkpoint lets a chain start so late and no later")
 @pytest.mark.threats(27)
 def test_a_chain_may_not_start_later_nor_otherwise_than_its_checkpoint_says() -> None:
     # Guards: that the checkpoint's hash vouches for what comes before and after it.

@@ -8,6 +8,7 @@ from crashgate.audit.chain import arguments_digest
 KEY = bytes(range(32))
 
 
+@pytest.mark.ablation("a digest depends on the key")
 def test_the_digest_is_an_hmac_of_the_canonical_arguments() -> None:
     # Guards: sort_keys and the separators; the text is written by hand.
     expected = hmac.new(KEY, b'{"a":"\\u00e9","b":[1,true,null]}', hashlib.sha256).hexdigest()
@@ -25,6 +26,7 @@ def test_nobody_without_the_key_can_try_out_values() -> None:
     assert arguments_digest(arguments, KEY) != arguments_digest(arguments, bytes(32))
 
 
+@pytest.mark.ablation("a digest is keyed")
 @pytest.mark.parametrize("key", [b"", b"short", bytes(33)])
 def test_a_key_of_another_length_is_refused(key: bytes) -> None:
     with pytest.raises(ValueError, match="32 bytes"):

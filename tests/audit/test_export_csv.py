@@ -86,6 +86,7 @@ def test_the_columns_are_those_that_are_documented() -> None:
     assert next(csv_lines([])) == ",".join(COLUMNS)
 
 
+@pytest.mark.ablation("no cell of the exported log is a formula")
 @pytest.mark.threats(26)
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "|cmd", "%0A", " =1", "\t=1", "\n=1", "\u200b=1"])
 def test_no_cell_is_a_formula(text: str) -> None:
@@ -104,6 +105,7 @@ def test_no_separator_makes_a_formula_of_a_text_in_the_log(text: str) -> None:
         assert [cell for cell in cells if cell.lstrip().startswith(tuple("=+-@|%"))] == []
 
 
+@pytest.mark.ablation("the cells of the exported log are clean")
 @pytest.mark.threats(25, 26)
 @given(st.text(st.characters(exclude_categories=())))
 def test_a_cell_is_one_clean_line_whatever_is_in_it(text: str) -> None:

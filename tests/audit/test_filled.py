@@ -45,6 +45,7 @@ def test_a_field_without_a_default_has_to_be_given(name: str) -> None:
         decision_record(**{key: value for key, value in FIELDS.items() if key != name})
 
 
+@pytest.mark.ablation("a record that is filled at once has the fields of its class")
 def test_a_field_that_a_record_does_not_have_is_refused() -> None:
     more: dict[str, Any] = {**FIELDS, "token": "s3cret"}
 
@@ -59,6 +60,7 @@ def test_a_field_without_its_name_is_refused() -> None:
         decision_record(*unnamed, **FIELDS)
 
 
+@pytest.mark.ablation("a record that is filled at once is checked")
 @pytest.mark.threats(25, 29)
 @pytest.mark.parametrize(
     ("change", "message"),

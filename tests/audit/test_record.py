@@ -71,6 +71,7 @@ def test_a_scope_or_an_approval_is_an_id_of_plain_characters(field: str, wrong: 
         replace(DECISION, **{field: wrong})  # type: ignore[arg-type]  # a field's name as data
 
 
+@pytest.mark.ablation("who answered is a line of plain characters")
 @pytest.mark.threats(25, 26)
 @pytest.mark.parametrize("wrong", ["", HOSTILE, "olg\u0430", "olga\n", "=1+1", "o" * 129])
 def test_who_answered_is_a_line_of_plain_characters_and_answered_something(wrong: str) -> None:
@@ -81,6 +82,7 @@ def test_who_answered_is_a_line_of_plain_characters_and_answered_something(wrong
         replace(DECISION, answered_by="olga")
 
 
+@pytest.mark.ablation("a trace is a trace id")
 @pytest.mark.threats(26)
 @pytest.mark.parametrize("wrong", ["", "0" * 32, "4BF92F3577B34DA6A3CE929D0E0E4736", "4bf92f3577b34da6", HOSTILE])
 def test_a_trace_is_the_id_that_w3c_describes(wrong: str) -> None:
@@ -89,6 +91,7 @@ def test_a_trace_is_the_id_that_w3c_describes(wrong: str) -> None:
         replace(DECISION, trace=wrong)
 
 
+@pytest.mark.ablation("a delete is never recorded as a trial")
 @pytest.mark.parametrize("change", [{"effect": Effect.DENY}, {"access": Access.DELETE}])
 def test_trial_mode_never_lets_a_delete_through_and_never_denies(change: dict[str, object]) -> None:
     # Guards: the check of observed in DecisionRecord.

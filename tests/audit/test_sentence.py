@@ -231,6 +231,7 @@ def test_a_call_that_brought_nothing_was_only_tried(outcome: OutcomeRecord, endi
     assert _outcome_in_words(READ, outcome).sentence.startswith("triage-agent tried to read error 5f1d00c4… in")
 
 
+@pytest.mark.ablation("a sentence says when a change is in doubt")
 @pytest.mark.parametrize(
     ("outcome", "doubt"),
     [
@@ -277,6 +278,7 @@ def test_the_scope_of_a_call_is_named_after_its_place(scope: dict[str, str], pla
     )
 
 
+@pytest.mark.ablation("a sentence says that only observe mode let it through")
 def test_what_only_trial_mode_let_through_is_said_loudly() -> None:
     # Guards: the branch for observed in sentence._head.
     record = replace(READ, observed=True, reason="no_grant", rule=None)
@@ -326,6 +328,7 @@ def test_the_data_keeps_the_ids_whole() -> None:
     assert ERROR_ID in str(tell_decision(DECISION).target)
 
 
+@pytest.mark.ablation("every piece of a sentence is cleaned")
 @pytest.mark.threats(25, 26)
 @given(record=decisions(), outcome=outcomes(), because=st.text(st.characters(exclude_categories=())))
 @example(record=replace(DECISION, rule=HOSTILE, target=HOSTILE), outcome=OUTCOME, because=HOSTILE * 100)

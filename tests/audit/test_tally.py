@@ -16,6 +16,7 @@ def _attempt(second: int, agent: str | None = None, what: Attempt = Attempt.UNAU
     return replace(ATTEMPT, at=at, agent=agent, what=what, sentence="")
 
 
+@pytest.mark.ablation("a flood of attempts is counted")
 def test_the_first_attempt_is_stored_at_once_and_the_rest_of_its_minute_as_one() -> None:
     tally = AttemptTally()
     stored = [tally.add(_attempt(second)) for second in (0, 1, 30, 59)]

@@ -80,6 +80,7 @@ def test_one_is_shown_with_all_that_may_be_shown(waiting: ApprovalRequest, crash
         assert part in words
 
 
+@pytest.mark.ablation("what an agent wrote goes with the answer")
 @pytest.mark.threats(22, 25, 26, 29)
 @pytest.mark.parametrize("word", ["approve", "reject"])
 def test_whoever_answers_reads_what_the_agent_wrote_and_nobody_after_them(
@@ -107,6 +108,7 @@ def test_whoever_answers_reads_what_the_agent_wrote_and_nobody_after_them(
     assert secret.encode() not in b"".join(path.read_bytes() for path in state.glob(f"{FILE}*"))
 
 
+@pytest.mark.ablation("an answer has the name of the system's user")
 @pytest.mark.threats(22)
 @pytest.mark.parametrize(("word", "standing"), [("approve", Standing.APPROVED), ("reject", Standing.REJECTED)])
 def test_an_answer_is_kept_with_the_name_of_the_user(

@@ -97,6 +97,7 @@ def test_a_denied_call_is_explained_by_what_would_allow_it(crashgate: Shell) -> 
     assert 'To allow it, write access.error = "full" in policies/triage-agent.toml, grant 1' in told.out
 
 
+@pytest.mark.ablation("only what is settled by names is put in")
 @pytest.mark.usefixtures("policies")
 def test_a_call_without_its_place_depends(crashgate: Shell) -> None:
     told = crashgate("policy", "explain", "triage-agent", "list_errors")

@@ -65,6 +65,7 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, listening: Listen
     return folder
 
 
+@pytest.mark.ablation("the folder we are started in names no upstream")
 @pytest.mark.threats(10, 32)
 def test_a_workspace_gets_no_credential(home: Path, state: Path, workspace: Path, listening: Listening) -> None:
     (home / "policies").mkdir(mode=0o755)

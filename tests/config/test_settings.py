@@ -196,6 +196,7 @@ def test_a_file_that_is_passed_over_is_told_of_unless_another_was_named(
     assert (told(named), told(CRASHGATE_CONFIG=str(local)), told(where=users)) == (None, None, None)
 
 
+@pytest.mark.ablation("a configuration that others may write to")
 @pytest.mark.threats(10, 32)
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o664, 0o666])
 def test_a_file_that_others_may_write_to_is_refused(loaded: Load, users: Path, mode: int) -> None:
@@ -209,6 +210,7 @@ def test_a_file_that_others_may_write_to_is_refused(loaded: Load, users: Path, m
     )
 
 
+@pytest.mark.ablation("a configuration of another user")
 @pytest.mark.threats(10, 32)
 def test_a_file_of_another_user_is_refused(loaded: Load, tmp_path: Path) -> None:
     named = tmp_path / "named.toml"
@@ -233,6 +235,7 @@ def test_a_named_file_that_is_not_there_is_refused(loaded: Load, tmp_path: Path)
     assert refusal(loaded, CRASHGATE_CONFIG=str(absent)) == told
 
 
+@pytest.mark.ablation("a token is not written into the settings")
 @pytest.mark.threats(29, 32)
 @pytest.mark.parametrize(
     ("toml", "place"),
@@ -349,6 +352,7 @@ def test_another_way_to_present_a_credential_is_refused(loaded: Load) -> None:
     assert "connections.inside.auth" in refusal(loaded, '[connections.inside]\nauth = "digest"\ntoken_env = "A"\n')
 
 
+@pytest.mark.ablation("pages of every origin are nobody's")
 @pytest.mark.threats(4)
 @pytest.mark.parametrize("wrong", ["*", "https://a.example.com/page", "a.example.com", "null", "https://*.example.com"])
 def test_every_page_and_a_page_are_no_origins(loaded: Load, wrong: str) -> None:

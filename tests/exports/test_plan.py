@@ -13,6 +13,7 @@ from tests.exports.samples import COLUMNS, FIRST, ID, SECOND, plan
 UNSAFE = ["", "..", "../x", "a/b", "a\\b", ".hidden", "a\0", "x" * 200, "a b", "A", "a\n", "-a", "a.b"]
 
 
+@pytest.mark.ablation("an export's id is hexadecimal")
 @pytest.mark.threats(26)
 @pytest.mark.parametrize("text", [*UNSAFE, "session_events", "0123456789ABCDEF", "0" * 15, "0" * 33])
 def test_an_export_id_is_hexadecimal_and_nothing_else(text: str) -> None:
@@ -82,6 +83,7 @@ def test_a_stored_manifest_is_the_manifest() -> None:
     assert manifests.decode(manifests.encode(_manifest()), stored_as=f"sessions-{ID}.manifest.json") == _manifest()
 
 
+@pytest.mark.ablation("a manifest names its own file")
 @pytest.mark.parametrize(
     ("old", "new"),
     [

@@ -49,6 +49,7 @@ def test_every_answer_that_gives_back_the_id_it_was_asked_for_is_compared_with_i
     assert unnamed == ["bugsnag.projects.create", "bugsnag.comments.create", "bugsnag.events.get_latest"]
 
 
+@pytest.mark.ablation("an answer about another object is withheld")
 @pytest.mark.threats(42)
 @pytest.mark.parametrize("operation", [each for each in ONE if each.named], ids=lambda each: each.id)
 def test_an_answer_about_another_object_is_withheld(operation: AnyOperation) -> None:
@@ -73,6 +74,7 @@ async def test_an_error_that_was_not_asked_for_is_refused_and_the_outcome_says_s
     assert "or about something else, and was not shown" in gate.log.sentences[-1]
 
 
+@pytest.mark.ablation("a row whose place cannot be read is in no place")
 @pytest.mark.threats(42)
 @pytest.mark.parametrize("place", [404, "checkout-ios", ["5f"], {}, ANDROID.id, "", True])
 async def test_a_row_whose_place_cannot_be_read_is_not_shown(place: object) -> None:
@@ -95,6 +97,7 @@ async def test_an_object_whose_id_is_cleaned_in_its_answer_is_the_one_asked_for(
     assert (await gate.call("get_session", {"session_id": identifier})).error is None
 
 
+@pytest.mark.ablation("a look-up that answers about another session decides nothing")
 @pytest.mark.threats(42)
 async def test_nothing_is_added_to_a_session_whose_look_up_answers_about_another() -> None:
     # Guards: the comparison in Places.find; an answer about another id is not "there is none".
@@ -114,6 +117,7 @@ async def test_nothing_is_added_to_a_session_whose_look_up_answers_about_another
     assert gate.log.decisions[-1].reason == "undecided"
 
 
+@pytest.mark.ablation("a look-up that answers about another object finds nothing")
 @pytest.mark.threats(42)
 async def test_an_object_that_is_not_among_those_that_are_there_is_not_there() -> None:
     # Guards: ``row.id == wanted`` in Places.has_object; a comment is looked for in the list of its error's comments.

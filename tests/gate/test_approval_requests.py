@@ -23,6 +23,9 @@ def _told(answer: Answer) -> tuple[Code | None, object]:
     return answer.error, error.get("approval")
 
 
+@pytest.mark.ablation(
+    "an approval is asked for before a call", "a request that waits is no approval", "the record names the approval"
+)
 @pytest.mark.threats(22)
 async def test_without_an_approval_nothing_is_sent_and_a_request_waits() -> None:
     # Guards: Approvals.granted in Gateway._permitted.
@@ -98,6 +101,7 @@ async def test_the_same_call_again_asks_nobody_twice() -> None:
     assert told == {(Code.APPROVAL_REQUIRED, request.id)}
 
 
+@pytest.mark.ablation("so many requests wait and no more")
 @pytest.mark.threats(22)
 async def test_an_agent_cannot_tire_a_person_with_requests() -> None:
     # Guards: MOST_WAITING.
@@ -111,6 +115,7 @@ async def test_an_agent_cannot_tire_a_person_with_requests() -> None:
     assert opened.log.decisions[-1].reason == "rate_limited"
 
 
+@pytest.mark.ablation("a rejection is told as one")
 @pytest.mark.threats(22)
 async def test_what_was_rejected_is_not_asked_again_until_it_expires() -> None:
     opened = gate()
@@ -173,6 +178,7 @@ async def test_without_the_store_nothing_is_sent(problem: Exception, code: Code)
     assert opened.log.decisions[-1].effect is Effect.DENY
 
 
+@pytest.mark.ablation("a text that is too long to be read is not kept in part")
 @pytest.mark.threats(45)
 @pytest.mark.parametrize(("length", "kept"), [(10_000, ["message"]), (10_001, [])])
 def test_a_text_that_nobody_would_read_through_is_named_and_not_kept(length: int, kept: list[str]) -> None:

@@ -91,6 +91,7 @@ async def test_a_yes_in_the_client_is_good_for_this_one_call() -> None:
     assert [each.approval for each in opened.log.decisions if each.parent is None] == [first.id, second.id]
 
 
+@pytest.mark.ablation("nothing but a plain yes is one")
 @pytest.mark.threats(22)
 @pytest.mark.parametrize("said", [NO, "yes", 1])
 async def test_whatever_is_no_plain_yes_is_a_no(said: Any) -> None:  # noqa: ANN401 - what a client may send
@@ -123,6 +124,7 @@ async def test_nobody_is_asked_about_what_the_operator_rejected() -> None:
     assert asked == []
 
 
+@pytest.mark.ablation("a yes under an older policy comes too late")
 @pytest.mark.threats(22, 31)
 async def test_a_yes_after_the_policy_changed_comes_too_late() -> None:
     # Guards: the comparison of policies in Gateway._permitted after the person was asked.

@@ -17,6 +17,7 @@ from tests.gate.gate import ACME, IOS, ok, open_gate, policy, principal
 from tests.gate.memory import MemoryApprovals
 
 
+@pytest.mark.ablation("an approval is used up")
 @pytest.mark.threats(22)
 async def test_an_approved_call_is_made_once_and_its_record_names_the_approval_and_who_gave_it() -> None:
     # Guards: ApprovalStore.use before the call is sent.
@@ -46,6 +47,7 @@ async def test_a_slug_and_its_id_mean_the_same_call() -> None:
     assert (await opened.call("delete_error", DELETE)).error is None
 
 
+@pytest.mark.ablation("an approval is of the arguments")
 @pytest.mark.threats(22)
 @pytest.mark.parametrize(
     "other", [{"message": "Seen by me!"}, {"message": "seen by me."}, {"error_id": f"5f{9:020x}20"}]
@@ -61,6 +63,7 @@ async def test_one_argument_changed_needs_another_approval(other: dict[str, str]
     assert len(await kept(opened)) == 2
 
 
+@pytest.mark.ablation("an approval is of the operation", "an approval is of the connection")
 @pytest.mark.threats(22)
 async def test_another_connection_or_operation_needs_another_approval() -> None:
     # Guards: connection and operation in the digest.
@@ -103,6 +106,7 @@ async def test_an_approval_of_an_older_policy_is_good_for_nothing(tmp_path: Path
     assert (answer.error, changes_sent(opened)) == (Code.APPROVAL_REQUIRED, [])
 
 
+@pytest.mark.ablation("an approval that another call used is none")
 @pytest.mark.threats(22)
 async def test_of_two_calls_at_once_exactly_one_uses_it(tmp_path: Path) -> None:
     # Guards: that ApprovalStore.use changes what it finds in the same statement.
@@ -122,6 +126,7 @@ async def test_of_two_calls_at_once_exactly_one_uses_it(tmp_path: Path) -> None:
     assert len(changes_sent(opened)) == 1
 
 
+@pytest.mark.ablation("a change that a person approved is counted")
 @pytest.mark.threats(22)
 async def test_a_limit_is_looked_at_before_an_approval_is_used_up() -> None:
     opened = gate("[limits]\ndeletes_per_hour = 1\n")
@@ -149,6 +154,7 @@ def _list_errors(mark: str | None = None) -> Ask:
     )
 
 
+@pytest.mark.ablation("an approval is of the page")
 @pytest.mark.threats(22)
 async def test_another_page_needs_another_approval() -> None:
     # Guards: the page in the digest.
@@ -162,6 +168,7 @@ async def test_another_page_needs_another_approval() -> None:
     assert len(await kept(opened)) == 2
 
 
+@pytest.mark.ablation("a new policy that asks for approval ends a reading")
 @pytest.mark.threats(22, 31)
 async def test_a_list_that_is_read_on_ends_when_a_new_policy_asks_for_an_approval() -> None:
     # Guards: the second condition of Gateway._check_again.

@@ -82,6 +82,7 @@ async def test_an_odd_id_in_any_place_of_any_tool_sends_nothing(tool: str) -> No
     assert gate.upstream.received == []
 
 
+@pytest.mark.ablation("wrong arguments are recorded", "wrong arguments are told and nothing is sent")
 @pytest.mark.threats(15)
 @pytest.mark.parametrize(
     "extra",
@@ -138,6 +139,7 @@ def test_each_broken_rule_is_told_with_its_parameter(arguments: Mapping[str, Any
     assert told in str(problem.value)
 
 
+@pytest.mark.ablation("unknown filters are told")
 async def test_an_unknown_filter_is_told_with_the_nearest_one_and_only_the_look_up_is_sent() -> None:
     gate = open_gate(policy(EVERYTHING))
     answer = await gate.call("list_errors", {"project_id": IOS.id, "filters": {"error.statuss": "open"}})

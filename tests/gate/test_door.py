@@ -55,6 +55,11 @@ def _told(opened: Gate) -> list[tuple[str, ...]]:
     ]
 
 
+@pytest.mark.ablation(
+    "the decision is stored before anything is sent",
+    "an answered call has an outcome",
+    "a slug becomes the id before the request is built",
+)
 async def test_a_call_is_decided_recorded_sent_and_recorded_in_this_order() -> None:
     opened = gate()
     at_sending: list[int] = []
@@ -89,6 +94,7 @@ async def test_a_look_up_names_the_call_that_needed_it() -> None:
     )
 
 
+@pytest.mark.ablation("what the policy refuses is refused")
 async def test_a_refused_delete_sends_nothing() -> None:
     opened = gate()
     answer = await opened.call("delete_error", {"project_id": IOS.id, "error_id": IOS.error})
@@ -107,6 +113,7 @@ async def test_a_refused_project_is_only_looked_up() -> None:
     assert opened.log.decisions[-1].reason == "outside_scope"
 
 
+@pytest.mark.ablation("where the log is kept is not told to agents")
 @pytest.mark.threats(28)
 @pytest.mark.parametrize("kind", [DecisionRecord, OutcomeRecord])
 async def test_without_a_record_nothing_is_answered(kind: type[Record]) -> None:
@@ -122,6 +129,7 @@ async def test_without_a_record_nothing_is_answered(kind: type[Record]) -> None:
     assert opened.upstream.received == [] if kind is DecisionRecord else len(opened.upstream.received) == 1
 
 
+@pytest.mark.ablation("without a record nothing is sent")
 @pytest.mark.threats(28)
 @pytest.mark.parametrize("tool", ["list_errors", "resolve_error", "get_latest_event"])
 async def test_a_decision_that_cannot_be_stored_sends_nothing(tool: str) -> None:
@@ -156,6 +164,7 @@ class _BrokenPlaces(Places):
         raise ZeroDivisionError("secret detail")
 
 
+@pytest.mark.ablation("a defect before the decision is recorded as a denial")
 @pytest.mark.threats(33)
 async def test_a_defect_in_the_gate_denies_and_is_recorded() -> None:
     # Guards: the last except in Gateway._admitted.
@@ -189,6 +198,7 @@ async def test_a_policy_that_is_not_the_agents_denies() -> None:
     assert [(each.effect, each.reason) for each in opened.log.decisions] == [(Effect.DENY, "internal")]
 
 
+@pytest.mark.ablation("a broken source of policies opens nothing")
 @pytest.mark.threats(33)
 @pytest.mark.parametrize("tool", ["my_access", "list_errors", "delete_error", "no_such_tool"])
 async def test_a_broken_policy_source_denies_and_is_recorded(tool: str) -> None:
@@ -203,6 +213,7 @@ async def test_a_broken_policy_source_denies_and_is_recorded(tool: str) -> None:
     assert [(each.effect, each.reason, each.tool) for each in opened.log.decisions] == [(Effect.DENY, "internal", tool)]
 
 
+@pytest.mark.ablation("a defect after the decision is recorded")
 @pytest.mark.threats(33)
 async def test_a_defect_after_the_decision_is_recorded_as_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     # Guards: the last except in Gateway._carried_out.
@@ -259,6 +270,7 @@ async def test_a_slug_becomes_the_id_before_the_request_is_built() -> None:
     assert (opened.log.decisions[-1].project, opened.log.decisions[-1].project_slug) == (IOS.id, "checkout-ios")
 
 
+@pytest.mark.ablation("a look-up that answers about another project finds nothing")
 @pytest.mark.threats(14)
 async def test_a_look_up_that_answers_about_another_project_finds_nothing() -> None:
     # Guards: the comparison in Places.project; the answer would decide for the wrong project.
@@ -275,6 +287,7 @@ def _given(answer: Response, _: Request) -> Response:
     return answer
 
 
+@pytest.mark.ablation("a look-up that answers about another object finds nothing")
 @pytest.mark.threats(14)
 async def test_a_look_up_of_an_error_that_answers_about_another_finds_nothing() -> None:
     # Guards: the comparison in Places.has_object.
@@ -289,6 +302,7 @@ async def test_a_look_up_of_an_error_that_answers_about_another_finds_nothing() 
         assert opened.log.decisions[-1].reason == "no_such_object"
 
 
+@pytest.mark.ablation("an object out of scope is withheld")
 @pytest.mark.threats(14)
 @pytest.mark.parametrize(
     "event",
@@ -307,6 +321,9 @@ async def test_the_latest_event_of_something_else_is_withheld(event: dict[str, s
     assert opened.log.outcomes[-1].result is Ending.WITHHELD
 
 
+@pytest.mark.ablation(
+    "answers are narrowed", "rows of other projects are dropped", "the total goes with what is dropped"
+)
 @pytest.mark.threats(20)
 async def test_rows_of_other_projects_are_dropped_with_the_total() -> None:
     opened = gate()

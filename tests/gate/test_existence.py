@@ -33,6 +33,10 @@ def _gate(grants: str) -> Gate:
     return open_gate(policy(grants), policy(OTHERS, agent="other"))
 
 
+@pytest.mark.ablation(
+    "what one agent's calls made known is not used for another",
+    "a project that is not there costs a look-up of an organization, too",
+)
 @pytest.mark.threats(40)
 @pytest.mark.parametrize("grants", [OWN, IN_GLOBEX])
 @pytest.mark.parametrize("tool", ["list_errors", "get_error"])
@@ -56,6 +60,7 @@ async def test_a_place_that_another_agent_uses_costs_what_an_unknown_one_costs(t
     assert all(each == first for each in seen.values())
 
 
+@pytest.mark.ablation("a look-up shares no answer with another agent's")
 @pytest.mark.threats(40)
 async def test_a_look_up_of_another_agent_that_is_under_way_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     # Guards: Call.alone.
@@ -80,6 +85,7 @@ async def test_a_look_up_of_another_agent_that_is_under_way_is_not_waited_for(mo
     assert asked == [f"https://api.bugsnag.com/projects/{PAYMENTS.slug}"] * 2
 
 
+@pytest.mark.ablation("every failure of a look-up reads the same")
 @pytest.mark.threats(40)
 @pytest.mark.parametrize("failure", FAILURES)
 async def test_every_failure_of_a_look_up_of_a_project_reads_the_same(failure: str) -> None:
@@ -104,6 +110,7 @@ async def test_every_failure_of_a_look_up_of_an_object_reads_the_same(failure: s
     assert failed == await plain.call("list_comments", asked)
 
 
+@pytest.mark.ablation("what upstream refuses to show is kept as what is not there")
 @pytest.mark.threats(40)
 @pytest.mark.parametrize("status", [403, 404])
 async def test_what_upstream_refuses_to_show_is_looked_up_as_seldom_as_what_is_not_there(status: int) -> None:

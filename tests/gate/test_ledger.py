@@ -22,6 +22,7 @@ async def _last(opened: Gate, tool: str, **arguments: object) -> DecisionRecord:
     return opened.log.decisions[-1]
 
 
+@pytest.mark.ablation("the log shows allow-listed arguments only")
 @pytest.mark.threats(29)
 async def test_only_allow_listed_arguments_stand_in_a_record() -> None:
     # Guards: Case.logged.
@@ -79,6 +80,7 @@ async def test_the_record_names_the_agent_the_tool_and_the_place() -> None:
     )
 
 
+@pytest.mark.ablation("what a client calls itself is cleaned")
 @pytest.mark.threats(25)
 async def test_what_a_client_calls_itself_is_one_short_clean_line() -> None:
     opened = gate()

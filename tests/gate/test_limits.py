@@ -26,6 +26,9 @@ def gate(limits: str, *, connections: tuple[str, ...] = ("bugsnag",)) -> Gate:
     return open_gate(policy(f"{grants}[limits]\n{limits}\n", connections=connections), connections=connections)
 
 
+@pytest.mark.ablation(
+    "a limit or a missing approval is recorded", "calls are counted", "a rate that is used up refuses"
+)
 @pytest.mark.threats(23)
 async def test_a_call_beyond_the_limit_is_refused_with_the_time_to_wait_and_nothing_is_sent() -> None:
     # Guards: Limiter.call in plan, before the look-ups.
@@ -77,6 +80,7 @@ async def test_another_agent_has_a_bucket_of_its_own() -> None:
     assert (await opened.call("list_errors", LIST)).error is Code.RATE_LIMITED
 
 
+@pytest.mark.ablation("changes are counted")
 @pytest.mark.threats(23)
 @pytest.mark.parametrize(
     ("limits", "calls", "errors"),
@@ -97,6 +101,7 @@ async def test_writes_and_deletes_are_counted_apart(
     assert tuple(each.error for each in answers) == errors
 
 
+@pytest.mark.ablation("what no grant could allow is neither counted nor looked up")
 async def test_what_no_grant_could_allow_is_not_counted_and_is_refused_as_ever() -> None:
     opened = gate("calls_per_minute = 1")
     for _ in range(3):
@@ -196,6 +201,7 @@ async def _read(opened: Gate, *, before: int = 0) -> int:
     return rows
 
 
+@pytest.mark.ablation("rows of one export are bounded")
 async def test_an_export_stops_before_the_page_that_goes_beyond_its_rows() -> None:
     # Guards: Reading.bound.
     opened = gate("rows_per_export = 5")
@@ -214,6 +220,7 @@ async def test_an_export_may_hold_as_many_rows_as_its_limit() -> None:
     assert await _read(opened) == 6
 
 
+@pytest.mark.ablation("rows from before an interruption count")
 async def test_rows_from_before_an_interruption_count_too() -> None:
     opened = gate("rows_per_export = 6")
     _pages(opened, 3, 2)
@@ -230,6 +237,7 @@ async def test_a_reading_counts_as_one_call() -> None:
         await _read(opened)
 
 
+@pytest.mark.ablation("a call counts once")
 @pytest.mark.threats(31)
 async def test_a_reading_goes_on_under_a_new_policy_without_being_counted_again_and_ends_when_that_refuses() -> None:
     # Guards: Case.counted, and Gateway._check_again.

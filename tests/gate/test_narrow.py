@@ -19,6 +19,7 @@ from tests.gate.gate import ok as answer
 STAGING = Place(names=frozenset({"staging"}))
 
 
+@pytest.mark.ablation("places that are not open are dropped from a list of places", "the total of places is not told")
 @pytest.mark.threats(14, 20)
 async def test_a_list_of_projects_holds_those_that_are_open_and_no_total() -> None:
     grants = '[[grant]]\nconnection = "bugsnag"\nprojects = ["checkout-*"]\naccess.project = "read"\n'
@@ -37,6 +38,7 @@ async def test_a_list_of_projects_holds_those_that_are_open_and_no_total() -> No
     assert ([row.slug for row in page.rows], page.total) == (["checkout-ios", "checkout-android"], None)
 
 
+@pytest.mark.ablation("rows of other platforms are dropped")
 @pytest.mark.threats(14)
 def test_sessions_of_another_platform_are_dropped_with_the_total() -> None:
     here, elsewhere, unsaid = (

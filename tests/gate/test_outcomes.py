@@ -34,6 +34,7 @@ def _ask(operation: Any = LIST_ERRORS, **arguments: object) -> Ask:  # noqa: ANN
     )
 
 
+@pytest.mark.ablation("a failed call has an outcome")
 @pytest.mark.parametrize(
     ("status", "ending", "error"),
     [
@@ -87,6 +88,7 @@ async def test_an_upstream_without_an_answer_is_a_failure_with_its_request_count
     assert (last.result, last.status, last.requests) == (Ending.FAILED, None, 1)
 
 
+@pytest.mark.ablation("a look-up without an answer denies")
 @pytest.mark.threats(33)
 @pytest.mark.parametrize("status", [401, 429, 500])
 async def test_a_look_up_without_an_answer_denies(status: int) -> None:
@@ -113,6 +115,7 @@ async def _cancelled(opened: Gate, work: Callable[[], Awaitable[object]], when: 
     assert opened.log.records != []
 
 
+@pytest.mark.ablation("an outcome is stored although its caller gave up", "a call that was given up has an outcome")
 async def test_a_call_given_up_while_it_is_sent_is_recorded_as_cancelled(monkeypatch: pytest.MonkeyPatch) -> None:
     # Guards: the except for cancellation in Gateway._carried_out, and the shield in Ledger.
     opened, sending = gate(), anyio.Event()
@@ -130,6 +133,10 @@ async def test_a_call_given_up_while_it_is_sent_is_recorded_as_cancelled(monkeyp
     assert (last.result, last.requests, last.call) == (Ending.CANCELLED, 1, opened.log.decisions[-1].call)
 
 
+@pytest.mark.ablation(
+    "the refusal of a call that was given up during a look-up says that the look-up was sent",
+    "a look-up that was given up before it was sent is not called sent",
+)
 @pytest.mark.parametrize(
     ("moment", "look_up", "call"),
     [
@@ -165,6 +172,7 @@ async def test_the_records_of_a_call_given_up_during_its_look_up_agree(
     assert second.endswith(call)
 
 
+@pytest.mark.ablation("a decision is stored although its caller gave up")
 async def test_a_call_given_up_while_its_decision_is_stored_is_not_sent_and_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -188,6 +196,9 @@ async def test_a_call_given_up_while_its_decision_is_stored_is_not_sent_and_says
     assert "before anything was sent" in opened.log.sentences[-1]
 
 
+@pytest.mark.ablation(
+    "an answer without its outcome is not given", "a change without its outcome is not called refused"
+)
 @pytest.mark.threats(28)
 async def test_a_change_whose_outcome_cannot_be_stored_is_not_told_as_refused() -> None:
     # Guards: the except in Entry.close; an agent that thinks nothing was sent would send it again.

@@ -23,6 +23,7 @@ async def _asked(house: House, tool: str, **arguments: object) -> Code | None:
     return (await house.call(AGENT, tool, {"project_id": "checkout-ios", **arguments})).error
 
 
+@pytest.mark.ablation("nothing is asked by what is redacted")
 @pytest.mark.threats(20, 29)
 @pytest.mark.parametrize(
     ("tool", "arguments"),
@@ -51,6 +52,7 @@ async def test_nothing_is_asked_by_a_field_that_the_policy_redacts(
     assert all(path.count("/") == 2 and path.startswith("/projects/") for path in sent)
 
 
+@pytest.mark.ablation("people whose names are redacted are not searched for")
 @pytest.mark.threats(20, 29)
 @pytest.mark.parametrize("redaction", [PEOPLE, EMAIL])
 async def test_people_are_not_searched_for_where_their_names_are_redacted(tmp_path: Path, redaction: str) -> None:
@@ -62,6 +64,7 @@ async def test_people_are_not_searched_for_where_their_names_are_redacted(tmp_pa
     assert (answer.error, plain.error) == (Code.INVALID_ARGUMENTS, None)
 
 
+@pytest.mark.ablation("no pivot counts what is redacted")
 @pytest.mark.threats(20, 29)
 async def test_pivots_do_not_count_what_the_policy_redacts(tmp_path: Path) -> None:
     # Guards: without_hidden.

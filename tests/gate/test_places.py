@@ -16,6 +16,7 @@ GRANTS = (
 LOOK_UP = "GET /projects/checkout-ios"
 
 
+@pytest.mark.ablation("what was found is asked for again after five minutes")
 async def test_a_project_is_looked_up_once_in_five_minutes() -> None:
     gate = open_gate(policy(GRANTS))
     for passed in (0.0, KEPT_SECONDS - 1, KEPT_SECONDS):
@@ -34,6 +35,7 @@ async def test_a_project_that_is_not_there_is_asked_for_again_after_five_minutes
     assert gate.upstream.lines == ["GET /projects/nowhere"] * 2
 
 
+@pytest.mark.ablation("what is not there is kept as long as what is")
 @pytest.mark.threats(21)
 async def test_whether_a_project_is_there_does_not_show_in_how_often_it_is_looked_up() -> None:
     counts = dict[str, list[int]]()
@@ -48,6 +50,7 @@ async def test_whether_a_project_is_there_does_not_show_in_how_often_it_is_looke
     assert list(counts.values()) == [[1, 1, 1, 2, 2, 3]] * 4
 
 
+@pytest.mark.ablation("a slug of the form of an id is no name")
 @pytest.mark.threats(14)
 async def test_a_project_that_is_called_like_the_id_of_another_one_is_not_that_one() -> None:
     ids = GRANTS.replace("checkout-ios", IOS.id).replace('error = "read"', 'error = "full"\naccess.project = "read"')
@@ -114,6 +117,7 @@ async def test_a_kept_project_is_no_grant() -> None:
     assert len(gate.upstream.received) == 3  # each agent looks up for itself (row 40)
 
 
+@pytest.mark.ablation("an object is kept for its own project")
 @pytest.mark.threats(14)
 async def test_an_error_is_kept_for_its_own_project_alone() -> None:
     gate = open_gate(policy(GRANTS.replace('["checkout-ios"]', '["*"]')))
@@ -135,6 +139,7 @@ async def test_an_organization_is_looked_up_only_where_it_could_change_the_answe
     assert gate.log.decisions[-1].organization == IOS.organization_id
 
 
+@pytest.mark.ablation("a project's organization decides where it could")
 async def test_an_organization_is_looked_up_too_where_the_grant_names_the_projects_id() -> None:
     # Guards: the look-up after that of the project; by its slug alone no grant seemed to depend on it.
     gate = open_gate(policy(GRANTS.replace("checkout-ios", IOS.id) + 'organizations = ["acme"]\n'))
@@ -160,6 +165,7 @@ async def test_a_project_that_does_not_say_its_organization_is_refused_where_tha
     assert gate.upstream.lines == [LOOK_UP, "GET /organizations/checkout-ios"]  # asked for in vain (row 40)
 
 
+@pytest.mark.ablation("what is looked up is of the connection")
 @pytest.mark.threats(14)
 async def test_what_is_found_on_one_connection_is_looked_up_anew_on_another() -> None:
     both = GRANTS + GRANTS.replace('"bugsnag"', '"eu"')
@@ -170,6 +176,7 @@ async def test_what_is_found_on_one_connection_is_looked_up_anew_on_another() ->
     assert gate.upstream.lines.count(LOOK_UP) == 2
 
 
+@pytest.mark.ablation("the memory of look-ups has a limit")
 async def test_so_much_is_kept_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("crashgate.gate.places.MOST_KEPT", 2)
     gate = open_gate(policy(GRANTS))

@@ -132,6 +132,9 @@ async def test_who_stops_reading_gives_up_what_is_under_way_and_lets_nothing_mor
         assert upstream.answered <= 2
 
 
+@pytest.mark.ablation(
+    "a page is asked for ahead of its turn only under the same policy", "nothing is asked for beside a decision"
+)
 @pytest.mark.threats(31)
 @pytest.mark.parametrize("changed_after", range(1, 8))
 @pytest.mark.parametrize("pause", range(8))

@@ -126,6 +126,7 @@ async def test_no_parameter_that_reads_a_redacted_field_is_accepted(operation: s
         assert about not in sent, f"{value} is asked although {hidden} is redacted"
 
 
+@pytest.mark.ablation("a filter reads errors as well as events", "a name redacted at any depth hides what reads it")
 @pytest.mark.threats(38)
 @pytest.mark.parametrize(
     ("tool", "name", "value", "fields"),
@@ -162,6 +163,7 @@ def _properties(gate: Gate, tool: str) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", shown.get(tool, {}))
 
 
+@pytest.mark.ablation("the list of tools leaves out what reads a redacted field")
 @pytest.mark.threats(18, 38)
 @pytest.mark.parametrize(
     "tool", [each for each in BY_NAME.values() if isinstance(each, Tool)], ids=lambda each: each.name
@@ -177,6 +179,7 @@ def test_what_reads_a_redacted_field_whatever_its_value_is_not_offered(tool: Too
         assert free or not shown or value not in shown.get("enum", (value,)), f"{name} although {hidden} is redacted"
 
 
+@pytest.mark.ablation("a tool that needs a redacted field is not listed")
 def test_a_tool_that_cannot_be_called_without_a_redacted_field_is_not_offered() -> None:
     # Guards: the required parameters in opening.
     shown = {each.name for each in _gate("bugsnag", "release_stage_name").toolbox.listed(AGENT)}

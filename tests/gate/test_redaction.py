@@ -71,6 +71,13 @@ GONE = [
 ]
 
 
+@pytest.mark.ablation(
+    "what the policy redacts is taken out",
+    "a star redacts every name",
+    "a name that an outsider wrote is not told",
+    "the outcome names what was redacted",
+    "an agent is told which fields were redacted",
+)
 async def test_what_the_policy_names_is_taken_out_and_said_so() -> None:
     # Guards: redact in Gateway._narrowed, Page.redacted to the answer and to the outcome.
     opened = gate()
@@ -96,6 +103,7 @@ async def test_an_answer_with_nothing_to_take_out_says_nothing_of_it() -> None:
     assert opened.log.outcomes[-1].redacted == ()
 
 
+@pytest.mark.ablation("a recipe tells which fields were redacted")
 async def test_a_recipe_says_what_was_taken_out_of_its_parts() -> None:
     opened = gate()
     opened.upstream.answers[f"/errors/{IOS.error}/latest_event"] = lambda _: ok(EVENT)
@@ -179,6 +187,9 @@ def _events(draw: st.DrawFn) -> dict[str, Any]:
     return event
 
 
+@pytest.mark.ablation(
+    "fields that nobody declared are redacted", "redaction goes through lists", "redaction knows no case"
+)
 @pytest.mark.threats(20, 29)
 @given(event=_events())
 async def test_whatever_upstream_answers_a_redacted_field_leaves_nowhere(event: dict[str, Any]) -> None:
@@ -218,6 +229,7 @@ def _with_people(draw: st.DrawFn, deepest: int = 4) -> Any:  # noqa: ANN401 - an
     return [found, 7] if draw(st.booleans()) else found
 
 
+@pytest.mark.ablation("a redacted name at any depth")
 @pytest.mark.threats(20, 29)
 @given(tab=_with_people(), crumb=_with_people())
 async def test_who_somebody_is_leaves_nowhere_however_deep_it_stands(tab: Any, crumb: Any) -> None:  # noqa: ANN401 - any JSON

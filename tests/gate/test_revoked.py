@@ -38,6 +38,7 @@ def _project(_: Request) -> Response:
     return ok({"id": IOS.id, "slug": IOS.slug, "organization_id": IOS.organization_id, "name": "x"})
 
 
+@pytest.mark.ablation("a policy that changed during a look-up decides nothing")
 @pytest.mark.threats(31)
 async def test_a_policy_that_is_taken_back_during_a_look_up_decides_nothing() -> None:
     # Guards: the loop in Gateway._rule.
@@ -65,6 +66,7 @@ async def test_a_policy_that_only_changes_during_a_look_up_is_the_one_that_is_re
     assert gate.log.decisions[-1].effect is Effect.ALLOW
 
 
+@pytest.mark.ablation("each page is asked for under the policy in force")
 @pytest.mark.threats(31)
 @pytest.mark.parametrize(("grants", "asked"), [(CLOSED, 1), (TOUCHED, 6)])
 async def test_the_further_pages_of_one_call_are_asked_under_the_policy_in_force(grants: str, asked: int) -> None:
@@ -88,6 +90,7 @@ async def test_the_further_pages_of_one_call_are_asked_under_the_policy_in_force
     assert answer.error is (Code.NOT_AVAILABLE if grants is CLOSED else None)
 
 
+@pytest.mark.ablation("what waited for its turn is looked at again")
 @pytest.mark.threats(31)
 async def test_what_waited_for_its_turn_is_not_sent_under_a_policy_that_was_taken_back() -> None:
     # Guards: Call.holds, which is asked when the request is about to leave.
@@ -103,6 +106,7 @@ async def test_what_waited_for_its_turn_is_not_sent_under_a_policy_that_was_take
     assert [outcome.result for outcome in gate.log.outcomes if outcome.error is Code.NOT_AVAILABLE] == [Ending.FAILED]
 
 
+@pytest.mark.ablation("a shared answer is given under the policy in force")
 @pytest.mark.threats(31)
 async def test_an_answer_that_another_agent_asked_for_is_given_under_the_policy_in_force() -> None:
     # Guards: that a shared answer is looked at again in exchange.
@@ -130,6 +134,7 @@ async def test_an_answer_that_another_agent_asked_for_is_given_under_the_policy_
     assert gate.upstream.lines.count(f"GET /projects/{IOS.id}/errors") == 1
 
 
+@pytest.mark.ablation("what a new policy lets through on trial has no older record")
 @pytest.mark.threats(31)
 async def test_what_a_new_policy_only_lets_through_on_trial_is_not_sent_as_if_it_allowed_it() -> None:
     # Guards: the second condition in Gateway._check_again; the record says that the older policy allows it.

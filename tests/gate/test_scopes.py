@@ -93,6 +93,7 @@ async def test_an_object_of_the_project_is_looked_for_and_then_asked(operation: 
     assert opened.upstream.lines == [f"GET /projects/{IOS.id}", look_up, f"{operation.method} {path}"]
 
 
+@pytest.mark.ablation("an object is found in the project that it says it is in")
 @pytest.mark.threats(14)
 @pytest.mark.parametrize("operation", [each for each, _ in OBJECTS], ids=lambda each: each.id)
 async def test_an_object_of_another_project_is_refused_and_only_looked_for(operation: AnyOperation) -> None:
@@ -120,6 +121,7 @@ async def test_a_comment_of_another_error_is_refused() -> None:
         assert {line.split(" ")[0] for line in opened.upstream.lines} == {"GET"}
 
 
+@pytest.mark.ablation("an object is looked for only where a grant is")
 @pytest.mark.threats(14)
 async def test_the_right_project_with_no_grant_is_refused_before_the_object_is_looked_for() -> None:
     opened = gate()
@@ -184,6 +186,7 @@ async def test_a_project_to_come_needs_a_grant_on_all_projects(
     assert opened.log.decisions[-1].effect.value == ("allow" if allowed else "deny")
 
 
+@pytest.mark.ablation("an organization that is not there is refused")
 async def test_a_project_to_come_in_an_organization_that_is_not_there_is_refused() -> None:
     opened = gate(on_project("write", projects='"*"'))
     with pytest.raises(NotAvailableError):
@@ -319,6 +322,7 @@ async def test_a_costly_parameter_is_sent_with_full_and_recorded_as_what_it_is(
     assert costly.items() <= json.loads(full.upstream.received[-1].body or b"").items()
 
 
+@pytest.mark.ablation("each environment that is asked for is open")
 @pytest.mark.threats(14)
 async def test_every_environment_that_is_asked_for_has_to_be_open() -> None:
     staged = '[[grant]]\nconnection = "browserstack"\nenvironments = ["staging"]\naccess.session = "read"\n'
@@ -330,6 +334,7 @@ async def test_every_environment_that_is_asked_for_has_to_be_open() -> None:
     assert opened.upstream.lines == []
 
 
+@pytest.mark.ablation("an operation goes to its own provider only")
 @pytest.mark.threats(14)
 async def test_an_operation_is_sent_to_its_own_provider_alone() -> None:
     # The resource is called alike, so that the policy alone would allow it.
@@ -342,6 +347,7 @@ async def test_an_operation_is_sent_to_its_own_provider_alone() -> None:
     assert opened.log.decisions[-1].reason == "unknown_connection"
 
 
+@pytest.mark.ablation("an object is on the platform that was decided")
 @pytest.mark.threats(14)
 async def test_a_session_that_turns_out_to_be_on_another_platform_is_not_read() -> None:
     android = (
@@ -357,6 +363,7 @@ async def test_a_session_that_turns_out_to_be_on_another_platform_is_not_read() 
     assert [line.partition("?")[0] for line in opened.upstream.lines] == ["GET /observability.sessions.get"]
 
 
+@pytest.mark.ablation("a fault is told only where some call is open")
 @pytest.mark.threats(21)
 async def test_what_is_wrong_with_a_call_is_not_told_where_no_word_of_a_parameter_is_open() -> None:
     nowhere = '[[grant]]\nconnection = "devrev"\nplatforms = ["symbian"]\napps = ["*"]\naccess.session = "read"\n'

@@ -22,6 +22,7 @@ def _shown(opened: Gate, tool: str) -> set[str]:
     return set(schema["properties"])
 
 
+@pytest.mark.ablation("the parameters that were given are in the question", "parameters that are off are not offered")
 @pytest.mark.threats(15, 18)
 async def test_a_parameter_that_is_switched_off_is_not_offered_and_refused_when_given() -> None:
     # Guards: Question.parameters in Case.question, and Use.off in input_schema.
@@ -45,6 +46,7 @@ async def test_a_parameter_of_no_value_was_not_given_and_is_not_sent(nothing: ob
     assert not any("filters" in line for line in opened.upstream.lines)
 
 
+@pytest.mark.ablation("the policy is asked about the arguments that are sent")
 @pytest.mark.threats(15, 16)
 async def test_the_policy_is_asked_about_the_arguments_that_are_sent() -> None:
     # Not only the tools: what else calls the gate may give nulls too.
@@ -75,6 +77,7 @@ async def test_what_the_gate_puts_in_itself_is_no_parameter_that_somebody_gave()
     assert (renamed.error, switched.error) == (None, Code.NOT_AVAILABLE)
 
 
+@pytest.mark.ablation("a call with several connections names one")
 async def test_a_connection_that_has_to_be_named_is_asked_for() -> None:
     # Guards: Ask.choices, from the toolbox to Gateway._rule.
     opened = gate(connections=("bugsnag", "bugsnag-eu"))

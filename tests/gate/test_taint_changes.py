@@ -22,6 +22,7 @@ from tests.gate.untrusted import BUCKETS, COMMENT, GRANTS, HERE, HOUR, MINUTE, O
 WHY = "text that outsiders can write was asked for less than 60 minutes ago"
 
 
+@pytest.mark.ablation("a change after reading outsiders' text needs a person")
 @pytest.mark.threats(5)
 async def test_a_change_after_such_reading_waits_for_a_person_and_says_why() -> None:
     # Guards: UntrustedExposure.why in Gateway._permitted.
@@ -81,6 +82,7 @@ async def test_the_minutes_count_from_the_last_reading() -> None:
     assert (await opened.call("delete_error", ONE)).error is Code.APPROVAL_REQUIRED
 
 
+@pytest.mark.ablation("every change needs a person after such reading")
 @pytest.mark.threats(5)
 @pytest.mark.parametrize(
     ("tool", "arguments"), [("delete_error", ONE), ("resolve_error", ONE), ("create_comment", COMMENT)]
@@ -147,6 +149,7 @@ async def test_where_it_cannot_be_noted_or_asked_nothing_is_sent(problem: Except
 SHORT = "[approve]\nafter_untrusted_minutes = 1\nexpires_minutes = 10\n"
 
 
+@pytest.mark.ablation("a no holds when nobody would be asked any more")
 @pytest.mark.threats(5, 22)
 async def test_a_no_holds_until_it_expires_also_when_nobody_would_be_asked_any_more() -> None:
     # Guards: Approvals.still_asked.
@@ -206,6 +209,7 @@ _STEPS: st.SearchStrategy[list[Step]] = st.lists(
 """So many seconds pass, a tool is called, and somebody answers what waits, or does not."""
 
 
+@pytest.mark.ablation("the minutes after reading are as many as the policy says")
 @pytest.mark.threats(5)
 @given(steps=_STEPS, minutes=st.sampled_from([1, 10, 30]), mode=st.sampled_from(["enforce", "observe"]))
 def test_never_is_anything_changed_in_those_minutes_without_a_person(

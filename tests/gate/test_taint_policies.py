@@ -43,6 +43,7 @@ def _once_decided(opened: Gate, approve: str) -> None:
     opened.log.refuse = change
 
 
+@pytest.mark.ablation("a new policy that wants a person after reading is asked before a change leaves")
 @pytest.mark.threats(5, 31)
 async def test_a_change_is_not_sent_under_a_new_policy_that_wants_a_person_before_it() -> None:
     # Guards: UntrustedExposure.why in Gateway._check_again.
@@ -55,6 +56,7 @@ async def test_a_change_is_not_sent_under_a_new_policy_that_wants_a_person_befor
     assert (answer.error, changes_sent(opened), last_call(opened).effect) == (Code.NOT_AVAILABLE, [], Effect.ALLOW)
 
 
+@pytest.mark.ablation("reading under a new policy is noted before it leaves")
 @pytest.mark.threats(5, 31)
 async def test_a_reading_is_noted_under_a_new_policy_that_has_it() -> None:
     # Guards: UntrustedExposure.note in Gateway._check_again.

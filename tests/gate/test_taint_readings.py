@@ -61,6 +61,7 @@ async def test_a_change_that_answers_with_such_text_counts_too() -> None:
     assert (first.error, second.error, len(changes_sent(opened))) == (None, Code.APPROVAL_REQUIRED, 1)
 
 
+@pytest.mark.ablation("an approved change that answers with outsiders' text is noted")
 @pytest.mark.threats(5)
 async def test_such_a_change_counts_too_where_a_person_approved_it() -> None:
     opened = gate()
@@ -74,6 +75,7 @@ async def test_such_a_change_counts_too_where_a_person_approved_it() -> None:
     assert (made.error, (await opened.call("delete_error", ONE)).error) == (None, Code.APPROVAL_REQUIRED)
 
 
+@pytest.mark.ablation("reading an export back is reading outsiders' text")
 @pytest.mark.threats(5)
 async def test_reading_an_export_back_counts() -> None:
     # Guards: gives_back of READ_EXPORT.
@@ -101,6 +103,7 @@ def _export() -> Ask:
     )
 
 
+@pytest.mark.ablation("an export of outsiders' text is noted to its end")
 @pytest.mark.threats(5)
 async def test_a_long_export_counts_to_its_end() -> None:
     # Guards: UntrustedExposure.note in Gateway._next_of.
@@ -126,6 +129,7 @@ async def test_an_export_counts_from_its_start() -> None:
     assert (await opened.call("delete_error", ONE)).error is Code.APPROVAL_REQUIRED
 
 
+@pytest.mark.ablation("reading outsiders' text is noted before it is asked for")
 @pytest.mark.threats(5)
 async def test_it_is_noted_before_anything_is_sent() -> None:
     # Guards: UntrustedExposure.note in Gateway._permitted.

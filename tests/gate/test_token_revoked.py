@@ -79,6 +79,7 @@ async def _revoked_at(gate: Gate, tokens: Tokens, work: Callable[[], Awaitable[o
     assert [type(each) for each in ended] == [RevokedError]
 
 
+@pytest.mark.ablation("no request leaves for a token that was revoked")
 @pytest.mark.threats(39)
 async def test_an_export_asks_for_no_page_after_its_token_was_revoked() -> None:
     # Guards: the check of the identity in Gateway._check_again; nobody calls end_revoked here.
@@ -98,6 +99,7 @@ async def test_an_export_asks_for_no_page_after_its_token_was_revoked() -> None:
     assert (len(_listed(gate)), last.requests, last.error) == (3, 3, Code.TOKEN_REVOKED)
 
 
+@pytest.mark.ablation("what waits ends with its token")
 @pytest.mark.threats(39)
 async def test_a_request_that_waits_for_its_answer_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     tokens, sending = Tokens(), anyio.Event()
@@ -155,6 +157,7 @@ async def test_a_person_who_is_asked_is_waited_for_no_more() -> None:
     assert [line for line in gate.upstream.lines if line.startswith("DELETE")] == []
 
 
+@pytest.mark.ablation("a person's yes is worth nothing to a revoked token")
 @pytest.mark.threats(39)
 async def test_a_yes_that_comes_after_the_token_was_revoked_is_not_used_up() -> None:
     # Guards: the check of the identity after Approvals.granted; nobody calls end_revoked here.
@@ -172,6 +175,7 @@ async def test_a_yes_that_comes_after_the_token_was_revoked_is_not_used_up() -> 
     assert [each.standing for each in await gate.approvals.all()] == [Standing.APPROVED]
 
 
+@pytest.mark.ablation("a revoked token decides nothing")
 @pytest.mark.threats(39)
 async def test_a_call_of_a_revoked_token_is_refused_as_that() -> None:
     # Guards: the check of the identity before a decision, which comes before the look-ups.

@@ -24,6 +24,7 @@ def _last(opened: Gate) -> tuple[str, str, bool, str | None]:
     return last.effect.value, last.reason, last.observed, last.rule
 
 
+@pytest.mark.ablation("observe mode is recorded")
 @pytest.mark.parametrize(
     ("tool", "arguments", "reason", "rule"),
     [
@@ -83,6 +84,7 @@ async def test_what_does_not_exist_is_refused_in_trial_mode_too() -> None:
     assert {line.split()[0] for line in opened.upstream.lines} == {"GET"}
 
 
+@pytest.mark.ablation("rows are let through in observe mode only with their call")
 @pytest.mark.threats(20)
 async def test_rows_that_the_policy_drops_from_a_call_that_it_allows_stay_dropped() -> None:
     opened = gate('access.project = "read"\n')
@@ -102,6 +104,7 @@ async def test_a_list_that_is_let_through_shows_its_rows() -> None:
     assert _last(opened)[:3] == ("allow", "no_grant", True)
 
 
+@pytest.mark.ablation("observe mode is told to the operator")
 async def test_trial_mode_is_loud_at_the_first_and_at_every_hundredth(caplog: pytest.LogCaptureFixture) -> None:
     opened = gate()
     with caplog.at_level(logging.WARNING):
@@ -124,6 +127,7 @@ async def test_limits_hold_in_trial_mode() -> None:
     assert [each.error for each in answers] == [None, Code.RATE_LIMITED]
 
 
+@pytest.mark.ablation("observe mode asks a person too")
 @pytest.mark.threats(22)
 async def test_a_person_is_asked_in_trial_mode_too() -> None:
     # Guards: needs_approval in _judged; a refused call that is let through must not go round the approval.

@@ -27,6 +27,9 @@ def refused(what: str, reason: str, agent: str | None = TRIAGE) -> list[Noted]:
     return [(what, reason, agent, 1)]
 
 
+@pytest.mark.ablation(
+    "a wrong host has a record", "a wrong token has a record", "what the protocol refuses has a record"
+)
 @pytest.mark.threats(2, 4)
 @pytest.mark.parametrize(
     ("without", "more", "noted"),
@@ -62,6 +65,7 @@ async def test_a_refused_request_has_a_record(
     assert (face.noted, face.untouched) == (noted, True)
 
 
+@pytest.mark.ablation("a batch is no message", "a refused body has a record")
 @pytest.mark.threats(16, 24)
 @pytest.mark.parametrize(
     ("body", "noted"),

@@ -14,6 +14,7 @@ from tests.mcp.face import LIST_ERRORS, VERSION, Face, call, message
 from tests.system.served import http_client, open_site
 
 
+@pytest.mark.ablation("a token is compared by its hash", "a token of the scheme Bearer")
 @pytest.mark.threats(2)
 @pytest.mark.parametrize(
     "value",
@@ -53,6 +54,7 @@ async def test_a_request_without_a_token_is_refused_on_loopback_too(face: Face) 
     assert face.untouched
 
 
+@pytest.mark.ablation("exactly one token")
 @pytest.mark.threats(2)
 async def test_two_tokens_are_refused_even_if_both_are_right(face: Face) -> None:
     for second in (face.tokens[TRIAGE], face.tokens[OPERATOR], "x"):
@@ -90,6 +92,7 @@ async def test_the_callers_token_is_never_sent_upstream_nor_stored(tmp_path: Pat
     assert token.split("_", 2)[2].encode() not in bytes_below(tmp_path)
 
 
+@pytest.mark.ablation("the token goes no further")
 @pytest.mark.threats(2)
 async def test_the_token_goes_no_further_than_the_layer_that_checks_it(face: Face) -> None:
     # Guards: that BearerLayer takes the header off.
@@ -154,6 +157,7 @@ async def _initialize(face: Face, agent: str) -> str:
     return response.headers["mcp-session-id"]
 
 
+@pytest.mark.ablation("a session is of its token")
 @pytest.mark.threats(3)
 async def test_a_session_of_another_token_is_not_there(face: Face) -> None:
     # Guards: the user that BearerLayer hands to the session manager. One agent's second token is another owner too.

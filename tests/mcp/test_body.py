@@ -27,6 +27,7 @@ async def test_a_body_of_another_form_is_400_and_nothing_is_dispatched(face: Fac
     assert face.untouched
 
 
+@pytest.mark.ablation("no key stands twice")
 @pytest.mark.threats(16)
 @pytest.mark.parametrize(
     "body",
@@ -74,6 +75,7 @@ async def test_a_key_in_other_letters_is_another_key(face: Face, name: str) -> N
     assert [entry for entry in face.house.entries if entry.decision.record.effect == "allow"] == []
 
 
+@pytest.mark.ablation("a body is JSON by its type")
 @pytest.mark.threats(16)
 @pytest.mark.parametrize(
     "given",
@@ -95,6 +97,7 @@ async def test_a_body_that_is_not_json_by_its_type_is_415(face: Face, given: str
     assert face.untouched
 
 
+@pytest.mark.ablation("a body is not compressed")
 @pytest.mark.threats(16)
 async def test_no_type_two_types_and_compressed_bodies_are_415(face: Face) -> None:
     assert (await face.post(without=["Content-Type"])).status_code == 415
@@ -111,6 +114,7 @@ async def test_json_with_its_one_parameter_is_taken(face: Face) -> None:
     assert (await face.post(without=["Content-Type"], more=right)).status_code == 200
 
 
+@pytest.mark.ablation("a body that says it is too large")
 @pytest.mark.threats(24)
 async def test_a_body_that_says_it_is_too_large_is_413_before_it_is_sent(face: Face) -> None:
     headers = [("Host", face.own_host), *face.headers().items(), ("Content-Length", str(100 * 1024 * 1024))]
@@ -124,6 +128,7 @@ def _peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
+@pytest.mark.ablation("a body that is too large")
 @pytest.mark.threats(24)
 async def test_a_body_that_does_not_say_how_large_it_is_is_413_with_bounded_memory(face: Face) -> None:
     # Guards: the count in BodyLayer._read.
@@ -159,6 +164,7 @@ async def test_the_largest_body_is_taken_and_one_byte_more_is_not(face: Face) ->
     assert (await face.post(filled + b" ")).status_code == 413
 
 
+@pytest.mark.ablation("a body that breaks off is no message")
 @pytest.mark.threats(16)
 async def test_a_body_that_breaks_off_is_not_dispatched_even_if_it_is_whole_json(face: Face) -> None:
     # Guards: BodyLayer._read at a disconnect; the sender promised more than these bytes.

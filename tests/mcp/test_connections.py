@@ -73,6 +73,7 @@ async def _healthy(face: Face) -> bool:
     return (await face.client.get("/healthz")).status_code == 200
 
 
+@pytest.mark.ablation("an answer that nobody reads ends its connection")
 @pytest.mark.threats(34)
 async def test_pipelined_requests_whose_answers_nobody_reads_end_their_connection(tmp_path: Path) -> None:
     # Guards: one request at a time (h11), and the time that an unread answer has, in server.connections.
@@ -99,6 +100,7 @@ async def test_two_pipelined_requests_are_both_answered(face: Face) -> None:
         assert await _statuses(reader, 2) == [200, 200]
 
 
+@pytest.mark.ablation("trailers have a largest size")
 @pytest.mark.threats(35)
 @pytest.mark.parametrize("token", [True, False])
 @pytest.mark.parametrize(
@@ -137,6 +139,7 @@ async def test_what_comes_only_as_a_trailer_is_no_header(face: Face, name: str) 
     assert face.untouched
 
 
+@pytest.mark.ablation("a request without Host is 400")
 @pytest.mark.threats(35)
 @pytest.mark.parametrize("version", ["1.0", "1.1"])
 async def test_a_head_without_host_is_400(face: Face, version: str) -> None:
@@ -155,6 +158,7 @@ async def test_trailers_of_usual_size_do_no_harm(face: Face) -> None:
         assert await _statuses(reader, 2) == [200, 200]
 
 
+@pytest.mark.ablation("a body has a largest number of chunks")
 @pytest.mark.threats(34)
 async def test_a_body_in_very_many_chunks_ends_its_connection(face: Face) -> None:
     # Guards: MOST_PIECES.
@@ -185,6 +189,7 @@ async def _ended(connections: list[tuple[StreamReader, StreamWriter]], number: i
     return [place for place, (reader, _) in enumerate(connections) if reader.at_eof()]
 
 
+@pytest.mark.ablation("one address has a share of the connections without a token")
 @pytest.mark.threats(43)
 async def test_an_agent_is_served_beside_1100_idle_connections_and_the_oldest_of_them_end(tmp_path: Path) -> None:
     # Guards: the share of one address in server.places.
@@ -204,6 +209,9 @@ async def test_an_agent_is_served_beside_1100_idle_connections_and_the_oldest_of
         assert answer.status_code == 200
 
 
+@pytest.mark.ablation(
+    "connections without a token have half of the places", "a trusted proxy may hold more connections"
+)
 @pytest.mark.threats(43)
 async def test_idle_connections_from_everywhere_have_half_of_the_places_and_a_proxy_many(tmp_path: Path) -> None:
     # Guards: MOST_UNKNOWN and the trusted proxies in server.places.
@@ -228,6 +236,7 @@ async def test_idle_connections_from_everywhere_have_half_of_the_places_and_a_pr
         assert answer.status_code == 200
 
 
+@pytest.mark.ablation("a connection that has shown a token stays")
 @pytest.mark.threats(43)
 async def test_a_connection_that_has_shown_a_token_stays_when_others_end(tmp_path: Path) -> None:
     # Guards: that BearerLayer tells the connection.
@@ -249,6 +258,7 @@ async def test_a_connection_that_has_shown_a_token_stays_when_others_end(tmp_pat
         assert (first, second) == ([200], [200])
 
 
+@pytest.mark.ablation("a refused initialize keeps no session")
 @pytest.mark.threats(43)
 async def test_refused_initializes_keep_no_session(tmp_path: Path) -> None:
     # Guards: SessionLayer._end. The library refuses these in a stream, and keeps their sessions.
@@ -275,6 +285,7 @@ async def test_refused_initializes_keep_no_session(tmp_path: Path) -> None:
     assert opened == [200, 200, 503]
 
 
+@pytest.mark.ablation("requests that the protocol refuses count", "bodies that are refused count")
 @pytest.mark.threats(23, 43)
 async def test_what_the_protocol_refuses_over_and_over_is_refused_before_it_is_read(face: Face) -> None:
     # Guards: that RefusedLayer and BodyLayer count, and that ConcurrencyLayer asks.

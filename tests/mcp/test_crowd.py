@@ -29,6 +29,7 @@ async def _drop(tasks: list[asyncio.Task[httpx2.Response]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
+@pytest.mark.ablation("requests of one agent at once are bounded")
 @pytest.mark.threats(23, 24)
 async def test_requests_at_once_are_bounded_by_agent_over_all_connections(tmp_path: Path) -> None:
     # Guards: ConcurrencyLayer.
@@ -92,6 +93,7 @@ async def _end(face: Face, opened: httpx2.Response, agent: str = TRIAGE) -> int:
     return (await face.client.delete("/mcp", headers=headers)).status_code
 
 
+@pytest.mark.ablation("sessions of one agent are bounded")
 @pytest.mark.threats(3, 23, 24)
 async def test_one_agent_cannot_take_all_sessions(tmp_path: Path) -> None:
     # Guards: SessionLayer; the protocol library has one limit for everybody.

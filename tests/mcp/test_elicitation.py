@@ -153,6 +153,7 @@ def test_the_question_is_one_sentence_of_values_that_the_log_may_show() -> None:
     assert told == f"Text that outsiders can write was asked for less than 60 minutes ago. {sentence(request)}"
 
 
+@pytest.mark.ablation("who is asked reads how many")
 @pytest.mark.threats(22)
 async def test_who_is_asked_for_many_at_once_reads_how_many_and_until_when() -> None:
     # Guards: the number in spoken, and _MOST_NAMED: a sentence that is cut says neither.
@@ -168,6 +169,7 @@ async def test_who_is_asked_for_many_at_once_reads_how_many_and_until_when() -> 
     )
 
 
+@pytest.mark.ablation("the question shows the texts that would be sent")
 @pytest.mark.threats(5, 22, 45)
 @pytest.mark.parametrize("era", ERAS)
 async def test_what_would_be_sent_stands_in_the_question_on_one_line_and_cleaned(era: Era) -> None:
@@ -186,6 +188,7 @@ async def test_what_would_be_sent_stands_in_the_question_on_one_line_and_cleaned
     assert not any("operator said" in line for line in gate.log.sentences)
 
 
+@pytest.mark.ablation("the question says how much of a text it leaves out")
 @pytest.mark.threats(45)
 async def test_of_a_long_text_the_question_says_how_many_characters_it_leaves_out() -> None:
     gate, user = approving_gate(), User(DECLINED)

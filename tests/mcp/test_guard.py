@@ -17,6 +17,7 @@ async def test_a_right_request_is_answered(face: Face) -> None:
     assert len(face.house.requests) == 2
 
 
+@pytest.mark.ablation("a host that we are known by")
 @pytest.mark.parametrize(
     "host",
     [
@@ -43,6 +44,7 @@ async def test_another_host_is_refused(face: Face, host: str) -> None:
     assert face.untouched
 
 
+@pytest.mark.ablation("an origin that the operator named")
 @pytest.mark.parametrize(
     "origin",
     [
@@ -98,6 +100,7 @@ async def test_an_allowed_host_and_origin_are_served_exactly_as_written(tmp_path
             assert (await face.post(more=[("Origin", origin)])).status_code == 403
 
 
+@pytest.mark.ablation("one origin at most")
 async def test_two_origins_are_refused_even_if_one_is_allowed(tmp_path: Path) -> None:
     async with open_face(tmp_path, allowed_origins=["https://app.example.com"]) as face:
         both: Headers = [("Origin", "https://app.example.com"), ("Origin", "http://evil.com")]

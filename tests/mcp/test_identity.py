@@ -17,6 +17,7 @@ from tests.house import OPERATOR, open_house
 ERAS = ["legacy", "auto"]
 
 
+@pytest.mark.ablation("without a verified token there is no caller")
 @pytest.mark.threats(1, 33)
 @pytest.mark.parametrize("mode", ERAS)
 async def test_without_a_verified_token_there_is_no_caller_and_no_call(
@@ -56,6 +57,7 @@ class _Defective(Toolbox):
         raise ValueError(f"CANARY {agent}")
 
 
+@pytest.mark.ablation("a defect is told in our words")
 @pytest.mark.threats(7)
 @pytest.mark.parametrize("mode", ERAS)
 async def test_a_defect_is_told_in_our_words(tmp_path: Path, mode: str) -> None:

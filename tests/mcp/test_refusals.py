@@ -22,6 +22,7 @@ GRANTS = '[[grant]]\nconnection = "bugsnag"\nprojects = ["checkout-ios"]\naccess
 MORE = 300
 
 
+@pytest.mark.ablation("who is refused over and over is counted")
 @pytest.mark.threats(23, 24, 28)
 @pytest.mark.parametrize("era", ERAS)
 @pytest.mark.parametrize(
@@ -56,6 +57,7 @@ async def test_a_flood_of_refused_calls_makes_a_bounded_number_of_records(
     assert after.is_error is not True
 
 
+@pytest.mark.ablation("lists of files that are refused count")
 @pytest.mark.threats(23, 24, 28)
 @pytest.mark.parametrize("era", ERAS)
 async def test_lists_of_files_that_are_refused_over_and_over_count_too(tmp_path: Path, era: Era) -> None:

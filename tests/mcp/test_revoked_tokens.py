@@ -40,6 +40,7 @@ async def _session(face: Face) -> dict[str, str]:
     return headers
 
 
+@pytest.mark.ablation("a stream of the modern era ends with its token")
 @pytest.mark.threats(39)
 async def test_a_stream_of_the_modern_era_ends_with_its_token(tmp_path: Path) -> None:
     async with open_face(tmp_path) as face, asyncio.timeout(20):
@@ -54,6 +55,7 @@ async def test_a_stream_of_the_modern_era_ends_with_its_token(tmp_path: Path) ->
     assert "The token that this call came with was revoked." in rest
 
 
+@pytest.mark.ablation("a session of the older era ends with its token")
 @pytest.mark.threats(39)
 async def test_a_stream_and_the_session_of_the_older_era_end_with_their_token(tmp_path: Path) -> None:
     async with open_face(tmp_path, max_sessions_per_agent=1) as face, asyncio.timeout(20):

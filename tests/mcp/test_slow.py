@@ -38,6 +38,7 @@ def _head(face: Face, *more: str) -> bytes:
     return "\r\n".join(["POST /mcp HTTP/1.1", *lines, *more, "", ""]).encode()
 
 
+@pytest.mark.ablation("a body comes in time", "the rest of a refused body comes in time")
 @pytest.mark.threats(24)
 async def test_a_body_that_drips_is_answered_408_and_recorded_and_its_connection_ends(tmp_path: Path) -> None:
     # Guards: the time limit in BodyLayer, and waiting in server.connections, without which the connection would stay
@@ -61,6 +62,7 @@ async def test_a_head_that_drips_ends_its_connection_and_is_recorded(tmp_path: P
         assert face.untouched
 
 
+@pytest.mark.ablation("a second head comes in time, too")
 @pytest.mark.threats(24)
 async def test_a_second_head_that_drips_ends_its_connection_too(tmp_path: Path) -> None:
     # Guards: that waiting begins again between two requests; uvicorn's own patience ends at any byte.
@@ -106,6 +108,7 @@ async def test_a_head_without_end_ends_its_connection_and_is_recorded(face: Face
     assert face.untouched
 
 
+@pytest.mark.ablation("a head comes in time")
 async def test_a_connection_that_says_nothing_ends_without_a_record(tmp_path: Path) -> None:
     async with open_face(tmp_path, head_seconds=SHORT) as face:
         host, port = face.own_host.split(":")

@@ -57,6 +57,7 @@ async def test_after_a_discover_probe_an_initialize_opens_a_conversation(site: S
     assert names[0] == names[1] != []
 
 
+@pytest.mark.ablation("no key stands twice")
 @pytest.mark.threats(16, 24)
 async def test_lines_that_are_no_message_get_errors_and_the_session_goes_on(site: Site) -> None:
     # Guards: the same strict reading as over HTTP, and that no line ends the process or is dispatched.
@@ -105,6 +106,7 @@ async def test_the_longest_message_is_the_same_over_stdio_as_over_http(site: Sit
     assert taken["id"] == 1
 
 
+@pytest.mark.ablation("a line of stdin has a longest length")
 @pytest.mark.threats(24)
 async def test_a_line_that_is_too_long_costs_only_itself(site: Site) -> None:
     # Guards: _lines, which throws away up to the end of that line and not beyond.
@@ -304,6 +306,7 @@ asyncio.run(serve_stdio(Server("noisy", on_list_tools=listed), attempts, agent="
 """
 
 
+@pytest.mark.ablation("a stray print does not get into the protocol")
 def test_a_stray_print_does_not_get_into_the_protocol(root: Path) -> None:
     # Guards: _take, which leaves stdout's number to nobody.
     lines = json.dumps(message("tools/list")).encode() + b"\n"

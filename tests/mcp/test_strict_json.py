@@ -40,6 +40,14 @@ REFUSED = {
 }
 
 
+@pytest.mark.ablation(
+    "no key stands twice",
+    "no number beyond a double",
+    "no number that is infinite",
+    "no NaN",
+    "no half of a character",
+    "a message is nested so deep and no deeper",
+)
 @pytest.mark.threats(16, 24)
 @pytest.mark.parametrize("case", REFUSED)
 def test_what_two_parsers_could_read_differently_is_refused(case: str) -> None:

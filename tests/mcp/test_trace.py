@@ -30,6 +30,7 @@ async def test_the_record_names_the_trace_that_the_request_came_with(tmp_path: P
     ]
 
 
+@pytest.mark.ablation("a span without a trace is none")
 @pytest.mark.threats(1, 26)
 @pytest.mark.parametrize("era", ERAS)
 @pytest.mark.parametrize(

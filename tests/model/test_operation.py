@@ -145,6 +145,7 @@ def test_a_path_without_a_method_is_refused() -> None:
         made(method=None)
 
 
+@pytest.mark.ablation("a GET reads")
 @pytest.mark.threats(9)
 @pytest.mark.parametrize("access", [Access.WRITE, Access.DELETE])
 def test_a_get_that_writes_or_deletes_is_refused(access: Access) -> None:
@@ -167,6 +168,7 @@ def test_a_get_with_a_fixed_body_is_refused() -> None:
         made(method="GET", access=Access.READ, params=JustThing, fixed_body={"operation": "fix"})
 
 
+@pytest.mark.ablation("a DELETE deletes")
 @pytest.mark.threats(9)
 @pytest.mark.parametrize("access", [Access.READ, Access.WRITE])
 def test_a_delete_that_claims_less_than_delete_is_refused(access: Access) -> None:
@@ -188,6 +190,7 @@ class Costly(Params):
     most: Annotated[int | None, In.BODY, Needs(Access.DELETE)] = None
 
 
+@pytest.mark.ablation("a costly parameter raises the access of its call")
 @pytest.mark.threats(9)
 def test_a_parameter_that_needs_more_raises_the_access_of_a_call_that_gives_it() -> None:
     entry = made(params=Costly)

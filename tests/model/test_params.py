@@ -91,6 +91,7 @@ class Frozen(Params):
     admin: bool = False
 
 
+@pytest.mark.ablation("parameters take no undeclared name")
 @pytest.mark.threats(15)
 def test_parameters_take_no_undeclared_name() -> None:
     with pytest.raises(ValidationError, match="Extra inputs are not permitted"):

@@ -30,6 +30,7 @@ def _each(declared: Declared) -> Iterator[str]:
         yield from declared.fields
 
 
+@pytest.mark.ablation("a parameter that declares nothing fails at import")
 @pytest.mark.threats(38)
 def test_a_parameter_of_a_read_that_declares_nothing_fails_at_import() -> None:
     class More(ListErrors):
@@ -41,6 +42,7 @@ def test_a_parameter_of_a_read_that_declares_nothing_fails_at_import() -> None:
         replace(LIST_ERRORS, params=More)
 
 
+@pytest.mark.ablation("each word of a closed list declares what it reads")
 @pytest.mark.threats(38)
 def test_each_word_of_a_closed_list_declares_for_itself() -> None:
     class More(ListErrors):
@@ -112,6 +114,7 @@ def test_each_event_field_reads_what_it_is_called_after() -> None:
         assert same <= read, f"{name} is called like {sorted(same - read)}"
 
 
+@pytest.mark.ablation("a field of a project's own reads whatever an app sends")
 @pytest.mark.threats(38)
 def test_a_field_that_a_project_defined_reads_all_data_of_free_form() -> None:
     def free(fields: Mapping[str, ResultField], above: str) -> Iterator[str]:

@@ -100,6 +100,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
     return found
 
 
+@pytest.mark.ablation("a large answer is read aside")
 @pytest.mark.threats(24)
 async def test_a_large_answer_does_not_hold_up_other_calls(slow: Slow) -> None:
     large, small, answers = gate(MANY), gate(), dict[str, Mapping[str, Any]]()
@@ -176,6 +177,7 @@ async def test_a_triage_looks_at_a_large_event_aside(
     }
 
 
+@pytest.mark.ablation("who gives up while an answer is worked on is told so")
 @pytest.mark.threats(28)
 @pytest.mark.parametrize(("module", "name"), [(codec, "cleaned"), (projection, "redact")])
 async def test_a_call_given_up_while_its_answer_is_worked_on_is_recorded_as_cancelled(
@@ -199,6 +201,7 @@ async def test_a_call_given_up_while_its_answer_is_worked_on_is_recorded_as_canc
     )
 
 
+@pytest.mark.ablation("large answers are read one after the other")
 @pytest.mark.threats(24)
 @pytest.mark.parametrize("gives_up", [False, True])
 async def test_of_two_large_answers_one_is_worked_on_at_a_time_also_when_its_caller_gives_up(

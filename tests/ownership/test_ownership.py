@@ -25,6 +25,7 @@ def test_a_file_is_ours_or_roots_or_anothers() -> None:
     assert [is_anothers(status(0o600, owner)) for owner in (US, ROOT, THEM)] == [False, False, True]
 
 
+@pytest.mark.ablation("root takes no file of another user")
 @pytest.mark.threats(30, 32)
 def test_root_takes_its_own_files_only(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: ROOT)
@@ -50,6 +51,7 @@ def test_whoever_is_not_the_owner_may_write_by_two_bits(owner: int) -> None:
     assert may == [mode for mode in range(0o1000) if set("2367") & set(f"{mode:03o}"[1:])]
 
 
+@pytest.mark.ablation("the group may read a secret of root's only")
 @pytest.mark.threats(32)
 def test_the_group_may_read_a_file_of_roots_only() -> None:
     assert [others_may_read(status(0o440, owner)) for owner in (US, ROOT)] == [True, False]

@@ -57,6 +57,7 @@ def test_a_grant_that_covers_the_question_allows_it_and_says_why() -> None:
     )
 
 
+@pytest.mark.ablation("a level below the access is too low")
 def test_a_level_too_low_denies_and_names_the_level_that_it_needs() -> None:
     reads = grant(1, projects=["*"], error=Level.READ)
     writes = grant(2, projects=["checkout-ios"], error=Level.WRITE)
@@ -72,6 +73,7 @@ def test_a_level_too_low_denies_and_names_the_level_that_it_needs() -> None:
     )
 
 
+@pytest.mark.ablation("a grant holds in its own places only")
 def test_a_place_that_the_grant_does_not_name_is_denied() -> None:
     ios = grant(1, projects=["checkout-ios", "checkout-android"], error=Level.WRITE)
 
@@ -103,6 +105,7 @@ def test_without_any_grant_everything_is_denied() -> None:
     )
 
 
+@pytest.mark.ablation("an agent without a policy is denied")
 def test_an_agent_without_a_policy_is_denied() -> None:
     assert decide(None, question(project=IOS)) == Decision(
         effect=Effect.DENY,
@@ -115,6 +118,7 @@ def test_an_agent_without_a_policy_is_denied() -> None:
     )
 
 
+@pytest.mark.ablation("an unknown place allows nothing yet")
 def test_while_the_project_is_not_known_the_answer_depends() -> None:
     ios = grant(1, projects=["checkout-ios"], error=Level.WRITE)
 
@@ -165,6 +169,7 @@ def test_a_resource_of_organizations_asks_for_the_organization_alone() -> None:
     )
 
 
+@pytest.mark.ablation("a wider dimension narrows a grant", "an unknown wider place is asked for unless all are open")
 def test_organizations_narrow_a_grant_on_projects() -> None:
     acme = grant(organizations=["acme"], projects=["*"], error=Level.READ)
 
@@ -180,6 +185,7 @@ def test_all_organizations_narrow_nothing_so_the_organization_need_not_be_known(
     assert answer(question(project=IOS), everywhere) == (Effect.ALLOW, Reason.GRANTED, rule(everywhere))
 
 
+@pytest.mark.ablation("a dimension that a grant does not name")
 def test_a_grant_that_does_not_name_the_dimension_of_the_resource_never_holds() -> None:
     nowhere = grant(error=Level.FULL)
     organizations = grant(organizations=["*"], error=Level.FULL)
@@ -192,6 +198,9 @@ def test_a_grant_that_does_not_name_the_dimension_of_the_resource_never_holds() 
         assert answer(question(), written)[:2] == (Effect.DENY, Reason.OUTSIDE_SCOPE)
 
 
+@pytest.mark.ablation(
+    "a level off overrides every grant", "a grant of off is an off", "an off in one dimension hits only where both hit"
+)
 def test_off_beats_every_other_grant_where_it_holds() -> None:
     full = grant(1, projects=["*"], error=Level.FULL)
     off = grant(2, projects=["payments-*"], error=Level.OFF)
@@ -214,6 +223,7 @@ def test_off_says_what_would_have_to_change() -> None:
     assert alone.would_allow == f'{both.would_allow}, and grant access.error = "read" there'
 
 
+@pytest.mark.ablation("an off hits the examples of a pattern")
 def test_off_denies_without_a_place_when_it_covers_every_place_that_is_granted() -> None:
     some = grant(1, projects=["checkout-ios", "checkout-web"], error=Level.WRITE)
     covers = grant(2, projects=["checkout-*"], error=Level.OFF)
@@ -238,6 +248,7 @@ def test_off_for_an_organization_holds_whatever_projects_its_grant_names() -> No
         assert answer(asked, acme, off) == (Effect.DENY, Reason.SWITCHED_OFF, rule(off, "organization"))
 
 
+@pytest.mark.ablation("an off that may hold stops an allow")
 def test_off_in_one_organization_asks_for_the_organization_of_a_known_project() -> None:
     full = grant(1, projects=["*"], error=Level.FULL)
     off = grant(2, organizations=["globex"], projects=["*"], error=Level.OFF)
@@ -251,6 +262,7 @@ def test_off_in_one_organization_asks_for_the_organization_of_a_known_project() 
     )
 
 
+@pytest.mark.ablation("a grant is on its own connection only")
 def test_a_grant_on_another_connection_gives_nothing_here() -> None:
     elsewhere = grant(connection="bugsnag-eu", projects=["*"], error=Level.FULL)
 
@@ -279,6 +291,14 @@ BREAKS: dict[str, Callable[[Question], None]] = {
 }
 
 
+@pytest.mark.ablation(
+    "a lookalike of a question is refused",
+    "a policy decides for its own agent only",
+    "a place in a question is a set of plain names",
+    "the words of a question are plain text",
+    "an access in a question is the catalogue's",
+    "the parameters in a question are plain",
+)
 @pytest.mark.threats(33)
 @pytest.mark.parametrize("break_it", BREAKS.values(), ids=BREAKS)
 def test_a_question_that_is_not_what_it_seems_is_denied(break_it: Callable[[Question], None]) -> None:
@@ -293,6 +313,7 @@ def test_a_question_that_is_not_what_it_seems_is_denied(break_it: Callable[[Ques
     assert (decision.policy_hash, decision.buckets) == (HASH, Buckets())
 
 
+@pytest.mark.ablation("an error inside the decision denies")
 @pytest.mark.threats(33)
 def test_an_error_inside_the_decision_denies_and_names_its_kind() -> None:
     odd: Any = {PROJECT: (7,)}
@@ -328,6 +349,7 @@ class NoPolicy(Policy):
     """A subclass could answer anything."""
 
 
+@pytest.mark.ablation("a policy is of its very class")
 @pytest.mark.threats(33)
 def test_what_only_looks_like_a_policy_a_question_or_a_place_is_denied() -> None:
     held = policy(grant(projects=["*"], error=Level.FULL))

@@ -83,6 +83,7 @@ def test_an_agent_that_comes_or_goes_is_told_with_all_it_may_do() -> None:
     assert not any(each.widens for each in compare(held(GRANT), nobody, CONNECTIONS, answer, CATALOGUE))
 
 
+@pytest.mark.ablation("fewer minutes after reading widen")
 @pytest.mark.parametrize(
     ("less", "more", "subject", "where", "told"),
     [

@@ -255,6 +255,9 @@ WRONG_WORDS: Mapping[str, tuple[str, Sequence[str]]] = {
 }
 
 
+@pytest.mark.ablation(
+    "a document knows no other keys", "a pattern is of plain characters", "a grant names what its resources belong to"
+)
 @pytest.mark.parametrize(("body", "expected"), WRONG_WORDS.values(), ids=WRONG_WORDS)
 def test_a_wrong_document_names_file_line_wrong_word_and_what_is_right(body: str, expected: Sequence[str]) -> None:
     assert problems(HEAD + body) == expected
@@ -330,6 +333,7 @@ WRONG_HEAD: Mapping[str, tuple[str, Sequence[str]]] = {
 }
 
 
+@pytest.mark.ablation("a document bears the name of its agent")
 @pytest.mark.parametrize(("text", "expected"), WRONG_HEAD.values(), ids=WRONG_HEAD)
 @pytest.mark.threats(25)
 def test_a_wrong_head_names_file_line_and_what_is_right(text: str, expected: Sequence[str]) -> None:

@@ -69,6 +69,7 @@ def test_by_one_name_it_never_says_what_the_gate_would_not(
     assert half.effect in {Effect.DEPENDS, gate.effect}
 
 
+@pytest.mark.ablation("a place of one known name is not taken for the whole")
 @pytest.mark.parametrize(
     ("granted", "off", "asked", "effect"),
     [

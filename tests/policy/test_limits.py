@@ -6,6 +6,7 @@ from crashgate.policy.limits import RATES, Counted, Limits, Rate, Window
 ALL = Limits(rates=tuple(Rate(counted=counted, window=window, most=5) for counted, window in RATES.values()))
 
 
+@pytest.mark.ablation("a delete counts among the deletes")
 @pytest.mark.threats(23)
 @pytest.mark.parametrize(
     ("access", "counted"),

@@ -8,6 +8,11 @@ from crashgate.policy.grants import CHARACTERS, STRANGER, Patterns, any_matches,
 from tests.examples import examples
 
 
+@pytest.mark.ablation(
+    "a name without a star is matched whole",
+    "the parts of a pattern do not overlap",
+    "the middle parts of a pattern are there",
+)
 @pytest.mark.parametrize(
     ("pattern", "name", "fits"),
     [
@@ -31,6 +36,7 @@ def test_a_star_is_any_run_of_characters_and_nothing_else_is_special(pattern: st
     assert matches(pattern, name) is fits
 
 
+@pytest.mark.ablation("a pattern begins as written", "a pattern ends as written")
 @settings(max_examples=examples(10))
 @given(st.text("ab.*", max_size=8), st.text("ab.", max_size=10))
 def test_a_pattern_matches_what_the_same_regular_expression_matches(pattern: str, name: str) -> None:
@@ -58,5 +64,6 @@ def test_what_covers_the_example_of_a_pattern_covers_all_of_it(covered: str, cov
         assert matches(cover, name)
 
 
+@pytest.mark.ablation("a star holds for a place that has a name")
 def test_a_place_without_a_name_fits_no_pattern() -> None:
     assert [Patterns.of([pattern]).hold(frozenset()) for pattern in ("*", "checkout-*", "checkout-ios")] == [False] * 3

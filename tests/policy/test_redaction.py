@@ -19,6 +19,7 @@ def test_a_field_goes_from_the_rows_that_have_it_and_from_no_others() -> None:
     assert redaction.tree("error") == {}
 
 
+@pytest.mark.ablation("every spelling of a field goes")
 def test_a_field_goes_in_every_spelling_and_names_are_compared_without_regard_to_case() -> None:
     assert Redaction(within=RESULT_FIELDS, fields=("exceptions.stacktrace.line_number", "metaData.Account.Iban")).tree(
         "event"
@@ -28,6 +29,7 @@ def test_a_field_goes_in_every_spelling_and_names_are_compared_without_regard_to
     }
 
 
+@pytest.mark.ablation("of two redactions the larger stays")
 def test_what_takes_out_more_wins() -> None:
     assert Redaction(within=RESULT_FIELDS, fields=("user.email", "user", "user.name")).tree("event") == {"user": None}
 
@@ -139,6 +141,7 @@ def test_below_what_is_listed_any_name_is_found_and_below_nothing_else() -> None
     ]
 
 
+@pytest.mark.ablation("what is above a path takes it along, and nothing else does")
 @pytest.mark.threats(31)
 @pytest.mark.parametrize(
     ("wanted", "out", "left"),

@@ -26,6 +26,7 @@ def asked(*parameters: str) -> Question:
     return question(project=IOS, parameters=frozenset(parameters))
 
 
+@pytest.mark.ablation("a switch by name denies")
 def test_an_operation_that_is_switched_off_is_denied_whatever_is_granted() -> None:
     held = policy(EVERYTHING, off=Switches(all=(WHOLE,)))
 
@@ -45,6 +46,7 @@ def test_what_no_grant_gives_either_is_told_with_both_reasons() -> None:
     )
 
 
+@pytest.mark.ablation("a switch of a parameter is on calls that give it")
 def test_a_parameter_that_is_switched_off_denies_only_the_calls_that_give_it() -> None:
     held = policy(EVERYTHING, off=Switches(all=(FILTERS,)))
 
@@ -66,12 +68,14 @@ def test_a_tool_that_is_switched_off_is_not_shown() -> None:
     assert may_use(held, question(Access.WRITE))
 
 
+@pytest.mark.ablation("a parameter that is off is not offered")
 def test_only_parameters_of_the_operation_itself_are_kept_from_its_schema() -> None:
     off = Switches(all=(WHOLE, FILTERS, Switch(operation="other", parameter="sort", line=9, source=SOURCE)))
 
     assert off.parameters_of(LIST) == {"filters"}
 
 
+@pytest.mark.ablation("an approval is asked where the policy says so")
 @pytest.mark.threats(22)
 def test_what_needs_approval_says_so_while_it_could_be_allowed_and_never_when_it_is_denied() -> None:
     held = policy(EVERYTHING, approval=Approval(operations=frozenset({LIST})))

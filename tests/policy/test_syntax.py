@@ -49,6 +49,9 @@ NOT_READABLE: Mapping[str, tuple[str, Sequence[str]]] = {
 }
 
 
+@pytest.mark.ablation(
+    "a document holds no hidden character", "a document has a largest size", "a document is not nested without end"
+)
 @pytest.mark.threats(25, 30)
 @pytest.mark.parametrize(("text", "expected"), NOT_READABLE.values(), ids=NOT_READABLE)
 def test_a_text_that_cannot_be_read_names_file_line_and_fault(text: str, expected: Sequence[str]) -> None:

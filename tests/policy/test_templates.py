@@ -123,6 +123,7 @@ ask_client = false
 """
 
 
+@pytest.mark.ablation("the narrower of two numbers holds")
 def test_a_table_of_a_template_can_be_made_narrower_and_not_wider() -> None:
     wider = """[limits]
 calls_per_minute = 600
@@ -268,6 +269,7 @@ WRONG: Mapping[str, tuple[str, Mapping[str, str | PolicyDocumentError], list[str
 }
 
 
+@pytest.mark.ablation("a template that extends itself is refused", "a template has no words of an agent")
 @pytest.mark.threats(30)
 @pytest.mark.parametrize(("body", "templates", "expected"), WRONG.values(), ids=WRONG)
 def test_what_is_wrong_names_file_line_and_what_is_right(
@@ -276,6 +278,7 @@ def test_what_is_wrong_names_file_line_and_what_is_right(
     assert problems(body, templates) == expected
 
 
+@pytest.mark.ablation("there is an end to the templates of a policy")
 def test_there_is_an_end_to_templates_and_to_their_grants() -> None:
     chain = {f"templates/t{number}": f'extends = "templates/t{number + 1}"\n' for number in range(MOST_TEMPLATES + 5)}
     many = {"templates/triage": TRIAGE * 60, "templates/more": TRIAGE * 60}

@@ -59,6 +59,9 @@ def test_an_answer_that_was_kept_is_the_one_that_would_be_given_anew(
         assert decide(held, each) == decide(replace(held), each)
 
 
+@pytest.mark.ablation(
+    "an answer that is kept is for the same places known", "an answer that is kept is for the same rules that hold"
+)
 def test_what_is_open_before_the_project_is_known_is_answered_anew_once_it_is() -> None:
     held = replace(COVERED)
 
@@ -67,6 +70,9 @@ def test_what_is_open_before_the_project_is_known_is_answered_anew_once_it_is() 
     assert decide(held, question(project=place("b"))).effect is Effect.DEPENDS
 
 
+@pytest.mark.ablation(
+    "an answer that is kept is for the same switches on the way", "an answer that is kept is for the same access"
+)
 def test_a_call_is_not_answered_as_one_with_other_parameters_or_a_lower_access() -> None:
     off = Switches(all=(Switch(operation="bugsnag.error.read", parameter="filters", line=7, source="a.toml"),))
     held = policy(grant(projects=["*"], error=Level.READ), off=off)
@@ -105,6 +111,7 @@ def test_places_that_nobody_asked_of_before_are_answered_from_what_was_kept() ->
     assert first is other
 
 
+@pytest.mark.ablation("the answers that are kept do not grow")
 def test_a_caller_that_varies_its_parameters_fills_no_memory() -> None:
     names = [f"parameter_{number}" for number in range(MOST_ANSWERS + 1)]
     off = [Switch(operation="bugsnag.error.read", parameter=name, line=7, source="a.toml") for name in names]
@@ -119,6 +126,7 @@ def test_a_caller_that_varies_its_parameters_fills_no_memory() -> None:
     assert decide(held, several[-1]) == kept[-1]
 
 
+@pytest.mark.ablation("the kinds of question that are kept do not grow")
 def test_whoever_asks_of_operations_without_end_makes_it_start_again() -> None:
     index = policy(grant(projects=["*"], error=Level.READ)).index
     first = index.topic(question())

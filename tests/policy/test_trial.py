@@ -38,6 +38,7 @@ def test_a_denial_by_the_policy_is_let_through(held: Policy, asked: Question, re
     assert may_use(held, asked)
 
 
+@pytest.mark.ablation("observe mode lets no fault of the gate through", "an enforced policy is enforced")
 @pytest.mark.threats(33)
 def test_an_enforced_policy_an_unknown_agent_and_a_fault_let_nothing_through() -> None:
     asked = question(Access.WRITE, project=IOS)
@@ -49,6 +50,7 @@ def test_an_enforced_policy_an_unknown_agent_and_a_fault_let_nothing_through() -
     assert observed(TRIED, fault) == (Reason.INTERNAL, False)
 
 
+@pytest.mark.ablation("observe mode never lets a delete through")
 @pytest.mark.threats(33)
 @given(policies(), questions(), st.sampled_from(Mode))
 def test_a_delete_is_never_let_through_and_what_is_allowed_is_never_called_observed(
@@ -63,6 +65,7 @@ def test_a_delete_is_never_let_through_and_what_is_allowed_is_never_called_obser
         assert lets_through(tried, asked, decision)
 
 
+@pytest.mark.ablation("in observe mode no place is put in")
 def test_in_trial_mode_no_place_is_fixed_for_others_are_let_through_too() -> None:
     one = grant(projects=["checkout-ios"], error=Level.READ)
 

@@ -20,6 +20,7 @@ CELLS = st.lists(DANGEROUS | st.characters(exclude_categories=["Cs"]), max_size=
 TEXT = Column(name="text", kind=Kind.TEXT, about="Text of a stranger.")
 
 
+@pytest.mark.ablation("a formula is seen behind white space", "a tab at the start is taken for a formula")
 @pytest.mark.parametrize(
     "cell",
     [
@@ -53,6 +54,7 @@ def test_any_other_cell_stays_as_it_is(cell: str) -> None:
     assert not runs(cell)
 
 
+@pytest.mark.ablation("no cell of a CSV file is a formula")
 @given(st.lists(CELLS, min_size=1, max_size=5))
 @example(["=1", " =1", "\r=1", "\n", "'=", '"='])
 def test_no_cell_that_is_written_begins_like_a_formula(cells: list[str]) -> None:
@@ -84,6 +86,12 @@ def test_a_text_without_a_formula_behind_a_separator_stays_as_it_is(text: str) -
     assert neutralised(text) == text
 
 
+@pytest.mark.ablation(
+    "a formula behind another separator gets an apostrophe",
+    "a formula behind a separator and quotes gets an apostrophe",
+    "a formula in nested data gets an apostrophe",
+    "a page of texts is looked through for formulas behind separators",
+)
 @pytest.mark.threats(44)
 @given(st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=1, max_size=4))
 @example([("", "x;=1", "")])

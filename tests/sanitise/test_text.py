@@ -26,6 +26,7 @@ def dangerous(text: str) -> set[str]:
     }
 
 
+@pytest.mark.ablation("control characters are taken out of a text", "invisible letters are taken out of a text")
 @pytest.mark.threats(25)
 @given(text=ANY_TEXT, limit=st.integers(1, 200), lines=st.booleans())
 @example(text="\x1b[31mred\x1b[0m", limit=50, lines=True)
@@ -56,6 +57,7 @@ def test_cleaning_adds_no_words_of_ours(text: str, limit: int) -> None:
     assert all(char in left for char in clean(text, limit=limit).removesuffix("…").replace(" ", ""))
 
 
+@pytest.mark.ablation("many kinds of control characters are taken out of a text")
 @pytest.mark.threats(25)
 @pytest.mark.parametrize("lines", [True, False])
 def test_a_text_of_all_that_is_dangerous_is_empty(lines: bool) -> None:  # noqa: FBT001 - a parameter

@@ -101,6 +101,7 @@ async def test_an_answer_names_who_gave_it_and_holds_for_its_time_again(store: S
     assert await store.find(REQUEST.id) == answered
 
 
+@pytest.mark.ablation("the first answer stands")
 @pytest.mark.threats(22)
 async def test_the_first_answer_stands(store: SqliteApprovals) -> None:
     await store.request(REQUEST, most=5)
@@ -110,6 +111,7 @@ async def test_the_first_answer_stands(store: SqliteApprovals) -> None:
     assert await store.answer("another", approved=True, by="mallory", way=Way.CLIENT, now=LATER) is None
 
 
+@pytest.mark.ablation("only what was approved is used", "an approval is used once")
 @pytest.mark.threats(22)
 async def test_an_approval_is_used_once_by_the_call_that_is_named(store: SqliteApprovals) -> None:
     await _approved(store)
@@ -122,6 +124,9 @@ async def test_an_approval_is_used_once_by_the_call_that_is_named(store: SqliteA
     assert await store.request(again, most=5) == again
 
 
+@pytest.mark.ablation(
+    "a stored approval is of its agent", "a stored approval is of its call", "a stored approval is of its policy"
+)
 @pytest.mark.threats(22)
 @pytest.mark.parametrize(
     "other",
@@ -156,6 +161,7 @@ async def test_what_nobody_approved_cannot_be_used(store: SqliteApprovals, *, ap
     assert await store.use(CALL, now=NOW) is False
 
 
+@pytest.mark.ablation("a stored approval expires", "an answer comes in time")
 @pytest.mark.threats(22)
 async def test_what_has_expired_is_neither_found_nor_answered_nor_used(store: SqliteApprovals) -> None:
     await store.request(REQUEST, most=5)
@@ -212,6 +218,7 @@ async def test_what_is_long_over_is_forgotten(store: SqliteApprovals) -> None:
     assert await store.all() == [new]
 
 
+@pytest.mark.ablation("a state file that others may write to is not trusted")
 @pytest.mark.threats(33)
 async def test_a_file_that_cannot_be_trusted_or_read_raises(store: SqliteApprovals, tmp_path: Path) -> None:
     file = tmp_path / FILE

@@ -75,6 +75,7 @@ async def test_only_the_coding_that_is_read_is_asked_for() -> None:
     ]
 
 
+@pytest.mark.ablation("an answer has at most one content coding")
 @pytest.mark.threats(37)
 @pytest.mark.parametrize("encoding", [b"gzip, gzip", b"gzip, gzip, gzip", b"gzip\r\nContent-Encoding: gzip"])
 async def test_an_answer_in_more_than_one_coding_is_refused(encoding: bytes) -> None:
@@ -85,12 +86,14 @@ async def test_an_answer_in_more_than_one_coding_is_refused(encoding: bytes) -> 
     assert await fault(coded(encoding, body)) is Fault.UNREADABLE
 
 
+@pytest.mark.ablation("an answer is compressed in the way that was asked for")
 @pytest.mark.threats(37)
 @pytest.mark.parametrize("encoding", [b"deflate", b"br", b"zstd", b"compress", b"gzip;q=1"])
 async def test_an_answer_in_a_coding_that_was_not_asked_for_is_refused(encoding: bytes) -> None:
     assert await fault(coded(encoding, b"[]")) is Fault.UNREADABLE
 
 
+@pytest.mark.ablation("what an answer unpacks to is bounded")
 @pytest.mark.threats(24, 37)
 async def test_a_compression_bomb_is_left_before_it_fills_the_memory() -> None:
     answer = coded(b"gzip", bomb())
@@ -105,11 +108,13 @@ async def test_a_compression_bomb_is_left_before_it_fills_the_memory() -> None:
     assert most < 32 * MEBIBYTE
 
 
+@pytest.mark.ablation("what is read for nothing of a compressed answer is bounded")
 @pytest.mark.threats(37)
 async def test_a_stream_of_empty_blocks_is_refused() -> None:
     assert await fault(coded(b"gzip", empty_blocks(MEBIBYTE))) is Fault.UNREADABLE
 
 
+@pytest.mark.ablation("the time for unpacking an answer is bounded")
 @pytest.mark.threats(37)
 def test_an_answer_that_takes_too_long_to_unpack_is_refused() -> None:
     ticks = itertools.count(0, MOST_SECONDS / 10)
@@ -121,6 +126,7 @@ def test_an_answer_that_takes_too_long_to_unpack_is_refused() -> None:
     assert caught.value.fault is Fault.UNREADABLE
 
 
+@pytest.mark.ablation("a large answer is unpacked off the event loop")
 @pytest.mark.threats(37)
 async def test_another_answer_comes_while_a_large_one_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     begun, came = asyncio.Event(), threading.Event()

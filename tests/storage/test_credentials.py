@@ -40,6 +40,7 @@ def refusal(path: Path) -> str:
     return str(caught.value)
 
 
+@pytest.mark.ablation("a credential is a secret")
 @pytest.mark.parametrize("value", [TOKEN, f"  {TOKEN}\n"])
 def test_the_token_of_a_variable_is_taken_without_the_blanks_around_it(value: str) -> None:
     assert from_variable(value).get_secret_value() == TOKEN
@@ -56,6 +57,7 @@ def test_a_file_of_the_owner_alone_is_taken(file: Path, mode: int) -> None:
     assert from_file(file).get_secret_value() == TOKEN
 
 
+@pytest.mark.ablation("a token file of a connection that others may read")
 @pytest.mark.threats(32)
 @pytest.mark.parametrize("mode", [0o604, 0o644, 0o666, 0o620, 0o602, 0o777])
 @pytest.mark.parametrize("roots", [True, False])
@@ -94,6 +96,7 @@ def test_a_file_that_our_group_may_read_is_taken_from_root_only(file: Path) -> N
         assert "is open to other users" in refusal(file)
 
 
+@pytest.mark.ablation("a token file of a connection that belongs to another user")
 @pytest.mark.threats(32)
 def test_a_file_of_another_user_is_refused(file: Path) -> None:
     given_away(file)

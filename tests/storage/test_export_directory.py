@@ -92,6 +92,7 @@ async def test_a_file_that_is_there_already_is_never_replaced(tmp_path: Path, na
     assert ((there / name).read_text(), precious.read_text()) == ("keep", "keep")
 
 
+@pytest.mark.ablation("an export replaces no file")
 @pytest.mark.parametrize("name", [DATA, MANIFEST])
 async def test_a_link_that_leads_nowhere_is_in_the_way_before_a_page_is_asked(tmp_path: Path, name: str) -> None:
     (tmp_path / name).symlink_to(tmp_path / "nowhere")
@@ -102,6 +103,7 @@ async def test_a_link_that_leads_nowhere_is_in_the_way_before_a_page_is_asked(tm
     assert (names(tmp_path), source.asked) == ({name}, [])
 
 
+@pytest.mark.ablation("an export replaces no file that came meanwhile")
 @pytest.mark.parametrize("name", [DATA, MANIFEST])
 async def test_a_file_that_comes_while_the_export_runs_is_not_replaced_either(tmp_path: Path, name: str) -> None:
     async def put(progress: Progress) -> None:
@@ -113,6 +115,7 @@ async def test_a_file_that_comes_while_the_export_runs_is_not_replaced_either(tm
     assert (tmp_path / name).read_text() == "keep"
 
 
+@pytest.mark.ablation("a link in place of a working folder is not followed")
 @pytest.mark.parametrize("what", [".in-progress", f".in-progress/{ID}"])
 async def test_a_link_in_place_of_a_working_folder_is_not_followed(tmp_path: Path, what: str) -> None:
     elsewhere, there = tmp_path / "elsewhere", tmp_path / "exports"
@@ -125,6 +128,7 @@ async def test_a_link_in_place_of_a_working_folder_is_not_followed(tmp_path: Pat
     assert list(elsewhere.iterdir()) == []
 
 
+@pytest.mark.ablation("a link in a folder of exports is not followed")
 @pytest.mark.parametrize(
     ("what", "refused"), [("rows", True), ("journal.json", True), ("journal.json.new", False), ("plan.json.new", False)]
 )
@@ -154,12 +158,14 @@ async def test_a_link_in_place_of_a_finished_file_is_not_read(tmp_path: Path, fi
             await catalogue.find(ID, "reader")
 
 
+@pytest.mark.ablation("a folder of exports is its owner's")
 async def test_a_directory_that_others_may_write_to_is_refused(tmp_path: Path) -> None:
     os.chmod(tmp_path, 0o777)  # noqa: PTH101, S103 - in one line, and on purpose
     with pytest.raises(ExportError, match="does not permit"):
         await exporter_to(tmp_path).run(plan(), Source(pages=1, size=1))
 
 
+@pytest.mark.ablation("only its maker is shown an export")
 @pytest.mark.threats(21)
 async def test_the_shelf_shows_an_agent_its_own_exports_newest_first(tmp_path: Path) -> None:
     made = ((READERS, 1, "reader"), (OTHERS, 2, "other"), (READERS, 3, "reader"), (READERS, 4, "other"))
@@ -218,6 +224,7 @@ async def test_the_pages_of_a_shelf_are_the_shelf(tmp_path: Path, most: int) -> 
     assert sizes[-1] > 0
 
 
+@pytest.mark.ablation("only its maker finds an export")
 @pytest.mark.threats(21)
 async def test_anothers_export_and_one_that_does_not_exist_are_refused_in_the_same_words(tmp_path: Path) -> None:
     await exporter_to(tmp_path).run(plan(agent="other"), Source(pages=1, size=1))
@@ -255,6 +262,7 @@ async def test_data_is_read_in_bounded_ranges(tmp_path: Path) -> None:
             await catalogue.read(manifest, *wrong)
 
 
+@pytest.mark.ablation("one process makes an export")
 async def test_a_second_export_of_the_same_id_is_refused(tmp_path: Path) -> None:
     refused: list[str] = []
 

@@ -127,6 +127,7 @@ async def test_one_agents_exports_go_and_nobody_elses(storage: ExportStorage, ke
     assert [each.agent for each in keeper.kept()] == ["reader"]
 
 
+@pytest.mark.ablation("an export that is being made is not pruned")
 @pytest.mark.threats(28)
 async def test_an_export_that_is_being_made_is_never_removed(storage: ExportStorage, keeper: ExportKeeper) -> None:
     pruned: list[object] = []
@@ -140,6 +141,7 @@ async def test_an_export_that_is_being_made_is_never_removed(storage: ExportStor
     assert next(storage.finished()) == manifest
 
 
+@pytest.mark.ablation("a manifest is removed before its data")
 @pytest.mark.threats(28)
 async def test_a_prune_that_is_killed_shows_nobody_a_broken_export_and_the_next_one_removes_the_rest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: Place, storage: ExportStorage, keeper: ExportKeeper
@@ -191,6 +193,7 @@ def _kill_after(steps: int, patch: pytest.MonkeyPatch, place: Place) -> None:
         patch.setattr(system, "rm_file", dying(system.rm_file))
 
 
+@pytest.mark.ablation("a file that is only called like an export is never pruned")
 @pytest.mark.parametrize("begun", [0x0_91F4A7E, int(FINISHED.timestamp()) - 86_400, 0xF0000000])
 def test_a_file_of_somebody_else_that_is_called_like_ours_is_never_removed(
     tmp_path: Path, place: Place, keeper: ExportKeeper, begun: int

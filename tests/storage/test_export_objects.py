@@ -91,6 +91,7 @@ async def test_an_upload_that_failed_is_repeated_without_asking_for_a_page(
     assert names(tmp_path) == set()
 
 
+@pytest.mark.ablation("an upload that lost bytes gets no manifest")
 async def test_an_upload_that_lost_bytes_gets_no_manifest(
     tmp_path: Path,
     memory: Memory,
@@ -116,6 +117,7 @@ async def test_an_object_that_is_there_already_is_never_replaced(tmp_path: Path,
     assert (memory.cat_file(name), source.asked) == (b"keep", [])
 
 
+@pytest.mark.ablation("an export replaces no object")
 @pytest.mark.parametrize("name", [DATA, MANIFEST])
 async def test_an_object_that_comes_while_the_export_runs_is_not_replaced_either(
     tmp_path: Path, memory: Memory, name: str
@@ -167,6 +169,7 @@ async def test_what_a_driver_says_is_told_in_our_words(
     assert (refused.value.why, refused.value.code) == (why, Code.EXPORT_FAILED)
 
 
+@pytest.mark.ablation("a bucket is never made")
 async def test_a_bucket_is_never_made(tmp_path: Path, memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
     # As s3fs does it: a name begins with the bucket, and making folders makes the bucket.
     made: list[str] = []

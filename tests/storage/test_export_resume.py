@@ -170,6 +170,7 @@ async def test_an_interrupted_export_is_listed_for_its_agent_with_what_is_there(
     assert (found.checkpoint.rows, found.checkpoint.next, found.checkpoint.total) == (6, 2, 12)
 
 
+@pytest.mark.ablation("only its maker is shown an export under way")
 async def test_an_interrupted_export_is_not_listed_for_an_agent_whose_ids_begin_like_its_own(tmp_path: Path) -> None:
     with pytest.raises(Stumble):
         await exporter_to(tmp_path).run(plan(agent="other"), Source(pages=4, size=3, stumbles_before=2))
@@ -177,6 +178,7 @@ async def test_an_interrupted_export_is_not_listed_for_an_agent_whose_ids_begin_
     assert await ExportCatalogue(ExportStorage(tmp_path, Directory(tmp_path))).unfinished("reader") == ()
 
 
+@pytest.mark.ablation("what was written after the checkpoint is cut off")
 async def test_what_was_written_after_the_checkpoint_is_cut_off(tmp_path: Path) -> None:
     with pytest.raises(Stumble):
         await exporter_to(tmp_path / "part").run(plan(), Source(pages=PAGES, size=3, stumbles_before=2))
@@ -187,6 +189,7 @@ async def test_what_was_written_after_the_checkpoint_is_cut_off(tmp_path: Path) 
     await _same(tmp_path, Format.JSONL, manifest)
 
 
+@pytest.mark.ablation("an export that is shorter than its checkpoint is damaged")
 @pytest.mark.parametrize(
     ("file", "content"),
     [("rows", b""), ("journal.json", b"{}"), ("journal.json", b"\xff"), ("plan.json", b"{}"), ("manifest.json", b"[]")],

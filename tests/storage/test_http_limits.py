@@ -26,6 +26,7 @@ async def test_a_body_without_end_is_left_when_it_is_too_large() -> None:
         await wire.left.wait()
 
 
+@pytest.mark.ablation("an answer is bounded after decompression")
 @pytest.mark.threats(24)
 @pytest.mark.parametrize("size", [999, 1000, 1001])
 async def test_a_body_may_be_as_large_as_the_limit_and_no_larger(size: int) -> None:

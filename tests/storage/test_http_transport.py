@@ -237,6 +237,7 @@ async def test_a_transport_error_says_nothing_of_what_came() -> None:
     assert repr(caught.value) == "TransportError('cut_off')"
 
 
+@pytest.mark.ablation("a redirect is not followed")
 @pytest.mark.threats(10)
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_is_not_followed_and_the_token_stays_where_it_was_sent(status: int) -> None:
@@ -265,6 +266,7 @@ async def test_a_redirect_and_a_foreign_link_of_the_sandbox_lead_nowhere(sandbox
     assert other.heads == []
 
 
+@pytest.mark.ablation("a cookie is not kept")
 async def test_a_cookie_is_not_sent_back() -> None:
     head = OK + b"Set-Cookie: session=canary; Path=/\r\nContent-Length: 2\r\nConnection: close\r\n\r\n[]"
     async with speaking(saying(head, close=True)) as wire, http_transport() as transport:

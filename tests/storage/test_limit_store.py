@@ -48,6 +48,7 @@ async def test_a_rate_lets_its_number_through_and_tells_when_there_is_room(tmp_p
     ]
 
 
+@pytest.mark.ablation("a call counts in all its rates or in none")
 async def test_of_several_rates_none_is_counted_when_one_is_used_up_and_the_longest_wait_is_told(
     tmp_path: Path,
 ) -> None:
@@ -166,6 +167,7 @@ async def test_another_process_and_the_next_one_know_of_that_reading(tmp_path: P
     assert await SqliteCounter(tmp_path).since_untrusted("a", now=at(2)) == 2.0
 
 
+@pytest.mark.ablation("a later reading is not forgotten for an earlier one")
 @pytest.mark.threats(5)
 async def test_whoever_waited_to_note_an_earlier_reading_does_not_shorten_the_time_after_a_later_one(
     tmp_path: Path,
@@ -178,6 +180,7 @@ async def test_whoever_waited_to_note_an_earlier_reading_does_not_shorten_the_ti
     assert await counter.since_untrusted("a", now=at(61)) == 60.0
 
 
+@pytest.mark.ablation("a clock that was set back keeps no reading for days")
 @pytest.mark.threats(5)
 async def test_a_clock_that_was_set_back_neither_forgets_that_reading_nor_keeps_it_for_days(tmp_path: Path) -> None:
     counter = SqliteCounter(tmp_path)
@@ -226,6 +229,7 @@ async def test_a_file_that_others_may_write_to_is_not_trusted(tmp_path: Path) ->
         await SqliteCounter(tmp_path).take("a", [TWO_A_MINUTE], now=NOW)
 
 
+@pytest.mark.ablation("counts of an agent are locked")
 @pytest.mark.threats(33)
 async def test_a_process_that_holds_the_file_for_too_long_refuses_the_call(tmp_path: Path) -> None:
     counter = SqliteCounter(tmp_path, patience=0.01)

@@ -32,6 +32,7 @@ def _kept(folder: Path) -> int:
     return read_heads(folder)["main"].seq
 
 
+@pytest.mark.ablation("what is pruned waits for the disk")
 def test_a_commit_waits_for_what_it_is_told_to(tmp_path: Path) -> None:
     # Guards: Waits.change, whose pragma must take effect each time. FULL is 2: the log is synced at each commit.
     with closing(connect_to_write(tmp_path / "d", 1)) as database:
@@ -69,6 +70,7 @@ def disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Disk:
     return disk
 
 
+@pytest.mark.ablation("a decision waits for the disk")
 async def test_a_decision_waits_for_the_disk_and_an_outcome_does_not(tmp_path: Path, disk: Disk) -> None:
     # Guards: durable in LogWriter.append, and the settling in GroupCommit._run.
     seen: list[list[int]] = []
@@ -90,6 +92,7 @@ async def test_decisions_of_one_moment_share_a_wait_for_the_disk(tmp_path: Path,
     assert len(disk.asked) < 9
 
 
+@pytest.mark.ablation("a disk that failed is not believed", "nothing is stored at once after a disk failed")
 async def test_a_disk_that_fails_refuses_and_nothing_is_built_on_what_it_lost(tmp_path: Path, disk: Disk) -> None:
     # Guards: SqliteRowWriter._clear_doubt. A system tells of a failed write once; then the page counts as written.
     async with aclosing(open_log(tmp_path)) as log:
@@ -108,6 +111,7 @@ async def test_a_disk_that_fails_refuses_and_nothing_is_built_on_what_it_lost(tm
     assert read_log(tmp_path).verify()[0].sound
 
 
+@pytest.mark.ablation("a log that was not folded whole stays in doubt")
 async def test_after_a_disk_failed_nothing_is_stored_until_the_log_could_be_folded(tmp_path: Path, disk: Disk) -> None:
     # Guards: the answer of SqliteRowWriter._fold; here a reader keeps the log from being folded.
     async with aclosing(open_log(tmp_path, patience=0.01)) as log:

@@ -110,6 +110,7 @@ async def test_a_folder_that_another_process_holds_for_too_long_refuses(tmp_path
         assert (await log.append(decision(2))).seq == 1
 
 
+@pytest.mark.ablation("a log that was taken away is not written to")
 async def test_a_database_that_was_taken_away_is_not_written_to(tmp_path: Path) -> None:
     # Guards: LogFiles.check_still_there; SQLite would go on writing into a file without a name.
     async with aclosing(open_log(tmp_path)) as log:

@@ -32,6 +32,7 @@ def test_processes_that_start_together_get_the_same_key(tmp_path: Path) -> None:
     assert len(keys) == 1
 
 
+@pytest.mark.ablation("a key that others may read")
 @pytest.mark.threats(29)
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620])
 def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
@@ -45,6 +46,7 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> Non
     assert error.value.remedy == f"Run `chmod 600 {tmp_path / 'arguments.key'}`."
 
 
+@pytest.mark.ablation("a key has its length")
 @pytest.mark.parametrize("content", [b"", b"short", bytes(33)])
 def test_a_file_that_holds_no_key_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "arguments.key"
@@ -55,6 +57,7 @@ def test_a_file_that_holds_no_key_is_refused(tmp_path: Path, content: bytes) -> 
         load_key(tmp_path)
 
 
+@pytest.mark.ablation("a link is no key")
 def test_a_link_to_another_file_is_no_key(tmp_path: Path) -> None:
     # Guards: O_NOFOLLOW.
     load_key(tmp_path / "other")

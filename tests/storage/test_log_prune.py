@@ -138,6 +138,7 @@ def test_a_prune_that_was_cut_short_leaves_a_sound_log_and_is_finished_by_the_ne
     assert _verdicts(copy)[0][1:] == (7, 8, True)
 
 
+@pytest.mark.ablation("a checkpoint is signed")
 @pytest.mark.parametrize(
     ("tampering", "fault", "seq"),
     [
@@ -227,6 +228,7 @@ def test_a_statement_about_what_was_pruned_since_is_said_to_show_nothing(home: L
     assert [(v.sound, v.unproved) for v in home.reader.verify(statement=old)] == [(True, True)]
 
 
+@pytest.mark.ablation("a statement is genuine")
 def test_a_statement_that_is_not_genuine_is_refused(tmp_path: Path) -> None:
     # Guards: verify._refuse_forged.
     fill(tmp_path / "a", [asked(1)])
@@ -242,6 +244,7 @@ def test_a_statement_that_is_not_genuine_is_refused(tmp_path: Path) -> None:
         reader.verify(statement=statement, key=foreign.key)
 
 
+@pytest.mark.ablation("an unsound log is not pruned")
 @pytest.mark.parametrize("deed", ["prune", "statement"])
 def test_an_unsound_log_is_left_as_evidence(home: LogHome, deed: str) -> None:
     # Guards: LogWriterKeeper._refuse_unsound.

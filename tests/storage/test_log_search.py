@@ -98,6 +98,7 @@ def test_a_log_of_the_first_version_is_read_and_gets_its_keys_when_it_is_opened(
     assert isinstance(next(reader.search(Query(tool="list_releases"))).outcome.record, OutcomeRecord)  # type: ignore[union-attr]  # it has one
 
 
+@pytest.mark.ablation("search keys that were tampered with")
 @pytest.mark.threats(27)
 @pytest.mark.usefixtures("log")
 @pytest.mark.parametrize(
@@ -118,6 +119,7 @@ def test_keys_that_were_tampered_with_show(home: LogHome, tampering: Tampering, 
     assert home.faults() == [("main", Fault.KEYS, seq)]
 
 
+@pytest.mark.ablation("search keys without a record", "indexes that do not agree with their tables")
 @pytest.mark.threats(27)
 @pytest.mark.parametrize(
     ("script", "why"),

@@ -153,6 +153,11 @@ async def test_a_damaged_chain_is_told_to_whoever_opens_the_log(home: LogHome) -
         assert (log.chain, log.passed_over) == ("main-2", ("main",))
 
 
+@pytest.mark.ablation(
+    "a head that is missing beside records is a fault",
+    "a missing head is recorded when the log is opened",
+    "a head that was missing is a fault until it is acknowledged",
+)
 @pytest.mark.threats(41)
 def test_records_deleted_together_with_their_head_show_until_an_operator_acknowledges_it(home: LogHome) -> None:
     # Guards: ChainWriter.lost_head, _record_loss and _Verification._add_head_loss.
@@ -210,6 +215,7 @@ def test_a_log_that_is_new_or_was_opened_and_not_used_misses_no_head(home: LogHo
     assert home.faults() == [("main", None, None)]
 
 
+@pytest.mark.ablation("an acknowledgement is not pruned before what it is of")
 @pytest.mark.threats(41)
 def test_an_acknowledgement_stays_as_long_as_the_loss_that_it_is_of(home: LogHome) -> None:
     home.fill(_numbered(1, 2))

@@ -75,6 +75,7 @@ def test_before_the_first_load_there_is_no_policy(folder: Path) -> None:
     assert source.current() == PolicySet()
 
 
+@pytest.mark.ablation("with strict policies one mistake keeps all")
 @pytest.mark.threats(30)
 def test_a_folder_with_one_bad_document_changes_nothing(folder: Path) -> None:
     write(folder, "a")
@@ -138,6 +139,7 @@ def test_the_problems_of_all_documents_are_told_at_once(folder: Path) -> None:
     )
 
 
+@pytest.mark.ablation("a policy document that others may write to")
 @pytest.mark.threats(30)
 @pytest.mark.parametrize("mode", [0o666, 0o664, 0o646, 0o620, 0o602])
 def test_a_document_that_others_may_write_to_is_refused(folder: Path, mode: int) -> None:
@@ -148,6 +150,7 @@ def test_a_document_that_others_may_write_to_is_refused(folder: Path, mode: int)
     ]
 
 
+@pytest.mark.ablation("a policy folder that others may write to")
 @pytest.mark.threats(30)
 @pytest.mark.parametrize("mode", [0o777, 0o775, 0o1777])
 def test_a_folder_that_others_may_write_to_is_refused(folder: Path, mode: int) -> None:
@@ -163,6 +166,7 @@ def test_a_folder_that_others_may_write_to_is_refused(folder: Path, mode: int) -
     )
 
 
+@pytest.mark.ablation("a policy document of another user")
 @pytest.mark.threats(30)
 def test_a_document_of_another_user_is_refused(folder: Path) -> None:
     given_away(write(folder, "a"))
@@ -172,6 +176,7 @@ def test_a_document_of_another_user_is_refused(folder: Path) -> None:
     ]
 
 
+@pytest.mark.ablation("a policy folder of another user")
 @pytest.mark.threats(30)
 def test_a_folder_of_another_user_is_refused(folder: Path) -> None:
     given_away(folder)
@@ -186,6 +191,7 @@ def test_a_folder_of_another_user_is_refused(folder: Path) -> None:
     )
 
 
+@pytest.mark.ablation("a link out of the policy folder")
 @pytest.mark.threats(30)
 def test_a_link_out_of_the_folder_is_refused(folder: Path, tmp_path: Path) -> None:
     (folder / "a.toml").symlink_to(write(tmp_path, "a"))
@@ -234,6 +240,7 @@ UNREADABLE: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
+@pytest.mark.ablation("a policy document is a file")
 @pytest.mark.threats(30)
 @pytest.mark.parametrize(("make", "fault"), UNREADABLE.values(), ids=UNREADABLE)
 def test_what_is_not_a_readable_document_is_refused(folder: Path, make: Callable[[Path], object], fault: str) -> None:

@@ -52,6 +52,7 @@ def watched(tmp_path: Path) -> Watched:
     return Watched(tmp_path / "policies")
 
 
+@pytest.mark.ablation("a policy folder stands still before it is read")
 async def test_a_change_is_in_force_when_the_folder_has_stood_still_between_two_looks(watched: Watched) -> None:
     watched.write("a", document("a", "Writes."))
     await watched.watch.look()
@@ -93,6 +94,7 @@ async def test_a_document_that_is_being_written_is_not_taken_for_a_shorter_one(w
     assert watched.told == [frozenset({"a"})]
 
 
+@pytest.mark.ablation("a policy folder that changes while it is read")
 @pytest.mark.threats(30)
 async def test_a_folder_that_changes_while_it_is_read_is_read_again(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
@@ -224,6 +226,7 @@ async def test_a_document_that_is_put_in_place_by_a_link_is_seen(watched: Watche
     assert abouts == ["One.", "Two."]
 
 
+@pytest.mark.ablation("a change with the old time is seen")
 async def test_a_change_of_the_same_length_with_the_old_time_is_seen(watched: Watched) -> None:
     # Guards: the time of the last change in the mark; the time of the last writing can be set by anybody.
     path = watched.folder / "a.toml"

@@ -43,6 +43,7 @@ async def test_what_is_appended_can_be_read_at_once_and_after_a_restart(home: Lo
     assert [(verdict.sound, verdict.good, verdict.end_checked) for verdict in reader.verify()] == [(True, 3, True)]
 
 
+@pytest.mark.ablation("the log is on the disk before it counts")
 def test_a_commit_is_on_the_disk_before_it_counts(tmp_path: Path) -> None:
     # Guards: the pragmas in connect_to_write. FULL is 2: the write-ahead log is synced at each commit.
     with closing(connect_to_write(tmp_path / "d", 1)) as database:
@@ -50,6 +51,7 @@ def test_a_commit_is_on_the_disk_before_it_counts(tmp_path: Path) -> None:
         assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
+@pytest.mark.ablation("the log does not change a record")
 @pytest.mark.threats(27)
 @pytest.mark.parametrize("statement", ["UPDATE records SET agent = 'x'", "DELETE FROM records"])
 async def test_the_store_itself_refuses_to_change_or_delete(tmp_path: Path, statement: str) -> None:
@@ -150,6 +152,7 @@ async def test_closing_stores_what_was_handed_in_and_refuses_the_rest(home: LogH
         await log.append(decision(4))
 
 
+@pytest.mark.ablation("one writer for each chain")
 @pytest.mark.threats(27)
 async def test_each_writer_has_a_chain_of_its_own(home: LogHome) -> None:
     # Guards: the lock in Claim. (Two processes: test_log_tampering.)
@@ -167,6 +170,7 @@ async def test_each_writer_has_a_chain_of_its_own(home: LogHome) -> None:
     ]
 
 
+@pytest.mark.ablation("a chain has a name that is safe as a file")
 @pytest.mark.parametrize("name", ["", "Main", "../main", "main.lock", "a" * 65, "main\n"])
 def test_a_chain_has_a_name_that_is_safe_as_a_file(home: LogHome, name: str) -> None:
     # Guards: the pattern in Claim.
@@ -210,6 +214,7 @@ async def test_what_is_only_in_the_digest_is_nowhere_in_the_files(tmp_path: Path
     assert digest.encode() in files["decisions.sqlite3-wal"]
 
 
+@pytest.mark.ablation("a log that others may write to")
 @pytest.mark.parametrize(("folder", "file"), [(0o700, 0o660), (0o700, 0o602), (0o770, 0o600), (0o777, 0o600)])
 def test_a_log_that_others_may_write_to_is_refused(tmp_path: Path, folder: int, file: int) -> None:
     # Guards: LogFiles._refuse_other_writers.

@@ -53,6 +53,7 @@ def test_a_new_token_belongs_to_the_agent_it_was_made_for(state: Path) -> None:
     assert known.verify(operator) == VerifiedToken(agent="operator", id=id_of(operator))
 
 
+@pytest.mark.ablation("a token is stored as its hash")
 @pytest.mark.threats(29)
 def test_a_token_is_stored_as_its_hash_and_nowhere_as_itself(state: Path) -> None:
     token = tokens(state).new("triage-agent")
@@ -83,6 +84,7 @@ def test_the_folder_and_the_file_are_the_owners_alone(state: Path) -> None:
     assert (state.stat().st_mode & 0o777, (state / FILE).stat().st_mode & 0o777) == (0o700, 0o600)
 
 
+@pytest.mark.ablation("a token is compared by its hash")
 @pytest.mark.threats(2)
 def test_a_token_that_differs_in_any_character_is_nobodys(state: Path) -> None:
     known = tokens(state)
@@ -133,6 +135,7 @@ def test_without_a_file_there_is_no_token(state: Path) -> None:
     assert tokens(state).verify("cg_0123456789ab_secret") is None
 
 
+@pytest.mark.ablation("a changed token file is read again")
 def test_a_token_is_revoked_by_taking_its_line_away(state: Path) -> None:
     known = tokens(state)
     first, second = known.new("triage-agent"), known.new("triage-agent")
@@ -180,6 +183,7 @@ def test_two_holders_of_one_file_keep_each_others_tokens(state: Path) -> None:
     assert len(lines(state)) == 4
 
 
+@pytest.mark.ablation("a token file that others may write to")
 @pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
 def test_a_file_that_others_may_write_to_holds_no_token_until_that_is_mended(state: Path, mode: int) -> None:
     known = tokens(state)
@@ -221,6 +225,7 @@ def test_the_file_that_was_looked_at_is_the_one_that_is_read(state: Path, monkey
     assert tokens(state).verify(theirs) is not None
 
 
+@pytest.mark.ablation("a token file of another user")
 @pytest.mark.threats(2)
 def test_a_file_of_another_user_holds_no_token(state: Path) -> None:
     known = tokens(state)

@@ -25,6 +25,7 @@ def test_a_state_fits_what_it_was_sealed_for() -> None:
     assert state != states().seal(REQUEST, AGENT)
 
 
+@pytest.mark.ablation("a state of an approval is of its request")
 @pytest.mark.threats(3, 22)
 @pytest.mark.parametrize(
     "other", [{"id": "another"}, {"digest": "0" * 64}, {"policy_hash": "0" * 64}], ids=lambda other: next(iter(other))
@@ -35,6 +36,7 @@ def test_it_fits_no_other_request(other: dict[str, Any]) -> None:
     assert not states().fits(state, replace(REQUEST, **other), AGENT)
 
 
+@pytest.mark.ablation("a state of an approval is of its principal")
 @pytest.mark.threats(3, 22)
 @pytest.mark.parametrize("other", [{"agent": "another"}, {"subject": "b2"}, {"via": Via.STDIO}])
 def test_it_fits_no_other_principal(other: dict[str, Any]) -> None:
@@ -43,6 +45,7 @@ def test_it_fits_no_other_principal(other: dict[str, Any]) -> None:
     assert not states().fits(state, REQUEST, replace(AGENT, **other))
 
 
+@pytest.mark.ablation("a state of an approval expires")
 @pytest.mark.threats(22)
 def test_it_expires_with_its_request() -> None:
     clock = HeldClock()

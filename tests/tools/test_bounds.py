@@ -131,6 +131,7 @@ def _in_scripts() -> Iterator[object]:
             yield pytest.param(provider, tool, script, marks=marks)
 
 
+@pytest.mark.ablation("an answer is bounded in bytes whatever the script")
 @pytest.mark.parametrize(("provider", "tool", "script"), list(_in_scripts()))
 async def test_no_answer_is_larger_than_a_client_takes_in_any_script(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, provider: str, tool: str, script: str

@@ -35,6 +35,7 @@ def test_what_is_sealed_is_opened_whole(query: str, argument: str, times: int) -
     assert cursors.open(cursors.seal(query * times, bound_to=bound), bound_to=bound) == query * times
 
 
+@pytest.mark.ablation("a cursor is opened whole or not at all")
 def test_a_query_is_opened_whole_or_not_at_all() -> None:
     # Guards: unpacker.eof; half a query would be a page of something that nobody asked for.
     cursors, unlike = Cursors(HeldClock()), "".join(sha256(bytes([number])).hexdigest() for number in range(240))
@@ -68,6 +69,7 @@ def test_no_text_is_a_cursor(text: str) -> None:
         cursors.open(text, bound_to=BOUND)
 
 
+@pytest.mark.ablation("a cursor is of its call")
 @pytest.mark.threats(3)
 @pytest.mark.parametrize("part", range(len(BOUND)))
 def test_each_part_that_a_cursor_is_bound_to_counts(part: int) -> None:
@@ -79,6 +81,7 @@ def test_each_part_that_a_cursor_is_bound_to_counts(part: int) -> None:
         cursors.open(cursor, bound_to=other)
 
 
+@pytest.mark.ablation("a cursor ends after an hour")
 def test_a_cursor_ends_after_an_hour_and_not_before() -> None:
     clock = HeldClock()
     cursors = Cursors(clock)
@@ -128,6 +131,7 @@ async def test_the_next_page_is_asked_with_the_query_in_the_cursor() -> None:
     assert gate.upstream.lines[-1] == f"GET /projects/{IOS.id}/errors?offset=30&per_page=30"
 
 
+@pytest.mark.ablation("a digest covers the page")
 async def test_the_record_of_a_later_page_says_so_and_its_digest_tells_which_page_it_was() -> None:
     # Guards: Case.asked and Ask.continued; without them the records of all pages were the same.
     gate, cursor = await _paged()

@@ -19,6 +19,7 @@ def files_of(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.*"))
 
 
+@pytest.mark.ablation("an export keeps its end when the policy changes")
 @pytest.mark.threats(31)
 async def test_the_end_that_an_export_was_given_stays_when_the_policy_changes(tmp_path: Path) -> None:
     # Guards: Case.bound in Gateway._check_again; without an end new rows would shift the pages that are left.

@@ -44,6 +44,7 @@ async def called(case: Case, folder: Path, arguments: Mapping[str, Any]) -> tupl
     return gate, (answer.error, sent(gate), records if case.operation.envelope is None else len(records))
 
 
+@pytest.mark.ablation("null is sent only where it takes something away")
 @pytest.mark.threats(15, 16)
 @pytest.mark.parametrize("nothing", [None, ""], ids=["null", "empty"])
 @pytest.mark.parametrize("case", ONCE)
@@ -95,6 +96,7 @@ STRICT = (
 )
 
 
+@pytest.mark.ablation("no key stands twice")
 @pytest.mark.threats(16)
 @pytest.mark.parametrize("text", STRICT, ids=range(len(STRICT)))
 async def test_json_text_that_could_be_read_in_two_ways_is_refused(tmp_path: Path, text: str) -> None:

@@ -55,6 +55,7 @@ async def test_other_providers_exports_go_on_too(tmp_path: Path, case: str) -> N
         assert file_of(house, resumed) == file_of(house, whole)
 
 
+@pytest.mark.ablation("only its own tool goes on with an export")
 @pytest.mark.threats(3, 21)
 async def test_nobody_else_and_no_other_tool_goes_on_with_an_export(tmp_path: Path) -> None:
     policies = policies_of_all(tmp_path / "policies")

@@ -112,6 +112,7 @@ def test_the_words_are_there_and_short(name: str) -> None:
     assert tool.description.isprintable()
 
 
+@pytest.mark.ablation("hidden parameters are not offered")
 @pytest.mark.threats(15)
 @pytest.mark.parametrize("name", NAMES)
 def test_the_input_schema_names_what_the_tool_takes_and_nothing_else(name: str) -> None:

@@ -73,6 +73,9 @@ async def _read(gate: Gate, address: str) -> bytes:
     return (await files_in(gate.toolbox).read(principal(), address))[1]
 
 
+@pytest.mark.ablation(
+    "a file that holds what is redacted now is not read", "a list of exports leaves out what the policy does not give"
+)
 @pytest.mark.threats(21, 31)
 @pytest.mark.parametrize("now", [OFF, SWITCHED_OFF, REDACTED, WIDER], ids=["off", "by name", "redacted", "wider"])
 async def test_a_file_that_the_policy_would_not_give_now_is_as_if_it_were_missing(tmp_path: Path, now: str) -> None:
@@ -170,6 +173,9 @@ async def test_an_export_whose_redaction_changes_meanwhile_stops(tmp_path: Path,
     assert gate.log.outcomes[-1].error is Code.POLICY_CHANGED
 
 
+@pytest.mark.ablation(
+    "rows that another policy picked are not read", "rows of an environment that is switched off now are not read"
+)
 @pytest.mark.threats(14, 31)
 @pytest.mark.parametrize("both", ['"production", "staging"', '"prod*", "stag*"'], ids=["names", "patterns"])
 async def test_a_file_has_rows_of_environments_that_are_open_now(tmp_path: Path, both: str) -> None:

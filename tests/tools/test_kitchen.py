@@ -15,6 +15,7 @@ from tests.held_clock import HeldClock
 READING = '[[grant]]\nconnection = "bugsnag"\nprojects = ["*"]\naccess.error = "read"\n'
 
 
+@pytest.mark.ablation("a recipe asks what it declares only")
 @pytest.mark.threats(18)
 async def test_a_recipe_cannot_ask_for_what_it_does_not_declare() -> None:
     asked: list[object] = []
@@ -31,6 +32,7 @@ async def test_a_recipe_cannot_ask_for_what_it_does_not_declare() -> None:
     assert asked == []
 
 
+@pytest.mark.ablation("hidden parameters are not taken")
 @pytest.mark.threats(15)
 async def test_a_parameter_that_the_tool_does_not_offer_is_not_taken() -> None:
     gate = open_gate(policy(READING))

@@ -69,6 +69,7 @@ async def _any_allowed(gate: Gate, tool: str, calls: Iterable[Mapping[str, Any]]
     return False
 
 
+@pytest.mark.ablation("a tool is shown only where some call is allowed")
 @pytest.mark.threats(18)
 @settings(max_examples=EXAMPLES)
 @given(st.lists(_grants(), max_size=4))
@@ -115,6 +116,7 @@ def _session_calls(provider: str, tool: str) -> list[Mapping[str, Any]]:
     return [] if ask is None else [ask(each) for each in SPOTS if each.platform == "web" or not tabs]
 
 
+@pytest.mark.ablation("a tool is shown only where one of its words is open")
 @pytest.mark.threats(18)
 @pytest.mark.parametrize("provider", SESSION_PROVIDERS)
 @settings(max_examples=EXAMPLES)
@@ -245,6 +247,7 @@ async def test_an_agent_is_offered_only_the_connections_that_its_policy_opens() 
     assert [decision.connection for decision in gate.log.decisions] == ["bugsnag-eu", "bugsnag-eu"]
 
 
+@pytest.mark.ablation("names that are off are not offered")
 def test_a_name_that_another_grant_switches_off_is_not_offered() -> None:
     read = '[[grant]]\nconnection = "browserstack"\nenvironments = ["one", "two", "three"]\naccess.session = "read"\n'
     off = '[[grant]]\nconnection = "browserstack"\nenvironments = ["three"]\naccess.session = "off"\n'

@@ -57,6 +57,9 @@ def too_long(form: Form) -> Iterator[Any]:
             return
 
 
+@pytest.mark.ablation(
+    "the length of a list is checked before its items", "the number of keys is checked before they are looked at"
+)
 @pytest.mark.threats(36)
 @pytest.mark.parametrize("case", ONCE)
 async def test_a_list_or_object_that_is_too_long_is_refused_before_anything_looks_inside(
@@ -73,6 +76,7 @@ async def test_a_list_or_object_that_is_too_long_is_refused_before_anything_look
             assert gate.upstream.received == []
 
 
+@pytest.mark.ablation("the length of JSON text is checked before it is read")
 @pytest.mark.threats(36)
 @pytest.mark.parametrize("case", ONCE)
 async def test_json_text_that_is_too_long_is_refused_before_it_is_read(tmp_path: Path, case: Case) -> None:
@@ -92,6 +96,7 @@ def _lists(form: Form) -> Iterator[tuple[str, int]]:
         yield from ((name, part.most) for name, part in form.parts.items() if isinstance(part, ListOf))
 
 
+@pytest.mark.ablation("a list is read up to its first wrong item")
 @pytest.mark.threats(36)
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda each: each.id)
 def test_a_list_of_wrong_items_makes_one_error(operation: AnyOperation) -> None:

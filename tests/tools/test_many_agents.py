@@ -35,6 +35,7 @@ ASKED: Mapping[str, tuple[Mapping[str, Any], str]] = {
 }
 
 
+@pytest.mark.ablation("an identical read under way is asked for once")
 @pytest.mark.parametrize("provider", ["bugsnag", *SESSION_PROVIDERS])
 async def test_a_hundred_agents_that_ask_the_same_at_once_are_one_request(tmp_path: Path, provider: str) -> None:
     # Guards: SharedReads, and that each of them is decided and recorded for itself all the same.

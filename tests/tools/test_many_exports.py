@@ -67,6 +67,7 @@ async def test_a_cursor_of_files_is_good_for_its_agent_its_list_and_its_policy_o
         await files_in(gate.toolbox).listed(principal(), more)
 
 
+@pytest.mark.ablation("exports that are kept are counted before another begins")
 @pytest.mark.threats(23)
 async def test_no_export_begins_when_as_many_are_kept_as_the_policy_allows(tmp_path: Path) -> None:
     gate = _opened(tmp_path, "[limits]\nexports_kept = 2\n")
@@ -87,6 +88,7 @@ async def test_no_export_begins_when_as_many_are_kept_as_the_policy_allows(tmp_p
     assert (others.error, resumed.error, len(gate.upstream.received)) == (None, None, sent + 2)
 
 
+@pytest.mark.ablation("exports that begin at the same moment count one another")
 @pytest.mark.threats(23)
 async def test_exports_that_begin_at_the_same_moment_do_not_pass_the_limit_together(tmp_path: Path) -> None:
     gate = _opened(tmp_path, "[limits]\nexports_kept = 3\n")
@@ -103,6 +105,7 @@ async def test_exports_that_begin_at_the_same_moment_do_not_pass_the_limit_toget
     assert len((await files_in(gate.toolbox).listed(principal()))[0]) == 3
 
 
+@pytest.mark.ablation("an export does not begin where those that are kept cannot be counted")
 @pytest.mark.threats(23, 33)
 async def test_no_export_begins_where_those_that_are_kept_cannot_be_counted(tmp_path: Path) -> None:
     place = tmp_path / "exports"

@@ -73,6 +73,7 @@ async def test_each_part_of_a_triage_is_decided_and_recorded(tmp_path: Path) -> 
     assert [each["untrusted"]["field"] for each in triage["concentrates_in"]]
 
 
+@pytest.mark.ablation("a part that is refused is left out of a recipe")
 async def test_what_the_policy_refuses_of_a_triage_is_left_out_and_said_so(tmp_path: Path) -> None:
     async with open_house(tmp_path, policies=_policies(tmp_path / "policies")) as house:
         for error in house.errors()[:10]:

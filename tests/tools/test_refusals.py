@@ -97,6 +97,7 @@ def _with_connection(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"connection": "bugsnag", **arguments}
 
 
+@pytest.mark.ablation("a tool that does not exist is refused")
 @pytest.mark.threats(21)
 @pytest.mark.parametrize("case", REFUSED)
 async def test_every_refusal_is_the_same_bytes(case: str) -> None:

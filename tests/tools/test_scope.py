@@ -233,6 +233,7 @@ def _right(tool: str) -> dict[str, Any]:
     return {name: fixed[name] for name in required if name in fixed} | _first(OWN, tool)
 
 
+@pytest.mark.ablation("pages are filled so that they tell nothing of others")
 @pytest.mark.threats(20)
 async def test_pages_of_projects_do_not_tell_how_many_others_there_are(tmp_path: Path) -> None:
     # Guards: the loop in Gateway._answer; with one row a page, each project of others would show as an empty page.

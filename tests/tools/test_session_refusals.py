@@ -112,6 +112,7 @@ async def test_bad_arguments_are_told_only_to_who_may_use_the_tool(provider: str
         assert [each.effect for each in opened.log.decisions] == [Effect.DENY]
 
 
+@pytest.mark.ablation("exports are there where there is a place for them")
 @pytest.mark.threats(21)
 @pytest.mark.parametrize("provider", SESSION_PROVIDERS)
 async def test_an_export_where_there_is_no_place_for_any_reads_the_same(provider: str) -> None:

@@ -78,6 +78,11 @@ async def test_a_list_has_the_environments_of_the_policy_and_a_total_of_these(tm
     assert queries == ["environment=staging&limit=100", "limit=100"]
 
 
+@pytest.mark.ablation(
+    "a row is allowed in its own place",
+    "rows of other environments are dropped",
+    "the total of environments that are not open is not told",
+)
 @pytest.mark.threats(20)
 async def test_where_the_policy_has_patterns_rows_are_dropped_and_the_total_with_them(tmp_path: Path) -> None:
     seen: list[dict[str, Any]] = []
@@ -119,6 +124,7 @@ async def test_a_session_of_another_environment_reads_like_one_that_is_not_there
     assert "refused with 404" in sentences[1]
 
 
+@pytest.mark.ablation("parts of other environments are cut out")
 @pytest.mark.threats(14, 20)
 async def test_traces_of_other_environments_are_cut_out_of_a_session_and_not_counted(tmp_path: Path) -> None:
     # Guards: _with_parts in gateway.narrow.
@@ -145,6 +151,7 @@ async def test_nothing_is_made_in_another_environment(tmp_path: Path, environmen
         assert list(house.requests) == []
 
 
+@pytest.mark.ablation("nothing is added to what is in another environment")
 @pytest.mark.threats(14, 21)
 async def test_no_trace_is_added_to_a_session_of_another_environment(tmp_path: Path) -> None:
     # Guards: plan._find_added_to; upstream would take a staging trace into a production session.

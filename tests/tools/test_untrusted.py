@@ -47,6 +47,7 @@ def _ask(provider: str, tool: str, detail: str) -> Mapping[str, Any]:
     return {**RIGHT[provider, tool], **more}
 
 
+@pytest.mark.ablation("outsiders' text stands under untrusted", "outsiders' text inside an object is known")
 @pytest.mark.threats(5)
 @pytest.mark.parametrize(("provider", "tool", "detail"), CALLS)
 async def test_outsiders_text_stands_only_under_untrusted(
@@ -96,6 +97,7 @@ async def test_the_canary_is_there_to_be_found(tmp_path: Path, provider: str, to
     assert MARK in json.dumps(dict(answer.content))
 
 
+@pytest.mark.ablation("outsiders' text is what the models mark")
 @pytest.mark.threats(5)
 @pytest.mark.parametrize(("provider", "tool", "detail"), CALLS)
 async def test_whatever_brings_outsiders_text_makes_a_change_wait_for_a_person(
@@ -226,6 +228,7 @@ async def test_an_upstreams_error_text_never_reaches_the_agent_or_the_log(
     assert "\x1b" not in told
 
 
+@pytest.mark.ablation("only a legal name of a tool is logged")
 @pytest.mark.threats(25, 26)
 async def test_an_argument_that_forges_a_record_becomes_part_of_none() -> None:
     # Guards: that raw arguments are never logged, and names only where their form is legal.

@@ -176,6 +176,7 @@ SERIOUS: Mapping[str, tuple[str, Mapping[str, Any], Mapping[str, Any]]] = {
 }
 
 
+@pytest.mark.ablation("what makes a project throw data away needs full", "parameters that need more are not offered")
 @pytest.mark.threats(18, 21)
 @pytest.mark.parametrize("name", SERIOUS)
 async def test_a_parameter_that_needs_full_is_neither_shown_to_nor_sent_for_who_may_only_write(

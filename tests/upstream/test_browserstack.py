@@ -157,6 +157,7 @@ def test_an_id_that_we_cannot_have_made_is_not_shown() -> None:
     assert [row.model_dump() for row in page.rows] == [{"trace_id": None}]
 
 
+@pytest.mark.ablation("an event is sent with a stamp")
 def test_an_event_without_a_stamp_is_never_built() -> None:
     with pytest.raises(ValueError, match="sent with a stamp"):
         encode(CREATE_SESSION, NEW, EVALS)

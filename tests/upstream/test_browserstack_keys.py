@@ -25,6 +25,7 @@ def test_the_pair_of_keys_goes_as_basic_and_nothing_else_says_who_asks() -> None
     }
 
 
+@pytest.mark.ablation("a key that may only write reads nothing")
 def test_a_key_that_may_only_write_goes_as_bearer_and_reads_nothing() -> None:
     writer = connection(WRITE_ONLY)
 

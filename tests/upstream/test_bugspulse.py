@@ -102,6 +102,7 @@ def test_no_parameters_lead_to_anything_but_a_get_below_export_with_the_key_in_i
     assert (request.body, TOKEN in request.url) == (None, False)
 
 
+@pytest.mark.ablation("nothing but a GET goes with the key of a project")
 @pytest.mark.threats(9)
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "HEAD", "get"])
 def test_nothing_but_a_get_is_built(method: str) -> None:
@@ -109,6 +110,7 @@ def test_nothing_but_a_get_is_built(method: str) -> None:
         DIALECT.address(method, "/export/sessions")
 
 
+@pytest.mark.ablation("only exports are read with the key of a project")
 @pytest.mark.threats(9, 13)
 @pytest.mark.parametrize(
     "path",
@@ -146,6 +148,7 @@ def test_an_operation_that_is_no_export_cannot_be_asked_with_the_projects_key(op
             encode(operation, some_params(operation), BUGSPULSE, stamp=stamp_for(operation))
 
 
+@pytest.mark.ablation("no body goes with the key of a project")
 @pytest.mark.threats(9)
 def test_an_entry_that_would_write_is_stopped_before_there_is_a_credential_in_a_request() -> None:
     class Unseen(SecretStr):

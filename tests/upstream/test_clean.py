@@ -39,6 +39,7 @@ def test_a_safe_document_passes_unchanged(document: Any) -> None:  # noqa: ANN40
     assert cleaned(document) == document
 
 
+@pytest.mark.ablation("the keys of an answer are cleaned", "a string of an answer is cleaned")
 @pytest.mark.threats(25)
 @given(ANY_JSON)
 def test_whatever_passes_can_be_written_as_printable_json(document: Any) -> None:  # noqa: ANN401 - JSON
@@ -53,12 +54,14 @@ def test_keys_are_cleaned_like_values_and_stay_on_one_line() -> None:
     assert cleaned({"a\x1b[0m\nb": "c\x1b[0m\nd"}) == {"a[0m b": "c[0m\nd"}
 
 
+@pytest.mark.ablation("a long string of an answer is cut")
 def test_a_long_string_and_a_long_key_are_cut_in_the_open() -> None:
     found = cleaned({"k" * 1_000: "v" * 100_000})
 
     assert found == {"k" * (LONGEST_KEY - 1) + "…": "v" * (LONGEST_STRING - 1) + "…"}
 
 
+@pytest.mark.ablation("an answer is nested so deep and no deeper")
 @pytest.mark.threats(24)
 def test_what_is_nested_deeper_than_a_document_may_be_is_left_out() -> None:
     assert cleaned(nested(DEEPEST)) == nested(DEEPEST)
@@ -66,6 +69,7 @@ def test_what_is_nested_deeper_than_a_document_may_be_is_left_out() -> None:
     assert cleaned({"a": nested(DEEPEST + 50), "b": "text"}) == {"a": cut(DEEPEST - 1), "b": "text"}
 
 
+@pytest.mark.ablation("an answer holds so many values and no more")
 @pytest.mark.threats(24)
 @pytest.mark.parametrize("item", [0, "", None, []], ids=["number", "string", "null", "list"])
 def test_a_document_may_hold_so_many_values_and_no_more(item: object) -> None:
@@ -95,6 +99,7 @@ def test_rows_of_the_same_keys_become_what_each_of_them_becomes(rows: list[dict[
     assert json.dumps(rows) == before
 
 
+@pytest.mark.ablation("a column with anything odd in it is looked at")
 @pytest.mark.threats(25)
 @pytest.mark.parametrize("hidden", ["\u202e", "\u3164", "\U000e0041", "\x7f", "\x9b"])
 def test_what_cannot_be_seen_is_taken_out_of_every_row(hidden: str) -> None:
@@ -103,6 +108,7 @@ def test_what_cannot_be_seen_is_taken_out_of_every_row(hidden: str) -> None:
     assert cleaned([*rows, {"b": None, "a": f"x{hidden}"}]) == [*rows, *rows[:1]]
 
 
+@pytest.mark.ablation("a column with a string that is too long is looked at")
 def test_a_string_that_is_too_long_is_cut_in_every_row() -> None:
     rows = [{"a": "x" * LONGEST_STRING, "b": 1}] * 9
 
@@ -112,6 +118,7 @@ def test_a_string_that_is_too_long_is_cut_in_every_row() -> None:
     ]
 
 
+@pytest.mark.ablation("values in columns are counted")
 @pytest.mark.threats(24)
 def test_rows_may_be_nested_so_deep_and_hold_so_many_values_and_no_more() -> None:
     rows = [{"a": nested(DEEPEST - 2), "b": 1}] * 9

@@ -33,6 +33,7 @@ def test_https_anywhere_and_http_on_loopback_are_taken(url: str) -> None:
     assert made(url).base_url == url
 
 
+@pytest.mark.ablation("a credential goes over https, or stays on this machine")
 @pytest.mark.threats(10)
 @pytest.mark.parametrize(
     "url",
@@ -57,6 +58,7 @@ def test_http_to_another_machine_is_refused_because_the_credential_would_be_read
     )
 
 
+@pytest.mark.ablation("an address holds no credential")
 @pytest.mark.threats(10)
 @pytest.mark.parametrize(
     "url",
@@ -82,6 +84,7 @@ def test_credentials_a_query_a_fragment_and_a_trailing_slash_are_refused_and_not
     )
 
 
+@pytest.mark.ablation("an address is read in one way")
 @pytest.mark.threats(10)
 @pytest.mark.parametrize(
     "url",

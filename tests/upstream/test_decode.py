@@ -54,6 +54,7 @@ def test_whatever_a_delete_answers_is_not_read() -> None:
     assert read(DELETE_ERROR, ONE, b"<html>gone</html>") == Page(rows=())
 
 
+@pytest.mark.ablation("every answer is cleaned")
 @pytest.mark.threats(25)
 def test_every_string_and_every_key_of_an_answer_is_cleaned() -> None:
     (row,) = errors(

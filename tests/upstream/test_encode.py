@@ -46,6 +46,7 @@ def test_a_read_is_sent_with_the_vendors_headers_and_no_body() -> None:
     )
 
 
+@pytest.mark.ablation("a change is never repeatable")
 def test_a_status_change_is_sent_with_its_operation_fixed_and_is_not_repeatable() -> None:
     assert encode(FIX_ERROR, ONE, CONNECTION) == Request(
         method="PATCH",
@@ -68,6 +69,7 @@ def test_a_delete_is_sent_without_a_body_and_is_not_repeatable() -> None:
     assert (request.method, request.url, request.body, request.repeatable) == ("DELETE", ADDRESS, None, False)
 
 
+@pytest.mark.ablation("what crashgate answers itself is never sent")
 def test_what_crashgate_answers_itself_is_never_sent() -> None:
     with pytest.raises(ValueError, match="answered by crashgate itself"):
         encode(GET_ACCESS, GetAccess(), CONNECTION)
@@ -118,6 +120,7 @@ def test_a_base_url_with_a_path_stays_in_front() -> None:
     )
 
 
+@pytest.mark.ablation("a credential does not show in a request")
 @pytest.mark.threats(29)
 def test_the_credential_does_not_show_where_a_request_is_printed() -> None:
     assert TOKEN not in repr(encode(FIX_ERROR, ONE, CONNECTION)) + repr(CONNECTION)

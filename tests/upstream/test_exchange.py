@@ -144,6 +144,7 @@ def test_the_vendors_own_pause_is_obeyed(number: int) -> None:
     assert script.asked_at == [0.0, 8.0]
 
 
+@pytest.mark.ablation("an exchange ends when its time is up")
 @pytest.mark.parametrize(("number", "header"), [(429, {"retry_after": "29"}), (429, {}), (503, {"retry_after": "60"})])
 def test_a_pause_that_would_outlast_patience_is_not_begun(number: int, header: dict[str, str]) -> None:
     async def ended() -> tuple[UpstreamError, float]:
@@ -161,6 +162,7 @@ def test_a_pause_that_would_outlast_patience_is_not_begun(number: int, header: d
 CHANGES = [one for one in OPERATIONS if one.access is not Access.READ]
 
 
+@pytest.mark.ablation("a change is sent once")
 @pytest.mark.parametrize("operation", CHANGES, ids=lambda operation: operation.id)
 @pytest.mark.parametrize(
     "seen",
@@ -174,6 +176,7 @@ def test_a_change_is_sent_once_whatever_happens(operation: AnyOperation, seen: R
     assert (script.asked_at, trace.requests) == ([0.0], 1)
 
 
+@pytest.mark.ablation("a request ends when its time is up")
 def test_an_exchange_ends_when_its_time_is_up_and_the_request_under_way_is_cancelled() -> None:
     async def ended() -> tuple[UpstreamError, float]:
         with pytest.raises(UpstreamError) as caught:
@@ -302,6 +305,7 @@ def test_no_exchange_outlasts_its_patience_or_its_attempts(
     assert 1 <= trace.requests == len(script.requests) <= patience.attempts
 
 
+@pytest.mark.ablation("after a 429 nobody sends before its time")
 def test_after_one_read_was_told_to_wait_the_next_one_waits_too() -> None:
     script = Script([status(429, retry_after="7"), FOUND])
     patience = Patience(attempts=1)
@@ -343,6 +347,7 @@ def test_every_page_of_a_long_read_is_asked_for_as_often_as_patience_allows() ->
     assert (len(script.requests), trace.requests) == (3, 43)
 
 
+@pytest.mark.ablation("a page ahead takes nobody's turn")
 @pytest.mark.parametrize(("budget", "later"), [(None, "3"), (Budget(requests=60), None)], ids=["without", "with"])
 def test_a_page_is_named_ahead_of_its_turn_only_where_nobody_waits_for_one(
     budget: Budget | None, later: str | None

@@ -97,6 +97,7 @@ def looked_at(body: bytes) -> object:
     return page(json.dumps(cleaned(json.loads(body.decode()))).encode())
 
 
+@pytest.mark.ablation("what is around the rows is looked at")
 @given(
     odd=st.lists(st.tuples(st.integers(0, ROWS - 1), ODD_ROWS), max_size=3),
     around=AROUND,
@@ -125,6 +126,7 @@ def test_a_page_reads_as_if_every_value_of_it_had_been_looked_at(
     assert page(body) == looked_at(body)
 
 
+@pytest.mark.ablation("a row with anything but ASCII is looked at", "a row with an escape is looked at")
 @given(st.integers(0, ROWS - 1), TEXTS, st.booleans())
 def test_no_text_of_any_row_passes_uncleaned(number: int, text: str, escaped: bool) -> None:  # noqa: FBT001 - an example's value
     rows: list[Any] = [PLAIN] * ROWS
@@ -138,6 +140,11 @@ def test_no_text_of_any_row_passes_uncleaned(number: int, text: str, escaped: bo
     assert found.rows[:number] + found.rows[number + 1 :] == (Session.model_validate(PLAIN),) * (ROWS - 1)
 
 
+@pytest.mark.ablation(
+    "a page with a delete character is looked at",
+    "braces tell a row only where there is one for each",
+    "a page with a string that is too long is looked at",
+)
 @pytest.mark.parametrize(
     "body",
     [
@@ -173,6 +180,7 @@ def test_an_odd_page_reads_as_it_ever_did(body: bytes) -> None:
         assert page(whole) == expected
 
 
+@pytest.mark.ablation("only flat models are read the quick way")
 def test_a_list_that_keeps_what_it_does_not_know_is_looked_at() -> None:
     long = "k" * (LONGEST_KEY + 1)
     body = json.dumps({"items": [{"id": "don:core/1", long: 1}] * ROWS}).encode()

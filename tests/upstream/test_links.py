@@ -60,6 +60,11 @@ def page_after(link: str, *, relation: str = "next") -> Page[Any]:
     )
 
 
+@pytest.mark.ablation(
+    "a link is followed to the same origin and path only",
+    "a link has the length of a query",
+    "a link without a query is no next page",
+)
 @pytest.mark.threats(15)
 @pytest.mark.parametrize("link", FOREIGN.values(), ids=FOREIGN.keys())
 def test_a_link_to_anywhere_else_is_not_followed_and_shows_as_truncated(link: str) -> None:

@@ -87,6 +87,7 @@ def test_cursors_lead_both_ways_and_travel_in_the_body_of_a_post() -> None:
     assert all(each["version_key"] == "com.acme.checkout" for each in asked)
 
 
+@pytest.mark.ablation("a cursor that leads to where we are ends the list")
 def test_a_cursor_that_leads_to_where_we_are_ends_the_list() -> None:
     found = page(CURSORS, CURSORS.params(**APP), {"sessions": [], "next_cursor": "same"}, "after:same")
 

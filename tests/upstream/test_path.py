@@ -147,6 +147,7 @@ def assert_one_segment_each(url: str, base: str, template: str) -> None:
                 assert segment == wanted
 
 
+@pytest.mark.ablation("a value is percent-encoded in a path")
 @pytest.mark.threats(13)
 @row_13
 @given(text=ANY_TEXT)
@@ -176,6 +177,7 @@ def test_any_text_at_all_is_refused_or_stays_in_its_segment_even_if_a_type_were_
         assert read == ["", "projects", values["project_id"], "errors", values["error_id"]]
 
 
+@pytest.mark.ablation("no dots stand in a path", "a segment has a longest length", "half a character is in no path")
 @pytest.mark.threats(13)
 @pytest.mark.parametrize(
     "text",
@@ -235,6 +237,7 @@ def test_no_arguments_whatever_lead_to_another_host_or_another_path(data: st.Dat
     assert_one_segment_each(request.url, BASES[1], operation.path)
 
 
+@pytest.mark.ablation("a path is what it reads as")
 @pytest.mark.threats(13)
 def test_a_template_that_is_more_than_a_path_makes_no_address() -> None:
     with pytest.raises(InvalidArgumentsError):

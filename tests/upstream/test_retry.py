@@ -39,6 +39,7 @@ def test_the_vendors_own_pause_is_kept_and_only_ever_lengthened(status: int) -> 
     assert [after(status, retry_after=7.0, spread=spread) for spread in (0.0, 0.5, 1.0)] == [7.0, 7.5, 8.0]
 
 
+@pytest.mark.ablation("after so many attempts it is given up")
 @given(
     seen=st.integers(100, 599) | st.sampled_from(list(Fault)),
     attempt=st.integers(4, 100),

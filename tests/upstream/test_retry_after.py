@@ -57,6 +57,9 @@ def test_no_header_asks_for_less_than_nothing_or_more_than_the_longest(given: st
     assert found is None or 0 <= found <= longest
 
 
+@pytest.mark.ablation(
+    "a pause is no longer than a provider's window", "a date to come back at is no later than a provider's window"
+)
 @pytest.mark.threats(24)
 @pytest.mark.parametrize("status", [429, 503])
 @pytest.mark.parametrize("given", ["99999", "Fri, 20 Nov 2099 12:00:00 GMT"])

@@ -60,6 +60,7 @@ def test_the_vendor_that_documents_a_budget_has_it_from_the_start() -> None:
     assert {name: each.budget for name, each in PROVIDERS.items() if each.budget} == {"bugspulse": SIXTY}
 
 
+@pytest.mark.ablation("no window holds more than the budget")
 @pytest.mark.threats(23)
 def test_a_long_read_uses_nearly_all_of_the_budget_and_never_more() -> None:
     # Guards: Turns._pause. 601 pages at 60 a minute cannot take less than ten minutes.
@@ -94,6 +95,7 @@ def test_whatever_agents_ask_no_window_holds_more_than_the_budget(
     assert most_in_a_window(sent, 60.0) <= 10
 
 
+@pytest.mark.ablation("agents take turns")
 def test_agents_take_turns_whoever_asks_more() -> None:
     # Guards: Turns._leave, which puts whoever was served behind the others.
     greedy, modest = [("greedy", 40, 1.0, 0.0, False)] * 8, [("modest", 1, 1.0, 5.0, False)] * 5
@@ -104,6 +106,7 @@ def test_agents_take_turns_whoever_asks_more() -> None:
     assert second_window["modest"] == 5
 
 
+@pytest.mark.ablation("a long read leaves room for others")
 def test_a_long_read_leaves_room_for_others_from_its_first_minute() -> None:
     # Guards: _BURST. Without it the whole budget would be gone at once, and the other would wait for a minute.
     sent = read(lambda: Turns(SIXTY), ("exporter", 200, 0.01, 0.0, True), ("triage", 1, 0.01, 3.0, False))
@@ -137,6 +140,7 @@ def test_after_the_upstream_said_wait_nobody_sends_before() -> None:
     assert 30.0 <= at <= 30.01
 
 
+@pytest.mark.ablation("a connection is held no longer than any window")
 @pytest.mark.threats(24)
 def test_whatever_the_upstream_says_it_stops_nobody_for_longer_than_any_window() -> None:
     def held() -> Turns:

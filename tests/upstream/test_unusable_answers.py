@@ -28,6 +28,7 @@ def assert_malformed(problem: UpstreamError) -> None:
     assert problem.code is Code.UPSTREAM_MALFORMED
 
 
+@pytest.mark.ablation("a row without a right id costs no other row")
 def test_a_row_without_a_right_id_is_counted_and_the_others_are_read() -> None:
     rows: list[object] = [{"id": ID, "events": number} for number in range(PART)]
     page = errors(json.dumps([*rows, {"id": 5}, "row", {}, {"id": ID, "events": "many"}]).encode())
@@ -36,12 +37,14 @@ def test_a_row_without_a_right_id_is_counted_and_the_others_are_read() -> None:
     assert page.unusable == 3
 
 
+@pytest.mark.ablation("a total is not told where a row could not be read")
 def test_a_total_is_not_told_where_a_row_could_not_be_read() -> None:
     pages = [errors(json.dumps([{"id": ID}, *more]).encode(), headers={"x-total-count": "2"}) for more in ([5], [])]
 
     assert [page.total for page in pages] == [None, 2]
 
 
+@pytest.mark.ablation("an answer holds so many rows and no more", "an answer of another form is an error")
 @pytest.mark.parametrize(
     ("content", "why"),
     [

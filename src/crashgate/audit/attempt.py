@@ -60,6 +60,7 @@ class AttemptRecord:
         check_time(self.at)
         check_code(self.reason, "reason")
         if self.agent is not None:
+            # check: an attempt names only a legal agent
             check_agent(self.agent)
         if self.count < 1 or (self.count > 1 and not self.until):
             raise ValueError("count is less than 1, or many attempts have no end")

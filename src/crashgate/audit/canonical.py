@@ -47,11 +47,16 @@ def decode(body: str) -> Record:
     """The record of a line that ``encode`` made. Raises ValueError for anything else."""
     plain = _object(body)
     format_ = plain.pop("format", None)
+    # check: a record of an unknown format is not read
     if type(format_) is not int or not _OLDEST <= format_ <= FORMAT:
         raise ValueError(f"this is not a record of a format from {_OLDEST} to {FORMAT}")
     kind = plain.pop("kind", None)
     loads = _LOADS_OF[format_].get(kind) if isinstance(kind, str) else None
-    if loads is None or plain.keys() != loads.keys():
+    if (
+        loads is None
+        # check: a record has the fields of its kind and no others
+        or plain.keys() != loads.keys()
+    ):
         raise ValueError("the record has other fields than its kind")
     loaded: dict[str, Any] = {name: load(plain[name]) for name, load in loads.items()}
     return _CLASSES[kind](**loaded)
@@ -74,13 +79,20 @@ def _object(body: str) -> dict[str, Any]:
     return cast("dict[str, Any]", plain) if isinstance(plain, dict) else {}
 
 
-_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
+_ENCODER = json.JSONEncoder(
+    sort_keys=True,
+    separators=(",", ":"),
+    # check[never]: a record holds plain ASCII
+    ensure_ascii=True,
+    allow_nan=False,
+)
 
 
 def _exactly(*types: type) -> Load:
     """Only these very types, so that true is no number."""
 
     def load(value: object) -> object:
+        # check: true is no number in a record
         if type(value) not in types:
             raise ValueError("a field holds a value of another type")
         return value

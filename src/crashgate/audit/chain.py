@@ -26,9 +26,11 @@ def arguments_digest(arguments: Mapping[str, object], key: bytes) -> str:
 
     Raises ValueError for a key of another length than ``KEY_BYTES``, TypeError for what JSON cannot hold.
     """
+    # check: a digest is keyed
     if len(key) != KEY_BYTES:
         raise ValueError(f"the key for argument digests has {KEY_BYTES} bytes")
     canonical = _ENCODER.encode(dict(arguments))
+    # check: a digest depends on the key
     return hmac.digest(key, canonical.encode("ascii"), "sha256").hex()
 
 
@@ -177,7 +179,12 @@ class _Walk:
     def _begin(self, row: Row) -> None:
         """A chain may start where a checkpoint lets it, whose hash vouches for all that stands before it."""
         self._begun = True
-        latest = self._start.seq + 1 if self._start is not None else 1
+        latest = (
+            self._start.seq + 1  # check[huge]: a checkpoint lets a chain start so late and no later
+            if self._start is not None
+            # check[huge]: only a checkpoint lets a chain start later
+            else 1
+        )
         if not 1 < row.seq <= latest:
             return
         self._first = row.seq
@@ -203,19 +210,24 @@ class _Walk:
 
     def _fault_of(self, row: Row) -> tuple[Fault, int, str] | None:
         due = self._head.seq + 1
+        # check: a missing record is found
         if row.seq > due:
             return Fault.MISSING, due, f"record {due} is missing: after {due - 1} comes {row.seq}"
+        # check: a moved record is found
         if row.seq < due:
             return Fault.OUT_OF_ORDER, row.seq, f"record {row.seq} is where record {due} should be"
         return self._fault_in_place(row, due)
 
     def _fault_in_place(self, row: Row, due: int) -> tuple[Fault, int, str] | None:
+        # check: a record names the one before it
         if row.previous != self._head.hash:
             if due == 1:
                 return Fault.GENESIS, due, "the first record does not start from the beginning of this chain"
             return Fault.BROKEN_LINK, due, f"record {due} does not follow record {due - 1}: one of them was replaced"
+        # check: a changed record is found
         if row.hash != _link_of(row):
             return Fault.ALTERED, due, f"record {due} was changed after it was stored"
+        # check: a chain that was written anew is found
         if any(pin.seq == due and pin.hash != row.hash for pin in self._pins):
             return Fault.REPLACED, due, f"record {due} is not the one that was stored: the chain was rewritten"
         return None
@@ -223,6 +235,7 @@ class _Walk:
     def _fault_of_the_end(self) -> tuple[Fault, int, str] | None:
         last = self._head.seq
         known = max((pin.seq for pin in self._pins), default=0)
+        # check: a cut end is found
         if known > last:
             return Fault.TRUNCATED, last + 1, f"the chain ends at {last}, but {known} records were stored"
         pruned = self._start is not None and self._stated is not None and self._start.seq == self._stated.seq
@@ -246,5 +259,11 @@ def _link_of(row: Row) -> str:
 
 def _hash(*parts: str) -> str:
     """Each part goes in with its length, so that no two lists of parts look alike."""
-    joined = "".join([f"{len(part)}:" + part for part in (_NAME, *parts)])
+    joined = "".join(
+        [
+            f"{len(part)}:"  # check: the parts of a hash have their lengths
+            + part
+            for part in (_NAME, *parts)
+        ]
+    )
     return sha256(joined.encode("utf-8", "surrogatepass")).hexdigest()

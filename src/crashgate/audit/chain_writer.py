@@ -161,6 +161,7 @@ class ChainWriter:
         if kept is not None and kept.seq > 0:
             return self.writer.hash_at(kept.seq) == kept.hash
         end = self.writer.end()
+        # check: a missing head is recorded when the log is opened
         if kept is None and end is not None:
             self.lost_head = end
         else:

@@ -126,6 +126,7 @@ def fast_constructor(make: Callable[P, R]) -> Callable[P, R]:
     needed = known - made.keys() - {field.name for field in fields(cls) if field.default is not MISSING}
 
     def fill(*unnamed: P.args, **given: P.kwargs) -> R:
+        # check: a record that is filled at once has the fields of its class
         if unnamed or not known.issuperset(given) or not needed <= given.keys():
             wrong = sorted((given.keys() - known) | (needed - given.keys()))
             raise TypeError(f"{cls.__name__} has other fields: {', '.join(wrong)}")
@@ -134,6 +135,7 @@ def fast_constructor(make: Callable[P, R]) -> Callable[P, R]:
                 given[name] = default()
         record: R = object.__new__(cls)
         object.__setattr__(record, "__dict__", given)
+        # check: a record that is filled at once is checked
         record.__post_init__()
         return record
 

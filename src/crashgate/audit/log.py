@@ -140,7 +140,11 @@ class GroupCommit:
             batch, commands = self._next_batch()
             more = _Command.END not in commands
             answers = self._append(batch)
-            if _Command.SETTLE in commands or any(waiting.durable for waiting in batch):
+            if (
+                _Command.SETTLE in commands
+                # check: a decision waits for the disk
+                or any(waiting.durable for waiting in batch)
+            ):
                 answers = self._settle(batch, answers)
             self._answer(batch, answers)
             if store.needs_maintenance:

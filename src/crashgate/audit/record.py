@@ -135,7 +135,9 @@ class DecisionRecord:
         if self.approval is not None or self.answered_by is not None:
             self._check_approval()
         if self.trace is not None:
+            # check: a trace is a trace id
             check_trace(self.trace)
+        # check: a delete is never recorded as a trial
         if self.observed and (self.effect is Effect.DENY or self.access is Access.DELETE):
             raise ValueError("observed is for what was let through, and never for a delete")
         for value in self.arguments.values():
@@ -147,6 +149,7 @@ class DecisionRecord:
             raise ValueError("answered_by is for a request for approval, which is missing")
         check_handle(self.approval, "approval")
         if self.answered_by is not None:
+            # check: who answered is a line of plain characters
             check_person(self.answered_by, "answered_by")
 
 

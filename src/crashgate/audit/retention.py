@@ -117,6 +117,7 @@ class LogKeeper:
         verdicts = verify_log(self._store, self._keys)
         for verdict in verdicts:
             if not verdict.sound:
+                # check: an unsound log is not pruned
                 raise damaged(f"The chain {verdict.chain} is not sound: {verdict.why}.", self._store.place)
         return verdicts
 
@@ -144,7 +145,17 @@ def _plan_cuts(rows: Rows, verdicts: Sequence[Verdict], *, before: str) -> list[
     for verdict in verdicts:
         chain, last = verdict.chain, verdict.head.seq
         head = kept.get(chain, verdict.head)
-        seq = max(min(last, head.seq, needed.get(chain, last), young.get(chain, last)) - 1, verdict.pruned)
+        seq = max(
+            min(
+                last,
+                head.seq,
+                # check: an acknowledgement is not pruned before what it is of
+                needed.get(chain, last),
+                young.get(chain, last),
+            )
+            - 1,
+            verdict.pruned,
+        )
         follows = rows.at(chain, seq + 1)
         if seq > 0 and follows is not None:
             cuts.append(Cut(chain=chain, seq=seq, hash=follows.previous, count=seq - verdict.pruned))

@@ -71,6 +71,7 @@ def tell_outcome(decision: DecisionRecord, outcome: OutcomeRecord, *, title: str
         tail.append("The answer is that of an identical request in flight; this call sent none.")
     if outcome.redacted:
         tail.append(f"Redacted: {_names(outcome.redacted)}.")
+    # check: a sentence says when a change is in doubt
     if changes and _in_doubt(outcome):
         tail.append("Whether it was done is not known.")
     return with_sentence(outcome, f"{head} {' '.join(tail)}")
@@ -81,6 +82,7 @@ def _head(record: DecisionRecord, did: str, because: str = "") -> str:
     if record.purpose is Purpose.LOOKUP:
         return f"crashgate {did} {_object(record)} to decide a call of {_name(record.agent)}."
     deed = f"{_name(record.agent)} {did} {_object(record)}"
+    # check: a sentence says that only observe mode let it through
     if record.observed:
         line = f" ({_clause(record.rule)})" if record.rule and not because else ""  # which ``because`` names itself
         return f"{deed}: LET THROUGH IN OBSERVE MODE, although its policy refuses it: {_why(record, because)}{line}."
@@ -213,6 +215,7 @@ def _name(text: str) -> str:
 
 
 def _piece(text: str, limit: int = _NAME_LIMIT) -> str:
+    # check[unwrap]: every piece of a sentence is cleaned
     piece = clean(text, limit=limit, lines=False)
     return piece if len(piece) < _ID_LENGTH else _LONG_ID.sub(r"\1…", piece)
 

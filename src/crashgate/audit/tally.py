@@ -51,6 +51,7 @@ class AttemptTally:
         if minute is None or minute.name < now:
             over = _rest(minute)
             minute = self._minutes[key] = _Minute(name=now)
+        # check[always]: a flood of attempts is counted
         if minute.stored < self._at_once:
             minute.stored += 1
             return (*over, tell_attempt(attempt))

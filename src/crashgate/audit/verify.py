@@ -24,6 +24,7 @@ def verify_log(
     """One verdict for each chain; see ``LogReader.verify``."""
     key = key or keys.public_key()
     if statement is not None:
+        # check: a statement is genuine
         _refuse_forged(statement, key)
     stated = None if statement is None else statement.heads
     verdicts = _Verification(store, key).run(stated)
@@ -75,7 +76,12 @@ class _Verification:
             record = decode_as(CheckpointRecord, row.body)
             if record is None:
                 continue  # its hash does not fit either
-            if key is None or record.key != key or not is_signed(record.text, key=key, signature=record.signature):
+            if (
+                key is None
+                or record.key != key
+                # check: a checkpoint is signed
+                or not is_signed(record.text, key=key, signature=record.signature)
+            ):
                 lack = "there is no public key to check it with" if key is None else "the log's key did not sign it"
                 why = f"record {row.seq} is a checkpoint, and {lack}"
                 self._findings.setdefault(row.chain, (Fault.FORGED, row.seq, why))
@@ -89,6 +95,7 @@ class _Verification:
             if columns is not None:
                 record = decode_as(DecisionRecord, row.body)
                 keys = None if record is None else keys_of(record)
+                # check: search keys that were tampered with
                 if columns != (NO_KEYS if keys is None else to_columns(keys)):
                     self._note_keys(row)
             if row.kind == HeadLossRecord.KIND:
@@ -122,9 +129,11 @@ class _Verification:
         if not verdict.sound:
             return verdict
         lost, ask = self._lost.get(verdict.chain, 0), "if you know why, run `crashgate log acknowledge`"
+        # check: a head that is missing beside records is a fault
         if not verdict.end_checked and verdict.head.seq > 0:
             why = f"no head is kept beside the log, so later records may have been taken away; {ask}"
             return replace(verdict, fault=Fault.HEAD, seq=verdict.head.seq + 1, why=why)
+        # check: a head that was missing is a fault until it is acknowledged
         if lost > self._acknowledged.get(verdict.chain, 0):
             why = f"the head was missing then, so records before it may have been taken away; {ask}"
             return replace(verdict, fault=Fault.HEAD, seq=lost, why=why)

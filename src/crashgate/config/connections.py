@@ -112,6 +112,7 @@ def read_credential(
             else f"What {where} holds is {'not one word' if token else 'empty'}.",
             remedy="Put the provider's token there.",
         )
+    # check[unwrap]: a credential is a secret
     return SecretStr(token)
 
 
@@ -125,11 +126,13 @@ def _from_file(connection: str, path: Path) -> str:
             f"The token file of connection {connection} cannot be read: {path}.",
             remedy="Make it readable for the user that runs crashgate.",
         ) from problem
+    # check: a token file of a connection that belongs to another user
     if is_anothers(status):
         raise ConfigurationError(
             f"The token file of connection {connection} belongs to another user: {path}.",
             remedy="Give it to the user that runs crashgate, or to root.",
         )
+    # check: a token file of a connection that others may read
     if others_may_read(status) or others_may_write(status):
         raise ConfigurationError(
             f"The token file of connection {connection} is open to other users: {path}.",

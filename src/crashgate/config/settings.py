@@ -73,7 +73,11 @@ class ConnectionSettings(BaseModel):
     given, 0 for none.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True,
+        # check: a token is not written into the settings
+        extra="forbid",
+    )
 
     provider: str = DEFAULT_PROVIDER
     base_url: str = ""
@@ -107,6 +111,7 @@ class ConnectionSettings(BaseModel):
 
 def _origin(text: str) -> str:
     # A token in the hands of every page would be the page author's.
+    # check: pages of every origin are nobody's
     if not _legal_origin(text):
         raise ValueError("has to be an origin, such as https://app.example.com; * for all pages is none")
     return text
@@ -277,7 +282,11 @@ def _config_file(config: Path | None, environment: Mapping[str, str]) -> Path | 
                 f"The configuration file {named} does not exist.", remedy="Give the path of a crashgate.toml."
             )
         return named.resolve()
-    usual = Path(user_folder(), CONFIG_FILE)
+    usual = Path(
+        # check: the folder we are started in names no upstream
+        user_folder(),
+        CONFIG_FILE,
+    )
     return usual if usual.is_file() else None
 
 
@@ -290,12 +299,14 @@ def _text(file: Path) -> str:
         status = os.fstat(opened.fileno())
         if not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
             raise ValueError("It is not a file of less than 1 MiB")
+        # check: a configuration of another user
         if is_anothers(status):
             raise ConfigurationError(
                 f"The configuration file {file} cannot be used.",
                 why="It belongs to another user, who could send your credentials elsewhere.",
                 remedy="Give it to the user that runs crashgate, or to root, or name another file with --config.",
             )
+        # check: a configuration that others may write to
         if others_may_write(status):
             raise ConfigurationError(
                 f"The configuration file {file} cannot be used.",

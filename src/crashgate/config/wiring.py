@@ -117,6 +117,7 @@ def operator() -> str:
     """
     user = os.getuid()
     try:
+        # check[none]: an answer has the name of the system's user
         name = pwd.getpwuid(user).pw_name
         check_word(name, "name")
     except (KeyError, ValueError):

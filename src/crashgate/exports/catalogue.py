@@ -61,7 +61,11 @@ class ExportCatalogue:
             manifest = await to_thread.run_sync(self._storage.find, check_id(export_id))
         except ValueError:
             raise not_available("of that id") from None
-        if manifest is None or not manifest.owned_by(agent):
+        if (
+            manifest is None
+            # check: only its maker finds an export
+            or not manifest.owned_by(agent)
+        ):
             raise not_available(export_id)
         return manifest
 
@@ -81,7 +85,12 @@ def id_of_export(kept: Manifest | Unfinished) -> str:
 
 
 def _list_unfinished(storage: Storage, agent: str) -> list[Unfinished]:
-    mine = [each for each in storage.unfinished(owner(agent)) if each.plan.owned_by(agent)]
+    mine = [
+        each
+        for each in storage.unfinished(owner(agent))
+        # check: only its maker is shown an export under way
+        if each.plan.owned_by(agent)
+    ]
     return sorted(mine, key=id_of_export, reverse=True)
 
 
@@ -91,7 +100,10 @@ def _list_some(storage: Storage, agent: str, before: str | None, most: int) -> l
         each for each in _list_unfinished(storage, agent) if before is None or each.plan.id < before
     )
     finished: Iterable[Manifest | Unfinished] = (
-        each for each in storage.finished(owner(agent), before) if each.owned_by(agent)
+        each
+        for each in storage.finished(owner(agent), before)
+        # check: only its maker is shown an export
+        if each.owned_by(agent)
     )
     merged = merge(finished, working, key=id_of_export, reverse=True)
     return list(islice((next(same) for _, same in groupby(merged, key=id_of_export)), most))

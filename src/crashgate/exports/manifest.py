@@ -162,6 +162,7 @@ def decode(body: bytes, *, stored_as: str) -> Manifest:
     manifest = _MANIFEST.validate_json(body)
     if manifest.manifest_format != FORMAT:
         raise ValueError(f"this is not a manifest of format {FORMAT}")
+    # check: a manifest names its own file
     if (manifest.manifest_file, manifest.file) != (stored_as, f"{stored_as.removesuffix(ENDING)}.{manifest.format}"):
         raise ValueError("the manifest has another name than its file")
     return manifest

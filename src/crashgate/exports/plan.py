@@ -77,6 +77,7 @@ class Plan:
 
 def check_id(export_id: str) -> str:
     """``export_id`` itself. Raises ValueError for everything that cannot be one."""
+    # check: an export's id is hexadecimal
     if not _ID.fullmatch(export_id):
         raise ValueError("an export's id is 16 to 32 lower case hexadecimal digits")
     return export_id

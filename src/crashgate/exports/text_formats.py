@@ -63,9 +63,18 @@ class CsvLines:
 def _neutralise(cells: list[str], neutralise: Callable[[str], str]) -> int:
     """Put an apostrophe wherever a spreadsheet would run a cell; how many cells those were."""
     different = set(cells)
-    if "".join([cell[:1] for cell in different]).isalnum() and not may_run_inside("".join(different)):
+    if (
+        "".join([cell[:1] for cell in different]).isalnum()
+        # check: a page of texts is looked through for formulas behind separators
+        and not may_run_inside("".join(different))
+    ):
         return 0
-    changed = {cell: shown for cell in different if (shown := neutralise(cell)) != cell}
+    changed = {
+        cell: shown
+        for cell in different
+        # check[never]: no cell of a CSV file is a formula
+        if (shown := neutralise(cell)) != cell
+    }
     if not changed:
         return 0
     count = sum(cell in changed for cell in cells)
@@ -106,6 +115,7 @@ _WRITTEN: Mapping[Kind, Callable[[Sequence[object]], list[str]]] = {
 }
 _NEUTRALISED: Mapping[Kind, Callable[[str], str]] = {
     Kind.TEXT: neutralised,
+    # check: a formula in nested data gets an apostrophe
     Kind.JSON: neutralised_inside,  # it begins with a bracket, a quotation mark, a word or a number
 }
 

@@ -43,7 +43,11 @@ class Approvals:
         LimitError where too many requests of the agent wait already, StateUnavailableError.
         """
         wanted = self._wanted(case, policy, why)
-        found = await self._store.request(wanted, most=MOST_WAITING)
+        found = await self._store.request(
+            wanted,
+            # check[huge]: so many requests wait and no more
+            most=MOST_WAITING,
+        )
         if found is None:
             raise LimitError(
                 f"{MOST_WAITING} requests of yours for approval wait for an answer already.",
@@ -52,8 +56,10 @@ class Approvals:
             )
         if found.standing is Standing.PENDING and case.ask.ask_user is not None and policy.approval.ask_client:
             found = await self._asked(case, found)
+        # check: a rejection is told as one
         if found.standing is Standing.REJECTED:
             raise _rejected(found)
+        # check: a request that waits is no approval
         if found.standing is not Standing.APPROVED:
             raise _needed(found)
         return replace(wanted, id=found.id, answered_by=found.answered_by, used_by=case.id)
@@ -67,10 +73,12 @@ class Approvals:
         if policy.approval.after_untrusted(case.access) is None:
             return ""
         found = await self._store.held(self._wanted(case, policy))
+        # check[never]: a no holds when nobody would be asked any more
         return found.why if found is not None else ""
 
     async def use(self, approval: ApprovalRequest) -> None:
         """Use it up. Raises ApprovalError where another call was faster or it has expired, StateUnavailableError."""
+        # check: an approval that another call used is none
         if not await self._store.use(approval, now=self._clock.now()):
             raise ApprovalError(
                 "The approval of this call has been used or has expired.",
@@ -86,7 +94,12 @@ class Approvals:
             return waiting
         # Nothing but a plain yes is one.
         found = await self._store.answer(
-            waiting.id, approved=said is True, by=AT_CLIENT, way=Way.CLIENT, now=self._clock.now()
+            waiting.id,
+            # check[unwrap]: nothing but a plain yes is one
+            approved=said is True,
+            by=AT_CLIENT,
+            way=Way.CLIENT,
+            now=self._clock.now(),
         )
         return found or waiting
 
@@ -96,9 +109,13 @@ class Approvals:
             raise ValueError("a tool that does not exist needs no approval")
         sent, shown, now = case.sent, case.logged, self._clock.now()
         exactly = {
+            # check: an approval is of the operation
             "operation": operation.id,
+            # check: an approval is of the connection
             "connection": case.connection,
+            # check: an approval is of the arguments
             "arguments": sent,
+            # check: an approval is of the page
             "page": case.ask.mark,
         }
         return ApprovalRequest(
@@ -126,7 +143,12 @@ class Approvals:
 def readable_texts(hidden: Mapping[str, object]) -> Mapping[str, str]:
     """Arguments as the person who answers reads them: whole, or not at all, so that nobody approves half of one."""
     written = {name: each if isinstance(each, str) else json.dumps(each) for name, each in hidden.items()}
-    return {name: clean(text, limit=_LONGEST_TEXT) for name, text in written.items() if len(text) <= _LONGEST_TEXT}
+    return {
+        name: clean(text, limit=_LONGEST_TEXT)
+        for name, text in written.items()
+        # check: a text that is too long to be read is not kept in part
+        if len(text) <= _LONGEST_TEXT
+    }
 
 
 def _what(case: CallState) -> str:

@@ -55,6 +55,7 @@ def open_names(policy: Policy, question: Question, dimension: Dimension) -> tupl
     None where the policy does not settle it by plain names: with patterns, ``*``, more than twenty names, or nothing,
     and in observe mode, where other places are let through too.
     """
+    # check: in observe mode no place is put in
     if policy.mode is Mode.OBSERVE:
         return None
     buckets = decide(policy, question).buckets
@@ -64,7 +65,12 @@ def open_names(policy: Policy, question: Question, dimension: Dimension) -> tupl
         if patterns is None or any("*" in pattern for pattern in patterns):
             return None
         names |= dict.fromkeys(patterns)
-    usable = tuple(name for name in names if _could_be(policy, question, dimension, name))
+    usable = tuple(
+        name
+        for name in names
+        # check: names that are off are not offered
+        if _could_be(policy, question, dimension, name)
+    )
     return usable if 0 < len(usable) <= MOST_NAMES else None
 
 
@@ -114,6 +120,7 @@ def _settle(params: type[Params], names: Mapping[str, tuple[str, ...]]) -> Mappi
     return {
         name: list(each) if takes_many(params, name) else each[0]
         for name, each in names.items()
+        # check: only what is settled by names is put in
         if len(each) == 1 or takes_many(params, name)
     }
 

@@ -30,6 +30,7 @@ class _Many:
     """A list in a sentence."""
 
     def __init__(self, values: Sequence[object]) -> None:
+        # check[none]: who is asked reads how many
         self._number = len(values)
 
     def __format__(self, noun: str) -> str:
@@ -96,7 +97,12 @@ class CallState:
     @property
     def asker(self) -> Asker:
         """For whom, and where, something is looked up."""
-        return self.ask.principal.agent, self.connection
+        return (
+            # check[none]: what one agent's calls made known is not used for another
+            self.ask.principal.agent,
+            # check[none]: what is looked up is of the connection
+            self.connection,
+        )
 
     @property
     def access(self) -> Access | None:
@@ -124,6 +130,7 @@ class CallState:
             access=self.access or operation.access,
             dimension=operation.scope.dimension,
             # What the gate puts in itself nobody asked for, and no switch is on it.
+            # check: the parameters that were given are in the question
             parameters=frozenset(name for name in self.ask.arguments if name in operation.params.model_fields),
             places={kind: place for kind, place in self._places(places) if place is not None},
         )
@@ -161,6 +168,7 @@ class CallState:
             for name, found in (("project_id", self.project), ("organization_id", self.organization))
             if found is not None and name in type(self.params).model_fields
         }
+        # check: a slug becomes the id before the request is built
         self.params = self.params.model_copy(update=ids)
 
     def bound(self) -> None:
@@ -176,7 +184,13 @@ class CallState:
         if operation is None or params is None:
             return {}
         given = {f.name: (f.logged, getattr(params, f.name)) for f in operation.fields}
-        return {name: value for name, (mark, value) in given.items() if value is not None if mark and mark.shows(value)}
+        return {
+            name: value
+            for name, (mark, value) in given.items()
+            if value is not None
+            # check: the log shows allow-listed arguments only
+            if mark and mark.shows(value)
+        }
 
     @property
     def recorded(self) -> Mapping[str, Value]:
@@ -191,6 +205,7 @@ class CallState:
     @property
     def asked(self) -> Mapping[str, Any]:
         """What the digest in a record covers: the arguments, and of a list's later page which one it is."""
+        # check[always]: a digest covers the page
         return self.sent if self.ask.mark is None else {**self.sent, "page": self.ask.mark}
 
     @property

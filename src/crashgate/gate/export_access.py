@@ -51,13 +51,17 @@ def still_given(policy: Policy | None, agent: str, holding: ExportAccess) -> Ver
         ruling = by_policy(decision)
         if lets_through(policy, question, decision):
             ruling = replace(ruling, effect=Effect.ALLOW, observed=True)
+        # check: rows that another policy picked are not read
         elif policy.hash not in holding.policies and not _wherever(policy, question, decision):
             return _changed("an earlier policy chose the rows in the file")
         if ruling.denied:
             return ruling
         given = ruling if given is None or ruling.observed else given
     shown = beyond(taken_out(policy, holding.operation), holding.redacted)
-    if shown or given is None:
+    if (
+        shown  # check: a file that holds what is redacted now is not read
+        or given is None
+    ):
         return _changed(f"the policy redacts {word(', '.join(shown))}, which the file holds")
     return given
 
@@ -94,6 +98,7 @@ async def check_room(policy: Policy, kept: Callable[[], Awaitable[int]] | None) 
         return
     try:
         count = await kept()
+    # check: an export does not begin where those that are kept cannot be counted
     except CrashgateError as problem:
         raise StateUnavailableError(
             "The exports that are kept cannot be counted.",
@@ -101,6 +106,7 @@ async def check_room(policy: Policy, kept: Callable[[], Awaitable[int]] | None) 
             why=problem.what,
             remedy="Tell the operator of crashgate. Nothing was sent.",
         ) from problem
+    # check: exports that are kept are counted before another begins
     if count >= most:
         exports = "1 export is" if most == 1 else f"{most} exports are"
         raise LimitError(
@@ -120,7 +126,11 @@ def _wherever(policy: Policy, question: Question, decision: Decision) -> bool:
     if decision.effect is not Effect.DEPENDS:
         return True
     anywhere = decide(policy, question.at({question.dimension: NOWHERE}))
-    return anywhere.effect is Effect.ALLOW and not decision.buckets.may_switch_off
+    return (
+        anywhere.effect is Effect.ALLOW
+        # check: rows of an environment that is switched off now are not read
+        and not decision.buckets.may_switch_off
+    )
 
 
 def _questions(agent: str, operation: AnyOperation, holding: ExportAccess) -> Iterator[Question]:

@@ -26,7 +26,7 @@ from crashgate.gate.approvals import Approvals
 from crashgate.gate.call import Ask
 from crashgate.gate.case import CallState
 from crashgate.gate.export_access import check_room
-from crashgate.gate.look_ups import answer
+from crashgate.gate.look_ups import answer, refuse_unknown
 from crashgate.gate.needs import ChargeCall, Need
 from crashgate.gate.paged_reading import Reading
 from crashgate.gate.places import LookUp, Places
@@ -97,6 +97,7 @@ class Gateway:
         with self.revocation.until_revoked(ask.principal):
             page = await self._carried_out(case, await self._admitted(case), Trace())
         if page.dropped and not page.rows and ask.operation is not None and ask.operation.shape is Shape.ONE:
+            # check: an object out of scope is withheld
             raise NotAvailableError("Withheld.")
         return case.reply(page)
 
@@ -137,6 +138,7 @@ class Gateway:
     async def _next_of(self, case: CallState, trace: Trace, mark: str | None) -> Page[Any]:
         """One page of a list."""
         # A long export ends long after it began.
+        # check: an export of outsiders' text is noted to its end
         await self._taint.note(case)
         return await self._narrowed(case, await self._page(case, trace, mark, bulk=True), bulk=True)
 
@@ -154,6 +156,7 @@ class Gateway:
 
     async def _check_again(self, case: CallState) -> None:
         """Raises RevokedError, and NotAvailableError when the policy has changed and refuses the case now."""
+        # check: no request leaves for a token that was revoked
         self.revocation.check(case.ask.principal)
         if self._is_current(case):
             return
@@ -161,16 +164,28 @@ class Gateway:
         ruling = await self._rule(case)
         # An approval was given under the older policy, and is used up. A call that observe mode lets through must be
         # recorded as such, and this call is recorded already.
-        new = ruling.needs_approval or (ruling.observed and not observed)
-        if not ruling.allowed or new or await self._taint.why(case):
+        new = (
+            ruling.needs_approval  # check: a new policy that asks for approval ends a reading
+            # check: what a new policy lets through on trial has no older record
+            or (ruling.observed and not observed)
+        )
+        if (
+            not ruling.allowed
+            or new
+            # check: a new policy that wants a person after reading is asked before a change leaves
+            or await self._taint.why(case)
+        ):
             raise NotAvailableError("Refused by a policy that came into force meanwhile.")
+        # check: an export keeps its end when the policy changes
         case.bound()
+        # check: reading under a new policy is noted before it leaves
         await self._taint.note(case)
 
     async def _admitted(self, case: CallState) -> Entry:
         """The stored decision that allows the case; what goes wrong before is stored as a refusal, then told."""
         principal = case.ask.principal
         try:
+            # check: a revoked token decides nothing
             self.revocation.check(principal)
             ruling = await self._permitted(case, await self._rule(case))
             case.bound()
@@ -185,22 +200,29 @@ class Gateway:
             await self._ledger.decided(case, _REVOKED)
             raise
         except InvalidArgumentsError as problem:
+            # check: wrong arguments are recorded
             await self._ledger.decided(case, refused(Reason.INVALID_ARGUMENTS, problem.because))
             raise
         except NotNowError as problem:
             reason = Reason(problem.code.value)
             ruling = refused(reason, problem.because, approval=problem.approval, answered_by=problem.answered_by)
+            # check: a limit or a missing approval is recorded
             await self._ledger.decided(case, ruling)
             raise
+        # check: every failure of a look-up reads the same
         except UpstreamError as problem:
+            # check: a look-up without an answer denies
             await self._ledger.decided(case, refused(Reason.UNDECIDED, "the look-up that decides got no usable answer"))
             raise NotAvailableError("Undecided.") from problem  # what upstream said of it could tell what is there
         except Exception as problem:
+            # check: a defect before the decision is recorded as a denial
             await self._ledger.decided(case, refused(Reason.INTERNAL, "the gate itself failed"))
             raise _defect() from problem
         entry = await self._ledger.decided(case, ruling)
+        # check: what the policy refuses is refused
         if not ruling.allowed:
             raise NotAvailableError("Refused.")
+        # check: observe mode is told to the operator
         self._observed_calls.note(case.ask.principal.agent, ruling)
         return entry
 
@@ -214,18 +236,29 @@ class Gateway:
             return ruling
         why = ""
         if not ruling.needs_approval:
-            why = await self._taint.why(case) or await self._approvals.still_asked(case, case.policy)
+            why = (
+                await self._taint.why(case)  # check: a change after reading outsiders' text needs a person
+                or await self._approvals.still_asked(case, case.policy)
+            )
+        # check[always]: an approval is asked for before a call
         if not ruling.needs_approval and not why:
+            # check: changes are counted
             await self._limiter.change(case)
+            # check: reading outsiders' text is noted before it is asked for
             await self._taint.note(case)
             return ruling
         approval = await self._approvals.granted(case, case.policy, why=why)
+        # check: a person's yes is worth nothing to a revoked token
         self.revocation.check(case.ask.principal)
         policy = self.policy_of(case.ask.principal.agent)
+        # check: a yes under an older policy comes too late
         if policy is None or policy.hash != approval.policy_hash:
             return refused(Reason.APPROVAL_REQUIRED, "the policy changed while a person was asked")
+        # check: a change that a person approved is counted
         await self._limiter.change(case)
+        # check: an approved change that answers with outsiders' text is noted
         await self._taint.note(case)
+        # check: an approval is used up
         await self._approvals.use(approval)
         return replace(ruling, approval=approval.id, answered_by=approval.answered_by)
 
@@ -238,31 +271,15 @@ class Gateway:
         for _ in range(_MOST_CHANGES):
             policy, case.holding = self.policy_of(case.ask.principal.agent), held
             case.policy = policy
-            verdict = self._refuse_unknown(case) or await self._drive(case, plan(policy, case), answers)
+            verdict = refuse_unknown(case, self._upstreams) or await self._drive(case, plan(policy, case), answers)
             if verdict.allowed and policy is not None and case.ask.to_file and held is None and not case.ask.holding:
                 await check_room(policy, case.ask.kept)
+            # check[always]: a policy that changed during a look-up decides nothing
             if self._is_current(case):
                 if verdict.fault is not None:
                     raise verdict.fault
                 return verdict
         return refused(Reason.UNDECIDED, "the policy changed again and again while it was decided")
-
-    def _refuse_unknown(self, case: CallState) -> Verdict | None:
-        """The refusal where there is no such tool or connection. Raises InvalidArgumentsError."""
-        if case.ask.operation is None:
-            return refused(Reason.UNKNOWN_TOOL, "there is no such tool")
-        if case.ask.choices and case.ask.connection is None:
-            raise InvalidArgumentsError(
-                f"connection is required: one of {', '.join(case.ask.choices)}.",
-                because="the argument connection is missing",
-                remedy="Nothing was sent.",
-            )
-        known = self._upstreams.get(case.connection)
-        if case.ask.operation.method is not None and (
-            known is None or known.connection.provider.name != case.ask.operation.provider
-        ):
-            return refused(Reason.UNKNOWN_CONNECTION, "there is no such connection for it")
-        return None
 
     async def _drive(self, case: CallState, asking: Plan, answers: list[tuple[Need, Any]]) -> Verdict:
         """The plan's verdict, with the ``answers`` that there are already and those that are looked up now."""
@@ -272,6 +289,7 @@ class Gateway:
                 need = asking.send(found)
                 found = None
                 if isinstance(need, ChargeCall):
+                    # check: calls are counted
                     await self._limiter.call(case)
                     continue
                 known = [each for asked, each in answers if asked == need]
@@ -297,11 +315,17 @@ class Gateway:
             except NotAvailableError:
                 return None
             except UpstreamError as problem:
+                # check: what upstream refuses to show is kept as what is not there
                 if problem.code is Code.UPSTREAM_FORBIDDEN:
                     return None  # to the gate it is not there, as what is answered with 404
                 raise
             finally:
-                case.looked_up = case.looked_up or trace.requests > 0
+                # check: the refusal of a call that was given up during a look-up says that the look-up was sent
+                case.looked_up = (
+                    case.looked_up
+                    # check[always]: a look-up that was given up before it was sent is not called sent
+                    or trace.requests > 0
+                )
 
         return look_up
 
@@ -321,21 +345,25 @@ class Gateway:
             yield seen
         except UpstreamError as problem:
             ending = Ending.REFUSED if problem.status in _REFUSALS else Ending.FAILED
+            # check: a failed call has an outcome
             await entry.close(seen.outcome(ending, problem.code), trace)
             if problem.code is Code.NOT_AVAILABLE:
                 raise NotAvailableError("Upstream has no such thing.") from problem
             raise
         except anyio.get_cancelled_exc_class():
             revoked = None if self.revocation.holds(case.ask.principal) else Code.TOKEN_REVOKED
+            # check: a call that was given up has an outcome
             await entry.close(seen.outcome(Ending.CANCELLED, revoked), trace)
             raise
         except CrashgateError as problem:
             await entry.close(seen.outcome(Ending.FAILED, problem.code), trace)
             raise
         except Exception as problem:
+            # check: a defect after the decision is recorded
             await entry.close(seen.outcome(Ending.FAILED, Code.INTERNAL), trace)
             raise _defect() from problem
         else:
+            # check: an answered call has an outcome
             await entry.close(seen.outcome(seen.ending), trace)
 
     async def _answer(self, case: CallState, trace: Trace) -> Page[Any]:
@@ -348,13 +376,18 @@ class Gateway:
         page = await self._page(case, trace, case.ask.mark)
         if case.parent is not None:
             return page
+        # check: answers are narrowed
         page = await self._narrowed(case, page)
         if not isinstance(operation.scope, ProjectRows | OrganizationRows | EnvironmentRows):
             return page
         # Pages that the policy empties would tell how many places there are beside the agent's own (row 20).
         wanted = getattr(params, "per_page", None) or _USUAL_PAGE
         for _ in range(_MOST_PAGES - 1):
-            if page.next_mark is None or len(page.rows) >= wanted:
+            if (
+                page.next_mark is None
+                # check[always]: pages are filled so that they tell nothing of others
+                or len(page.rows) >= wanted
+            ):
                 break
             more = await self._narrowed(case, await self._page(case, trace, page.next_mark))
             page = replace(
@@ -371,6 +404,7 @@ class Gateway:
         """One page from upstream, as it is there; no request of it leaves under a policy that is not in force."""
         operation, upstream = case.ask.operation, self._upstreams[case.connection]
         for _ in range(_MOST_CHANGES):
+            # check: each page is asked for under the policy in force
             await self._check_again(case)
             if operation is None or case.params is None:
                 raise ValueError("only a decided operation is sent")
@@ -380,6 +414,7 @@ class Gateway:
                 mark=mark,
                 agent=case.ask.principal.agent,
                 bulk=bulk,
+                # check[never]: a look-up shares no answer with another agent's
                 alone=case.parent is not None,
                 holds=lambda: self.revocation.holds(case.ask.principal) and self._is_current(case),
             )

@@ -57,6 +57,7 @@ def _given(form: Parts, arguments: Mapping[str, Any]) -> dict[str, Any]:
     found = {
         name: value
         for name, value in arguments.items()
+        # check: null is sent only where it takes something away
         if is_given(value) or (value is not None and isinstance(form.parts.get(name), FreeJson))
     }
     if form.unset.isdisjoint(found):
@@ -69,6 +70,7 @@ def _read(form: Form, value: object, name: str) -> object:
     opening = "[" if isinstance(form, ListOf) else "{"
     if not isinstance(value, str) or isinstance(form, OneValue | FreeJson) or not value.lstrip().startswith(opening):
         return value
+    # check: the length of JSON text is checked before it is read
     if len(value) > LONGEST_TEXT:
         raise WrongKindError((name,), f"must have at most {LONGEST_TEXT} characters as JSON text")
     try:
@@ -97,6 +99,7 @@ def _items(form: ListOf, value: object, where: tuple[str, ...]) -> object:
     if isinstance(value, dict) and not isinstance(form.item, Parts):
         raise WrongKindError(where, "must be a list")
     items = cast("Sequence[object]", value) if isinstance(value, list | tuple) else [cast("object", value)]
+    # check: the length of a list is checked before its items
     if len(items) > form.most:
         raise WrongKindError(where, f"must have at most {form.most} items in a list")
     if isinstance(form.item, OneValue):
@@ -108,6 +111,7 @@ def _table(value: object, most: int, where: tuple[str, ...]) -> Mapping[str, Any
     if not isinstance(value, dict):
         raise WrongKindError(where, "must be an object")
     table = cast("dict[str, Any]", value)
+    # check: the number of keys is checked before they are looked at
     if len(table) > most:
         raise WrongKindError(where, f"must have at most {most} parts")
     return table

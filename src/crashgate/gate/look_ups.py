@@ -1,5 +1,6 @@
 """Answers to what a plan needs to know, looked up."""
 
+from collections.abc import Mapping
 from typing import Any, assert_never
 
 from crashgate.errors import InvalidArgumentsError
@@ -7,9 +8,33 @@ from crashgate.gate.arguments import unknown_filters
 from crashgate.gate.case import CallState
 from crashgate.gate.needs import NeedFields, NeedObject, NeedPlace, NeedValues
 from crashgate.gate.places import LookUp, Places
+from crashgate.gate.verdict import Reason, Verdict, refused
 from crashgate.model.provider import Provider
 from crashgate.model.scope import PROJECT, AppOfObject, EnvironmentNamed, ProjectOfObject
 from crashgate.policy.grants import STRANGER
+from crashgate.upstream.client import Upstream
+
+
+def refuse_unknown(case: CallState, upstreams: Mapping[str, Upstream]) -> Verdict | None:
+    """The refusal where there is no such tool or connection. Raises InvalidArgumentsError."""
+    # check: a tool that does not exist is refused
+    if case.ask.operation is None:
+        return refused(Reason.UNKNOWN_TOOL, "there is no such tool")
+    # check: a call with several connections names one
+    if case.ask.choices and case.ask.connection is None:
+        raise InvalidArgumentsError(
+            f"connection is required: one of {', '.join(case.ask.choices)}.",
+            because="the argument connection is missing",
+            remedy="Nothing was sent.",
+        )
+    known = upstreams.get(case.connection)
+    if case.ask.operation.method is not None and (
+        known is None
+        # check: an operation goes to its own provider only
+        or known.connection.provider.name != case.ask.operation.provider
+    ):
+        return refused(Reason.UNKNOWN_CONNECTION, "there is no such connection for it")
+    return None
 
 
 async def answer(

@@ -53,17 +53,55 @@ def narrow(operation: Operation[P, R], page: Page[R], *, params: P, home: str | 
 def _in_scope(operation: Operation[P, R], page: Page[R], *, params: P, home: str | None, allowed: Allowed) -> Page[R]:
     match operation.scope:
         case ProjectRows() | OrganizationRows():
-            kept = tuple(row for row in page.rows if allowed(place_of(row)))
-            return replace(page, rows=kept, dropped=page.dropped + len(page.rows) - len(kept), total=None)
+            kept = tuple(
+                row
+                for row in page.rows
+                if allowed(
+                    # check[never]: places that are not open are dropped from a list of places
+                    place_of(row)
+                )
+            )
+            return replace(
+                page,
+                rows=kept,
+                dropped=page.dropped + len(page.rows) - len(kept),
+                # check: the total of places is not told
+                total=None,
+            )
         case EnvironmentRows() as scope:
             return _in_environments(scope, page, params=params, allowed=allowed)
         case AppNamed(platform=name) | AppOfObject(platform=name):
             asked = getattr(params, name)
-            kept = tuple(row for row in page.rows if getattr(row, "platform", None) in {None, asked})
+            kept = tuple(
+                # check[never]: rows of other platforms are dropped
+                row
+                for row in page.rows
+                if getattr(row, "platform", None) in {None, asked}
+            )
         case _:
-            kept = tuple(row for row in page.rows if home is None or row.home in {None, home})
+            kept = tuple(
+                row
+                for row in page.rows
+                if home is None
+                or row.home
+                in {
+                    None,
+                    # check: rows of other projects are dropped
+                    home,
+                }
+            )
     dropped = len(page.rows) - len(kept)
-    return replace(page, rows=kept, dropped=page.dropped + dropped, total=None) if dropped else page
+    return (
+        replace(
+            page,
+            rows=kept,
+            dropped=page.dropped + dropped,
+            # check: the total goes with what is dropped
+            total=None,
+        )
+        if dropped
+        else page
+    )
 
 
 def as_answered(identifier: str) -> str:
@@ -75,6 +113,7 @@ def _about_what_was_asked(operation: Operation[P, R], page: Page[R], params: P) 
     """``page`` without an answer about another object than the one that the parameters name (THREATS row 42)."""
     asked = {field: as_answered(getattr(params, name)) for name, field in operation.named.items()}
     kept = tuple(row for row in page.rows if all(getattr(row, field) in {None, each} for field, each in asked.items()))
+    # check[always]: an answer about another object is withheld
     return page if len(kept) == len(page.rows) else replace(page, rows=kept, dropped=len(page.rows) - len(kept))
 
 
@@ -89,18 +128,34 @@ def _in_environments(scope: EnvironmentRows, page: Page[R], *, params: Any, allo
         """Asked once for each name: a session has thousands of traces in a few environments."""
         return allowed(Place(names=frozenset({environment})) if environment else NOWHERE)
 
-    kept = tuple(_with_parts(scope.parts, row, is_open) for row in page.rows if is_open(_environment(row)))
+    kept = tuple(
+        _with_parts(scope.parts, row, is_open)
+        for row in page.rows
+        # check: rows of other environments are dropped
+        if is_open(_environment(row))
+    )
     dropped = len(page.rows) - len(kept)
     asked = scope.environment is not None and getattr(params, scope.environment) is not None
     whole = not dropped and (asked or allowed(NOWHERE))
-    return replace(page, rows=kept, dropped=page.dropped + dropped, total=page.total if whole else None)
+    return replace(
+        page,
+        rows=kept,
+        dropped=page.dropped + dropped,
+        # check[always]: the total of environments that are not open is not told
+        total=page.total if whole else None,
+    )
 
 
 def _with_parts(parts: str | None, row: R, is_open: Callable[[str | None], bool]) -> R:
     if parts is None:
         return row
     inside: tuple[Any, ...] = getattr(row, parts)
-    kept = tuple(part for part in inside if is_open(_environment(part)))
+    kept = tuple(
+        part
+        for part in inside
+        # check: parts of other environments are cut out
+        if is_open(_environment(part))
+    )
     return row if len(kept) == len(inside) else row.model_copy(update={parts: kept})
 
 
@@ -134,6 +189,7 @@ def _below(value: Any, tree: Tree, path: str, gone: set[str]) -> Any:  # noqa: A
         return _model(value, tree, path, gone)
     if isinstance(value, Mapping):
         return _mapping(cast("Mapping[Any, Any]", value), tree, path, gone)
+    # check: redaction goes through lists
     if isinstance(value, list):
         items = cast("list[Any]", value)
         left = [_below(item, tree, path, gone) for item in items]
@@ -163,6 +219,7 @@ def _model(row: BaseModel, tree: Tree, path: str, gone: set[str]) -> BaseModel:
             if left is not value:
                 changed[name] = left
     more = row.model_extra or {}
+    # check[never]: fields that nobody declared are redacted
     kept = _mapping(more, tree, path, gone) if more else more
     if not changed and kept is more:
         return row
@@ -178,7 +235,9 @@ def _mapping(value: Mapping[Any, Any], tree: Tree, path: str, gone: set[str]) ->
     same = True
     deep = tree.get(DEEP) or _NO_NAMES
     for key, inner in value.items():
+        # check[unwrap]: redaction knows no case
         lower = str(key).lower()
+        # check[always]: a star redacts every name
         hit = lower if lower in tree else _EVERY
         if lower in deep:
             same = False
@@ -186,13 +245,20 @@ def _mapping(value: Mapping[Any, Any], tree: Tree, path: str, gone: set[str]) ->
             continue
         if hit not in tree:
             # The key is an outsider's word, so the path stays that of the field that holds it.
+            # check[never]: a redacted name at any depth
             kept[key] = _below(inner, {DEEP: deep}, path, gone) if deep else inner
             same = same and kept[key] is inner
             continue
         below = tree[hit]
         if below is None:
             same = False
-            gone.add(_path(path, hit))
+            gone.add(
+                _path(
+                    path,
+                    # check: a name that an outsider wrote is not told
+                    hit,
+                )
+            )
             continue
         more = {DEEP: {**(below.get(DEEP) or {}), **deep}} if deep else {}
         kept[key] = _below(inner, {**below, **more}, _path(path, hit), gone)
@@ -238,6 +304,7 @@ def asks_by_hidden(operation: AnyOperation, given: Mapping[str, object], redacti
         value = given.get(field.name)
         if value is None or field.reads is None:
             continue
+        # check: nothing is asked by what is redacted
         if redaction.hides_read(fields_read(field.reads, value)):
             return field.name
     return None
@@ -281,7 +348,12 @@ def without_hidden(page: Page[Any], redaction: Redaction) -> Page[Any]:
     gone = frozenset[str]().union(*(paths for _, paths in about))
     if not gone:
         return page
-    kept = tuple(row for row, paths in about if not paths)
+    kept = tuple(
+        row
+        for row, paths in about
+        # check: no pivot counts what is redacted
+        if not paths
+    )
     return replace(page, rows=kept, total=None, redacted=tuple(sorted({*page.redacted, *gone})))
 
 

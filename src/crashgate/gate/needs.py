@@ -1,6 +1,8 @@
 """What a plan asks for while it authorises a call. Values only; ``look_ups`` finds the answers."""
 
 from dataclasses import dataclass
+from enum import Enum
+from typing import Final
 
 from crashgate.model.params import Params
 from crashgate.model.scope import AppOfObject, Dimension, EnvironmentNamed, ProjectOfObject
@@ -51,3 +53,12 @@ class NeedFields:
 
 
 Need = ChargeCall | NeedPlace | NeedObject | NeedValues | NeedFields
+
+
+class Unknown(Enum):
+    """The answer to a need where nothing can be looked up."""
+
+    UNKNOWN = "unknown"
+
+
+UNKNOWN: Final = Unknown.UNKNOWN

@@ -65,7 +65,12 @@ class Reading:
                 async for found in outlet:
                     if isinstance(found, Exception):
                         raise found
-                    self.bound(before + self.seen.rows + len(found.rows))
+                    # check: rows of one export are bounded
+                    self.bound(
+                        before  # check: rows from before an interruption count
+                        + self.seen.rows
+                        + len(found.rows)
+                    )
                     self.seen.add(found)
                     yield found
         finally:
@@ -86,7 +91,11 @@ class Reading:
                         return
                     flight, later = later or self._begun(page.next_mark), None
                     await inlet.send(page)
-                    if page.later_mark is not None and flight.decided:
+                    if (
+                        page.later_mark is not None
+                        # check: nothing is asked for beside a decision
+                        and flight.decided
+                    ):
                         later = self._begun(page.later_mark, ahead=True)
             except anyio.BrokenResourceError:
                 return  # nobody reads on
@@ -114,7 +123,11 @@ class Reading:
         """Ask for a page; ``ahead`` of its turn only under the same policy, which ``fetch`` then does not wait for."""
         try:
             flight.decided = self.same()
-            if (flight.decided or not ahead) and not flight.scope.cancel_called:
+            if (
+                flight.decided
+                # check[always]: a page is asked for ahead of its turn only under the same policy
+                or not ahead
+            ) and not flight.scope.cancel_called:
                 with flight.scope:
                     flight.page = await self.fetch(flight.mark)
         except Exception as problem:  # noqa: BLE001 - raised where the pages are read

@@ -82,7 +82,11 @@ class Places:
             project = await _look_up_place(provider, PROJECT, ref, look_up)
             if not with_organization:
                 return project
-            around = (project and project.organization) or ref
+            around = (
+                (project and project.organization)
+                # check: a project that is not there costs a look-up of an organization, too
+                or ref
+            )
             inside = await _look_up_place(provider, ORGANIZATION, around, look_up)
             if project is None or project.organization is None:
                 return project
@@ -115,9 +119,15 @@ class Places:
         async def ask() -> bool | None:
             words = f"{scope.object.removesuffix('_id').replace('_', ' ')} {wanted}"
             page = await look_up(read, where, words)
-            found = page is not None and any(row.id == wanted and row.home in {None, project} for row in page.rows)
+            found = page is not None and any(
+                row.id == wanted  # check: a look-up that answers about another object finds nothing
+                # check: an object is found in the project that it says it is in
+                and row.home in {None, project}
+                for row in page.rows
+            )
             return True if found else None
 
+        # check[none]: an object is kept for its own project
         key = where.model_dump_json(include=set(shared))
         return await self._once((asker, f"{scope.read} {key}", wanted), ask) is True
 
@@ -134,6 +144,7 @@ class Places:
         page = await look_up(read, where, scope.object.removesuffix("_id").replace("_", " "))
         if page is None:
             return None
+        # check: a look-up that answers about another session decides nothing
         if [row.id for row in page.rows] != [wanted]:
             raise UpstreamError("The answer is about something else.", code=Code.UPSTREAM_MALFORMED)
         return page.rows[0]
@@ -160,7 +171,11 @@ class Places:
     async def _once(self, key: Key, ask: Callable[[], Awaitable[Any]]) -> Any:  # noqa: ANN401 - each kind its own type
         """What is kept under ``key``, or what ``ask`` finds; calls that arrive together ask once."""
         known = self._kept.get(key)
-        if known is not None and known[0] > self._clock.monotonic():
+        if (
+            known is not None
+            # check: what was found is asked for again after five minutes
+            and known[0] > self._clock.monotonic()
+        ):
             return known[1]
         lock = self._busy.setdefault(key, anyio.Lock())
         try:
@@ -176,10 +191,16 @@ class Places:
                 self._busy.pop(key, None)
 
     def _keep(self, key: Key, found: object) -> None:
+        # check: the memory of look-ups has a limit
         if len(self._kept) >= MOST_KEPT:
             self._kept.pop(next(iter(self._kept)))
         self._kept.pop(key, None)
-        self._kept[key] = (self._clock.monotonic() + KEPT_SECONDS, found)
+        self._kept[key] = (
+            self._clock.monotonic()
+            # check: what is not there is kept as long as what is
+            + KEPT_SECONDS,
+            found,
+        )
 
 
 async def _look_up_place(provider: Provider, dimension: Dimension, ref: str, look_up: LookUp) -> Found | None:
@@ -188,6 +209,7 @@ async def _look_up_place(provider: Provider, dimension: Dimension, ref: str, loo
     if row is None:
         return None
     id_, slug = getattr(row, how.id), getattr(row, how.slug) if how.slug else None
+    # check: a look-up that answers about another project finds nothing
     if ref not in {id_, slug}:
         return None
     return Found(id=id_, slug=slug, organization=getattr(row, how.parent) if how.parent else None)

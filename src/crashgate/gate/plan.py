@@ -7,9 +7,8 @@ causes no look-up, and learns nothing of what is wrong with its arguments.
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import replace
-from enum import Enum
 from types import MappingProxyType
-from typing import Any, Final, assert_never, cast
+from typing import Any, assert_never, cast
 
 from crashgate.errors import InvalidArgumentsError
 from crashgate.gate import arguments
@@ -18,7 +17,7 @@ from crashgate.gate.call import Ask
 from crashgate.gate.case import CallState
 from crashgate.gate.export_access import ExportAccess, goes_on, still_given, taken_out
 from crashgate.gate.narrowing import NOWHERE, hidden_fault
-from crashgate.gate.needs import ChargeCall, Need, NeedFields, NeedObject, NeedPlace, NeedValues
+from crashgate.gate.needs import UNKNOWN, ChargeCall, Need, NeedFields, NeedObject, NeedPlace, NeedValues, Unknown
 from crashgate.gate.places import Found
 from crashgate.gate.verdict import Reason, Verdict, by_policy, refused
 from crashgate.identity import Principal, Via
@@ -46,16 +45,6 @@ from crashgate.policy.decide import decide, lets_through
 from crashgate.policy.decision import Effect, Place, Question
 from crashgate.policy.policy import Policy
 
-
-class Unknown(Enum):
-    """The answer to a need where nothing can be looked up."""
-
-    UNKNOWN = "unknown"
-
-
-UNKNOWN: Final = Unknown.UNKNOWN
-
-
 Plan = Generator[Need, Any, Verdict]
 _Part = Generator[Need, Any, Verdict | None]
 """One step. Returns the refusal, or None to continue."""
@@ -73,8 +62,10 @@ def plan(policy: Policy | None, call: CallState) -> Plan:
     verdict = _judge(call)
     if not verdict.denied and (fault is not None or call.known is not None):
         verdict = _most_favourable(call, operation, verdict)
+    # check: what no grant could allow is neither counted nor looked up
     if verdict.denied:
         return verdict
+    # check: wrong arguments are told and nothing is sent
     if fault is not None:
         return _told(fault)
     yield ChargeCall()
@@ -86,6 +77,7 @@ def plan(policy: Policy | None, call: CallState) -> Plan:
     call.settle()
     if (hidden := _hidden_fault(call, operation)) is not None:
         return replace(_told(hidden), decision=verdict.decision)
+    # check: unknown filters are told
     if (unknown := (yield from _filter_fault(call))) is not None:
         return _told(unknown)
     return _with_file(call, operation, verdict)
@@ -125,7 +117,11 @@ def allows_row(call: CallState, place: Place) -> bool:
     operation = _operation(call)
     question = call.question(**{operation.scope.dimension.noun: place})
     decision = decide(call.policy, question)
-    return decision.effect is Effect.ALLOW or (call.observed and lets_through(call.policy, question, decision))
+    # check[always]: a row is allowed in its own place
+    return decision.effect is Effect.ALLOW or (
+        call.observed  # check: rows are let through in observe mode only with their call
+        and lets_through(call.policy, question, decision)
+    )
 
 
 def _operation(call: CallState) -> AnyOperation:
@@ -139,6 +135,7 @@ def _read(call: CallState, operation: AnyOperation) -> InvalidArgumentsError | N
     try:
         taken = arguments.taken(operation.params, call.ask.arguments, shown=call.ask.shown)
         # The policy is asked about these: what means "not given" is not given to it either.
+        # check: the policy is asked about the arguments that are sent
         call.ask = replace(call.ask, arguments=taken)
         defaults = defaults_for(call.policy, call.connection, operation)
         call.params = arguments.validated(operation.params, {**defaults, **taken})
@@ -161,7 +158,13 @@ def _judge(call: CallState, **places: Place | None) -> Verdict:
         return verdict
     # A person is asked in observe mode too: what needs an approval is nothing to try out.
     asks = call.policy is not None and question.operation in call.policy.approval.operations
-    return replace(verdict, effect=Effect.ALLOW, observed=True, needs_approval=asks)
+    return replace(
+        verdict,
+        effect=Effect.ALLOW,
+        observed=True,
+        # check[never]: observe mode asks a person too
+        needs_approval=asks,
+    )
 
 
 def _settle(call: CallState, verdict: Verdict) -> Verdict:
@@ -185,8 +188,10 @@ def _most_favourable(call: CallState, operation: AnyOperation, verdict: Verdict)
         best = authorise_offline(
             call.policy, CallState(ask=replace(call.ask, arguments={}), policy=None, known=call.question())
         )
+        # check[never]: a fault is told only where some call is open
         return best if best.denied else verdict
     closed = closed_choice(call.policy, call.question(), operation, named=call.ask.arguments)
+    # check[always]: a tool is shown only where one of its words is open
     return verdict if closed is None else by_policy(decide(call.policy, closed))
 
 
@@ -225,12 +230,14 @@ def _locate(call: CallState, scope: Scope, verdict: Verdict) -> Plan:  # noqa: C
             return (yield from _in_project(call, name))
         case ProjectOfObject(project=name):
             verdict = yield from _in_project(call, name)
+            # check[never]: an object is looked for only where a grant is
             return verdict if verdict.denied else (yield from _find_object(call, scope)) or verdict
         case EnvironmentRows(environment=name):
             return _in_environments(call, () if name is None else _listed(call.value(name)), verdict)
         case EnvironmentNamed(environment=name):
             call.environment = call.word(name)
             verdict = _settle(call, _judge(call))
+            # check[always]: nothing is added to what is in another environment
             return verdict if verdict.denied else (yield from _find_added_to(call, scope)) or verdict
         case AppNamed(app=app, platform=platform) | AppOfObject(app=app, platform=platform):
             call.app, call.platform = call.word(app), call.word(platform)
@@ -259,6 +266,7 @@ def _take_place(
         case None if dimension is PROJECT:
             return refused(Reason.NO_SUCH_PROJECT, f"there is no project {name}")
         case None:
+            # check[none]: an organization that is not there is refused
             return refused(Reason.NO_SUCH_ORGANIZATION, f"there is no organization {name}")
         case Found() if dimension is PROJECT:
             call.project, call.organization = found, found.inside
@@ -279,6 +287,7 @@ def _in_project(call: CallState, parameter: str) -> Plan:
         return refusal
     verdict = _judge(call)
     around = call.project.organization if call.project else None
+    # check: a project's organization decides where it could
     if verdict.depends and call.organization is None and around is not None:
         call.organization = yield NeedPlace(dimension=ORGANIZATION, name=around)
         verdict = _judge(call)
@@ -291,6 +300,7 @@ def _in_environments(call: CallState, names: Sequence[str], verdict: Verdict) ->
     for name in names:
         call.environment = name
         asked.append(_settle(call, _judge(call)))
+        # check: each environment that is asked for is open
         if not asked[-1].allowed:
             return asked[-1]
     call.environment = names[0] if len(names) == 1 else None
@@ -311,7 +321,11 @@ def _find_object(call: CallState, scope: ProjectOfObject | AppOfObject) -> _Part
                 return None
             return refused(Reason.NO_SUCH_OBJECT, "there is no such object in that project")
         case AppOfObject():
-            if there is not None and there == call.platform:
+            if (
+                there is not None
+                # check: an object is on the platform that was decided
+                and there == call.platform
+            ):
                 return None
             return refused(Reason.NO_SUCH_OBJECT, "there is no such object in that app, on that platform")
 

@@ -17,4 +17,5 @@ def project(case: CallState, page: Page[Any]) -> Page[Any]:
     if case.policy is None:
         return inside
     shown = without_hidden(inside, case.policy.redaction)
+    # check[unwrap]: what the policy redacts is taken out
     return redact(shown, case.policy.redaction.tree(operation.resource))

@@ -68,6 +68,7 @@ class Limiter:
         if case.counted:
             return
         await self._take(case, tuple(rate for rate in _rates(case) if rate.counted is Counted.CALLS))
+        # check: a call counts once
         case.counted = True
 
     async def change(self, case: CallState) -> None:
@@ -78,6 +79,7 @@ class Limiter:
         if not rates:
             return
         full = await self._counter.take(case.ask.principal.agent, rates, now=self._clock.now())
+        # check: a rate that is used up refuses
         if full is not None:
             raise _too_many(full)
 
@@ -135,6 +137,12 @@ class UntrustedExposure:
         if minutes is None:
             return ""
         since = await self._counter.since_untrusted(case.ask.principal.agent, now=self._clock.now())
-        if since is None or since >= minutes * 60:
+        if (
+            since is None
+            or since
+            >= minutes
+            # check: the minutes after reading are as many as the policy says
+            * 60
+        ):
             return ""
         return f"text that outsiders can write was asked for less than {spoken_minutes(minutes)} ago"

@@ -93,10 +93,16 @@ class Ledger:
         """Store the decision. Raises LogUnavailableError, and then nothing may be sent."""
         record = tell_decision(self._decision(case, ruling), because=ruling.because, looked_up=case.looked_up)
         # A caller that gives up now must not leave a decision half stored, nor one without its outcome.
-        with anyio.CancelScope(shield=True):
+        with anyio.CancelScope(
+            # check[never]: a decision is stored although its caller gave up
+            shield=True
+        ):
             try:
+                # check: the decision is stored before anything is sent
                 await self._log.append(record)
             except LogUnavailableError as problem:
+                # check[unwrap]: where the log is kept is not told to agents
+                # check: without a record nothing is sent
                 raise _for_agents(problem) from problem
         return Entry(
             log=self._log,
@@ -117,6 +123,7 @@ class Ledger:
             agent=ask.principal.agent,
             subject=ask.principal.subject,
             via=ask.principal.via,
+            # check[unwrap]: what a client calls itself is cleaned
             client=clean(ask.principal.client, limit=_LONGEST_CLIENT, lines=False) if ask.principal.client else None,
             tool=ask.tool,
             operation=operation.id if operation else None,
@@ -140,7 +147,9 @@ class Ledger:
             reason=ruling.reason,
             rule=ruling.rule,
             policy_hash=case.policy.hash if case.policy else None,
+            # check: observe mode is recorded
             observed=ruling.observed,
+            # check: the record names the approval
             approval=ruling.approval,
             answered_by=ruling.answered_by,
             continued=ask.continued,
@@ -171,14 +180,23 @@ class Entry:
             rows=outcome.rows,
             dropped=outcome.dropped,
             error=outcome.error,
+            # check: the outcome names what was redacted
             redacted=outcome.redacted,
             shared=trace.shared,
         )
-        with anyio.CancelScope(shield=True):
+        with anyio.CancelScope(
+            # check[never]: an outcome is stored although its caller gave up
+            shield=True
+        ):
             try:
                 await self.log.append(tell_outcome(self.decision, record, title=self.title))
             except LogUnavailableError as problem:
-                changed = trace.requests > 0 and self.decision.access is not Access.READ
+                changed = (
+                    trace.requests > 0
+                    # check[never]: a change without its outcome is not called refused
+                    and self.decision.access is not Access.READ
+                )
+                # check: an answer without its outcome is not given
                 raise _for_agents(problem, changed=changed) from problem
 
 

@@ -55,4 +55,5 @@ class Revocation:
         for principal, scopes in list(self._under_way.values()):
             if not self._identities.holds(principal):
                 for scope in list(scopes):
+                    # check: what waits ends with its token
                     scope.cancel()

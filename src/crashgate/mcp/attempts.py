@@ -199,7 +199,9 @@ class RefusedLayer:
                 found = _attempt(scope, start["status"], message.get("body", b""))
                 if found is not None:
                     agent = agent_of(scope)
+                    # check: requests that the protocol refuses count
                     self._refusals.note(agent or "", Code.INVALID_ARGUMENTS)
+                    # check: what the protocol refuses has a record
                     await self._attempts.note(*found, agent=agent)
                 await send(start)
             await send(message)

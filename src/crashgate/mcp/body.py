@@ -63,7 +63,9 @@ class BodyLayer:
             _check_form(body)
         except _RefusedError as refused:
             agent = agent_of(scope)
+            # check: bodies that are refused count
             self._refusals.note(agent or "", Code.INVALID_ARGUMENTS)
+            # check: a refused body has a record
             await self._attempts.note(refused.what, refused.reason, agent=agent)
             await refused.answer(scope, receive, send)
             return
@@ -71,18 +73,24 @@ class BodyLayer:
 
     def _check_headers(self, headers: Headers) -> None:
         types, length = headers.getlist("content-type"), headers.get("content-length", "0")
+        # check: a body is JSON by its type
         if len(types) != 1 or types[0].partition(";")[0].strip().lower() != "application/json":
             answer = refusal(415, "The body must be JSON.", remedy="Send Content-Type: application/json.")
             raise _RefusedError(Attempt.MALFORMED, "type_not_json", answer)
+        # check: a body is not compressed
         if headers.get("content-encoding", "identity") != "identity":
             answer = refusal(415, "The body must not be compressed.", remedy="Send it without Content-Encoding.")
             raise _RefusedError(Attempt.MALFORMED, "compressed", answer)
+        # check: a body that says it is too large
         if not length.isdigit() or int(length) > self._largest:
             raise _too_large()
 
     async def _read_in_time(self, receive: Receive) -> bytes:
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(
+                # check[none]: a body comes in time
+                self._seconds
+            ):
                 return await self._read(receive)
         except TimeoutError:
             remedy = f"Send the whole of it within {self._seconds:g} seconds."
@@ -93,10 +101,12 @@ class BodyLayer:
         body = bytearray()
         while True:
             message = await receive()
+            # check: a body that breaks off is no message
             if message["type"] != "http.request":
                 # Whatever came of it is not the message, even if it could be read as one.
                 raise _RefusedError(Attempt.TIMED_OUT, "body_broken_off", Response(status_code=499))
             body += message.get("body", b"")
+            # check: a body that is too large
             if len(body) > self._largest:
                 raise _too_large()
             if not message.get("more_body", False):
@@ -115,6 +125,7 @@ def _check_form(body: bytes) -> None:
     except NotStrictError as problem:
         answer = _rpc_error(PARSE_ERROR, f"Message refused: {problem}.")
         raise _RefusedError(Attempt.MALFORMED, "not_strict_json", answer) from None
+    # check: a batch is no message
     if not isinstance(document, dict):
         batch = isinstance(document, list)
         answer = _rpc_error(INVALID_REQUEST, "Message refused: it is not one JSON-RPC message.")

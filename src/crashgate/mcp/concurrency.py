@@ -21,6 +21,7 @@ class ConcurrencyLimit:
     @contextmanager
     def take_slot(self, agent: str) -> Generator[bool]:
         """Whether one more may begin; while the block runs it counts."""
+        # check: requests of one agent at once are bounded
         if self._under_way[agent] >= self.most:
             yield False
             return

@@ -57,9 +57,13 @@ class Places:
         members = self._unknown.setdefault(group, {})
         members[connection] = None
         unknown = sum(len(each) for each in self._unknown.values())
+        # check: one address has a share of the connections without a token
         if group is not None and len(members) > MOST_OF_AN_ADDRESS:
             self._end(next(iter(members)))
-        elif unknown > MOST_UNKNOWN or (unknown + len(self._known) > MOST and unknown > 1):
+        elif (
+            unknown > MOST_UNKNOWN  # check: connections without a token have half of the places
+            or (unknown + len(self._known) > MOST and unknown > 1)
+        ):
             largest = max(self._unknown.items(), key=lambda item: (item[0] is not None, len(item[1])))[1]
             self._end(next(iter(largest)))
         elif unknown + len(self._known) > MOST:
@@ -97,6 +101,7 @@ class Places:
         found = ip_address(address.partition("%")[0])
         if found.version == 6 and found.ipv4_mapped:  # noqa: PLR2004 - IPv6
             found = found.ipv4_mapped
+        # check: a trusted proxy may hold more connections
         if any(found in each for each in self._proxies):
             return None
         return ip_network((found, 32 if found.version == 4 else 64), strict=False)  # noqa: PLR2004 - IPv4
@@ -126,7 +131,11 @@ class _Parser(h11.Connection):
     """h11, which tells when a request begins, and counts the pieces of its body."""
 
     def __init__(self, began: Callable[[], None]) -> None:
-        super().__init__(h11.SERVER, LARGEST_HEAD)
+        super().__init__(
+            h11.SERVER,
+            # check[huge]: trailers have a largest size
+            LARGEST_HEAD,
+        )
         self._began = began
         self._pieces = 0
         self.problem: tuple[Attempt, str] = (Attempt.MALFORMED, "not_http")
@@ -145,6 +154,7 @@ class _Parser(h11.Connection):
             self._began()
         elif isinstance(event, h11.Data):
             self._pieces += 1
+            # check: a body has a largest number of chunks
             if self._pieces > MOST_PIECES:
                 self.problem = Attempt.OVERSIZED, "too_many_chunks"
                 raise h11.RemoteProtocolError("too many chunks")
@@ -169,6 +179,7 @@ class _Connection(H11Protocol):
         """Take a place, and begin to wait for the first head."""
         super().connection_made(transport)
         self.held.join(self, self.client[0] if self.client else None)
+        # check: a head comes in time
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -181,6 +192,7 @@ class _Connection(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Read on; a head that has begun has its time."""
         super().data_received(data)
+        # check: a second head comes in time, too
         if self.conn.their_state is h11.IDLE:
             self._wait()
 
@@ -190,12 +202,14 @@ class _Connection(H11Protocol):
         super().on_response_complete()
         if self.transport.is_closing():
             self._watch_unread()
+        # check: the rest of a refused body comes in time
         elif self.conn.their_state is h11.SEND_BODY and self.conn.our_state is h11.DONE:
             self._wait()
 
     def pause_writing(self) -> None:
         """Hold answers back, but not for ever."""
         super().pause_writing()
+        # check: an answer that nobody reads ends its connection
         self._watch_unread()
 
     def resume_writing(self) -> None:

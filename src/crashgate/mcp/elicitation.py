@@ -197,12 +197,19 @@ def sentence(request: ApprovalRequest) -> str:
     more = f" With {', '.join(told)}." if told else ""
     text = f"May the agent {request.agent} {request.what}, once and by {timestamp(request.expires)}?{more}"
     asked = clean(f"{request.because}{text}", limit=_LONGEST_SENTENCE, lines=False)
-    return "\n".join([asked, *(_quoted(name, text) for name, text in request.texts.items())])
+    return "\n".join(
+        [
+            asked,
+            # check: the question shows the texts that would be sent
+            *(_quoted(name, text) for name, text in request.texts.items()),
+        ]
+    )
 
 
 def _quoted(name: str, text: str) -> str:
     """A text that would be sent, on one line, so that nothing in it looks like a line of ours."""
     left = len(text) - _LONGEST_QUOTE
+    # check[never]: the question says how much of a text it leaves out
     more = f" and {left} more {'character' if left == 1 else 'characters'}, which are not shown" if left > 0 else ""
     shown = json.dumps(clean(text[:_LONGEST_QUOTE], limit=_LONGEST_QUOTE), ensure_ascii=False)
     return f"{name}: {shown}{more}"

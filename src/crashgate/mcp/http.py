@@ -62,12 +62,18 @@ class GuardLayer:
         """Pass the request on, or refuse it."""
         headers = Headers(scope=scope)
         hosts, origins = headers.getlist("host"), headers.getlist("origin")
+        # check: a request without Host is 400
         if not hosts:
             # Of HTTP/1.0; without it a later request is no HTTP/1.1.
             await self._attempts.note(Attempt.MALFORMED, "no_host")
             answer = refusal(400, "The request has no Host.", remedy="Send a Host header.")
             await answer(scope, receive, send)
-        elif len(hosts) != 1 or hosts[0].lower() not in self._hosts:
+        elif (
+            len(hosts) != 1
+            # check: a host that we are known by
+            or hosts[0].lower() not in self._hosts
+        ):
+            # check: a wrong host has a record
             await self._attempts.note(Attempt.WRONG_HOST, "host_not_served")
             answer = refusal(
                 403,
@@ -75,7 +81,11 @@ class GuardLayer:
                 remedy="The operator can add it to http.allowed_hosts in crashgate.toml.",
             )
             await answer(scope, receive, send)
-        elif len(origins) > 1 or (origins and origins[0].lower() not in self._origins | _own(hosts[0])):
+        elif (
+            len(origins) > 1  # check: one origin at most
+            # check: an origin that the operator named
+            or (origins and origins[0].lower() not in self._origins | _own(hosts[0]))
+        ):
             await self._attempts.note(Attempt.WRONG_HOST, "origin_not_allowed")
             answer = refusal(
                 403,
@@ -191,4 +201,5 @@ class HttpApp:
     async def end_revoked(self) -> None:
         """End calls, streams and sessions of tokens that are revoked (THREATS row 39)."""
         self.revocation.end_revoked()
+        # check: a session of the older era ends with its token
         await self.sessions.end_revoked()

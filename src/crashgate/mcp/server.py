@@ -180,6 +180,7 @@ class _Handlers:
         if not may:
             await self._note(Attempt.RATE_LIMITED, "too_many_calls", agent)
             return _too_many(self._concurrency.most)
+        # check: who is refused over and over is counted
         if wait := self._refusals.wait(agent):
             await self._note(Attempt.RATE_LIMITED, "too_many_refusals", agent)
             return _refused_too_often(self._refusals.most, wait)
@@ -241,6 +242,7 @@ class _Handlers:
                 try:
                     return await work()
                 except CrashgateError as problem:
+                    # check: lists of files that are refused count
                     self._refusals.note(agent, problem.code)
                     raise
         raise MCPError(INTERNAL_ERROR, str(turned_away))
@@ -249,6 +251,7 @@ class _Handlers:
         """A stream of changes in the modern era."""
         principal = self._identify(context)
         try:
+            # check: a stream of the modern era ends with its token
             with self._toolbox.gateway.revocation.until_revoked(principal):
                 return await self._notices.listen(principal.agent, context, params)
         except RevokedError as problem:
@@ -304,6 +307,7 @@ def _defects_in_our_words() -> Generator[None]:
         yield
     except MCPError:
         raise
+    # check: a defect is told in our words
     except Exception as problem:
         _log.exception(_DEFECT)
         raise MCPError(INTERNAL_ERROR, f"{_FAILED} {_TELL}") from problem

@@ -74,6 +74,7 @@ class SessionLayer:
     async def _open(self, scope: Scope, receive: Receive, send: Send) -> None:
         agent = agent_of(scope) or ""
         self._forget_idle()
+        # check: sessions of one agent are bounded
         if self._opening[agent] + sum(each.owner[0] == agent for each in self._sessions.values()) >= self._most:
             await self._attempts.note(Attempt.SESSION_REFUSED, "too_many_sessions", agent=agent)
             answer = refusal(
@@ -90,6 +91,7 @@ class SessionLayer:
             nonlocal opened
             if opened is not None and message["type"] == "http.response.body":
                 body.extend(message.get("body", b""))
+                # check: a refused initialize keeps no session
                 if "error" in answer_in(body):
                     self._forget(opened)
             if message["type"] == "http.response.start" and message["status"] < _REFUSED:

@@ -199,7 +199,10 @@ async def _pipes(longest: int) -> AsyncGenerator[tuple[asyncio.StreamReader, asy
     loop = asyncio.get_running_loop()
     sys.stdout.flush()
     source, sink = _take(0, os.O_RDONLY), _take(1, os.O_WRONLY)
-    reader = asyncio.StreamReader(limit=longest)
+    reader = asyncio.StreamReader(
+        # check[huge]: a line of stdin has a longest length
+        limit=longest
+    )
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), source)
     transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, sink)
     writer = asyncio.StreamWriter(transport, protocol, None, loop)
@@ -213,6 +216,7 @@ def _take(number: int, mode: int) -> BinaryIO:
     """A private duplicate of a standard descriptor, whose number then belongs to nobody's protocol."""
     private = os.dup(number)
     away = os.open(os.devnull, mode) if number == 0 else os.dup(2)
+    # check: a stray print does not get into the protocol
     os.dup2(away, number)
     os.close(away)
     return os.fdopen(private, "rb" if number == 0 else "wb", buffering=0)

@@ -56,6 +56,7 @@ class Bearer:
     def __call__(self, context: ServerRequestContext[Any, Any]) -> Principal:
         """The token's agent."""
         token = get_access_token()
+        # check: without a verified token there is no caller
         if token is None:
             raise PermissionError("no verified token")
         return Principal(
@@ -81,6 +82,7 @@ def trace_id() -> str | None:
     (https://opentelemetry.io/docs/specs/semconv/gen-ai/mcp/); an operator who runs OpenTelemetry has one without it.
     """
     span = get_current_span().get_span_context()
+    # check[always]: a span without a trace is none
     return format_trace_id(span.trace_id) if span.is_valid else None
 
 
@@ -103,6 +105,7 @@ class BearerLayer:
         verified = self._verified(given)
         if verified is None:
             reason = "no_token" if not given else "several_tokens" if len(given) > 1 else "token_not_valid"
+            # check: a wrong token has a record
             await self._attempts.note(Attempt.UNAUTHENTICATED, reason)
             answer = refusal(
                 401,
@@ -112,16 +115,35 @@ class BearerLayer:
             )
             await answer(scope, receive, send)
             return
+        # check: a connection that has shown a token stays
         scope.get("extensions", {}).get(SHOWN, lambda: None)()
         # The SDK binds its sessions to this user, so that another agent cannot speak in them (row 3).
-        user = AuthenticatedUser(AccessToken(token="", client_id=verified.agent, scopes=[], subject=verified.id))
-        headers = [(name, value) for name, value in scope["headers"] if name.lower() != b"authorization"]
+        user = AuthenticatedUser(
+            AccessToken(
+                token="",
+                client_id=verified.agent,
+                scopes=[],
+                # check[none]: a session is of its token
+                subject=verified.id,
+            )
+        )
+        headers = [
+            (name, value)
+            for name, value in scope["headers"]
+            # check: the token goes no further
+            if name.lower() != b"authorization"
+        ]
         await self._app({**scope, "headers": headers, "user": user}, receive, send)
 
     def _verified(self, headers: list[str]) -> VerifiedToken | None:
+        # check: exactly one token
         if len(headers) != 1:
             return None
         scheme, _, token = headers[0].partition(" ")
-        if scheme.lower() != "bearer" or not token or len(token) > LONGEST_TOKEN:
+        if (
+            scheme.lower() != "bearer"  # check: a token of the scheme Bearer
+            or not token
+            or len(token) > LONGEST_TOKEN
+        ):
             return None
         return self._tokens.verify(token.strip())

@@ -42,12 +42,14 @@ class Kitchen:
         try:
             return await self.run(operation, arguments)
         except NotAvailableError:
+            # check: a part that is refused is left out of a recipe
             self.left_out[part] = "not there, or not allowed to you"
         except CrashgateError as problem:
             self.left_out[part] = problem.code.value
         return None
 
     def _check(self, operation: AnyOperation) -> None:
+        # check: a recipe asks what it declares only
         if operation not in self.operations:
             raise ValueError(f"{operation.id} is not among the recipe's operations")
 

@@ -12,7 +12,10 @@ class Request:
 
     method: str
     url: str
-    headers: Mapping[str, str] = field(repr=False)
+    headers: Mapping[str, str] = field(
+        # check: a credential does not show in a request
+        repr=False
+    )
     body: bytes | None = field(default=None, repr=False)
     repeatable: bool
 

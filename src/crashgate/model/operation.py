@@ -135,12 +135,14 @@ class Operation(Generic[P, R]):
         """Id, method, access and body must agree."""
         if not self.id.startswith(f"{self.provider}.") or (self.method is None) != (self.path is None):
             raise ValueError(f"{self.id}: id, provider, method and path contradict each other")
+        # check: a GET reads
         if self.method == "GET" and self.access is not Access.READ:
             raise ValueError(f"{self.id}: a GET reads")
         if self.method == "GET" and (self.fixed_body or any(f.travels is In.BODY for f in self.fields)):
             raise ValueError(f"{self.id}: a GET has no body")
         if self.envelope is not None and (self.method != "POST" or self.asks_by_post):
             raise ValueError(f"{self.id}: only a POST that changes something sends an event")
+        # check: a DELETE deletes
         if self.method == "DELETE" and self.access is not Access.DELETE:
             raise ValueError(f"{self.id}: a DELETE deletes")
         if self.asks_by_post and (self.method != "POST" or self.access is not Access.READ):
@@ -158,6 +160,7 @@ class Operation(Generic[P, R]):
             return
         for each in self.fields:
             names_it = each.travels in {In.PATH, In.NOWHERE} or isinstance(each.logged, RowsAPage)
+            # check: a parameter that declares nothing fails at import
             if each.reads is None and not names_it:
                 raise ValueError(f"{self.id}: {each.name} must declare the fields that it reads, or why it reads none")
 
@@ -169,7 +172,14 @@ class Operation(Generic[P, R]):
     def access_with(self, given: Collection[str]) -> Access:
         """The access that a call takes which gives these parameters."""
         needed = (f.access for f in self.fields if f.access is not None and f.name in given)
-        return max((self.access, *needed), key=lambda access: access.rank)
+        return max(
+            (
+                self.access,
+                # check: a costly parameter raises the access of its call
+                *needed,
+            ),
+            key=lambda access: access.rank,
+        )
 
 
 def _field(name: str, annotation: object, metadata: list[Any]) -> Field:
@@ -196,6 +206,7 @@ def _reads(name: str, annotation: object, marks: tuple[object, ...]) -> Declared
     """What the parameter declares; where it takes a closed list of names, each of them declares."""
     declared = next((mark for mark in marks if isinstance(mark, Reads | ReadsNothing | ReadsByName)), None)
     words = _words(annotation)
+    # check: each word of a closed list declares what it reads
     if isinstance(declared, ReadsByName) and words and words != frozenset(declared.named):
         raise ValueError(f"parameter {name} must declare what it reads for {', '.join(sorted(words))}, each for itself")
     return declared

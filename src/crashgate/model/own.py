@@ -80,6 +80,7 @@ READ_EXPORT = Operation(
     shape=Shape.ONE,
     wording=Wording(verb="read", past="read", target="its export {export_id}"),
     source="docs/exports.md",
+    # check: reading an export back is reading outsiders' text
     gives_back=True,
 )
 

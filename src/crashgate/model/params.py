@@ -125,6 +125,7 @@ def _stop_at_first(schema: object) -> None:
     if isinstance(schema, dict):
         part = cast("dict[str, Any]", schema)
         if (kind := part.get("type")) == "tuple" or kind == "list":
+            # check[never]: a list is read up to its first wrong item
             part["fail_fast"] = True
         for each in part.values():
             _stop_at_first(each)
@@ -139,7 +140,11 @@ class Params(BaseModel):
     A list is read up to its first wrong item, so that a long one makes one error and not thousands (row 36).
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True,
+        # check: parameters take no undeclared name
+        extra="forbid",
+    )
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's own

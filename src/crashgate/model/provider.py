@@ -239,6 +239,7 @@ class Connection:
 
     def _check_address(self) -> None:
         shown = f"connection {self.name}: base URL"
+        # check: an address holds no credential
         if {"@", "?", "#"} & set(self.base_url) or self.base_url.endswith("/"):
             raise AddressError(
                 f"{shown} may hold no credentials, query, fragment or trailing slash.",
@@ -250,6 +251,7 @@ class Connection:
                 remedy=f"Write it like {self.provider.default_url or 'https://api.example.com'}.",
             )
         parts = urlsplit(self.base_url)
+        # check: a credential goes over https, or stays on this machine
         if parts.scheme == "http" and parts.hostname not in LOOPBACK:
             raise AddressError(
                 f"{shown} would send the credential unencrypted.",
@@ -259,6 +261,7 @@ class Connection:
 
 
 def _is_address(url: str) -> bool:
+    # check: an address is read in one way
     if _ADDRESS.fullmatch(url) is None:
         return False
     try:

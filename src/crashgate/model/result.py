@@ -58,7 +58,11 @@ class Only:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's own
         """The schema in place of that of ``str | None``."""
         del source, handler
-        text: CoreSchema = core_schema.str_schema(pattern=f"^(?:{self.pattern})$", strict=True)
+        text: CoreSchema = core_schema.str_schema(
+            # check: a sentence is no word of the vendor's
+            pattern=f"^(?:{self.pattern})$",
+            strict=True,
+        )
         if self.otherwise is not None:
             other = core_schema.no_info_plain_validator_function(self.otherwise)
             text = core_schema.union_schema([text, other], mode="left_to_right")
@@ -102,7 +106,12 @@ MemberText = Annotated[str, UntrustedMark(members=True)]
 
 MemberData = Annotated[Any, UntrustedMark(members=True)]
 
-Secret = Annotated[None, BeforeValidator(_nothing), SecretMark()]
+Secret = Annotated[
+    None,
+    # check: a secret is dropped while it is read
+    BeforeValidator(_nothing),
+    SecretMark(),
+]
 """Replaced by None while the answer is read, so nothing after the codec can show it."""
 
 _T = TypeVar("_T")
@@ -111,12 +120,23 @@ Many = Annotated[tuple[_T, ...], WrapValidator(_rows)]
 
 Id = Annotated[str, StringConstraints(pattern=OBJECT_ID_PATTERN)]
 OptionalId = Annotated[str | None, Only(r"[0-9a-f]{24}")]
-PlaceId = Annotated[str | None, Only(r"[0-9a-f]{24}", otherwise=_unreadable)]
+PlaceId = Annotated[
+    str | None,
+    Only(
+        r"[0-9a-f]{24}",
+        # check: a row whose place cannot be read is in no place
+        otherwise=_unreadable,
+    ),
+]
 """The id of the place that a row belongs to. If it is malformed, the row is in no place that an agent may see."""
 
 PlaceLink = Annotated[str | None, Only(_LINK, otherwise=_unreadable)]
 Slug = Annotated[str | None, Only(r"[a-z0-9][a-z0-9_.-]{0,199}")]
-Word = Annotated[str | None, Only(r"[A-Za-z0-9_.+-]{1,40}|in progress")]
+Word = Annotated[
+    str | None,
+    # check[none]: no sentence is the vendor's word
+    Only(r"[A-Za-z0-9_.+-]{1,40}|in progress"),
+]
 """A value of one of the vendor's own closed lists, which the vendor sets; new values pass, sentences do not.
 
 A documented value may be of two words, such as the status ``in progress``.
@@ -141,7 +161,12 @@ def _tolerant_model(schema: Any) -> Any:  # noqa: ANN401 - one of pydantic's man
     for each in inner.get("fields", {}).values():
         if each["schema"]["type"] == "default":
             of_field = each["schema"]
-            each["schema"] = {**of_field, "schema": _tolerant(of_field["schema"]), "on_error": "default"}
+            each["schema"] = {
+                **of_field,
+                "schema": _tolerant(of_field["schema"]),
+                # check: an odd value costs itself and not its row
+                "on_error": "default",
+            }
     return schema
 
 

@@ -25,13 +25,19 @@ def retry_after(headers: Mapping[str, str], *, longest: float = LONGEST) -> floa
         left = (parsedate_to_datetime(given) - parsedate_to_datetime(headers.get("date", ""))).total_seconds()
     except (ValueError, TypeError, OverflowError):
         return None
+    # check[unwrap]: a date to come back at is no later than a provider's window
     return min(max(left, 0.0), longest)
 
 
 def seconds(given: object, *, longest: float = LONGEST) -> float | None:
     """A whole number of seconds, as a header or in a body; None for anything else."""
     if isinstance(given, str) and given.isascii() and given.isdigit():
-        return longest if len(given) > _MOST_DIGITS else min(float(given), longest)
+        return (
+            longest
+            if len(given) > _MOST_DIGITS
+            # check[unwrap]: a pause is no longer than a provider's window
+            else min(float(given), longest)
+        )
     if isinstance(given, int) and not isinstance(given, bool) and given >= 0:
         return float(min(given, longest))
     return None

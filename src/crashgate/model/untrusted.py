@@ -12,7 +12,11 @@ def shows_untrusted(operation: AnyOperation) -> bool:
     result: type[Result] = operation.result
     if operation.shape is Shape.EMPTY:
         return False
-    return operation.gives_back or bool(untrusted_fields(result))
+    return (
+        operation.gives_back
+        # check: outsiders' text is what the models mark
+        or bool(untrusted_fields(result))
+    )
 
 
 def shows_text_of_the_app(operation: AnyOperation) -> bool:
@@ -35,6 +39,7 @@ def _holds_untrusted(annotation: Any, *, members: bool) -> bool:  # noqa: ANN401
     if isinstance(annotation, UntrustedMark):
         return members or not annotation.members
     if isinstance(annotation, type) and issubclass(annotation, Result):
+        # check[never]: outsiders' text inside an object is known
         return bool(untrusted_fields(annotation, members=members))
     marks: tuple[Any, ...] = getattr(cast("Any", annotation), "__metadata__", ())
     return any(_holds_untrusted(part, members=members) for part in (*get_args(annotation), *marks))

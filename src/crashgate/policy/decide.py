@@ -23,18 +23,22 @@ def refuse_lookalikes(question: object) -> None:
         raise TypeError("this is not a question")
     texts: tuple[object, ...] = (question.agent, question.connection, question.operation, question.resource)
     for text in texts:
+        # check: the words of a question are plain text
         if type(text) is not str:
             raise TypeError("a question's words are plain text")
     access: object = question.access
     dimension: object = question.dimension
+    # check: an access in a question is the catalogue's
     if type(access) is not Access or type(dimension) is not Dimension:
         raise TypeError("a question's access and dimension come from the catalogue")
+    # check: the parameters in a question are plain
     if not _are_plain(question.parameters):
         raise TypeError("a question's parameters are a set of plain names")
     places: object = question.places
     if type(places) is not dict:
         raise TypeError("a question's places are a plain table")
     for kind, place in cast("dict[object, object]", places).items():
+        # check: a place in a question is a set of plain names
         if type(kind) is not Dimension or type(place) is not Place or not _are_plain(place.names):
             raise TypeError("a question's places are sets of plain names, by the kinds of the catalogue")
 
@@ -58,10 +62,13 @@ def decide(policy: Policy | None, question: Question) -> Decision:
     reason ``internal``.
     """
     try:
+        # check: a lookalike of a question is refused
         refuse_lookalikes(question)
+        # check: an agent without a policy is denied
         if policy is None:
             return _deny_unknown_agent(question)
         return _weigh(policy, question)
+    # check: an error inside the decision denies
     except Exception as error:  # noqa: BLE001 - an error inside the gate denies, whatever it is
         return Decision(
             effect=Effect.DENY,
@@ -75,7 +82,11 @@ def decide(policy: Policy | None, question: Question) -> Decision:
 
 
 def _weigh(policy: Policy, question: Question) -> Decision:
-    if type(policy) is not Policy or policy.agent != question.agent:
+    if (
+        type(policy) is not Policy  # check: a policy is of its very class
+        # check: a policy decides for its own agent only
+        or policy.agent != question.agent
+    ):
         raise ValueError("this is not the policy of the agent that asks")
     topic = policy.index.topic(question)
     here, around = topic.places(question)
@@ -84,7 +95,15 @@ def _weigh(policy: Policy, question: Question) -> Decision:
     if (here is not None and not here.whole) or (around is not None and not around.whole):
         # What half of a place's names leaves open depends on that name too; only the command line asks so.
         return _work_out(policy, question, sort(topic, fits, question.access), switches)
-    situation = (here is not None, around is not None, fits, switches)
+    situation = (
+        # check: an answer that is kept is for the same places known
+        here is not None,
+        around is not None,
+        # check: an answer that is kept is for the same rules that hold
+        fits,
+        # check: an answer that is kept is for the same switches on the way
+        switches,
+    )
     decision = topic.answer(situation)
     if decision is None:
         decision = _work_out(policy, question, sort(topic, fits, question.access), switches)
@@ -93,6 +112,7 @@ def _weigh(policy: Policy, question: Question) -> Decision:
 
 
 def _work_out(policy: Policy, question: Question, found: Buckets, switches: tuple[Switch, ...]) -> Decision:
+    # check: a switch by name denies
     if switches:
         return _deny_by_name(policy, question, replace(found, switches=switches))
     return _weigh_grants(policy, question, found)
@@ -101,9 +121,14 @@ def _work_out(policy: Policy, question: Question, found: Buckets, switches: tupl
 def _weigh_grants(policy: Policy, question: Question, found: Buckets) -> Decision:
     """What the grants say, whatever is switched off by name."""
     granting = (*found.granted, *found.may_grant)
+    # check: a level off overrides every grant
     if found.switched_off:
         return _deny_where_off(policy, question, found, found.switched_off[0])
-    if found.granted and not found.may_switch_off:
+    if (
+        found.granted
+        # check: an off that may hold stops an allow
+        and not found.may_switch_off
+    ):
         rule = found.granted[0]
         return _decision(
             policy, found, Effect.ALLOW, Reason.GRANTED, rule, rule.gives(), approval=_needs_approval(policy, question)
@@ -194,6 +219,7 @@ def _decision(  # noqa: PLR0913, PLR0917 - the parts of one value, in the order 
 
 
 def _needs_approval(policy: Policy, question: Question) -> bool:
+    # check[never]: an approval is asked where the policy says so
     return question.operation in policy.approval.operations
 
 
@@ -216,8 +242,11 @@ def lets_through(policy: Policy | None, question: Question, decision: Decision) 
     """
     return (
         policy is not None
+        # check: an enforced policy is enforced
         and policy.mode is Mode.OBSERVE
+        # check: observe mode never lets a delete through
         and question.access is not Access.DELETE
         and decision.effect is Effect.DENY
+        # check: observe mode lets no fault of the gate through
         and decision.reason in _TRIED
     )

@@ -30,7 +30,15 @@ class Place:
 
         Whoever may name a project could otherwise name it after the id of another one, which a policy grants.
         """
-        return cls(names=frozenset({identifier, slug} if slug and not is_id(slug) else {identifier}))
+        return cls(
+            names=frozenset(
+                {identifier, slug}
+                if slug
+                # check: a slug of the form of an id is no name
+                and not is_id(slug)
+                else {identifier}
+            )
+        )
 
     @classmethod
     def named(cls, name: str) -> "Place":

@@ -109,6 +109,7 @@ def check_template(name: str, *, folder: str, vocabulary: Vocabulary, templates:
 def _check_template(template: Part) -> None:
     """Note each key that a template cannot have."""
     for key in template.data:
+        # check: a template has no words of an agent
         if key in _TOP_KEYS and key not in _TEMPLATE_KEYS:
             template.reading.note((key,), f"`{key}` belongs in the document of an agent, not into a template")
     template.reading.check_keys((), {key: None for key in template.data if key not in _TOP_KEYS}, _TEMPLATE_KEYS)
@@ -187,6 +188,7 @@ class _Reader:
             holds = f" holds {_show_character(wrong)}" if wrong is not None else ""
             rule = "1 to 64 of a-z, 0-9 and hyphens, with no hyphen at either end"
             self._reading.note(("agent",), f"bad agent name `{word(agent)}`{holds}; write {rule}")
+        # check: a document bears the name of its agent
         elif agent and self._reading.source.rpartition("/")[2] != f"{agent}.toml":
             self._reading.note(("agent",), f"agent `{agent}` belongs in a file called {agent}.toml")
         return agent
@@ -223,6 +225,7 @@ class _Reader:
             self._reading.note(path, f"grant {number + 1} is {kind(value)}; write [[grant]] and its keys below it")
             data = {}
         kinds = self._vocabulary.kinds
+        # check: a document knows no other keys
         self._reading.check_keys(path, data, ("connection", *map(str, kinds), "access"))
         connection, access = self._connection(path, data), self._access(path, data)
         named = self._read_places(path, data)
@@ -265,6 +268,7 @@ class _Reader:
             return ""
         characters = pattern.characters(cased=key.cased)
         wrong = next((char for char in value if char not in characters), None)
+        # check: a pattern is of plain characters
         if wrong is not None:
             letters = "A-Z, a-z" if key.cased else "a-z"
             rule = f"write {letters}, 0-9, hyphen, underscore, dot, and * for any run of them"
@@ -309,6 +313,7 @@ class _Reader:
             dimension = resources.get(resource)
             if dimension is None:
                 self._reading.note(at, unknown("resource", resource, resources))
+            # check: a grant names what its resources belong to
             elif dimension is not NOTHING and dimension.plural not in named and dimension not in grant.places:
                 what = f"grant {grant.number} gives access.{resource} but names no {dimension}"
                 fix = f'write {dimension} = [...] or {dimension} = ["*"] for all'

@@ -44,10 +44,17 @@ class Starred:
     def matches(self, name: str) -> bool:
         """True when all of ``name`` fits; the time grows with their lengths, never faster."""
         start, end = len(self.head), len(name) - len(self.tail)
-        if start > end or not name.startswith(self.head) or not name.endswith(self.tail):
+        if (
+            start > end  # check: the parts of a pattern do not overlap
+            # check: a pattern begins as written
+            or not name.startswith(self.head)
+            # check: a pattern ends as written
+            or not name.endswith(self.tail)
+        ):
             return False
         for piece in self.pieces:
             found = name.find(piece, start, end)
+            # check: the middle parts of a pattern are there
             if found < 0:
                 return False
             start = found + len(piece)
@@ -72,6 +79,7 @@ def could_be_id(pattern: Starred) -> bool:
 def matches(pattern: str, name: str) -> bool:
     """True when all of ``name`` fits ``pattern``."""
     if "*" not in pattern:
+        # check[always]: a name without a star is matched whole
         return name == pattern
     return Starred.of(pattern).matches(name)
 
@@ -127,6 +135,7 @@ class Patterns:
         if not self.names.isdisjoint(names):
             return True
         if self.every:
+            # check[always]: a star holds for a place that has a name
             return bool(names)
         for pattern in self.starred:  # a generator costs more than the look, and this runs for every decision
             for name in names:

@@ -25,7 +25,11 @@ class Counted(StrEnum):
 
     def counts(self, access: Access) -> bool:
         """Whether a call that takes ``access`` is counted."""
-        return self is Counted.CALLS or access is _ACCESS[self]
+        return (
+            self is Counted.CALLS
+            # check: a delete counts among the deletes
+            or access is _ACCESS[self]
+        )
 
 
 @unique
@@ -173,6 +177,7 @@ class Approval(Declared):
 
         None for a read, and where the policy does not have it.
         """
+        # check[always]: every change needs a person after such reading
         return None if access is Access.READ else self.after_untrusted_minutes
 
 

@@ -85,6 +85,7 @@ class Topic:
 
     def keep(self, situation: Situation, decision: Decision) -> None:
         """Keep an answer for the next time."""
+        # check[always]: the answers that are kept do not grow
         if len(self._answers) < MOST_ANSWERS:
             self._answers[situation] = decision
 
@@ -120,13 +121,25 @@ class Index:
 
     def of(self, connection: str, resource: str) -> Spoken:
         """What is said of it."""
-        return self._all.get((connection, resource), self._nothing)
+        return self._all.get(
+            # check: a grant is on its own connection only
+            (connection, resource),
+            self._nothing,
+        )
 
     def topic(self, question: Question) -> Topic:
         """What is said to this kind of question, wherever it is about; made when it is asked for the first time."""
-        key = (question.connection, question.resource, question.operation, question.access, question.dimension)
+        key = (
+            question.connection,
+            question.resource,
+            question.operation,
+            # check: an answer that is kept is for the same access
+            question.access,
+            question.dimension,
+        )
         found = self._topics.get(key)
         if found is None:
+            # check: the kinds of question that are kept do not grow
             if len(self._topics) >= MOST_TOPICS:
                 self._topics.clear()
             found = self._topics[key] = Topic(self.of(question.connection, question.resource), question.dimension)
@@ -142,7 +155,11 @@ def fit(topic: Topic, here: Place | None, around: Place | None) -> tuple[Fit, ..
 
 def _fit(rule: Placed, here: Place | None, around: Place | None) -> Fit:
     own = _fit_of_own(rule.own, here)
-    if rule.wider is None or own == "outside":
+    if (
+        rule.wider is None
+        # check[always]: a wider dimension narrows a grant
+        or own == "outside"
+    ):
         return own
     wider = _fit_of_wider(rule.wider, around)
     return wider if own == "inside" or wider == "outside" else own
@@ -150,13 +167,22 @@ def _fit(rule: Placed, here: Place | None, around: Place | None) -> Fit:
 
 def _fit_of_own(patterns: Patterns | None, place: Place | None) -> Fit:
     """The dimension that the grant must name: what it does not name, it does not hold for."""
+    # check: a dimension that a grant does not name
     if patterns is None or patterns.empty:
         return "outside"
+    # check: an unknown place allows nothing yet
     if place is None:
         return "unknown"
+    # check[always]: a grant holds in its own places only
     if patterns.hold(place.names):
         return "inside"
-    return "unknown" if not place.whole and _may_hold_other(patterns, place) else "outside"
+    return (
+        "unknown"
+        if not place.whole
+        # check[never]: a place of one known name is not taken for the whole
+        and _may_hold_other(patterns, place)
+        else "outside"
+    )
 
 
 def _may_hold_other(patterns: Patterns, place: Place) -> bool:
@@ -166,7 +192,11 @@ def _may_hold_other(patterns: Patterns, place: Place) -> bool:
 
 def _fit_of_wider(patterns: Patterns, place: Place | None) -> Fit:
     """The dimension around it, which narrows where the grant names it. ``*`` narrows nothing, so it asks nothing."""
-    if place is None and patterns.every:
+    if (
+        place is None
+        # check: an unknown wider place is asked for unless all are open
+        and patterns.every
+    ):
         return "inside"
     return _fit_of_own(patterns, place)
 
@@ -183,8 +213,10 @@ def sort(topic: Topic, fits: Sequence[Fit], access: Access) -> Buckets:
         rule = placed.rule
         if where == "outside":
             outside.append(rule)
+        # check: a grant of off is an off
         elif rule.level is Level.OFF:
             (switched_off if where == "inside" else may_switch_off).append(rule)
+        # check: a level below the access is too low
         elif not rule.level.allows(access):
             too_low.append(rule)
         else:
@@ -211,6 +243,7 @@ def open_somewhere(question: Question, granting: Iterable[Rule], offs: Sequence[
     for rule in granting:
         by_own = _hit_by(offs, own, rule, question)
         around = {frozenset(range(len(offs)))} if own.wider is None else _hit_by(offs, own.wider, rule, question)
+        # check[always]: an off hits the examples of a pattern
         if any(some.isdisjoint(others) for some in by_own for others in around):
             return rule
     return None
@@ -224,7 +257,12 @@ def _patterns(rule: Rule, dimension: Dimension) -> Sequence[str] | None:
 def _hit_by(offs: Sequence[Rule], dimension: Dimension, rule: Rule, question: Question) -> set[frozenset[int]]:
     """For each place that ``rule`` may hold in, in one dimension: the numbers of those of ``offs`` that hit it."""
     return {
-        frozenset(number for number, off in enumerate(offs) if _hits(_patterns(off, dimension), names))
+        frozenset(
+            number
+            for number, off in enumerate(offs)
+            # check: an off in one dimension hits only where both hit
+            if _hits(_patterns(off, dimension), names)
+        )
         for names in _candidates(_patterns(rule, dimension), question.place(dimension))
     }
 

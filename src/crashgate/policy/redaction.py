@@ -150,7 +150,11 @@ class Redaction(Declared):
             if name == _EVERY:
                 return bool(tree or deep)
             below = tree.get(name, tree.get(_EVERY, _NOTHING))
-            if below is None or name in deep:
+            if (
+                below is None
+                # check: a name redacted at any depth hides what reads it
+                or name in deep
+            ):
                 return True
             tree = below
         return False
@@ -188,7 +192,12 @@ def paths(tree: Tree, above: str = "") -> Iterator[str]:
 def beyond(wanted: Iterable[str], out: Iterable[str]) -> tuple[str, ...]:
     """Those of the paths ``wanted`` that are not out already where the paths ``out`` are."""
     gone = frozenset(out)
-    return tuple(path for path in wanted if gone.isdisjoint(_covering(path.split("."))))
+    return tuple(
+        path
+        for path in wanted
+        # check: what is above a path takes it along, and nothing else does
+        if gone.isdisjoint(_covering(path.split(".")))
+    )
 
 
 def _covering(names: list[str]) -> Iterator[str]:
@@ -213,6 +222,7 @@ def _spellings(fields: FieldTable, path: tuple[str, ...]) -> Iterator[frozenset[
     if along is None:
         return
     for number, name in enumerate(path):
+        # check[never]: every spelling of a field goes
         names: Iterable[str] = along[number].names if number < len(along) else (name,)
         yield frozenset(each.lower() for each in names)
 
@@ -223,6 +233,7 @@ def _put(tree: dict[str, Tree | None], steps: list[frozenset[str]]) -> None:
         return
     first, *rest = steps
     for name in first:
+        # check: of two redactions the larger stays
         if name in tree and tree[name] is None:
             continue
         if not rest:

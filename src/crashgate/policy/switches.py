@@ -147,9 +147,20 @@ class Switches:
         return tuple(
             each
             for each in self.all
-            if each.operation == operation and (each.parameter is None or each.parameter in parameters)
+            if each.operation == operation
+            and (
+                each.parameter is None
+                # check: a switch of a parameter is on calls that give it
+                or each.parameter in parameters
+            )
         )
 
     def parameters_of(self, operation: str) -> frozenset[str]:
         """The parameters of ``operation`` that nobody may give: they are not to be offered."""
-        return frozenset(each.parameter for each in self.all if each.operation == operation and each.parameter)
+        return frozenset(
+            each.parameter
+            for each in self.all
+            if each.operation == operation
+            # check[never]: a parameter that is off is not offered
+            and each.parameter
+        )

@@ -49,6 +49,7 @@ def read_parts(text: str, *, source: str, catalogue: Catalogue, templates: Templ
 def _extend(part: Part, above: tuple[str, ...], parts: dict[str, Part], templates: Templates) -> None:
     """Add what ``part`` extends; ``above`` are the templates on the way to it, itself included."""
     for path, name in _names(part):
+        # check: a template that extends itself is refused
         if name in above:
             way = " and then ".join(f"`{each}`" for each in above[above.index(name) + 1 :])
             part.reading.note(path, f"`{name}` extends itself{f' by way of {way}' if way else ''}; take this out")
@@ -56,6 +57,7 @@ def _extend(part: Part, above: tuple[str, ...], parts: dict[str, Part], template
             none = f"unknown template `{word(name)}`; there is none in the folder {FOLDER} beside the documents"
             part.reading.note(path, unknown("template", name, templates) if templates else none)
         elif name not in parts:
+            # check: there is an end to the templates of a policy
             if len(parts) > MOST_TEMPLATES:
                 part.reading.note(path, f"there are more than {MOST_TEMPLATES} templates in one policy")
                 return

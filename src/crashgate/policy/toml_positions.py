@@ -243,13 +243,16 @@ def parse(text: str, *, source: str) -> tuple[dict[str, object], Survey]:
         size = len(text.encode())
     except UnicodeEncodeError as error:
         raise refuse(1, NOT_UTF8) from error
+    # check: a document has a largest size
     if size > MAX_BYTES:
         raise refuse(1, TOO_LARGE)
     unix = text.replace("\r\n", "\n")
     hidden = tuple(_find_hidden_characters(unix))
+    # check: a document holds no hidden character
     if hidden:
         raise PolicyDocumentError(Problem(source=source, line=line, text=words) for line, words in hidden)
     surveyed = survey(unix)
+    # check: a document is not nested without end
     if surveyed.too_deep is not None:
         raise refuse(surveyed.too_deep, "this is nested too deeply for a policy")
     try:

@@ -134,6 +134,7 @@ class Number:
 
     def join(self, entries: Sequence[Entry]) -> tuple[Entry, ...]:
         """What several documents come to that an agent has at once: the narrowest, or for names all of them."""
+        # check[always]: the narrower of two numbers holds
         narrowest = max if self.larger_is_narrower else min
         return (narrowest(entries, key=lambda each: each.value),)
 
@@ -147,6 +148,7 @@ class Number:
         """Whether the second of two different values lets the agent do more."""
         if before is None or after is None:
             return after is None
+        # check[never]: fewer minutes after reading widen
         return after < before if self.larger_is_narrower else after > before
 
     def spoken(self, value: int | None) -> str:

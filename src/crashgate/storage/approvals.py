@@ -70,6 +70,7 @@ _ALL = f"SELECT {_COLUMNS} FROM requests"  # noqa: S608 - no value of anyone's i
 _OLDEST_FIRST = f"{_ALL} ORDER BY number"
 _OPEN = (
     f"{_ALL} WHERE agent = ? AND digest = ? AND policy_hash = ? AND expires > ?"
+    # check: an approval is used once
     " AND standing <> 'used'"
     " ORDER BY number DESC LIMIT 1"
 )
@@ -78,17 +79,25 @@ _PUT = f"INSERT INTO requests ({_COLUMNS}) VALUES ({', '.join('?' * len(_NAMES))
 _ANSWER = (
     "UPDATE requests SET standing = :standing, answered = :now, answered_by = :by, way = :way"
     ", expires = :now + minutes * 60000"
+    # check: what an agent wrote goes with the answer
     ", texts = '{}'"
     " WHERE id = :id"
+    # check: the first answer stands
     " AND standing = 'pending'"
+    # check: an answer comes in time
     " AND expires > :now"
 )
 _USE = (
     "UPDATE requests SET standing = 'used', used_by = :used_by WHERE id = :id"
+    # check: a stored approval is of its agent
     " AND agent = :agent"
+    # check: a stored approval is of its call
     " AND digest = :digest"
+    # check: a stored approval is of its policy
     " AND policy_hash = :policy_hash"
+    # check: only what was approved is used
     " AND standing = 'approved'"
+    # check: a stored approval expires
     " AND expires > :now"
 )
 _FORGET = "DELETE FROM requests WHERE expires < ?"

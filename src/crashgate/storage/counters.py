@@ -41,6 +41,7 @@ _CLOCK_SET_BACK = "UPDATE taken SET at = ?1 WHERE agent = ?2 AND counted = ?3 AN
 _PUT = "INSERT INTO taken VALUES (?, ?, ?, ?)"
 _NOTE = (
     "INSERT INTO taken VALUES (?, ?, 1, ?) ON CONFLICT (agent, counted, number) DO UPDATE SET at = excluded.at"
+    # check: a later reading is not forgotten for an earlier one
     " WHERE excluded.at > at"
 )
 _FORGET = "DELETE FROM taken WHERE agent = ? AND counted = ? AND number <= ?"
@@ -126,6 +127,7 @@ class SqliteCounter:
         processes use at the very same moment (https://www.sqlite.org/wal.html#walresetbug).
         """
         database = self._open()
+        # check: counts of an agent are locked
         fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         try:
             with transaction(database):
@@ -161,6 +163,7 @@ class SqliteCounter:
 def _take(database: sqlite3.Connection, agent: str, rates: Sequence[Rate], now: int) -> Full | None:
     last = {counted: _last(database, agent, counted, now) for counted in dict.fromkeys(each.counted for each in rates)}
     waits = [(wait, rate) for rate in rates if (wait := _wait(database, agent, rate, last[rate.counted], now)) > 0]
+    # check: a call counts in all its rates or in none
     if waits:
         longest, rate = max(waits, key=lambda each: each[0])
         return Full(rate=rate, wait=longest / 1000)
@@ -175,6 +178,7 @@ def _since(database: sqlite3.Connection, agent: str, now: int, patience: float) 
     found: tuple[int, int] | None = database.execute(_LAST, (agent, _UNTRUSTED)).fetchone()
     if found is None:
         return None
+    # check: a clock that was set back keeps no reading for days
     if found[1] > now + patience * 1000:
         # Nobody waits for so long: the clock was set back, and asking for approvals must not go on for days.
         database.execute(_CLOCK_SET_BACK, (now, agent, _UNTRUSTED))

@@ -30,6 +30,7 @@ class Folder:
         self.path = path
         self.descriptor = descriptor
         self._close = weakref.finalize(self, os.close, descriptor)
+        # check: a folder of exports is its owner's
         if others_may_write(os.fstat(descriptor)):
             self.close()
             raise PermissionError(errno.EPERM, "others than its owner may write to it")
@@ -46,7 +47,16 @@ class Folder:
             with suppress(FileExistsError):
                 os.mkdir(name, 0o700, dir_fd=self.descriptor)
                 self.sync()
-        return Folder(os.open(name, _OPEN | os.O_NOFOLLOW, dir_fd=self.descriptor), self.path / name)
+        return Folder(
+            os.open(
+                name,
+                _OPEN
+                # check: a link in place of a working folder is not followed
+                | os.O_NOFOLLOW,
+                dir_fd=self.descriptor,
+            ),
+            self.path / name,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -81,7 +91,16 @@ class Folder:
 
     def file(self, name: str, flags: int) -> int:
         """A descriptor of a regular file."""
-        opened = os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, mode=0o600, dir_fd=self.descriptor)
+        opened = os.open(
+            name,
+            flags
+            # check: a link in a folder of exports is not followed
+            | os.O_NOFOLLOW
+            | os.O_NONBLOCK
+            | os.O_CLOEXEC,
+            mode=0o600,
+            dir_fd=self.descriptor,
+        )
         if not stat.S_ISREG(os.fstat(opened).st_mode):
             os.close(opened)
             raise OSError(errno.EINVAL, "it is not a regular file")
@@ -116,6 +135,7 @@ class Folder:
         except FileExistsError:
             ours = os.stat(name, dir_fd=self.descriptor, follow_symlinks=False)
             there = os.stat(new_name, dir_fd=target.descriptor, follow_symlinks=False)
+            # check: an export replaces no file that came meanwhile
             if not os.path.samestat(ours, there):
                 raise
         target.sync()

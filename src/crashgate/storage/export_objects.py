@@ -61,16 +61,19 @@ class Objects:
     def publish(self, work: Folder, data: str, manifest: Manifest) -> None:
         """Upload the data, see that it arrived, and upload the manifest."""
         if not work.has(_UPLOADING):
+            # check: an export replaces no object
             self._check_free(manifest.file, manifest.manifest_file)
             work.put(_UPLOADING, b"")
         with _reaching():
             # A name that begins with a bucket needs no folders, and a driver would make the bucket: where the operator
             # misspelt it, the rows would go to one that nobody guards.
+            # check[always]: a bucket is never made
             if self._prefix.startswith("/"):
                 self._system.makedirs(self._prefix, exist_ok=True)
             self._system.put_file(str(work.path / data), self._at(manifest.file))
             self._system.invalidate_cache()
             arrived = self._system.info(self._at(manifest.file))["size"]
+            # check: an upload that lost bytes gets no manifest
             if arrived != manifest.size:
                 raise OSError(f"{arrived} of {manifest.size} bytes arrived")
             self._system.put_file(str(work.path / MANIFEST), self._at(manifest.manifest_file))

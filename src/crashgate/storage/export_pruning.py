@@ -52,6 +52,7 @@ class ExportKeeper:
             case ExportState.LEFT_BEHIND:
                 return dry_run or self._remove_rest(kept.id)
             case ExportState.UNACCOUNTED:
+                # check[always]: a file that is only called like an export is never pruned
                 return False
 
     def _remove(self, manifest: Manifest) -> bool:
@@ -78,7 +79,11 @@ class ExportKeeper:
         return False
 
     def _empty(self, folder: Folder, manifest: Manifest) -> None:
-        for name in (manifest.manifest_file, manifest.file):
+        for name in (
+            # check: a manifest is removed before its data
+            manifest.manifest_file,
+            manifest.file,
+        ):
             self._place.remove(name)
         clear(folder)
 
@@ -138,6 +143,7 @@ class ExportKeeper:
 def _try_lock(folder: Folder) -> bool:
     """Hold the folder for as long as it is open; False where another process does."""
     try:
+        # check: an export that is being made is not pruned
         lock(folder)
     except ExportError:
         return False

@@ -178,6 +178,7 @@ class Directory:
         """Raises ExportError when a name of the export is taken."""
         with storing(self._path), Folder.top(self._path) as top:
             for name in (plan.file, f"{plan.name}{ENDING}"):
+                # check: an export replaces no file
                 if top.has(name):
                     raise in_the_way(name, self._path)
 

@@ -81,9 +81,11 @@ class WorkFolder:
             except ValueError:
                 raise damaged(folder.path) from None
             self._close_rows = weakref.finalize(self, os.close, self._rows)
+            # check: an export that is shorter than its checkpoint is damaged
             if os.fstat(self._rows).st_size < self.checkpoint.size:
                 raise damaged(folder.path)
             if self.ready is None:
+                # check: what was written after the checkpoint is cut off
                 os.ftruncate(self._rows, self.checkpoint.size)
             os.lseek(self._rows, 0, os.SEEK_END)
         # Of what an earlier run wrote, and of a finished file that is another one, the digest is taken from the file.
@@ -156,6 +158,7 @@ class WorkFolder:
 def lock(folder: Folder) -> None:
     """Hold the folder for as long as it is open. Raises ExportError when another process does."""
     try:
+        # check: one process makes an export
         fcntl.flock(folder.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise ExportError(

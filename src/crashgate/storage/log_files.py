@@ -85,6 +85,7 @@ class LogFiles:
 
     def check_still_there(self) -> None:
         """Raises OSError when the database file was removed or replaced: what we wrote would be in no file."""
+        # check: a log that was taken away is not written to
         if _identity(os.stat(self._database_name)) != self._identity:  # noqa: PTH116 - Path.stat is slower
             raise FileNotFoundError(errno.ENOENT, "the database file was replaced")
 
@@ -111,6 +112,7 @@ class LogFiles:
             os.close(file)
 
     def _refuse_other_writers(self, path: Path) -> None:
+        # check: a log that others may write to
         if others_may_write(path.stat()):
             remedy = f"Run `chmod go-w {path}`."
             raise cannot_open("Others than its owner may write to it.", str(self.folder), remedy=remedy)
@@ -143,11 +145,13 @@ class Claim:
 
     def __init__(self, folder: Path, chain: str) -> None:
         """Raises BlockingIOError when another writer has the chain, ValueError for an illegal name."""
+        # check: a chain has a name that is safe as a file
         check_chain(chain)
         self.chain = chain
         self._folder = folder
         self._file = os.open(folder / f"{chain}{_SUFFIX}", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
         try:
+            # check: one writer for each chain
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             os.close(self._file)

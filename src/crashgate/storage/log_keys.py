@@ -52,14 +52,21 @@ def _make(folder: Path, name: str) -> None:
 
 
 def _read(path: Path) -> bytes:
-    file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+    file = os.open(
+        path,
+        os.O_RDONLY
+        # check: a link is no key
+        | os.O_NOFOLLOW,
+    )
     try:
         status = os.fstat(file)
         key = os.read(file, KEY_BYTES + 1)
     finally:
         os.close(file)
+    # check: a key that others may read
     if status.st_mode & _OTHERS:
         raise cannot_open("Others than its owner may read the key.", str(path), remedy=f"Run `chmod 600 {path}`.")
+    # check: a key has its length
     if len(key) != KEY_BYTES:
         raise cannot_open(
             "The key file does not hold a key.", str(path), remedy=f"Move {path} away; a new key is then made."

@@ -51,7 +51,11 @@ CREATE TABLE records (
     UNIQUE (chain, seq)
 );
 """
-_GUARDS = (_FORBID_CHANGE, FORBID_DELETE)
+_GUARDS = (
+    # check: the log does not change a record
+    _FORBID_CHANGE,
+    FORBID_DELETE,
+)
 _SEARCH = f"""
 CREATE TABLE found (
     position     INTEGER PRIMARY KEY,
@@ -72,6 +76,7 @@ PRAGMA user_version = {VERSION};
 
 _WRITING = {
     "journal_mode": "WAL",
+    # check[never]: the log is on the disk before it counts
     "synchronous": "FULL",
     "wal_autocheckpoint": 0,  # the writer's thread does it when nobody waits
     "fullfsync": "ON",  # macOS: its fsync alone does not reach the platter
@@ -139,6 +144,7 @@ class Waits:
         Without ``disk`` a commit is with the operating system only; a sync of the write-ahead log takes it to the disk.
         """
         if self._now != (disk, lock):
+            # check[never]: what is pruned waits for the disk
             wait = "FULL" if disk else "NORMAL"
             self._connection.execute(f"PRAGMA synchronous = {wait}")
             self._connection.execute(f"PRAGMA busy_timeout = {round(lock * 1000)}")

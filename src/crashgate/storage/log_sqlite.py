@@ -153,8 +153,10 @@ class SqliteRows:
 
     def check(self) -> None:
         """Compare SQLite's own indexes with their tables, and the keys with the records that they name."""
+        # check: indexes that do not agree with their tables
         if self._database.execute("PRAGMA integrity_check(1)").fetchone()[0] != "ok":
             raise damaged("An index of the database does not agree with its table.", str(self._folder))
+        # check: search keys without a record
         if self.searchable and self._database.execute(_ORPHANS).fetchone()[0]:
             raise damaged("The search keys name a record that is not there.", str(self._folder))
 
@@ -263,7 +265,11 @@ class SqliteRowWriter:
 
     def append_at_once(self, row: Row, keys: Keys | None) -> bool:
         """Store the row if neither the disk nor a lock has to be waited for."""
-        if self._restarts or self._doubtful:
+        if (
+            self._restarts
+            # check: nothing is stored at once after a disk failed
+            or self._doubtful
+        ):
             return False
         try:
             self._commit((row,), (keys,), patience=0)
@@ -358,6 +364,7 @@ class SqliteRowWriter:
             self._waits.change(disk=True, lock=self._patience)
             self._restarts = True
             busy, stored, folded = self._database.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+        # check[always]: a log that was not folded whole stays in doubt
         return not busy and stored == folded
 
     def _clear_doubt(self) -> None:
@@ -366,6 +373,7 @@ class SqliteRowWriter:
         The system tells of a failed write once and then takes the page for written
         (https://wiki.postgresql.org/wiki/Fsync_Errors); what it holds of it is still right, and folding writes that.
         """
+        # check: a disk that failed is not believed
         if self._doubtful and not self._fold():
             raise TimeoutError
         self._doubtful = False

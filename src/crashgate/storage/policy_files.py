@@ -119,7 +119,10 @@ class PolicyFiles:
             except PolicyDocumentError as error:
                 broken[_safe(path.stem)] = error.problems
         self._last_read = read
-        if broken and (self._strict or not (policies or self._agent)):
+        if broken and (
+            self._strict  # check: with strict policies one mistake keeps all
+            or not (policies or self._agent)
+        ):
             raise PolicyDocumentError(problem for problems in broken.values() for problem in problems)
         return PolicySet(policies, broken=broken)
 
@@ -151,7 +154,9 @@ def _checked_templates(folder: Path, source: str) -> Path:
     except OSError as error:
         raise _refused(source, f"its folder cannot be read: {(error.strerror or 'unknown fault').lower()}") from error
     if not stat.S_ISDIR(status.st_mode):
+        # check: the folder of templates is no link
         raise _refused(source, "its folder is a link; put the templates themselves there")
+    # check: others may not write to the folder of templates
     if others_may_write(status):
         raise _refused(source, "the group or everybody may write to its folder; run: chmod go-w on it")
     if is_anothers(status):
@@ -166,7 +171,16 @@ def _mark(path: str) -> tuple[object, ...]:
         found = os.stat(path)  # noqa: PTH116 - of a thousand files, twice a second, Path.stat takes twice as long
     except OSError as error:
         return (path, error.errno)
-    return (path, found.st_dev, found.st_ino, found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+    return (
+        path,
+        found.st_dev,
+        found.st_ino,
+        found.st_mode,
+        found.st_size,
+        found.st_mtime_ns,
+        # check: a change with the old time is seen
+        found.st_ctime_ns,
+    )
 
 
 def _safe(name: str) -> str:
@@ -188,12 +202,14 @@ def _checked_folder(folder: Path) -> Path:
         raise _no_folder(folder, error.strerror or "it cannot be read") from error
     if not stat.S_ISDIR(status.st_mode):
         raise _no_folder(folder, "this is not a folder")
+    # check: a policy folder that others may write to
     if others_may_write(status):
         raise ConfigurationError(
             f"The policy folder {folder} cannot be used.",
             why="Its group or everybody may write to it, so another user could add or swap a policy.",
             remedy=f"Run: chmod go-w {folder}",
         )
+    # check: a policy folder of another user
     if is_anothers(status):
         raise ConfigurationError(
             f"The policy folder {folder} cannot be used.",
@@ -230,6 +246,7 @@ def _documents_in(folder: Path, agent: str | None) -> list[Path]:
 def _read(path: Path, *, folder: Path, source: str) -> str:
     try:
         real = Path(os.path.realpath(path, strict=True))
+        # check: a link out of the policy folder
         if not real.is_relative_to(folder):
             raise _refused(source, "this is a link that leads out of the policy folder; put the document itself there")
         data = _bytes(real, source=source)
@@ -249,10 +266,13 @@ def _bytes(real: Path, *, source: str) -> bytes:
     descriptor = os.open(real, _OPEN)
     try:
         status = os.fstat(descriptor)
+        # check: a policy document is a file
         if not stat.S_ISREG(status.st_mode):
             raise _refused(source, "this is not a file")
         if others_may_write(status):
+            # check: a policy document that others may write to
             raise _refused(source, f"its group or everybody may write to the document; run: chmod go-w {source}")
+        # check: a policy document of another user
         if is_anothers(status):
             raise _refused(source, "it belongs to another user; give it to the user that runs crashgate, or to root")
         with os.fdopen(descriptor, "rb", closefd=False) as file:
@@ -284,7 +304,10 @@ class PolicyWatch:
         """Look once, and reload if there is something new that has stood still since the last look."""
         mark = await asyncio.to_thread(self._files.look)
         still, self._last = mark == self._last, mark
-        if still and mark not in {self._files.mark, self._failed}:
+        if (
+            still  # check: a policy folder stands still before it is read
+            and mark not in {self._files.mark, self._failed}
+        ):
             await self._reload(mark)
 
     async def reload(self) -> None:
@@ -304,6 +327,7 @@ class PolicyWatch:
             self._failed = mark
             _log.error("THE POLICIES WERE NOT RELOADED, those in force before stay in force. %s", problem)
             return False
+        # check: a policy folder that changes while it is read
         if await asyncio.to_thread(self._files.look) != mark:
             return False  # it changed while it was read; the next look finds it
         self._files.put(found, mark)

@@ -106,6 +106,7 @@ def own(file: Path) -> tuple[int, int]:
         status = os.fstat(descriptor)
     finally:
         os.close(descriptor)
+    # check: a state file that others may write to is not trusted
     if others_may_write(status):
         raise unusable("Others than its owner may write to it.", file)
     if is_anothers_state(status):

@@ -57,7 +57,13 @@ class TokenFile:
         """A new token for ``agent``, stored as its hash. Raises ConfigurationError when it cannot be stored."""
         identifier, secret = secrets.token_hex(_ID_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
         token = f"{_PREFIX}_{identifier}_{secret}"
-        stored = StoredToken(agent=agent, id=identifier, sha256=_hash(token), created=timestamp(self._clock.now()))
+        stored = StoredToken(
+            agent=agent,
+            id=identifier,
+            # check[unwrap]: a token is stored as its hash
+            sha256=_hash(token),
+            created=timestamp(self._clock.now()),
+        )
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
@@ -135,7 +141,11 @@ class TokenFile:
         if len(parts) != 3 or parts[0] != _PREFIX or not token.isascii():  # noqa: PLR2004 - prefix, id, secret
             return None
         stored = self._current().get(parts[1])
-        if stored is None or not hmac.compare_digest(stored.sha256, _hash(token)):
+        if (
+            stored is None
+            # check: a token is compared by its hash
+            or not hmac.compare_digest(stored.sha256, _hash(token))
+        ):
             return None
         return VerifiedToken(agent=stored.agent, id=stored.id)
 
@@ -152,6 +162,7 @@ class TokenFile:
             with self._path.open("rb") as file:
                 status = os.fstat(file.fileno())
                 state = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_mode, status.st_uid)
+                # check: a changed token file is read again
                 if state != self._seen:
                     self._known = {} if _is_untrusted(status) else _parse_all(file.read())
                     self._seen = state
@@ -185,7 +196,11 @@ async def watch_tokens(
 
 def _is_untrusted(status: os.stat_result) -> bool:
     """Whether none of it is in force, because others may write to it or it is another's."""
-    return others_may_write(status) or is_anothers(status)
+    return (
+        others_may_write(status)  # check: a token file that others may write to
+        # check: a token file of another user
+        or is_anothers(status)
+    )
 
 
 def _parse_all(body: bytes) -> dict[str, StoredToken]:

@@ -44,9 +44,19 @@ class ApprovalStates:
             (expiry,) = _EXPIRY.unpack(plain)
         except (ValueError, InvalidTag, struct.error):
             return False
+        # check[always]: a state of an approval expires
         return bool(expiry > self._clock.now().timestamp() * 1000)
 
 
 def _context(request: ApprovalRequest, principal: Principal) -> bytes:
-    bound = [principal.agent, principal.subject, principal.via, request.id, request.digest, request.policy_hash]
+    bound = [
+        # check: a state of an approval is of its principal
+        principal.agent,
+        principal.subject,
+        principal.via,
+        # check: a state of an approval is of its request
+        request.id,
+        request.digest,
+        request.policy_hash,
+    ]
     return json.dumps(bound, separators=(",", ":")).encode()

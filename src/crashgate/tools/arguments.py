@@ -89,6 +89,7 @@ def check_names(
     One that the caller is ``shown`` is another operation's of the same tool: it is named, and whose it is not.
     """
     hidden = tool.hidden.intersection(arguments)
+    # check: hidden parameters are not taken
     if hidden:
         raise unknown_argument(min(hidden), shown)
     theirs = [name for name in shown if name in arguments and name not in operation.params.model_fields]

@@ -28,9 +28,14 @@ def opening(policy: Policy | None, agent: str, tool: AnyTool, connections: Mappi
     names: dict[str, None] = {}
     for operation in tool.operations:
         open_in = [name for name, provider in connections.items() if provider == operation.provider]
+        # check: a tool is shown only where some call is allowed
         open_in = [name for name in open_in if is_open(policy, agent, name, operation)]
         hidden = hidden_parameters(operation, policy.redaction) if policy else frozenset[str]()
-        if not open_in or any(operation.params.model_fields[name].is_required() for name in hidden):
+        if (
+            not open_in
+            # check: a tool that needs a redacted field is not listed
+            or any(operation.params.model_fields[name].is_required() for name in hidden)
+        ):
             if isinstance(tool, Recipe) and operation is tool.first:
                 return None
             continue
@@ -40,6 +45,7 @@ def opening(policy: Policy | None, agent: str, tool: AnyTool, connections: Mappi
                 furthest=_furthest(policy, agent, operation, open_in),
                 offered=_offered(policy, operation, open_in),
                 off=hidden | (policy.off.parameters_of(operation.id) if policy else frozenset[str]()),
+                # check[never]: the list of tools leaves out what reads a redacted field
                 barred=hidden_words(operation, policy.redaction) if policy else {},
             )
         )

@@ -52,7 +52,11 @@ class Cursors:
         except (ValueError, InvalidTag, struct.error, zlib.error):
             raise _not_good() from None
         # Part of a query would ask for something else: filters could be missing from it.
-        if expiry < self._clock.now().timestamp() or not unpacker.eof:
+        if (
+            expiry < self._clock.now().timestamp()  # check: a cursor ends after an hour
+            # check: a cursor is opened whole or not at all
+            or not unpacker.eof
+        ):
             raise _not_good()
         return unpacked.decode()
 
@@ -71,7 +75,13 @@ def within(mark: str | None) -> tuple[str | None, int]:
 
 
 def _context(bound_to: Sequence[object]) -> bytes:
-    return json.dumps(list(bound_to), sort_keys=True, separators=(",", ":"), default=str).encode()
+    return json.dumps(
+        # check[none]: a cursor is of its call
+        list(bound_to),
+        sort_keys=True,
+        separators=(",", ":"),
+        default=str,
+    ).encode()
 
 
 def _not_good() -> InvalidArgumentsError:

@@ -119,9 +119,22 @@ def input_schema(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str],
         return _object(properties, required)
     operations = [use.operation for use in uses]
     for use in uses:
-        within = {f.name for f in use.operation.fields if f.access is None or f.access.rank <= use.furthest.rank}
+        within = {
+            f.name
+            for f in use.operation.fields
+            # check: parameters that need more are not offered
+            if f.access is None or f.access.rank <= use.furthest.rank
+        }
         for name in _of(use.operation):
-            if name in within - tool.hidden - use.off - properties.keys():
+            if (
+                name
+                in within
+                # check: hidden parameters are not offered
+                - tool.hidden
+                # check: parameters that are off are not offered
+                - use.off
+                - properties.keys()
+            ):
                 taking = [each for each in uses if name in each.operation.params.model_fields]
                 schema = _allowed(_common([_of(each.operation)[name] for each in taking]), name, taking)
                 properties |= _whose(_offered(name, _noted(tool, name, schema), taking), taking, uses, catalogue)

@@ -88,7 +88,14 @@ class Exports:
         """How many exports of the agent there are beside this one, with those that were called for before it."""
         earlier = takewhile(lambda each: each != export_id, tuple(self._starting))
         started = {each for each in earlier if self._starting[each] == agent}
-        return len((await self.catalogue.ids(agent) | started) - {export_id})
+        return len(
+            (
+                await self.catalogue.ids(agent)
+                # check: exports that begin at the same moment count one another
+                | started
+            )
+            - {export_id}
+        )
 
     def holding(self, kept: Manifest | Unfinished) -> ExportAccess:
         """What is in the file of an export, for the policy to be asked about."""
@@ -149,7 +156,11 @@ class Exports:
         for each in await self.catalogue.unfinished(ask.principal.agent):
             plan = each.plan
             same = ask.operation is not None and (plan.operation, plan.connection) == (ask.operation.id, ask.connection)
-            if plan.id == export_id and same:
+            if (
+                plan.id == export_id
+                # check: only its own tool goes on with an export
+                and same
+            ):
                 return each
         return None
 

@@ -106,4 +106,5 @@ class Files:
 
     def _is_given(self, agent: str, kept: Manifest | Unfinished) -> bool:
         """Whether the policy in force gives the agent what is in the file."""
+        # check[always]: a list of exports leaves out what the policy does not give
         return not still_given(self.policy_of(agent), agent, self.exports.holding(kept)).denied

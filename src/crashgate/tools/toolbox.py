@@ -98,6 +98,7 @@ class Toolbox:
     def _is_there(self, tool: AnyTool, policy: Policy | None, agent: str) -> bool:
         """Exports are there where the operator configured a place for them; their list, for who may make some."""
         if isinstance(tool, Export):
+            # check[always]: exports are there where there is a place for them
             return self.exports is not None
         if LIST_EXPORTS.id not in {each.id for each in tool.operations}:
             return True
@@ -233,6 +234,7 @@ class Toolbox:
         async def run(operation: AnyOperation, arguments: Mapping[str, object]) -> Reply:
             asked = {name: value for name, value in arguments.items() if value is not None}
             reply = await self.gateway.run(replace(first, operation=operation, arguments=asked))
+            # check: a recipe tells which fields were redacted
             redacted.update(reply.page.redacted)
             return reply
 
@@ -325,7 +327,11 @@ class Toolbox:
             content["next_cursor"] = self.cursors.seal(next_mark, bound_to=bound)
         if tool.pages and reply.page.previous_mark is not None:
             content["previous_cursor"] = self.cursors.seal(reply.page.previous_mark, bound_to=bound)
-        return Answer(content=_with_redacted(content, reply.page.redacted), text=text)
+        return Answer(
+            # check[unwrap]: an agent is told which fields were redacted
+            content=_with_redacted(content, reply.page.redacted),
+            text=text,
+        )
 
     def _refused(self, agent: str, asked: str) -> Answer:
         """The one answer to everything that does not exist or is not allowed."""
@@ -351,6 +357,7 @@ class Toolbox:
         """The agent's policy; None, so nothing, where finding it fails: the door meets that too, and records it."""
         try:
             return self.gateway.policy_of(agent)
+        # check: a broken source of policies opens nothing
         except Exception:  # noqa: BLE001 - whatever it is, it opens nothing (THREATS row 33)
             return None
 
@@ -361,6 +368,7 @@ async def _unwatched(_: float, __: float | None, ___: str) -> None:
 
 def _legal(name: str) -> str | None:
     """The name where it could be one of a tool; the log shows no other text of the caller's."""
+    # check[always]: only a legal name of a tool is logged
     return name if _legal_name(name) else None
 
 
@@ -372,6 +380,7 @@ def _view(tool: Tool, reply: Reply, detail: Detail) -> Shown:
 def _fit(shown: Shown) -> Shown:
     """The same, in as many bytes as an answer may have; in the open."""
     content, shortened = fit(shown.content)
+    # check[never]: an answer is bounded in bytes whatever the script
     return replace(shown, content=content, text=f"{shown.text} {_SHORTENED}") if shortened else shown
 
 

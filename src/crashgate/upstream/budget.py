@@ -47,7 +47,12 @@ class Turns:
 
     def hold(self, seconds: float) -> None:
         """Send nothing for ``seconds``, as the upstream asked, but no longer than the longest window."""
-        self._held_until = max(self._held_until, anyio.current_time() + min(seconds, LONGEST))
+        self._held_until = max(
+            self._held_until,
+            anyio.current_time()
+            # check[unwrap]: a connection is held no longer than any window
+            + min(seconds, LONGEST),
+        )
 
     @asynccontextmanager
     async def turn(self, agent: str, *, bulk: bool, patience: float) -> AsyncGenerator[None]:
@@ -99,9 +104,11 @@ class Turns:
         while self._ended and self._ended[0] + window <= now:
             self._ended.popleft()
         used = self._under_way + len(self._ended)
+        # check: no window holds more than the budget
         if used >= self._budget.requests:
             pause = max(pause, self._ended[0] + window - now if self._ended else window)
         # Taking turns with others is slow enough.
+        # check: a long read leaves room for others
         if bulk and len(self._queues) < 2 and used * _BURST >= self._budget.requests:  # noqa: PLR2004 - oneself and others
             pause = max(pause, self._last_bulk + self._budget.seconds / self._budget.requests - now)
         return pause
@@ -116,6 +123,7 @@ class Turns:
         queue.remove(mine)
         if queue:
             # An agent that was served goes to the end.
+            # check: agents take turns
             self._queues.move_to_end(mine.agent)
         else:
             del self._queues[mine.agent]

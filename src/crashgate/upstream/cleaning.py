@@ -56,7 +56,9 @@ class _Walk:
 
     def through(self, node: Any, depth: int) -> Any:  # noqa: ANN401 - any JSON
         if isinstance(node, str):
+            # check[unwrap]: a string of an answer is cleaned
             return clean(node, limit=LONGEST_STRING)
+        # check: an answer is nested so deep and no deeper
         if depth == 0 and isinstance(node, dict | list) and node:
             return None
         if isinstance(node, dict):
@@ -84,6 +86,7 @@ class _Walk:
         changed: dict[int, dict[str, Any]] = {}
         for key, column in zip(keys, columns, strict=True):
             if _plain(column):
+                # check: values in columns are counted
                 self._count(len(column))
                 continue
             found = self._each(column, depth - 1)
@@ -102,7 +105,13 @@ class _Walk:
         self._count(len(values))
         return [
             value
-            if (value.__class__ is str and value.isascii() and value.isprintable() and len(value) <= LONGEST_STRING)
+            if (
+                value.__class__ is str
+                and value.isascii()
+                and value.isprintable()
+                # check: a long string of an answer is cut
+                and len(value) <= LONGEST_STRING
+            )
             or value.__class__ in _HARMLESS
             else self.through(value, depth - 1)
             for value in values
@@ -110,6 +119,7 @@ class _Walk:
 
     def _count(self, values: int) -> None:
         self._left -= values
+        # check: an answer holds so many values and no more
         if self._left < 0:
             raise TooDeepError
 
@@ -117,7 +127,11 @@ class _Walk:
         """``keys`` themselves where nothing has to be taken out of them."""
         known = self._keys.get(keys)
         if known is None:
-            found = tuple(clean(key, limit=LONGEST_KEY, lines=False) for key in keys)
+            found = tuple(
+                # check[unwrap]: the keys of an answer are cleaned
+                clean(key, limit=LONGEST_KEY, lines=False)
+                for key in keys
+            )
             known = self._keys[keys] = keys if found == keys else found
         return known
 
@@ -149,8 +163,9 @@ def _plain(values: list[Any] | tuple[Any, ...]) -> bool:
         texts = [value for value in values if value.__class__ is str] if str in kinds else []
         whole = "".join(texts)
     return (
-        whole.isascii()
+        whole.isascii()  # check: a column with anything odd in it is looked at
         and whole.isprintable()
+        # check: a column with a string that is too long is looked at
         and (len(whole) <= LONGEST_STRING or max(map(len, texts)) <= LONGEST_STRING)
     )
 
@@ -187,7 +202,11 @@ def cleaned_page(document: Any, key: str, body: bytes) -> Any:  # noqa: ANN401 -
     rows = list(cast("list[Any]", around[key]))
     marked = _marked(body, rows)
     top = cleaned({**around, key: []})
-    if marked is None or list(top) != list(around):
+    if (
+        marked is None
+        # check: what is around the rows is looked at
+        or list(top) != list(around)
+    ):
         return cleaned(document)
     for number in marked:
         rows[number] = cleaned(rows[number])
@@ -199,12 +218,27 @@ def _marked(body: bytes, rows: list[Any]) -> list[int] | None:
 
     Every value takes two bytes at least, with what stands between two of them.
     """
-    lone = body.find(b"[", body.find(b"[") + 1) < 0 and b"\x7f" not in body
+    lone = (
+        body.find(b"[", body.find(b"[") + 1) < 0
+        # check: a page with a delete character is looked at
+        and b"\x7f" not in body
+    )
     if set(map(type, rows)) != {dict} or not lone or len(body) >= 2 * MOST_NODES:
         return None
     # One character a byte. The first part is before any object, and the second before the first row.
     parts = body.decode("latin-1").split("{")[2:]
-    if len(parts) != len(rows) or max(map(len, parts)) > LONGEST_STRING:
+    # check: braces tell a row only where there is one for each
+    if (
+        len(parts) != len(rows)
+        # check: a page with a string that is too long is looked at
+        or max(map(len, parts)) > LONGEST_STRING
+    ):
         return None
-    marked = [number for number, part in enumerate(parts) if not part.isascii() or "\\" in part]
+    marked = [
+        number
+        for number, part in enumerate(parts)
+        if not part.isascii()  # check: a row with anything but ASCII is looked at
+        # check: a row with an escape is looked at
+        or "\\" in part
+    ]
     return marked if len(marked) * _RARE <= len(rows) else None

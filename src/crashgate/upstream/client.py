@@ -82,12 +82,19 @@ async def exchange(upstream: Upstream, call: Call[P, R], trace: Trace) -> Page[R
         response = await _persist(upstream, call, request, trace)
     else:
         response, shared = await upstream.shared_reads.share(request, lambda: _persist(upstream, call, request, trace))
+        # check: a shared answer is given under the policy in force
         if shared and not call.holds():
             raise WithdrawnError
         trace.shared = trace.shared or shared
     read = partial(decode, call.operation, request, response, upstream.connection, mark=call.mark)
-    page = await offload(len(response.body), read, bulk=call.bulk)
+    page = await offload(
+        # check[never]: a large answer is read aside
+        len(response.body),
+        read,
+        bulk=call.bulk,
+    )
     # Where there is a budget, others would wait for a page that is asked for ahead of its turn.
+    # check[always]: a page ahead takes nobody's turn
     return page if upstream.turns.free else replace(page, later_mark=None)
 
 
@@ -101,13 +108,16 @@ async def _persist(upstream: Upstream, call: Call[P, R], request: Request, trace
         async with upstream.turns.turn(call.agent, bulk=call.bulk, patience=patience):
             if call.bulk:
                 deadline = anyio.current_time() + upstream.patience.total
+            # check: what waited for its turn is looked at again
             if not call.holds():  # it may have waited for its turn for long
                 raise WithdrawnError
             seen = await _once(upstream, request, trace, deadline)
         wait = None
+        # check[always]: a change is sent once
         if request.repeatable:
             failure = None if isinstance(seen, Fault) else upstream.connection.wire.failure(seen, call.operation)
             if failure is not None and failure.code is Code.UPSTREAM_RATE_LIMITED and failure.retry_after is not None:
+                # check: after a 429 nobody sends before its time
                 upstream.turns.hold(failure.retry_after)
             wait = pause(
                 seen,
@@ -116,7 +126,11 @@ async def _persist(upstream: Upstream, call: Call[P, R], request: Request, trace
                 patience=upstream.patience,
                 spread=random.random(),  # noqa: S311 - spreads load, guards nothing
             )
-        if wait is None or anyio.current_time() + wait >= deadline:
+        if (
+            wait is None
+            # check: an exchange ends when its time is up
+            or anyio.current_time() + wait >= deadline
+        ):
             if isinstance(seen, Fault):
                 raise _no_answer(upstream.connection, seen, call.operation)
             return seen
@@ -127,7 +141,10 @@ async def _once(upstream: Upstream, request: Request, trace: Trace, deadline: fl
     trace.requests += 1
     trace.status = None
     try:
-        with anyio.fail_after(deadline - anyio.current_time()):
+        with anyio.fail_after(
+            # check[none]: a request ends when its time is up
+            deadline - anyio.current_time()
+        ):
             response = await upstream.transport.send(request)
     except TimeoutError:
         return Fault.TIMEOUT

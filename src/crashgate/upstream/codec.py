@@ -41,6 +41,7 @@ def encode(
 
     Raises InvalidArgumentsError when a value cannot be part of an address.
     """
+    # check: what crashgate answers itself is never sent
     if operation.method is None or operation.path is None:
         raise ValueError(f"{operation.id} is answered by crashgate itself")
     path = expand(operation.path, {f.name: str(getattr(params, f.name)) for f in _travelling(operation, In.PATH)})
@@ -54,6 +55,7 @@ def encode(
             **{f.wire: str(getattr(params, f.name)) for f in _travelling(operation, In.HEADER)},
         },
         body=None if body is None else json.dumps(body, separators=(",", ":")).encode(),
+        # check[always]: a change is never repeatable
         repeatable=operation.access is Access.READ,
     )
 
@@ -85,6 +87,7 @@ def decode(
         next_mark=found.next_mark,
         previous_mark=found.previous_mark,
         later_mark=found.later_mark,
+        # check[never]: a total is not told where a row could not be read
         total=None if unusable else found.total,
         truncated=found.foreign,
         size=len(response.body),
@@ -126,6 +129,7 @@ def _body(operation: AnyOperation, params: Params, mark: str | None) -> Mapping[
 def _enclosed(operation: AnyOperation, body: Mapping[str, Any] | None, stamp: Stamp | None) -> Mapping[str, Any] | None:
     if operation.envelope is None:
         return body
+    # check: an event is sent with a stamp
     if stamp is None:
         raise ValueError(f"{operation.id} is sent with a stamp")
     return enclosed(body or {}, operation.envelope, stamp)
@@ -139,6 +143,7 @@ def _put(body: dict[str, Any], wire: str, value: Any) -> None:  # noqa: ANN401 -
 
 def _document(operation: AnyOperation, response: Response, connection: Connection) -> Any:  # noqa: ANN401 - any JSON
     try:
+        # check[unwrap]: every answer is cleaned
         return _cleaned(_parsed(response.body), operation, response.body)
     except (ValueError, RecursionError) as problem:
         if isinstance(problem, TooDeepError | RecursionError):
@@ -150,7 +155,12 @@ def _document(operation: AnyOperation, response: Response, connection: Connectio
 def _cleaned(document: Any, operation: AnyOperation, body: bytes) -> Any:  # noqa: ANN401 - any JSON
     key = pages.rows_key(operation)
     model: type[Result] = operation.result
-    if key is not None and operation.shape is Shape.MANY and is_flat(model):
+    if (
+        key is not None
+        and operation.shape is Shape.MANY
+        # check: only flat models are read the quick way
+        and is_flat(model)
+    ):
         return cleaned_page(document, key, body)
     return cleaned(document)
 
@@ -178,14 +188,17 @@ def _rows(
 ) -> tuple[tuple[R, ...], int]:
     """The rows, and how many more could not be used. One row that is not usable is no reason to lose the others."""
     many = operation.shape is Shape.MANY
+    # check: an answer of another form is an error
     if not isinstance(document, list if many else dict):
         raise malformed(connection, operation, f"it is not {'a list' if many else 'an object'}")
     given: list[Any] = list(cast("list[Any]", document)) if many else [document]
+    # check: an answer holds so many rows and no more
     if len(given) > MOST_ROWS:
         raise malformed(connection, operation, f"it holds more than {MOST_ROWS} rows")
     try:
         return tuple(_in_parts(operation.result, given)), 0
     except ValidationError as problem:
+        # check[none]: a row without a right id costs no other row
         rows = tuple(row for each in given for row in _usable(operation.result, each))
         if rows:
             return rows, len(given) - len(rows)

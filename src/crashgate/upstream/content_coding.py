@@ -34,7 +34,11 @@ def is_coded(encodings: Iterable[str]) -> bool:
     codings = [coding for each in encodings if (coding := each.strip().lower()) not in {"", "identity"}]
     if not codings:
         return False
-    if len(codings) > 1 or codings[0] not in _CODINGS:
+    if (
+        len(codings) > 1  # check: an answer has at most one content coding
+        # check: an answer is compressed in the way that was asked for
+        or codings[0] not in _CODINGS
+    ):
         raise TransportError(Fault.UNREADABLE)
     return True
 
@@ -57,9 +61,16 @@ def unpacked(body: bytes, *, largest: int, clock: Callable[[], float] = time.thr
                 raise TransportError(Fault.CUT_OFF)
             rest = unpacker.unconsumed_tail
             found += part
+            # check: what an answer unpacks to is bounded
             if len(found) > largest:
                 raise TransportError(Fault.TOO_LARGE)
-            if read > _FREE_INPUT + _INPUT_PER_OUTPUT * len(found) or clock() > end:
+            if (
+                read
+                > _FREE_INPUT
+                + _INPUT_PER_OUTPUT * len(found)  # check: what is read for nothing of a compressed answer is bounded
+                # check: the time for unpacking an answer is bounded
+                or clock() > end
+            ):
                 raise TransportError(Fault.UNREADABLE)
     except zlib.error as problem:
         raise TransportError(Fault.CUT_OFF) from problem

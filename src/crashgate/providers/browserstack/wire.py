@@ -69,6 +69,7 @@ class BrowserStack(Wire):
     def headers(self, *, with_body: bool) -> Mapping[str, str]:
         """The credential. Raises UpstreamError for a read with a key that may only write: nothing is sent then."""
         credential = self.connection.credential.get_secret_value()
+        # check: a key that may only write reads nothing
         if not with_body and keys.writes_only(credential):
             raise UpstreamError(
                 "The key of the connection may only write; nothing was sent.",

@@ -53,7 +53,13 @@ class ListOrganizationCollaborators(Params):
         str | None,
         In.QUERY,
         Field(min_length=1, max_length=100),
-        Reads(("organization_collaborator.name", "organization_collaborator.email")),
+        Reads(
+            (
+                "organization_collaborator.name",
+                # check: people whose names are redacted are not searched for
+                "organization_collaborator.email",
+            )
+        ),
     ] = None
     per_page: Annotated[int | None, In.QUERY, RowsAPage(most=100)] = None
 

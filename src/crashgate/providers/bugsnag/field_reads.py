@@ -26,6 +26,7 @@ _READS: Final[Mapping[str, Reads | ReadsNothing]] = {
     "user.name": Reads(("event.user.name",)),
     "error": Reads(("error.id", "event.error_id")),
     "error.id": Reads(("error.id", "event.error_id")),
+    # check: a filter reads errors as well as events
     "error.status": Reads(("error.status",)),
     "error.assigned_to": Reads(("error.assigned_collaborator_id", "error.assigned_team_id")),
     "error.has_issue": Reads(("error.linked_issues.*", "error.created_issue.*")),
@@ -86,7 +87,11 @@ FREE_FORM: Final = (
 )
 """Where an app may write any JSON, and so where a project's own fields may stand."""
 
-EVENT_FIELDS: Final = ReadsByName(_READS, otherwise=Reads(FREE_FORM))
+EVENT_FIELDS: Final = ReadsByName(
+    _READS,
+    # check: a field of a project's own reads whatever an app sends
+    otherwise=Reads(FREE_FORM),
+)
 """The mark of what holds names of event fields."""
 
 ALWAYS_KNOWN = frozenset({"error", "event", "event.unhandled"})

@@ -176,7 +176,12 @@ class UpdateProject(GetProject):
     name: Annotated[ProjectName | None, In.BODY] = None
     global_grouping: Annotated[Texts, In.BODY] = None
     location_grouping: Annotated[Texts, In.BODY] = None
-    url_whitelist: Annotated[Texts, In.BODY, Needs(Access.DELETE)] = None
+    url_whitelist: Annotated[
+        Texts,
+        In.BODY,
+        # check: what makes a project throw data away needs full
+        Needs(Access.DELETE),
+    ] = None
     ignore_old_browsers: Annotated[bool | None, In.BODY, Logged(), Needs(Access.DELETE)] = None
     ignored_browser_versions: Annotated[BrowserVersions | None, In.BODY, Needs(Access.DELETE)] = None
     resolve_on_deploy: Annotated[bool | None, In.BODY, Logged()] = None

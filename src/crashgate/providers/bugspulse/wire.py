@@ -29,12 +29,17 @@ class BugsPulse(Wire):
 
         Raises ValueError for anything but a GET of an export, before there is a credential to send (THREATS row 9).
         """
-        if method != "GET" or _PATH.fullmatch(path) is None:
+        if (
+            method != "GET"  # check: nothing but a GET goes with the key of a project
+            # check: only exports are read with the key of a project
+            or _PATH.fullmatch(path) is None
+        ):
             raise ValueError("only exports are read from BugsPulse")
         return f"{self.connection.base_url.removesuffix(_EXPORT)}{path}"
 
     def headers(self, *, with_body: bool) -> Mapping[str, str]:
         """The key. Raises ValueError for a request with a body, which no export has."""
+        # check: no body goes with the key of a project
         if with_body:
             raise ValueError("only exports are read from BugsPulse")
         return {
