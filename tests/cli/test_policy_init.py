@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from crashgate.audit.record import Effect
-from crashgate.cli import visible_places
+from crashgate.policy.review import starter
 from crashgate_sandbox.world.world import World
 from tests.cli.shell import Shell
 from tests.logs import read_log
@@ -72,7 +72,7 @@ def test_an_upstream_that_cannot_be_asked_is_told_with_the_way_around_it(
 
 
 def test_more_places_than_anybody_would_read_are_not_named(crashgate: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(visible_places, "MOST_NAMES", 4)
+    monkeypatch.setattr(starter, "MOST_NAMES", 4)
 
     told = crashgate(*INIT, "--sandbox")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.cli.failure import ExitCode
+from crashgate.cli.command import ExitCode
 from tests.cli.shell import Shell
 
 HEAD = 'about = "Reads crashes."\nowner = "team@example.com"\nextends = "templates/triage"\n'

@@ -6,7 +6,7 @@ import pytest
 
 from crashgate.cli.reference import tables
 from crashgate.config.settings import load
-from crashgate.reference.settings_words import KeyDoc
+from crashgate.reference.commands import KeyDoc
 from tests.cli.shell import Shell, Told
 
 

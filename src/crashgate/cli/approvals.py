@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crashgate.cli import session
-from crashgate.cli.global_options import Command
+from crashgate.cli.command import Command
 from crashgate.cli.output import Screen, note
 
 if TYPE_CHECKING:

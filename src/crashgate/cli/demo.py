@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crashgate.cli import session
-from crashgate.cli.failure import ExitCode
-from crashgate.cli.global_options import Command
+from crashgate.cli.command import Command, ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator

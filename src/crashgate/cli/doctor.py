@@ -21,8 +21,7 @@ from urllib.parse import urlsplit
 import click
 
 from crashgate.cli import session
-from crashgate.cli.failure import ExitCode
-from crashgate.cli.global_options import Command, shared
+from crashgate.cli.command import Command, ExitCode, shared
 from crashgate.errors import CrashgateError
 
 if TYPE_CHECKING:
@@ -188,7 +187,7 @@ def _permissions(settings: "Settings") -> Iterator[Finding]:
 
 
 def _policies(settings: "Settings") -> Iterator[Finding]:
-    from crashgate.cli.policy_workspace import Workspace
+    from crashgate.cli.session import Workspace
 
     policies = Workspace(settings=settings, sandbox=None).served()
     for agent, problems in policies.broken.items():
@@ -206,7 +205,7 @@ def _connections_named(settings: "Settings") -> Iterator[Finding]:
 
 
 def _connections(settings: "Settings") -> Iterator[Finding]:
-    from crashgate.cli.connection_check import Standing, check_connections
+    from crashgate.cli.connections import Standing, check_connections
     from crashgate.cli.serve import run
 
     for each in run(check_connections(settings, os.environ, (), None)):

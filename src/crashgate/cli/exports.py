@@ -20,10 +20,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crashgate.cli import session
-from crashgate.cli.global_options import Command, shared
+from crashgate.cli.command import Command, shared
 from crashgate.cli.log import Since
-from crashgate.cli.policy_workspace import Workspace
-from crashgate.cli.sandbox import chosen, in_sandbox_option
+from crashgate.cli.session import Workspace, choose_sandbox, in_sandbox_option
 from crashgate.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -104,18 +103,18 @@ def export(  # noqa: PLR0913 - options are arguments
         refuse_impossible(settings.exports)
     more = {"connection": connection, "resume": resume}
     asked = {**read(arguments), "format": format_, **{name: each for name, each in more.items() if each is not None}}
-    answer = run(_export(settings, chosen(in_sandbox=in_sandbox), agent, f"export_{subject}", asked))
+    answer = run(_export(settings, choose_sandbox(in_sandbox=in_sandbox), agent, f"export_{subject}", asked))
     _tell(answer, settings)
 
 
 async def _export(
     settings: "Settings", sandbox: "Sandbox | None", agent: str, tool: str, asked: Mapping[str, Any]
 ) -> "Answer":
-    from crashgate.cli.agents import known
+    from crashgate.cli.session import find_policy
     from crashgate.config import wiring
     from crashgate.identity import Principal, Via
 
-    known(Workspace(settings=settings, sandbox=sandbox).policies(), agent)
+    find_policy(Workspace(settings=settings, sandbox=sandbox).policies(), agent)
     async with wiring.toolbox(settings, os.environ, sandbox=sandbox) as toolbox, _bar(tool) as watch:
         # Where there is one connection the tool has no such argument; naming it here is not wrong for that.
         only = toolbox.open_connections(agent, tool)
@@ -149,7 +148,7 @@ async def _bar(tool: str) -> "AsyncGenerator[Watch]":
 
 def _tell(answer: "Answer", settings: "Settings") -> None:
     """The summary; or the error, with the exit code that goes with it."""
-    from crashgate.cli.failure import exit_code
+    from crashgate.cli.command import exit_code
     from crashgate.cli.output import note
     from crashgate.errors import Code
 

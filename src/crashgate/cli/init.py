@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crashgate.cli import session
-from crashgate.cli.global_options import Command, shared
+from crashgate.cli.command import Command, shared
 from crashgate.cli.output import note, whole_file
 
 if TYPE_CHECKING:
@@ -167,9 +167,9 @@ def _connection(provider: str, base_url: str | None, file: Path | None) -> "Conn
 
 def _check(settings: "Settings", environment: Mapping[str, str], name: str) -> "Mapping[str, Places]":
     """The places that the token can see. Raises ConfigurationError and UpstreamError where it cannot be used."""
-    from crashgate.cli.connection_check import Standing, check_connections
+    from crashgate.cli.connections import Standing, check_connections
+    from crashgate.cli.policy_init import look_up_places
     from crashgate.cli.serve import run
-    from crashgate.cli.visible_places import existing
     from crashgate.errors import Code, ConfigurationError, CrashgateError
 
     note(f"Checking the token at {settings.connections[name].url}")
@@ -185,7 +185,7 @@ def _check(settings: "Settings", environment: Mapping[str, str], name: str) -> "
             code=Code.UPSTREAM_UNAVAILABLE if no_answer else Code.CONFIGURATION,
         )
     try:
-        return run(existing(settings, None, environment))
+        return run(look_up_places(settings, None, environment))
     except CrashgateError as problem:
         note(f"{problem.what} So the policy names no projects; add them to it.")
         return {}

@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 import click
 
 from crashgate.cli import session
-from crashgate.cli.global_options import Command, shared
+from crashgate.cli.command import Command, shared
 from crashgate.cli.output import note, whole_file
-from crashgate.cli.sandbox import in_sandbox_option
+from crashgate.cli.session import in_sandbox_option
 from crashgate.clients.formats import CLIENTS
 
 if TYPE_CHECKING:
@@ -142,10 +142,9 @@ def _checked_url(url: str) -> str:
 
 def _agent(given: str | None, *, in_sandbox: bool) -> str:
     """The agent, who has a policy. Raises ConfigurationError where there is none, or several and none was named."""
-    from crashgate.cli.agents import known
-    from crashgate.cli.policy_workspace import ground
+    from crashgate.cli.session import find_policy, open_workspace
 
-    policies = ground(in_sandbox=in_sandbox).served()
+    policies = open_workspace(in_sandbox=in_sandbox).served()
     if given is None:
         if len(policies) != 1:
             raise _error(
@@ -153,7 +152,7 @@ def _agent(given: str | None, *, in_sandbox: bool) -> str:
                 f"Give --agent with one of: {', '.join(policies) or 'none has a policy yet'}.",
             )
         (given,) = policies
-    return known(policies, given).agent
+    return find_policy(policies, given).agent
 
 
 def _print(target: _Target, server: "Server", entry: "Entry", kind: str) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from crashgate.cli import session
-from crashgate.cli.global_options import Command
+from crashgate.cli.command import Command
 
 if TYPE_CHECKING:
     from crashgate.audit.call import Aside, Entry

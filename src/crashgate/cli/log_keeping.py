@@ -24,8 +24,7 @@ import click
 
 from crashgate import __version__
 from crashgate.cli import session
-from crashgate.cli.failure import ExitCode
-from crashgate.cli.global_options import Command
+from crashgate.cli.command import Command, ExitCode
 from crashgate.cli.log import Since, plain_record
 from crashgate.cli.output import note, whole_file
 from crashgate.errors import Code, CrashgateError

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from crashgate.cli.global_options import shared
+from crashgate.cli.command import shared
 from crashgate.sanitise import clean
 
 if TYPE_CHECKING:

@@ -15,11 +15,8 @@ from typing import TYPE_CHECKING
 import click
 
 from crashgate.cli import session
-from crashgate.cli.agents import known
-from crashgate.cli.failure import ExitCode
-from crashgate.cli.global_options import Command
-from crashgate.cli.policy_workspace import as_given, ground
-from crashgate.cli.sandbox import in_sandbox_option
+from crashgate.cli.command import Command, ExitCode
+from crashgate.cli.session import find_policy, in_sandbox_option, locate_problem, open_workspace
 
 if TYPE_CHECKING:
     from crashgate.config.settings import Settings
@@ -43,7 +40,7 @@ def policy_check(*, in_sandbox: bool) -> None:
     from crashgate.errors import PolicyDocumentError, Problem
     from crashgate.policy.policy import PolicySet
 
-    start = ground(in_sandbox=in_sandbox)
+    start = open_workspace(in_sandbox=in_sandbox)
     policies, problems = PolicySet(), list[Problem]()
     try:
         policies = start.policies()
@@ -104,12 +101,12 @@ def policy_show(agent: str | None, *, connection: str | None, resource: str | No
     from crashgate.policy.policy import PolicySet
     from crashgate.policy.review.explain import matrix
 
-    start = ground(in_sandbox=in_sandbox)
+    start = open_workspace(in_sandbox=in_sandbox)
     policies = start.policies()
     several = agent is None or "*" in agent
     if agent is not None:
         matching = [each for each in policies.values() if fnmatchcase(each.agent, agent)]
-        policies = PolicySet(matching if several and matching else [known(policies, agent)])
+        policies = PolicySet(matching if several and matching else [find_policy(policies, agent)])
     rows = [
         row
         for row in matrix(policies, start.vocabulary)
@@ -239,10 +236,10 @@ def policy_lint(*, strict: bool, in_sandbox: bool) -> None:
     from crashgate.cli.tool_question import could_allow
     from crashgate.policy.review.lint import lint
 
-    start = ground(in_sandbox=in_sandbox)
+    start = open_workspace(in_sandbox=in_sandbox)
     policies, vocabulary, connections = start.policies(), start.vocabulary, start.connections
     warnings = (each for policy in policies.values() for each in lint(policy, vocabulary, connections, could_allow))
-    found = [as_given(each, start.folder) for each in warnings]
+    found = [locate_problem(each, start.folder) for each in warnings]
     screen = session.screen()
     if screen.json:
         screen.data({"warnings": [{"source": each.source, "line": each.line, "text": each.text} for each in found]})
@@ -285,9 +282,9 @@ def policy_export(agent: str | None, *, cedar: bool, schema: bool, in_sandbox: b
     del cedar
     from crashgate.policy.review import cedar as words
 
-    start = ground(in_sandbox=in_sandbox)
+    start = open_workspace(in_sandbox=in_sandbox)
     policies = start.policies()
-    chosen = [known(policies, agent)] if agent is not None else list(policies.values())
+    chosen = [find_policy(policies, agent)] if agent is not None else list(policies.values())
     text = words.schema(start.vocabulary) if schema else words.policies(chosen, start.vocabulary)
     screen = session.screen()
     if screen.json:

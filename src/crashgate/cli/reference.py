@@ -1,9 +1,4 @@
-"""The command tree as plain values for the reference page. Rule: read off the commands' own help.
-
-The settings as plain values for the reference page. Rule: read off the models; nothing is said of a key here.
-
-``crashgate reference``. Rule: the page in docs is what the code says, or the check fails.
-"""
+"""``crashgate reference``: the command tree and the settings as plain values, read off the help and the models."""
 
 from collections.abc import Iterator, Sequence
 from difflib import unified_diff
@@ -15,10 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 import click
 
 from crashgate.cli import session
-from crashgate.cli.failure import ExitCode
-from crashgate.cli.global_options import Command, options, shared
-from crashgate.reference.commands import CommandDoc, CommandLine
-from crashgate.reference.settings_words import KeyDoc, TableDoc
+from crashgate.cli.command import Command, ExitCode, options, shared
+from crashgate.reference.commands import CommandDoc, CommandLine, KeyDoc, TableDoc
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -154,16 +147,16 @@ _MEND = "crashgate reference --write"
 
 
 @click.command("reference", cls=Command)
-@click.option("--check", is_flag=True, help="Compare with the page and say what differs.")
+@click.option("--check", is_flag=True, help="Compare with the page and show what differs.")
 @click.option("--write", is_flag=True, help="Write the page.")
 @click.option("--file", type=click.Path(path_type=Path), help="The page; otherwise docs/reference.md of the checkout.")
 def reference(*, check: bool, write: bool, file: Path | None) -> None:
-    """Print the reference pages in Markdown.
+    """Print the reference page in Markdown.
 
-    They tell of commands, exit codes, settings, words of a policy, tools and operations. With --json it is a list of
-    the operations: id, provider, resource, access, method, path, tool.
+    It covers commands, exit codes, settings, the words of a policy, tools and operations. With --json it prints a list
+    of the operations: id, provider, resource, access, method, path, tool.
 
-    With --check it exits with 1 when the page is not current.
+    With --check it exits with 1 if the page is not current.
     """
     from crashgate.reference import operations
     from crashgate.tools.own import load_catalogue

@@ -1,6 +1,6 @@
-"""Running asynchronous code. Rule: on uvloop where there is one, and a request to stop lets it clean up first.
+"""``crashgate serve`` and ``crashgate sandbox``, and how commands run asynchronous code.
 
-``crashgate serve``. Rule: over stdio nothing but the protocol is on stdout; what else is to be said is on stderr.
+Over stdio only the protocol is on stdout; everything else is on stderr. A request to stop lets the code clean up.
 """
 
 import asyncio
@@ -20,11 +20,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from crashgate.cli import session
-from crashgate.cli.failure import ExitCode
-from crashgate.cli.global_options import Command, shared
+from crashgate.cli.command import Command, ExitCode, shared
 from crashgate.cli.output import note
-from crashgate.cli.policy_workspace import Workspace
-from crashgate.cli.sandbox import chosen, in_sandbox_option
+from crashgate.cli.session import Workspace, choose_sandbox, in_sandbox_option
 
 if TYPE_CHECKING:
     from crashgate.config.connections import Sandbox
@@ -147,9 +145,9 @@ def serve(  # noqa: PLR0913 - one parameter an option
         settings = settings.model_copy(update={"policies": session.preset_policies(settings.state / "preset-policies")})
     send_traces(os.environ)
     if over_http:
-        _over_http(settings, chosen(in_sandbox=in_sandbox))
+        _over_http(settings, choose_sandbox(in_sandbox=in_sandbox))
     elif agent is not None:
-        _over_stdio(settings, chosen(in_sandbox=in_sandbox), agent)
+        _over_stdio(settings, choose_sandbox(in_sandbox=in_sandbox), agent)
 
 
 def _hasten_imports() -> None:
@@ -186,12 +184,13 @@ class _LazyPackage(ModuleType):
 
 
 def _over_stdio(settings: "Settings", sandbox: "Sandbox | None", agent: str) -> None:
-    from crashgate.cli.agents import known
+    from crashgate.cli.session import find_policy
     from crashgate.config import wiring
 
     workspace = Workspace(settings=settings, sandbox=sandbox)
     own = workspace.served(agent)
-    known(own if agent in own or agent in own.broken else workspace.served(), agent)  # an error names those there are
+    # An error names the agents that have a policy.
+    find_policy(own if agent in own or agent in own.broken else workspace.served(), agent)
     _check_pipes()
     if sys.stdin.isatty():
         note(f"Serving {agent} over stdio: an MCP client is expected at the other end, not a keyboard. Ctrl-D ends it.")
@@ -249,3 +248,47 @@ def _announce(listener: "Listener", agents: tuple[str, ...], *, in_sandbox: bool
     else:
         note("There is no policy, so every call will be refused.")
     note("Stop it with Ctrl-C.")
+
+
+@click.command("sandbox", cls=Command)
+@click.option("--host", metavar="ADDRESS", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    metavar="PORT",
+    default=4000,
+    show_default=True,
+    help="0 takes any free one.",
+)
+@click.option("--seed", type=int, metavar="N", help="Draw another world; the same seed gives the same ids and texts.")
+@click.option("--budgets/--no-budgets", default=True, show_default=True, help="Rate limits as the vendor has them.")
+def sandbox(host: str, port: int, seed: int | None, *, budgets: bool) -> None:
+    """Run the providers' APIs with invented data until Ctrl-C.
+
+    Each provider is at a path of its own. Changes are kept until it ends. GET /_sandbox/requests shows what it was
+    asked; PUT /_sandbox/faults makes it fail.
+    """
+    from crashgate.clients.launch import shell_command
+    from crashgate_sandbox.app import create_app
+    from crashgate_sandbox.parts import installed_parts
+    from crashgate_sandbox.standalone import serve
+    from crashgate_sandbox.world.world import World
+
+    screen = session.screen()
+    world = World() if seed is None else World(seed=seed)
+    app = create_app(world, limits=1 if budgets else None)
+    part = next(each for each in installed_parts() if each.environment)
+
+    def ready(url: str) -> None:
+        if screen.json:
+            screen.data({"url": url, "token": part.credential}, line=True)
+            return
+        variables = (f"{name}={value.format(url=url + part.prefix)}" for name, value in part.environment.items())
+        screen.say(f"The sandbox listens at {url}. Point crashgate at it with:")
+        screen.say()
+        screen.raw(f"  export {' '.join(variables)}")
+        screen.raw(f"  {shell_command()} serve --agent triage-agent")
+        screen.say()
+        screen.say("Stop it with Ctrl-C.")
+
+    serve(app, host, port, ready=ready)

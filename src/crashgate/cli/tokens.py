@@ -10,9 +10,9 @@ import re
 import click
 
 from crashgate.cli import session
-from crashgate.cli.agents import known
-from crashgate.cli.global_options import Command, shared
+from crashgate.cli.command import Command, shared
 from crashgate.cli.output import note
+from crashgate.cli.session import find_policy
 
 
 @click.command("list", cls=Command)
@@ -47,7 +47,7 @@ def token_new(agent: str, *, in_sandbox: bool, force: bool) -> None:
     With it the agent connects over HTTP. What is kept is its hash. The token goes into the agent's own configuration or
     secret store.
     """
-    from crashgate.cli.sandbox import embedded
+    from crashgate.cli.session import embedded
     from crashgate.clients.launch import shell_command
     from crashgate.config import wiring
     from crashgate.errors import InvalidArgumentsError
@@ -59,7 +59,7 @@ def token_new(agent: str, *, in_sandbox: bool, force: bool) -> None:
         )
     settings = session.settings(in_sandbox=in_sandbox)
     if not force:
-        known(wiring.policies(settings, sandbox=embedded() if in_sandbox else None).current(), agent)
+        find_policy(wiring.policies(settings, sandbox=embedded() if in_sandbox else None).current(), agent)
     token = wiring.tokens(settings).new(agent)
     identifier = token.split("_")[1]
     screen = session.screen()

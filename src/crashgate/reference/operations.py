@@ -1,4 +1,4 @@
-"""Every operation as data and as a table. Rule: read off the catalogue; nothing about one is written here."""
+"""Every operation as data and as a table, read off the catalogue."""
 
 from collections.abc import Mapping
 from itertools import groupby
@@ -57,7 +57,7 @@ def as_data(catalogue: Catalogue) -> list[dict[str, str | None]]:
     ]
 
 
-def section(catalogue: Catalogue) -> str:
+def operations_section(catalogue: Catalogue) -> str:
     """The chapter about operations."""
     tool_of = tools_of_operations(catalogue)
     return paragraphs(
