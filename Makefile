@@ -18,7 +18,7 @@ FAST := tests/policy tests/gate tests/audit tests/model tests/upstream tests/exp
 	$(patsubst %,tests/tools/test_%.py,bad_input given invariants listing long_arguments messages refusals untrusted)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast test-dist dist mcpb check check-format lint types contracts check-docs bench clients ablation nightly format docs pins upgrade clean
+.PHONY: help install demo test test-fast test-dist dist mcpb check check-format lint types contracts check-docs site bench clients ablation nightly format docs pins upgrade clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,7 +46,7 @@ mcpb: $(DEV) ## build the bundle for Claude Desktop into dist/; needs npx, whose
 	npx --yes @anthropic-ai/mcpb@2.1.2 validate mcpb/manifest.json
 	npx --yes @anthropic-ai/mcpb@2.1.2 pack mcpb dist/crashgate.mcpb
 
-check: check-format lint contracts check-docs types ## format, lint, import contracts, generated docs, types, tests
+check: check-format lint contracts check-docs site types ## format, lint, import contracts, generated docs, the site, types, tests
 	$(MAKE) test
 
 check-format: $(DEV) ## see that the code is formatted
@@ -64,6 +64,9 @@ contracts: $(DEV) ## check who imports whom
 
 check-docs: $(DEV) ## see that the generated reference is current
 	$(BIN)/crashgate reference --check
+
+site: $(DEV) ## build the documentation site from docs/ into site/; a warning is an error
+	$(BIN)/zensical build --strict
 
 bench: $(DEV) ## compare with other servers and write docs/benchmarks.md (needs npm for one of them); ARGS=--quick takes 2 minutes
 	$(BIN)/python -m benchmarks.run $(ARGS)

@@ -17,7 +17,16 @@ from crashgate_sandbox.parts import installed_parts
 from tests.cli.shell import COMMAND, line, started
 from tests.conftest import ROOT
 
-PAGES = ("README.md", "SECURITY.md", "docs/policy.md", "docs/exports.md", "docs/moving-over.md", "docs/providers.md")
+PAGES = (
+    "README.md",
+    "SECURITY.md",
+    "docs/index.md",
+    "docs/operating.md",
+    "docs/policy.md",
+    "docs/exports.md",
+    "docs/moving-over.md",
+    "docs/providers.md",
+)
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 RUNNING = ("serve", "sandbox", "demo", "log follow")
 """What goes on until it is stopped, or has a test of its own."""

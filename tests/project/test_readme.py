@@ -12,7 +12,15 @@ from crashgate.policy.document import load
 from crashgate.policy.policy import Vocabulary
 from tests.catalogue import CATALOGUE, RESOURCES, TOOLS
 
-PAGES = ("README.md", "docs/policy.md", "docs/exports.md", "docs/moving-over.md", "CONTRIBUTING.md")
+PAGES = (
+    "README.md",
+    "docs/index.md",
+    "docs/operating.md",
+    "docs/policy.md",
+    "docs/exports.md",
+    "docs/moving-over.md",
+    "CONTRIBUTING.md",
+)
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 VOCABULARY = Vocabulary(catalogue=CATALOGUE, connections={"bugsnag": RESOURCES["bugsnag"]})
 
