@@ -61,7 +61,7 @@ def test_the_sample_of_each_operation_stands_where_the_page_says(root: Path) -> 
     asked = [operation for operation in OPERATIONS if operation.method]
     assert [each.id for each in asked if not (root / sample_path(each)).is_file()] == []
     assert [
-        each.id for each in asked if f"[sample](../{sample_path(each)})" not in operations.operations_section(CATALOGUE)
+        each.id for each in asked if f"/blob/main/{sample_path(each)})" not in operations.operations_section(CATALOGUE)
     ] == []
 
 

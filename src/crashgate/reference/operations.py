@@ -117,6 +117,10 @@ def _in_sessions(scope: EnvironmentRows | EnvironmentNamed | AppNamed | AppOfObj
             assert_never(scope)
 
 
+_FILES = "https://github.com/crashgate/crashgate/blob/main"
+"""Where the project's files are; the page also stands on the documentation site, which has none of them."""
+
+
 def sample_path(operation: AnyOperation) -> str:
     """Where the operation's sample exchange stands, from the top folder of the project."""
     return f"tests/samples/{operation.id.replace('.', '/')}.json"
@@ -131,7 +135,7 @@ def _row(operation: AnyOperation, tool_of: Mapping[str, str]) -> tuple[str, ...]
         scope_in_words(operation.scope),
         _request(operation),
         code(tool_of.get(operation.id, "")),
-        f"[sample](../{sample_path(operation)})" if operation.method else "",
+        f"[sample]({_FILES}/{sample_path(operation)})" if operation.method else "",
         f"[source]({operation.source})" if operation.method else "",
     )
 
