@@ -37,7 +37,7 @@ def waiting(state: Path) -> ApprovalRequest:
 
 
 def test_without_requests_it_says_so(crashgate: Shell) -> None:
-    assert crashgate("approvals", "list").out == "No request for approval is open.\n"
+    assert crashgate("approvals", "list").out == "There are no open requests for approval.\n"
     assert json.loads(crashgate("approvals", "list", "--json").out) == []
 
 
@@ -129,7 +129,7 @@ def test_an_answer_is_kept_with_the_name_of_the_user(
     assert told.code == 0
     assert told.out == f"{standing.value.capitalize()} by {ME}: triage-agent asked to {waiting.what}.\n"
     assert (found.standing, found.answered_by, found.way) == (standing, ME, Way.CLI)
-    assert ("It holds for one call" in told.err) is (word == "approve")
+    assert ("It is valid for one call" in told.err) is (word == "approve")
     assert (
         f"{'approved' if word == 'approve' else 'rejected'} by {ME}, at the command line"
         in crashgate("approvals", "show", waiting.id).out
@@ -142,7 +142,7 @@ def test_only_the_first_answer_counts(waiting: ApprovalRequest, crashgate: Shell
     told = crashgate("approvals", "approve", waiting.id)
 
     assert (told.code, told.out) == (1, "")
-    assert f"Request {waiting.id} waits for no answer: it is rejected." in told.err
+    assert f"Request {waiting.id} is not waiting for an answer: it is rejected." in told.err
     assert [each.standing for each in kept(state)] == [Standing.REJECTED]
 
 
@@ -154,7 +154,7 @@ def test_what_has_expired_cannot_be_approved(crashgate: Shell, state: Path) -> N
 
     assert (told.code, told.out) == (1, "")
     assert "it is expired" in told.err
-    assert crashgate("approvals", "list").out == "No request for approval is open.\n"
+    assert crashgate("approvals", "list").out == "There are no open requests for approval.\n"
     assert crashgate("approvals", "list", "--all").out.splitlines()[1].split()[:2] == ["old", "expired"]
 
 

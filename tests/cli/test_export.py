@@ -106,7 +106,7 @@ def test_a_file_that_is_only_called_like_an_export_is_named_and_stays(crashgate:
     data = json.loads(crashgate("exports", "prune", "--keep", "0s", "--at", "out", "--json").out)
 
     assert " ".join(told.out.split()) == (
-        f"Nothing shows that these are ours, so they stay: {stranger.name}. Nothing is that old."
+        f"Nothing shows that these files are ours, so they stay: {stranger.name}. Nothing is that old."
     )
     assert (data["exports"], [each["name"] for each in data["unaccounted"]]) == ([], [stranger.name])
     assert stranger.exists()

@@ -133,7 +133,7 @@ def test_a_defect_has_a_traceback_and_a_code_of_its_own(crashgate: Shell, monkey
     told = crashgate("log", "show")
     assert told.code == 70
     assert told.err.rstrip().endswith(
-        "ZeroDivisionError\nThis is a defect of crashgate. Please report it with the lines above."
+        "ZeroDivisionError\nThis is a defect in crashgate. Please report it with the lines above."
     )
 
 

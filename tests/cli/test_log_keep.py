@@ -222,7 +222,7 @@ def test_what_is_no_checkpoint_or_no_key_is_a_wrong_use(crashgate: Shell, home: 
 
 @pytest.mark.threats(41)
 def test_a_missing_head_fails_the_check_until_it_is_acknowledged(crashgate: Shell, log: Path) -> None:
-    assert crashgate("log", "acknowledge").out == "No head is missing that was not acknowledged.\n"
+    assert crashgate("log", "acknowledge").out == "There is no missing head to acknowledge.\n"
     (log / "main.head").unlink()
 
     missing = crashgate("log", "verify")

@@ -92,7 +92,7 @@ def test_what_stands_beside_the_grants_is_shown_too(crashgate: Shell, home: Path
 
     lines = crashgate("policy", "show", "one").out.splitlines()
 
-    assert lines[-1] == "mode: observe; what is refused is let through and recorded, except deletes"
+    assert lines[-1] == "mode: observe; calls that would be refused are let through and recorded, except deletes"
     assert [line.split() for line in lines[-6:-1]] == [
         ["off.operations", "bugsnag.errors.delete", "line", "6"],
         ["limits.writes_per_hour", "20", "line", "8"],

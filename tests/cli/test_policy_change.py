@@ -169,7 +169,9 @@ def test_a_wrong_call_of_it_is_never_taken_for_something_wider(words: tuple[str,
 
 
 def test_the_same_policies_widen_nothing(crashgate: Shell, policies: Path) -> None:
-    assert crashgate("policy", "diff", str(policies), "policies") == Told(code=0, out="Both mean the same.\n", err="")
+    assert crashgate("policy", "diff", str(policies), "policies") == Told(
+        code=0, out="Both sets mean the same.\n", err=""
+    )
 
 
 def test_what_only_narrows_is_told_and_goes_through(crashgate: Shell, policies: Path, home: Path) -> None:

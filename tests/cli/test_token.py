@@ -90,7 +90,7 @@ def test_a_revoked_token_opens_nothing_and_the_others_still_do(crashgate: Shell,
 
     told = crashgate("token", "revoke", first.split("_")[1])
 
-    assert (told.code, told.out) == (0, f"Token {first.split('_')[1]} of one is revoked.\n")
+    assert (told.code, told.out) == (0, f"Token {first.split('_')[1]} of one has been revoked.\n")
     assert tokens.verify(first) is None
     assert tokens.verify(second) is not None
     assert [each["agent"] for each in json.loads(crashgate("token", "list", "--json").out)] == ["two"]

@@ -74,7 +74,7 @@ def test_a_second_package_that_brings_the_same_name_is_refused(environment: dict
 
 
 def test_it_is_as_a_provider_must_be(environment: dict[str, str]) -> None:
-    assert run(environment, "provider", "check", "example") == "Example Tracker is as a provider must be.\n"
+    assert run(environment, "provider", "check", "example") == "Example Tracker meets the requirements.\n"
 
 
 def test_agents_are_shown_the_tools_that_their_policies_open(seen: dict[str, Any]) -> None:

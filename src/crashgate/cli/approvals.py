@@ -1,14 +1,6 @@
-"""Requests for approval in words, for the commands on them. Rule: who answered is whose process it is.
+"""``crashgate approvals``: requests for a person's approval, and the answers.
 
-Not what the environment says: the operating system vouches for the user.
-
-``crashgate approvals list``. Rule: what waits for an answer is shown first of all, and nothing is changed.
-
-``crashgate approvals show``. Rule: all that a person needs to answer, and no value that the log may not show.
-
-``crashgate approvals approve``. Rule: the approval is for one call, and names who gave it.
-
-``crashgate approvals reject``. Rule: a rejection stands until the request expires, and names who gave it.
+Whoever answers is the user of this process, as the operating system knows it; the environment does not count.
 """
 
 import asyncio
@@ -127,28 +119,28 @@ def answer(identifier: str, *, approved: bool) -> None:
     before = found(identifier)
     if standing(before, now) != "pending":
         raise NotAvailableError(
-            f"Request {before.id} waits for no answer: it is {standing(before, now)}.",
-            remedy="`crashgate approvals list` shows those that do.",
+            f"Request {before.id} is not waiting for an answer: it is {standing(before, now)}.",
+            remedy="`crashgate approvals list` shows those that are.",
         )
     store = wiring.approvals(session.settings())
     after = asyncio.run(store.answer(identifier, approved=approved, by=by, way=Way.CLI, now=now))
     done = after is not None and (after.answered_by, after.way) == (by, Way.CLI)
     if after is None or not done or (after.standing is Standing.REJECTED) is approved:
-        raise NotAvailableError(f"Request {before.id} was answered by somebody else meanwhile.")
+        raise NotAvailableError(f"Request {before.id} has been answered by somebody else.")
     screen = session.screen()
     if screen.json:
         screen.data(plain(after, now))
         return
     screen.say(f"{after.standing.value.capitalize()} by {by}: {after.agent} asked to {after.what}.")
     if approved:
-        note(f"It holds for one call with exactly these arguments, until {timestamp(after.expires)}.")
+        note(f"It is valid for one call with exactly these arguments, until {timestamp(after.expires)}.")
 
 
 def _missing() -> Exception:
     from crashgate.errors import NotAvailableError
 
     return NotAvailableError(
-        "There is no request for approval with that id.", remedy="`crashgate approvals list` shows those that wait."
+        "There is no request for approval with that id.", remedy="`crashgate approvals list` shows the open ones."
     )
 
 
@@ -167,11 +159,11 @@ def _answered(request: "ApprovalRequest") -> str:
 
 
 @click.command("list", cls=Command)
-@click.option("--all", "everything", is_flag=True, help="Also those that are rejected, used or expired.")
+@click.option("--all", "everything", is_flag=True, help="Include requests that were rejected, used or have expired.")
 def approvals_list(*, everything: bool) -> None:
     """Print the requests that wait for an answer.
 
-    The oldest first, and among them the approvals that are not used yet. Each holds for one call, with exactly its
+    The oldest are first. Approvals that were not used yet are listed too. Each is for one call with exactly these
     arguments.
     """
     from crashgate.clock import timestamp
@@ -192,7 +184,7 @@ def approvals_list(*, everything: bool) -> None:
             screen.say(f"{each.id}  {standing(each, now)}, {ahead(each.expires, now)}  {each.agent} asks to")
             screen.under("", each.what, width=0)
     else:
-        screen.say("No request for approval is open.")
+        screen.say("There are no open requests for approval.")
 
 
 def ahead(moment: datetime, now: datetime) -> str:
@@ -211,8 +203,8 @@ _MINUTES_SHOWN = 120
 def approvals_show(identifier: str) -> None:
     """Show one request for approval.
 
-    What would be done, by whom, with which arguments; who answered it, and which call used it up. Arguments that may
-    hold text of anyone are named and not shown.
+    It shows what would be done, by which agent and with which arguments, who answered the request, and which call used
+    the approval. Arguments that may contain private text are named but not shown.
     """
     now = datetime.now(UTC)
     request, screen = found(identifier), session.screen()
@@ -227,8 +219,8 @@ def approvals_show(identifier: str) -> None:
 def approvals_approve(identifier: str) -> None:
     """Approve a request.
 
-    The agent has to make the same call again: the approval is for that one, once, for as long as its policy says. Who
-    approved is recorded.
+    The agent must then make the same call again. The approval is for that one call, and expires when the policy says
+    so. The log records who approved.
     """
     answer(identifier, approved=True)
 
@@ -238,6 +230,6 @@ def approvals_approve(identifier: str) -> None:
 def approvals_reject(identifier: str) -> None:
     """Reject a request.
 
-    The agent is told so when it makes the same call again. Who rejected is recorded.
+    The agent learns of it when it makes the same call again. The log records who rejected.
     """
     answer(identifier, approved=False)

@@ -39,17 +39,17 @@ class ExitCode(IntEnum):
 
 
 _MEANINGS: Mapping[ExitCode, str] = {
-    ExitCode.OK: "Done, or the answer is yes.",
-    ExitCode.NO: "The answer is no: denied, a page that is not current, a demo that did not go as it should.",
-    ExitCode.USAGE: "The command was not called as its help says. Of `policy diff` instead: something widens.",
-    ExitCode.CONFIGURATION: "The configuration or a policy cannot be used. Of `policy diff` also: a wrong call.",
+    ExitCode.OK: "Success, or the answer is yes.",
+    ExitCode.NO: "The answer is no: a call is denied, a page is not current, the demo failed.",
+    ExitCode.USAGE: "An argument is wrong. For `policy diff`: something widens.",
+    ExitCode.CONFIGURATION: "The configuration or a policy cannot be used. For `policy diff`, also a wrong argument.",
     ExitCode.LOG: "The decision log cannot be read or written, or it is not sound.",
-    ExitCode.UPSTREAM: "An upstream did not give a usable answer.",
+    ExitCode.UPSTREAM: "An upstream gave no usable answer.",
     ExitCode.DEPENDS: "The answer depends on a place that is not named.",
     ExitCode.EXPORT: "An export cannot be stored or continued. The part that arrived is kept.",
-    ExitCode.DEFECT: "A defect of crashgate itself.",
+    ExitCode.DEFECT: "A defect in crashgate itself.",
     ExitCode.INTERRUPTED: "Interrupted with Ctrl-C.",
-    ExitCode.TERMINATED: "Told to stop (SIGTERM).",
+    ExitCode.TERMINATED: "Stopped by SIGTERM.",
 }
 
 _OF_ERRORS: Mapping[Code, ExitCode] = {
@@ -131,17 +131,17 @@ def options() -> list[click.Option]:
         click.Option(
             ["--config"],
             type=path,
-            help="The crashgate.toml to read; otherwise that of your configuration folder.",
+            help="The crashgate.toml to read. Default: the one in your configuration folder.",
             **kept,
         ),
         click.Option(
             ["--policies"],
             type=path,
-            help="The folder with the policy documents; otherwise `policies` beside crashgate.toml.",
+            help="The folder of policy documents. Default: policies, beside crashgate.toml.",
             **kept,
         ),
         click.Option(["--state"], type=path, help="The folder for the decision log and the tokens.", **kept),
-        click.Option(["--json", "json"], is_flag=True, help="Print JSON, errors too.", **kept),
+        click.Option(["--json", "json"], is_flag=True, help="Print JSON, also for errors.", **kept),
     ]
 
 
@@ -169,7 +169,7 @@ class Command(click.Command):
         self.params.extend(options())
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Own and shared options in two sections."""
+        """The command's own options and the shared ones, in two sections."""
         _format(self, ctx, formatter)
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _POLICY = """\
 agent = "{agent}"
-about = "Looks whether a connection can be used."
+about = "Checks whether a connection works."
 owner = "{agent}"
 
 [[grant]]
@@ -159,17 +159,16 @@ def _judge(read: "HealthRead", answer: "Answer") -> tuple[Standing, str]:
 
 
 @click.command("check", cls=Command)
-@click.argument("names", metavar="[NAME]...", nargs=-1, help="Which connections; all of them where none is named.")
+@click.argument("names", metavar="[NAME]...", nargs=-1, help="The connections to check. Default: all.")
 @click.option("--sandbox", "in_sandbox", is_flag=True, help="Use a sandbox in this process in place of every upstream.")
 def connections_check(names: tuple[str, ...], *, in_sandbox: bool) -> None:
-    """Ask each connection whether it can be used.
+    """Check whether each connection works.
 
-    Is there a credential, can the upstream be reached, and does it take the credential? Each is asked for one row of a
-    list; the decision log has these requests, by connections-check. A connection that can only be written to is not
-    asked. No credential is printed.
+    It checks that there is a credential, that the upstream can be reached, and that it accepts the credential, by
+    reading one row of a list. The decision log records these requests as connections-check. A connection that has
+    nothing to read is not asked. No credential is printed.
 
-    Exits with 0 when all can be used, with 3 when a credential is missing or not accepted or an address is wrong, and
-    otherwise with 5.
+    Exits with 0 if all work, with 3 if a credential is missing or refused or an address is wrong, and otherwise with 5.
     """
     from crashgate.cli.serve import run
 
@@ -208,8 +207,8 @@ def _code(found: tuple[ConnectionStatus, ...]) -> ExitCode:
 def providers() -> None:
     """List the providers that are installed.
 
-    Each with the package that brings it and that package's version. A provider is code that runs with all rights of
-    crashgate, so install only packages that you trust.
+    It names the package of each provider and its version. A provider is code that runs with all of crashgate's
+    rights, so install only packages that you trust.
     """
     from crashgate.providers.installed import installed_providers
 
@@ -226,10 +225,10 @@ def providers() -> None:
 @click.command("check", cls=Command)
 @click.argument("provider", help="The name of an installed provider, or a module that has a PROVIDER.")
 def provider_check(provider: str) -> None:
-    """Check that a provider is as every provider must be.
+    """Check that a provider meets the requirements.
 
-    Nothing is sent. What is wrong is told in sentences, with exit code 1. A test of the package can call the same
-    checks: crashgate.tools.provider_checks.check_provider.
+    Nothing is sent. Each problem is one sentence, and the exit code is 1. A test of the package can call the same
+    checks with crashgate.tools.provider_checks.check_provider.
     """
     from crashgate.tools.own import load_catalogue
     from crashgate.tools.provider_checks import check_provider
@@ -243,7 +242,7 @@ def provider_check(provider: str) -> None:
         for problem in problems:
             screen.say(problem)
         if not problems:
-            screen.say(f"{found.title} is as a provider must be.")
+            screen.say(f"{found.title} meets the requirements.")
     click.get_current_context().exit(ExitCode.NO if problems else ExitCode.OK)
 
 

@@ -68,7 +68,7 @@ def _problem(subject: str, detail: str, remedy: str) -> Finding:
 
 
 @click.command("doctor", cls=Command)
-@click.option("--offline", is_flag=True, help="Ask no upstream.")
+@click.option("--offline", is_flag=True, help="Do not ask upstreams.")
 def doctor(*, offline: bool) -> None:
     """Check the installation, and say what to do about each problem.
 

@@ -1,12 +1,8 @@
-"""Where ``crashgate export`` writes to. Rule: a place that cannot be is told before anything is asked.
+"""``crashgate export`` and ``crashgate exports``.
 
-``crashgate export``. Rule: the same tool, gate and log as for an agent; only the progress is drawn here.
-
-The export is the agent's: it may read the file too, and the policy of the agent decides what is in it.
-
-``crashgate exports list``. Rule: everybody's exports, for their operator; nothing is changed.
-
-``crashgate exports prune``. Rule: what is being written stays, and what is listed can be read, at every moment.
+An export from the command line uses the same tool, gate and log as an agent's. It belongs to the agent: its policy
+decides what is in the file, and it may read the file too. A place that cannot be used is reported before anything is
+asked.
 """
 
 import os
@@ -68,14 +64,16 @@ FORMATS = ("jsonl", "csv", "parquet")
 
 @click.command("export", cls=Command)
 @click.argument("subject", type=click.Choice(SUBJECTS), help="What to export.")
-@click.argument("arguments", metavar="[NAME=VALUE]...", nargs=-1, help="Arguments of the tool, as an agent gives them.")
-@click.option("--agent", metavar="NAME", required=True, help="Whose export it is; its policy decides.")
-@click.option("--connection", metavar="NAME", help="Which connection, where the agent has several.")
-@click.option(
-    "--format", "format_", type=click.Choice(FORMATS), default="jsonl", show_default=True, help="Of the file."
+@click.argument(
+    "arguments", metavar="[NAME=VALUE]...", nargs=-1, help="Arguments of the tool, as an agent would give them."
 )
-@click.option("--to", metavar="PLACE", help="A folder or a URL; otherwise `exports` of crashgate.toml.")
-@click.option("--resume", metavar="ID", help="Go on with an export that was interrupted.")
+@click.option("--agent", metavar="NAME", required=True, help="The agent whose policy decides what is exported.")
+@click.option("--connection", metavar="NAME", help="The connection, if the agent has several.")
+@click.option(
+    "--format", "format_", type=click.Choice(FORMATS), default="jsonl", show_default=True, help="The file format."
+)
+@click.option("--to", metavar="PLACE", help="A folder or a URL. Default: exports in crashgate.toml.")
+@click.option("--resume", metavar="ID", help="Continue an export that was interrupted.")
 @in_sandbox_option
 def export(  # noqa: PLR0913 - options are arguments
     *,
@@ -90,8 +88,9 @@ def export(  # noqa: PLR0913 - options are arguments
 ) -> None:
     """Write a whole list to a file, paced to what the upstream allows.
 
-    Beside the file comes a manifest: the query, the columns, the number of rows, the SHA-256, and the decision in the
-    log. An export that is interrupted, also by Ctrl-C or kill -9, goes on with --resume ID; no row is twice or lost.
+    A manifest beside the file records the query, the columns, the number of rows, the SHA-256 and the decision in the
+    log. An export that was interrupted, even by Ctrl-C or kill -9, continues with --resume ID. No row is lost or
+    written twice.
 
     Example: crashgate export sessions since=2026-11-01 --agent session-analyst --connection bugspulse --format csv
     """
@@ -176,13 +175,13 @@ COLUMNS = ("id", "standing", "agent", "connection", "rows", "bytes", "at")
 
 @click.command("list", cls=Command)
 @click.option("--agent", metavar="NAME", help="Only exports of this agent.")
-@click.option("--at", "place", metavar="PLACE", help="A folder or a URL; otherwise `exports` of crashgate.toml.")
+@click.option("--at", "place", metavar="PLACE", help="A folder or a URL. Default: exports in crashgate.toml.")
 def exports_list(*, agent: str | None, place: str | None) -> None:
     """Print the exports that are kept, the oldest first.
 
-    An unfinished one is being made, or was interrupted and can be resumed. What is left behind is of no use to anybody,
-    and goes with the next prune. What is unaccounted for is called like a data file of ours, but nothing shows that it
-    is: it may be somebody else's, and stays.
+    An unfinished export is being made, or was interrupted and can be resumed. One that is left behind is useless and is
+    removed by the next prune. An unaccounted file is named like one of ours, but nothing shows that it is. It may be
+    somebody else's, so it stays.
     """
     kept = keeper(place).kept(agent)
     screen = session.screen()
@@ -227,23 +226,23 @@ def row(kept: "Kept") -> tuple[str, ...]:
 @click.option("--before", type=Since(), metavar="TIME", help="Exports from before this time: 2026-11-20T17:00:00Z.")
 @click.option("--keep", type=Since(), metavar="AGE", help="Exports older than this: 30d, 12w.")
 @click.option("--agent", metavar="NAME", help="Only exports of this agent.")
-@click.option("--at", "place", metavar="PLACE", help="A folder or a URL; otherwise `exports` of crashgate.toml.")
-@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("--at", "place", metavar="PLACE", help="A folder or a URL. Default: exports in crashgate.toml.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be removed.")
 def exports_prune(
     *, before: datetime | None, keep: datetime | None, agent: str | None, place: str | None, dry_run: bool
 ) -> None:
     """Remove old exports, finished and interrupted.
 
-    A finished one is as old as its last page, an interrupted one as what was last written of it. Servers may go on
-    making exports meanwhile. Killed in the middle, the next run removes the rest. A file of which
-    neither a manifest nor work in progress tells stays, whatever it is called.
+    The age of a finished export is that of its last page; the age of an interrupted one is that of its last write.
+    Servers can keep making exports meanwhile. If pruning is killed, the next run removes the rest. A file that neither
+    a manifest nor an export in progress accounts for stays, whatever its name.
     """
     from crashgate.clock import timestamp
     from crashgate.exports.port import ExportState
 
     moment = before or keep
     if moment is None or (before is not None and keep is not None):
-        raise click.UsageError("Say what is to go: either --before TIME or --keep AGE.")
+        raise click.UsageError("Give either --before TIME or --keep AGE.")
     exports = keeper(place)
     gone = exports.prune(moment, agent, dry_run=dry_run)
     stays = [each for each in exports.kept(agent) if each.state is ExportState.UNACCOUNTED and each.at < moment]
@@ -254,7 +253,7 @@ def exports_prune(
         return
     if stays:
         screen.say(
-            f"Nothing shows that these are ours, so they stay: {', '.join(each.name for each in stays)}.",
+            f"Nothing shows that these files are ours, so they stay: {', '.join(each.name for each in stays)}.",
             style="yellow",
         )
     if not gone:

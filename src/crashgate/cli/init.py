@@ -44,17 +44,19 @@ class _Files:
 
 
 @click.command("init", cls=Command)
-@click.option("--provider", metavar="NAME", help="What the account is of: a name that `crashgate providers` shows.")
-@click.option("--base-url", metavar="URL", help="Its address, where it is not the vendor's own: on-premise, say.")
+@click.option("--provider", metavar="NAME", help="The provider, by its name in `crashgate providers`.")
+@click.option("--base-url", metavar="URL", help="Its address, if it is not the vendor's own.")
 @click.option(
     "--from",
     "source",
     metavar="FILE",
     help="Use the token in FILE, and keep reading it from there. `-` reads it from standard input.",
 )
-@click.option("--agent", default="assistant", show_default=True, metavar="NAME", help="Whom the policy is for.")
-@click.option("--owner", metavar="ADDRESS", help="Who answers for the policy; otherwise your user name.")
-@click.option("--offline", is_flag=True, help="Do not check the token, and ask for no projects.")
+@click.option(
+    "--agent", default="assistant", show_default=True, metavar="NAME", help="The agent that the policy is for."
+)
+@click.option("--owner", metavar="ADDRESS", help="Who is responsible for the policy. Default: your user name.")
+@click.option("--offline", is_flag=True, help="Do not check the token or look up projects.")
 def init(  # noqa: PLR0913 - one parameter an option
     *, provider: str | None, base_url: str | None, source: str | None, agent: str, owner: str | None, offline: bool
 ) -> None:

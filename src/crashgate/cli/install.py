@@ -40,12 +40,14 @@ class _Target:
 
 @click.command("install", cls=Command)
 @click.argument("client", type=click.Choice([*CLIENTS]), metavar="CLIENT", help=f"One of {', '.join(CLIENTS)}.")
-@click.option("--agent", metavar="NAME", help="The agent that the client acts as; not needed where there is only one.")
-@click.option("--preset", type=click.Choice(session.PRESETS), help="A shipped policy in place of an agent of yours.")
+@click.option("--agent", metavar="NAME", help="The agent that the client acts as. Not needed if there is only one.")
+@click.option(
+    "--preset", type=click.Choice(session.PRESETS), help="Use a shipped policy instead of an agent of your own."
+)
 @click.option("--url", metavar="URL", help="Connect to a server over HTTP, such as http://127.0.0.1:8321/mcp.")
 @click.option("--name", default="crashgate", show_default=True, metavar="NAME", help="The name of the entry.")
-@click.option("--file", type=click.Path(path_type=Path), help="Another file than your own: a project's, say.")
-@click.option("--write", is_flag=True, help="Write it, and keep a copy of the file as it was.")
+@click.option("--file", type=click.Path(path_type=Path), help="Use this file, for example one of a project.")
+@click.option("--write", is_flag=True, help="Write the entry, and keep a backup of the file.")
 @click.option(
     "--print",
     "kind",

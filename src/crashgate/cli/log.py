@@ -41,17 +41,23 @@ class Since(click.ParamType[datetime]):
 
 @click.command("show", cls=Command)
 @click.option(
-    "-n", "--limit", type=click.IntRange(min=1), metavar="N", default=20, show_default=True, help="At most so many."
+    "-n",
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=20,
+    show_default=True,
+    help="The maximum number of lines.",
 )
 @click.option("--agent", metavar="NAME", help="Only calls of this agent.")
 @click.option(
-    "--since", type=Since(), metavar="TIME", help="Only later ones: 2026-11-20T17:00:00Z, or 15m, 2h, 7d ago."
+    "--since", type=Since(), metavar="TIME", help="Only from this time on: 2026-11-20T17:00:00Z, or 15m, 2h, 7d ago."
 )
 def log_show(limit: int, agent: str | None, since: datetime | None) -> None:
     """Print the newest calls with their decisions and outcomes.
 
-    One line a call, refused ones and look-ups of the gate included, the newest last. Attempts that never became a call
-    have a line too.
+    There is one line for each call, including refused calls and the gate's own look-ups, with the newest last. Requests
+    that never became a call have a line too.
     """
     from crashgate.clock import timestamp
     from crashgate.config import wiring
@@ -118,11 +124,14 @@ def plain_record(stored: "Stored[Record]") -> dict[str, Any]:
     metavar="N",
     default=10,
     show_default=True,
-    help="Records to begin with.",
+    help="The number of earlier records to print first.",
 )
 @click.option("--agent", metavar="NAME", help="Only calls of this agent.")
 def log_follow(newest: int, agent: str | None) -> None:
-    """Print each record as it is stored, until Ctrl-C. With --json, one JSON document a line."""
+    """Print each record as it is stored, until Ctrl-C.
+
+    With --json, each line is a JSON document.
+    """
     from crashgate.config import wiring
 
     reader = wiring.log_reader(session.settings())
@@ -176,15 +185,21 @@ _TIME = "2026-11-20T17:00:00Z, or 15m, 2h, 7d ago."
 @click.option(
     "--decision",
     type=click.Choice(["allow", "deny", "observed"]),
-    help="Calls that were decided so; observed: let through only because of observe mode, which allow finds too.",
+    help="Calls with this decision. observed: only observe mode let them through; allow finds these too.",
 )
-@click.option("--reason", metavar="CODE", help="Calls decided for this reason, such as invalid_arguments.")
+@click.option("--reason", metavar="CODE", help="Calls decided for this reason, such as no_grant.")
 @click.option("--since", type=Since(), metavar="TIME", help=f"From this time on: {_TIME}")
 @click.option("--until", type=Since(), metavar="TIME", help=f"Before this time: {_TIME}")
 @click.option(
-    "-n", "--limit", type=click.IntRange(min=1), metavar="N", default=100, show_default=True, help="At most so many."
+    "-n",
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=100,
+    show_default=True,
+    help="The maximum number of lines.",
 )
-@click.option("--oldest", is_flag=True, help="The oldest first, and not the newest.")
+@click.option("--oldest", is_flag=True, help="Print the oldest first.")
 def log_search(  # noqa: PLR0913 - one for each option
     *,
     agent: str | None,
@@ -202,8 +217,8 @@ def log_search(  # noqa: PLR0913 - one for each option
 ) -> None:
     """Search for calls that match all the options.
 
-    The newest are printed first, or with --oldest the oldest. A call with wrong arguments has the reason
-    invalid_arguments, and its sentence names the argument; other reasons of a refusal are about what the policy allows.
+    The newest are printed first. A call that was refused for wrong arguments has the reason invalid_arguments, and its
+    sentence names the argument. Such a call is a mistake, not an attempt at something forbidden.
     """
     from crashgate.audit.record import Effect
     from crashgate.audit.search import Query

@@ -1,16 +1,7 @@
-"""What is said of a chain that was checked. Rule: what could not be checked is told with it.
+"""``crashgate log verify``, ``export``, ``prune``, ``checkpoint``, ``key`` and ``acknowledge``.
 
-``crashgate log verify``. Rule: it says of each chain whether it is sound, and names the first bad record.
-
-``crashgate log export``. Rule: one record after the other, so that any log fits; a file is whole or absent.
-
-``crashgate log prune``. Rule: nothing goes without a signed checkpoint, and never from an unsound log.
-
-``crashgate log checkpoint``. Rule: what an auditor is to keep is printed, not sent.
-
-``crashgate log key``. Rule: only the public half is shown; what an auditor is to keep is printed, not sent.
-
-``crashgate log acknowledge``. Rule: an operator says so, and the log says who it was.
+Nothing is pruned without a signed checkpoint, and never from a log that is not sound. What an auditor should keep is
+printed, not sent.
 """
 
 import json
@@ -60,17 +51,17 @@ _LONGEST = 1_000_000
 @click.option(
     "--checkpoint",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A statement of `crashgate log checkpoint` that was kept elsewhere, to hold the log against.",
+    help="A statement of `crashgate log checkpoint`, kept elsewhere, to compare the log with.",
 )
-@click.option("--signed-by", "key", metavar="HEX", help="The public key that must have signed; by default the log's.")
+@click.option("--signed-by", "key", metavar="HEX", help="The public key that must have signed. Default: the log's.")
 def log_verify(checkpoint: Path | None, key: str | None) -> None:
     """Check the hash chains of the decision log.
 
-    All of it is read, from the first record to the last, and the first bad record is named. Where old records were
-    pruned, a signed checkpoint must say so. A chain whose head is missing, or was when it was opened, is not sound
-    until `crashgate log acknowledge`. The keys of the search are held against the records.
+    The whole log is read, and the first bad record is named. If old records were pruned, a signed checkpoint must say
+    so. A chain whose head is missing, or was missing when it was opened, is not sound until you run `crashgate log
+    acknowledge`. The search keys are compared with the records.
 
-    Exits with 0 when every chain is sound, and with 4 when one is not.
+    Exits with 0 if every chain is sound, and with 4 if one is not.
     """
     from crashgate.config import wiring
 
@@ -88,7 +79,7 @@ def log_verify(checkpoint: Path | None, key: str | None) -> None:
         for verdict in verdicts:
             screen.say(in_words(verdict), style="green" if verdict.sound else "bold red")
         if not verdicts:
-            screen.say("The log holds no record yet.")
+            screen.say("The log has no records yet.")
     click.get_current_context().exit(ExitCode.OK if sound else ExitCode.LOG)
 
 
@@ -123,23 +114,23 @@ _FORMATS = ("jsonl", "csv", "ocsf")
 
 
 @click.command("export", cls=Command)
-@click.option("--format", "form", type=click.Choice(_FORMATS), default="jsonl", show_default=True, help="How.")
-@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="A file to write, and not stdout.")
+@click.option("--format", "form", type=click.Choice(_FORMATS), default="jsonl", show_default=True, help="The format.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write to this file instead of stdout.")
 @click.option("--force", is_flag=True, help="Overwrite the file if it exists.")
 @click.option("--since", type=Since(), metavar="TIME", help="From this time on: 2026-11-20T17:00:00Z, or 7d ago.")
 @click.option("--until", type=Since(), metavar="TIME", help="Before this time.")
 def log_export(
     *, form: str, output: Path | None, force: bool, since: "datetime | None", until: "datetime | None"
 ) -> None:
-    """Write the log out, oldest first.
+    """Export the log, the oldest record first.
 
-    jsonl: every record whole, with its place in the chain and its hash, a JSON document a line.
+    jsonl: every record in full, with its place in the chain and its hash, one JSON document per line.
 
-    csv: a row for each call with its outcome, and for each other record. No cell is a formula.
+    csv: one row for each call with its outcome, and one for each other record. No cell is a formula.
 
-    ocsf: a JSON document a line, of the class API Activity (6003) of the Open Cybersecurity Schema Framework 1.3.
+    ocsf: one JSON document per line, of the class API Activity (6003) of the Open Cybersecurity Schema Framework 1.3.
 
-    A file is for its owner alone, and takes its name when it is complete.
+    Only its owner can read the file, and it appears under its name when it is complete.
     """
     from crashgate.clock import timestamp
     from crashgate.config import wiring
@@ -205,21 +196,21 @@ def _write(output: Path, lines: Iterable[str]) -> int:
 @click.command("prune", cls=Command)
 @click.option("--before", type=Since(), metavar="TIME", help="Records from before this time: 2026-11-20T17:00:00Z.")
 @click.option("--keep", type=Since(), metavar="AGE", help="Records older than this: 90d, 12w.")
-@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be removed.")
 def log_prune(before: datetime | None, keep: datetime | None, *, dry_run: bool) -> None:
-    """Take old records out of the log.
+    """Remove old records from the log.
 
-    The log is checked first. A signed checkpoint is stored before anything goes, so that `crashgate log verify` can
-    tell a prune from a truncation, and a record of who did it afterwards. The last record of each chain always stays.
-    A server may go on writing meanwhile. The file keeps its size, and the room is used again; on a full disk make some
-    room first.
+    The log is verified first. Before anything is removed, a signed checkpoint is stored, so that `crashgate log verify`
+    can tell pruning from truncation; afterwards a record says who pruned. The last record of each chain always stays.
+    Servers can keep writing meanwhile. The file keeps its size and its free space is used again. If the disk is full,
+    free some space first.
     """
     from crashgate.clock import timestamp
     from crashgate.config import wiring
 
     moment = before or keep
     if moment is None or (before is not None and keep is not None):
-        raise click.UsageError("Say what is to go: either --before TIME or --keep AGE.")
+        raise click.UsageError("Give either --before TIME or --keep AGE.")
     keeper = wiring.log_keeper(session.settings())
     cuts = keeper.prune(timestamp(moment), dry_run=dry_run)
     screen = session.screen()
@@ -243,7 +234,7 @@ def log_checkpoint() -> None:
     """Print a signed statement of where the log ends now.
 
     Keep it where nobody who can change the log can change it. `crashgate log verify --checkpoint FILE` then shows
-    whether records that it vouches for were cut off or an older copy of the log was put back. It is JSON in any case.
+    whether records were cut off since, or an older copy of the log was restored. The output is always JSON.
     """
     from crashgate.config import wiring
 
@@ -255,8 +246,8 @@ def log_checkpoint() -> None:
 def log_key() -> None:
     """Print the public key of the log's checkpoints (Ed25519, hexadecimal).
 
-    It is made where there is none. Keep it elsewhere, and give it to `crashgate log verify --signed-by`: then it shows
-    when the key beside the log was replaced.
+    If there is no key yet, it is created. Keep the key elsewhere and pass it to `crashgate log verify --signed-by`,
+    which then shows whether the key beside the log was replaced.
     """
     from crashgate.config import wiring
 
@@ -270,11 +261,11 @@ def log_key() -> None:
 
 @click.command("acknowledge", cls=Command)
 def log_acknowledge() -> None:
-    """Say that you know why a chain of the log had no head.
+    """Acknowledge that a chain of the log had no head.
 
-    A head that is missing beside records may mean that the last of them were deleted with it; a log that was restored
-    without its heads looks the same. `crashgate log verify` tells of it until then. What you acknowledge is recorded,
-    with your name at the operating system. Stop the servers first.
+    A missing head may mean that the last records were deleted with it. A log that was restored without its heads looks
+    the same. `crashgate log verify` reports it until you acknowledge it. The log records this with your user name.
+    Stop the servers first.
     """
     from crashgate.config import wiring
 
@@ -283,6 +274,6 @@ def log_acknowledge() -> None:
     if screen.json:
         screen.data({"acknowledged": [{"chain": each.chain, "seq": each.seq, "by": each.by} for each in records]})
     elif not records:
-        screen.say("No head is missing that was not acknowledged.")
+        screen.say("There is no missing head to acknowledge.")
     for record in records if not screen.json else ():
         screen.say(record.sentence)

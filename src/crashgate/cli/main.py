@@ -77,7 +77,7 @@ class Root(Group):
             raise
         except Exception:  # noqa: BLE001 - the last place that can give it an exit code of its own
             traceback.print_exc()
-            click.echo("This is a defect of crashgate. Please report it with the lines above.", err=True)
+            click.echo("This is a defect in crashgate. Please report it with the lines above.", err=True)
             ctx.exit(ExitCode.DEFECT)
 
 
@@ -133,37 +133,37 @@ def cli() -> None:
 
 @click.group(cls=Group)
 def policy() -> None:
-    """Write and check policies, and ask what they mean."""
+    """Write policies, check them, and see what they allow."""
 
 
 @click.group(cls=Group)
 def exports() -> None:
-    """See the exports that are kept, and remove old ones."""
+    """List the exports that are kept, and remove old ones."""
 
 
 @click.group(cls=Group)
 def connections() -> None:
-    """See whether the upstreams can be used."""
+    """Check the connections to upstreams."""
 
 
 @click.group(cls=Group)
 def log() -> None:
-    """Read the decision log, check that it is whole, and keep it."""
+    """Read, verify, export and prune the decision log."""
 
 
 @click.group(cls=Group)
 def approvals() -> None:
-    """See what agents ask a person to approve, and answer."""
+    """Answer the requests of agents for approval."""
 
 
 @click.group(cls=Group)
 def provider() -> None:
-    """For those who write a provider."""
+    """Develop a provider."""
 
 
 @click.group(cls=Group)
 def token() -> None:
-    """Bearer tokens with which agents connect over HTTP."""
+    """Manage the tokens that agents use over HTTP."""
 
 
 _GROUPS: Mapping[click.Group, Sequence[click.Command]] = {

@@ -1,8 +1,7 @@
-"""Where a command writes. Rule: results on stdout, notes on stderr, and no character in either that a terminal obeys.
+"""Where a command writes: results on stdout, notes on stderr.
 
-For people at a terminal with colour and tables (rich); plain when piped, with NO_COLOR, or on a dumb terminal.
-
-A file that a command writes. Rule: written under another name first, so that it is whole or absent.
+No text can control a terminal. At a terminal there are colours and tables (rich); in a pipe, with NO_COLOR or on a dumb
+terminal, the text is plain. A file is written under another name first, so it is complete or absent.
 """
 
 import json

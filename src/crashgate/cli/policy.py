@@ -1,13 +1,4 @@
-"""``crashgate policy check``. Rule: every problem at once, each with file and line.
-
-``crashgate policy show``. Rule: what is shown is what ``decide`` answers, read off the loaded documents.
-
-``crashgate policy lint``. Rule: it warns of what is legal; what is not legal, ``policy check`` tells.
-
-``crashgate policy schema``. Rule: what is printed is what docs/policy.schema.json holds.
-
-``crashgate policy export``. Rule: what is printed means the same as the documents, or it is not printed.
-"""
+"""``crashgate policy check``, ``show``, ``lint``, ``schema`` and ``export``: the commands that read the documents."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -180,7 +171,7 @@ def _one(policy: "Policy", rows: "Sequence[MatrixRow]") -> None:
     if words:
         screen.table(("word", "value", "written in"), words, whole={"written in"})
     if policy.mode == "observe":
-        screen.say("mode: observe; what is refused is let through and recorded, except deletes")
+        screen.say("mode: observe; calls that would be refused are let through and recorded, except deletes")
 
 
 def _written_in(policy: "Policy", rule: "Rule") -> str:
@@ -223,15 +214,15 @@ def _plain(row: "MatrixRow", kinds: "Sequence[Dimension]") -> dict[str, object]:
 
 
 @click.command("lint", cls=Command)
-@click.option("--strict", is_flag=True, help="Exit with 1 when there is a warning.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if there is a warning.")
 @in_sandbox_option
 def policy_lint(*, strict: bool, in_sandbox: bool) -> None:
-    """Warn of what is legal in a policy and worth a second look.
+    """Warn about policies that are valid but deserve a second look.
 
-    Grants that can never match, "*", full, reading what outsiders wrote together with writing, no limits. Each warning
-    is a line: FILE:LINE: WARNING.
+    It looks for grants that can never match, "*", the level full, agents that read what outsiders wrote and may also
+    write, and missing limits. Each warning is a line: FILE:LINE: WARNING.
 
-    Exits with 0, or with 1 when --strict is given and there is a warning.
+    Exits with 0, or with 1 if --strict is given and there is a warning.
     """
     from crashgate.cli.tool_question import could_allow
     from crashgate.policy.review.lint import lint
@@ -267,15 +258,15 @@ def policy_schema() -> None:
 
 
 @click.command("export", cls=Command)
-@click.argument("agent", required=False, help="Only this one.")
-@click.option("--cedar", is_flag=True, required=True, help="As Cedar policies.")
-@click.option("--schema", is_flag=True, help="The Cedar schema instead.")
+@click.argument("agent", required=False, help="Only the policy of this agent.")
+@click.option("--cedar", is_flag=True, required=True, help="Print Cedar policies.")
+@click.option("--schema", is_flag=True, help="Print the Cedar schema instead.")
 @in_sandbox_option
 def policy_export(agent: str | None, *, cedar: bool, schema: bool, in_sandbox: bool) -> None:
-    """Print the policies in the words of another engine.
+    """Print the policies in the language of another engine.
 
-    Levels become permits, off becomes forbid. Mode, limits, redaction and approvals have no words there and are left
-    out. A request names each place of the call with its id and its slug.
+    Levels become permits, and off becomes forbid. Mode, limits, redaction and approvals cannot be expressed there and
+    are left out. A request names each place of the call by its id and its slug.
 
     Example: crashgate policy export --cedar triage-agent > triage-agent.cedar
     """

@@ -144,19 +144,19 @@ def _option(kind: "Dimension") -> click.Option:
 
 
 @click.command("init", cls=_Init)
-@click.argument("agent", help="Whom the policy is for.")
-@click.option("--owner", required=True, metavar="ADDRESS", help="Who answers for it.")
-@click.option("--offline", is_flag=True, help="Ask nothing upstream, also where no place is named.")
+@click.argument("agent", help="The agent that the policy is for.")
+@click.option("--owner", required=True, metavar="ADDRESS", help="Who is responsible for the policy.")
+@click.option("--offline", is_flag=True, help="Do not ask upstreams for places.")
 @in_sandbox_option
-@click.option("--write", is_flag=True, help="Write it to AGENT.toml in the policy folder instead of printing it.")
+@click.option("--write", is_flag=True, help="Write AGENT.toml in the policy folder instead of printing it.")
 def policy_init(
     agent: str, owner: str, *, offline: bool, in_sandbox: bool, write: bool, **named: Sequence[str]
 ) -> None:
-    """Make a first policy from the connections and projects that exist.
+    """Create a first policy from the connections and projects that exist.
 
-    It gives reading. Where you name no place, all organizations and projects that the tokens can see are asked for and
-    named, for you to take out what the agent need not see; the decision log has these requests, by policy-init. Where
-    nothing is named for a kind of resource, its grant is a comment to fill in.
+    It allows only reading. If you name no place, crashgate looks up all organizations and projects that the tokens can
+    see and names them; remove those that the agent does not need. The decision log records these requests as
+    policy-init. A grant for which no place is known is written as a comment to fill in.
 
     Example: crashgate policy init triage-agent --owner team@example.com --project checkout-ios
     """

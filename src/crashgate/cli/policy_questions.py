@@ -22,22 +22,22 @@ if TYPE_CHECKING:
 
 
 @click.command("explain", cls=Command)
-@click.argument("agent", help="Who asks.")
+@click.argument("agent", help="The agent that asks.")
 @click.argument("tool", help="A tool, or an operation such as bugsnag.errors.fix.")
 @click.argument("arguments", metavar="[NAME=VALUE]...", nargs=-1, help="The tool's own arguments, or a JSON object.")
 @in_sandbox_option
 def policy_explain(agent: str, tool: str, arguments: Sequence[str], *, in_sandbox: bool) -> None:
     """Say whether an agent may call a tool, and why.
 
-    It names the line that decides and what would allow the call. Arguments that name a place matter; the others may be
-    left out. Nothing is asked upstream: a place is taken by the name that is written.
+    It names the line that decides, and says what would allow the call. Only arguments that name a place matter; the
+    others may be left out. No upstream is asked: a place is matched by the name that you give.
 
-    A tool that asks several operations has a line for each. The first decides; what is refused of the others is left
-    out of the tool's answer.
+    A tool that calls several operations has a line for each. The first one decides. Of the others, those that are
+    refused are left out of the tool's answer.
 
     Example: crashgate policy explain triage-agent resolve_error project_id=checkout-ios
 
-    Exits with 0 when it is allowed, 1 when it is denied, 6 when it depends on a place that is not named.
+    Exits with 0 if the call is allowed, 1 if it is denied, 6 if that depends on a place that is not named.
     """
     from crashgate.cli.tool_question import explained, read
 
@@ -110,12 +110,12 @@ def _answer_as_json(found: "Explained") -> dict[str, object]:
 def policy_test(files: Sequence[Path], *, in_sandbox: bool) -> None:
     """Check that the policies decide cases as their authors expect.
 
-    Each [[case]] has agent, tool or operation, args, expect (allow, deny, depends or approve), and if you like reason.
-    With after_untrusted = true it is asked as right after reading text that outsiders can write.
+    Each [[case]] has agent, tool or operation, args, expect (allow, deny, depends or approve), and optionally reason.
+    With after_untrusted = true, the agent has just read text that outsiders can write.
 
     Example: crashgate policy test policies/tests/examples.toml
 
-    Exits with 0 when all are as expected, with 1 when one is not, with 3 when a file cannot be used.
+    Exits with 0 if all are as expected, with 1 if one is not, with 3 if a file cannot be used.
     """
     from crashgate.cli.policy_cases import judge, read
 
@@ -161,12 +161,12 @@ def _test_as_json(case: "Case", verdict: "CaseResult") -> dict[str, object]:
 def policy_replay(log: Path | None, *, in_sandbox: bool) -> None:
     """Say which recorded calls would be decided differently now.
 
-    Without LOG, those in the state folder in force. Asked again is each call that a policy decided, in the place that
-    its record names. Where that depends on a parameter or a place which the log does not show, it is counted apart.
+    It reads LOG, or the log of the state folder. Every call that a policy decided is decided again, in the place that
+    its record names. Calls for which the log does not show enough to decide are counted separately.
 
     Example: crashgate policy replay --policies /tmp/proposed
 
-    Exits with 0 when all would be decided as they were, with 1 when one would not.
+    Exits with 0 if every call would be decided as before, with 1 if one would not.
     """
     from crashgate.cli.policy_cases import replay
     from crashgate.config import wiring
@@ -236,19 +236,19 @@ class _Diff(Command):
 
 @click.command("diff", cls=_Diff)
 @click.argument("before", type=click.Path(exists=True, path_type=Path), help="A folder of policies, or a document.")
-@click.argument("after", type=click.Path(exists=True, path_type=Path), help="What is to take its place.")
+@click.argument("after", type=click.Path(exists=True, path_type=Path), help="The policies to compare with it.")
 @in_sandbox_option
 @click.option("--verbose", is_flag=True, help="Name each operation.")
 def policy_diff(before: Path, after: Path, *, in_sandbox: bool, verbose: bool) -> None:
     """Say what widens and what narrows between two sets of policies.
 
-    Every operation is asked of both, in every place that either names. What widens is marked with +, what narrows
-    with -. A line tells of one resource in one place; --verbose and --json name its operations.
+    Every operation is compared in every place that either set names. + marks what widens, - what narrows. Each line is
+    about one resource in one place; --verbose and --json name the operations.
 
     Example: crashgate policy diff policies /tmp/proposed
 
-    Exits with 0 when nothing widens, with 2 when anything does, with 3 when that cannot be told: a document cannot be
-    used, or this command was not called as its help says.
+    Exits with 0 if nothing widens, with 2 if anything does, and with 3 if the sets cannot be compared, because a
+    document cannot be used or an argument is wrong.
     """
     from crashgate.cli.tool_question import answer
     from crashgate.policy.review.diff import compare
@@ -270,7 +270,7 @@ def policy_diff(before: Path, after: Path, *, in_sandbox: bool, verbose: bool) -
 
 
 _FEW = 2
-"""So many operations are named anyway."""
+"""So many operations are named without --verbose."""
 
 
 class _Line(NamedTuple):
@@ -310,7 +310,7 @@ def _describe(line: _Line, subjects: "Sequence[str]") -> str:
 def _summary(changes: "Sequence[Change]") -> str:
     wider = sum(change.widens for change in changes)
     if not changes:
-        return "Both mean the same."
+        return "Both sets mean the same."
     return f"{wider} thing{'' if wider == 1 else 's'} wider, {len(changes) - wider} narrower."
 
 

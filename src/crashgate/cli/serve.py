@@ -82,27 +82,27 @@ def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 @click.option(
     "--preset",
     type=click.Choice(session.PRESETS),
-    help="In place of --agent: serve one agent under a shipped policy, of the same name, and read no policy folder.",
+    help="Instead of --agent: serve one agent under a shipped policy of this name. No policy folder is read.",
 )
 @click.option("--http", "over_http", is_flag=True, help="Serve all agents over HTTP; each sends a bearer token.")
 @click.option(
-    "--host", metavar="ADDRESS", help="The address for --http; otherwise http.host of crashgate.toml, or 127.0.0.1."
+    "--host", metavar="ADDRESS", help="The address for --http. Default: http.host in crashgate.toml, or 127.0.0.1."
 )
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
     metavar="PORT",
-    help="Its port; otherwise http.port, or 8321. 0: any free one.",
+    help="The port for --http. Default: http.port, or 8321. 0 takes any free port.",
 )
 @click.option(
     "--text",
     type=click.Choice(("short", "full")),
-    help="An answer's text: full, a sentence and the data as JSON (usual), or short, the sentence alone.",
+    help="The text of answers. full: a sentence and the data as JSON (default). short: only the sentence.",
 )
 @click.option(
     "--strict-policies",
     is_flag=True,
-    help="Do not start while one policy document cannot be used; otherwise that agent alone is refused.",
+    help="Do not start if a policy document cannot be used. Otherwise only its agent is refused.",
 )
 @in_sandbox_option
 def serve(  # noqa: PLR0913 - one parameter an option
@@ -118,12 +118,12 @@ def serve(  # noqa: PLR0913 - one parameter an option
 ) -> None:
     """Serve MCP, over stdio for one agent or over HTTP for all.
 
-    Over stdio the agent is who --agent says, and must have a policy. Over HTTP it is who the token stands for: make one
+    Over stdio, --agent names the agent, which must have a policy. Over HTTP, the token identifies the agent; create one
     with `crashgate token new`.
 
-    With --sandbox no account is needed: it has all providers in it with invented data, and ten times the vendors' rate
-    limits, and uses the example policies where you have none and name none. Its calls go into the decision log like
-    others; give --state a folder of its own to keep them apart.
+    With --sandbox you need no account. The sandbox has all providers, with invented data and ten times the vendors'
+    rate limits. If you have no policies, the example policies are used. Its calls go into the decision log like any
+    others; use --state with another folder to keep them apart.
     """
     if [agent is not None, preset is not None, over_http].count(True) != 1:
         raise click.UsageError(
@@ -246,7 +246,7 @@ def _announce(listener: "Listener", agents: tuple[str, ...], *, in_sandbox: bool
         note(f"A token for one of them:  {shell_command()}{given.flags} token new {agents[0]}{more}")
         note("Its client sends it as:   Authorization: Bearer TOKEN")
     else:
-        note("There is no policy, so every call will be refused.")
+        note("There are no policies, so every call will be refused.")
     note("Stop it with Ctrl-C.")
 
 
@@ -258,15 +258,15 @@ def _announce(listener: "Listener", agents: tuple[str, ...], *, in_sandbox: bool
     metavar="PORT",
     default=4000,
     show_default=True,
-    help="0 takes any free one.",
+    help="The port. 0 takes any free port.",
 )
-@click.option("--seed", type=int, metavar="N", help="Draw another world; the same seed gives the same ids and texts.")
-@click.option("--budgets/--no-budgets", default=True, show_default=True, help="Rate limits as the vendor has them.")
+@click.option("--seed", type=int, metavar="N", help="Generate other data. The same seed gives the same data.")
+@click.option("--budgets/--no-budgets", default=True, show_default=True, help="Apply the vendors' rate limits.")
 def sandbox(host: str, port: int, seed: int | None, *, budgets: bool) -> None:
     """Run the providers' APIs with invented data until Ctrl-C.
 
-    Each provider is at a path of its own. Changes are kept until it ends. GET /_sandbox/requests shows what it was
-    asked; PUT /_sandbox/faults makes it fail.
+    Each provider has its own path. Changes last until the sandbox ends. GET /_sandbox/requests shows the requests that
+    it received; PUT /_sandbox/faults makes it fail.
     """
     from crashgate.clients.launch import shell_command
     from crashgate_sandbox.app import create_app

@@ -134,7 +134,7 @@ TIMES_THE_LIMITS = 10
 """Vendors allow as few as 30 requests a minute, and each new project or error costs the gate one more look-up."""
 
 in_sandbox_option = click.option(
-    "--sandbox", "in_sandbox", is_flag=True, help="Use a sandbox in this process in place of every upstream."
+    "--sandbox", "in_sandbox", is_flag=True, help="Use a sandbox in this process instead of the upstreams."
 )
 """The option of all commands that can do so."""
 

@@ -1,9 +1,4 @@
-"""``crashgate token list``. Rule: what names a token is shown, and nothing that opens or proves one.
-
-``crashgate token new``. Rule: the token stands on stdout once and alone; only its hash is kept.
-
-``crashgate token revoke``. Rule: a token is named by its public id, never by itself.
-"""
+"""``crashgate token``: a token is printed once, when it is made. Only its hash is kept, and its public id names it."""
 
 import re
 
@@ -17,10 +12,10 @@ from crashgate.cli.session import find_policy
 
 @click.command("list", cls=Command)
 def token_list() -> None:
-    """Print the tokens that are in force, the oldest first.
+    """Print the valid tokens, the oldest first.
 
-    Each with its public id, as the log names it, its agent, and when it was made. The tokens themselves are kept
-    nowhere.
+    For each it shows the public id, which the log uses, the agent, and when it was made. The tokens themselves are not
+    stored.
     """
     from crashgate.config import wiring
 
@@ -38,14 +33,14 @@ def token_list() -> None:
 
 
 @click.command("new", cls=Command)
-@click.argument("agent", help="The agent that the token stands for.")
-@click.option("--sandbox", "in_sandbox", is_flag=True, help="For serve --sandbox: its connections are those there are.")
-@click.option("--force", is_flag=True, help="Make the token even if there is no policy for the agent yet.")
+@click.argument("agent", help="The agent that connects with the token.")
+@click.option("--sandbox", "in_sandbox", is_flag=True, help="For an agent of serve --sandbox.")
+@click.option("--force", is_flag=True, help="Create the token even if the agent has no policy yet.")
 def token_new(agent: str, *, in_sandbox: bool, force: bool) -> None:
-    """Make a bearer token for an agent, and print it once.
+    """Create a bearer token for an agent, and print it once.
 
-    With it the agent connects over HTTP. What is kept is its hash. The token goes into the agent's own configuration or
-    secret store.
+    The agent uses it to connect over HTTP. crashgate stores only its hash. Put the token into the agent's configuration
+    or secret store.
     """
     from crashgate.cli.session import embedded
     from crashgate.clients.launch import shell_command
@@ -75,9 +70,9 @@ def token_new(agent: str, *, in_sandbox: bool, force: bool) -> None:
 @click.command("revoke", cls=Command)
 @click.argument("identifier", metavar="ID", help="The public id of the token, as `crashgate token list` shows it.")
 def token_revoke(identifier: str) -> None:
-    """Take a token back.
+    """Revoke a token.
 
-    The next request that bears it is refused, also by servers that run. Its line in the file is wiped.
+    The next request that uses it is refused, also by servers that are running. The token's line in the file is erased.
     """
     from crashgate.config import wiring
     from crashgate.errors import NotAvailableError
@@ -85,10 +80,10 @@ def token_revoke(identifier: str) -> None:
     revoked = wiring.tokens(session.settings()).revoke(identifier)
     if revoked is None:
         raise NotAvailableError(
-            "There is no token with this id.", remedy="`crashgate token list` shows those there are."
+            "There is no token with that id.", remedy="`crashgate token list` shows the valid tokens."
         )
     screen = session.screen()
     if screen.json:
         screen.data({"id": revoked.id, "agent": revoked.agent, "created": revoked.created})
     else:
-        screen.say(f"Token {revoked.id} of {revoked.agent} is revoked.")
+        screen.say(f"Token {revoked.id} of {revoked.agent} has been revoked.")

@@ -1,8 +1,7 @@
-"""``NAME=VALUE`` on a command line, as arguments of a tool. Rule: what begins like JSON is JSON, the rest is text.
+"""A question about one tool: from the words on a command line to the verdict of the gate's own plan.
 
-A question about one tool, from words on the command line to a decision. Rule: it asks what the gate would ask.
-
-What the policy fixes to one place is put in as the gate does it; what a caller gives stands.
+``NAME=VALUE``: a value that begins like JSON is JSON, the rest is text. If the policy allows only one place, it is
+filled in as the gate does it; what a caller gives stays.
 """
 
 import json
