@@ -20,6 +20,7 @@ from crashgate.model.provider import AnyTool
 from crashgate.model.tool import Named, Tool
 from crashgate.policy.document import load
 from crashgate.policy.policy import Policy, Vocabulary
+from crashgate.storage.policy_files import read_templates
 from crashgate.tools.definitions import Definition
 from tests.catalogue import BY_NAME, CATALOGUE, RESOURCES
 from tests.gate.gate import IOS, Gate
@@ -83,7 +84,7 @@ SESSIONS = ("bugspulse", "browserstack", "devrev")
 def _policy(agent: str) -> Policy:
     text, connections = documents()[agent]
     vocabulary = Vocabulary(catalogue=CATALOGUE, connections={name: RESOURCES[name] for name in connections})
-    return load(text, source=f"policies/{agent}.toml", vocabulary=vocabulary)
+    return load(text, source=f"policies/{agent}.toml", vocabulary=vocabulary, templates=read_templates(EXAMPLES))
 
 
 def open_for(agent: str, folder: Path | None = None) -> Gate:

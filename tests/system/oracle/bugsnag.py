@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 from random import Random
+from shutil import copytree
 from typing import Any
 
 from crashgate.audit.record import DecisionRecord
@@ -208,4 +209,5 @@ def policies(folder: Path, draw: Random) -> Path:
         copy = written / example.name
         copy.write_bytes(example.read_bytes())
         copy.chmod(0o600)
+    copytree(EXAMPLES / "templates", written / "templates")
     return written
