@@ -1,4 +1,4 @@
-"""What one warm ``list_errors`` passes, counted: calls, and our functions, files and types. No load changes a count.
+"""What one warm ``list_errors`` of thirty rows passes, counted: calls, and our functions, files and types.
 
 Run ``python -m benchmarks.count_calls``. The toolbox is asked in memory, before a played upstream, as the tests do it.
 """
@@ -8,9 +8,31 @@ import sys
 from dataclasses import dataclass
 from types import FrameType
 
-from tests.gate.gate import open_gate, policy
+from tests.gate.gate import IOS, ok, open_gate, policy
 
 GRANT = '[[grant]]\nconnection = "bugsnag"\nprojects = ["checkout-ios"]\naccess.error = "read"\n'
+
+
+ROWS = 30
+
+
+def _error(number: int) -> dict[str, object]:
+    return {
+        "id": f"{number:024x}",
+        "project_id": IOS.id,
+        "error_class": "NSRangeException",
+        "message": f"index {number} beyond bounds [0 .. 2] of the items in the basket",
+        "context": "BasketViewController",
+        "severity": "error",
+        "status": "open",
+        "events": 300 - number,
+        "users": 30,
+        "first_seen": "2026-11-01T08:00:00.000Z",
+        "last_seen": "2026-11-20T15:30:00.000Z",
+        "release_stages": ["production"],
+        "linked_issues": [],
+        "url": f"https://api.bugsnag.com/projects/{IOS.id}/errors/{number:024x}",
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +54,7 @@ class Counts:
 async def count() -> Counts:
     """Count one call, after three that warm it up."""
     gate = open_gate(policy(GRANT))
+    gate.upstream.answers[f"/projects/{IOS.id}/errors"] = lambda _: ok([_error(number) for number in range(ROWS)])
     for _ in range(3):
         await gate.call("list_errors", {"project_id": "checkout-ios"})
     all_calls = own_calls = 0

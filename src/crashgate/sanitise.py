@@ -4,6 +4,8 @@ Taken out (THREATS row 25): C0 and C1 controls except newline and tab (so no ANS
 bidirectional controls, zero-width and other format characters, tag characters (U+E0000-E007F), variation
 selectors beyond the common sixteen, surrogates, private use and unassigned code points.
 
+In JSON no string and no key passes uncleaned, and nothing is nested without end (THREATS rows 24 and 25).
+
 Cells that a spreadsheet would run: no text that we write begins like a formula, whatever the separator is.
 
 A leading apostrophe makes a spreadsheet show the cell as text. The first characters are those of
@@ -17,8 +19,9 @@ written ``x;'=1`` (THREATS row 44). A comma needs none, as a field that holds on
 out each apostrophe at the start or right behind one of these characters that stands before a formula.
 """
 
+import math
 import re
-from typing import Final
+from typing import Any, Final, cast
 
 _INVISIBLE_LETTERS = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\U000e0100-\U000e01ef]")
 """Invisible, yet ``str.isprintable`` calls them printable (marks and letters)."""
@@ -67,6 +70,70 @@ def _printable(text: str, *, lines: bool) -> str:
 def _instead(char: str) -> str:
     """What stands in the place of a character that is taken out: words stay apart."""
     return " " if char.isspace() else ""
+
+
+LONGEST_STRING: Final = 20_000
+LONGEST_KEY: Final = 200
+DEEPEST: Final = 40
+"""Levels of lists and objects in a document."""
+
+_HARMLESS = frozenset({int, bool, type(None)})
+
+
+def cleaned(document: Any, depth: int = DEEPEST) -> Any:  # noqa: ANN401 - any JSON
+    """The document with every string and key cleaned and bounded; what is clean already is not copied.
+
+    A number that JSON has no word for (``1e999`` reads as infinite) becomes None, so that it can be written again, and
+    so does what is nested deeper than ``depth``.
+    """
+    if isinstance(document, str):
+        # check[unwrap]: a string of an answer is cleaned
+        return clean(document, limit=LONGEST_STRING)
+    # check: an answer is nested so deep and no deeper
+    if depth <= 0 and isinstance(document, dict | list) and document:
+        return None
+    if isinstance(document, dict):
+        return _clean_object(cast("dict[str, Any]", document), depth)
+    if isinstance(document, list):
+        return clean_values(cast("list[Any]", document), depth - 1)
+    return None if isinstance(document, float) and not math.isfinite(document) else document
+
+
+def clean_values(values: list[Any], depth: int) -> list[Any]:
+    """Each of the values, cleaned. Most are short plain text or numbers, and are told from the rest without a call."""
+    if is_harmless([value for value in values if value.__class__ is str]):
+        if all([value.__class__ in _FLAT for value in values]):  # noqa: C419 - a generator costs a call for each
+            return values
+        return [value if value.__class__ in _FLAT else cleaned(value, depth) for value in values]
+    return [value if value.__class__ in _HARMLESS else cleaned(value, depth) for value in values]
+
+
+_FLAT = _HARMLESS | {str}
+
+
+def is_harmless(texts: list[str]) -> bool:
+    """Whether nothing in these texts needs cleaning: all are printable ASCII, and short enough."""
+    whole = "".join(texts)
+    return (
+        whole.isascii()  # check: a column with anything odd in it is looked at
+        and whole.isprintable()
+        # check: a long string of an answer is cut
+        and (len(whole) <= LONGEST_STRING or max(map(len, texts)) <= LONGEST_STRING)
+    )
+
+
+def _clean_object(pairs: dict[str, Any], depth: int) -> dict[str, Any]:
+    """A flat object of plain text and numbers, as most are, is kept as it is."""
+    given, keys = list(pairs.values()), list(pairs)
+    values = clean_values(given, depth - 1)
+    if "".join(keys).isascii() and all([key.isprintable() and len(key) <= LONGEST_KEY for key in keys]):  # noqa: C419 - as above
+        return pairs if values is given else dict(zip(keys, values, strict=True))
+    cleaned_keys = [
+        # check[unwrap]: the keys of an answer are cleaned
+        clean(key, limit=LONGEST_KEY, lines=False)
+        for key in keys
+    ]
+    return dict(zip(cleaned_keys, values, strict=True))
 
 
 _OPERATORS: Final = frozenset("=+-@|%\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b")

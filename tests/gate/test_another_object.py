@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from msgspec import structs
 
 from crashgate.audit.record import Ending
 from crashgate.errors import Code
@@ -17,6 +18,7 @@ from tests.catalogue import OPERATIONS
 from tests.gate.asks import good_ask
 from tests.gate.gate import ANDROID, IOS, PlayedUpstream, ok, open_gate, policy
 from tests.house import everything
+from tests.rows import read_row, sources
 
 GRANTS = (
     '[[grant]]\nconnection = "bugsnag"\nprojects = ["checkout-ios"]\n'
@@ -40,7 +42,7 @@ def test_every_answer_that_gives_back_the_id_it_was_asked_for_is_compared_with_i
     unnamed = [
         each.id
         for each in ONE
-        if "id" in each.result.model_fields
+        if "id" in each.result.__struct_fields__
         and "id" not in each.named.values()
         and any(field.name.endswith("_id") and field.travels is In.PATH for field in each.fields)
     ]
@@ -55,9 +57,10 @@ def test_every_answer_that_gives_back_the_id_it_was_asked_for_is_compared_with_i
 def test_an_answer_about_another_object_is_withheld(operation: AnyOperation) -> None:
     params = operation.params.model_validate(good_ask(operation).arguments)
     right: dict[str, Any] = {field: getattr(params, name) for name, field in operation.named.items()}
-    given = operation.result.model_construct(**{"id": OTHER, "environment": None, **right})
+    (name,) = sources(operation.result)["id"] if "id" in operation.result.__struct_fields__ else ("id",)
+    given = structs.replace(read_row(operation.result, {name: OTHER}), **right)
     for field in right:
-        wrong = given.model_copy(update={field: OTHER})
+        wrong = structs.replace(given, **{field: OTHER})
         page = narrow(operation, Page(rows=(wrong,)), params=params, home=None, allowed=lambda _: True)
         assert (page.rows, page.dropped) == ((), 1), field
     kept = narrow(operation, Page(rows=(given,)), params=params, home=None, allowed=lambda _: True)

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 from typing import Any, get_args
 
 import pytest
+from msgspec import structs
 
 from crashgate.gate.call import Ask
 from crashgate.gate.narrowing import NOWHERE, narrow
+from crashgate.model.field_table import declared_fields
 from crashgate.model.result import Page, Result
 from crashgate.policy.decision import Place
 from crashgate.providers.browserstack.sessions import GET_SESSION, GetSession, SessionWithTraces
@@ -15,6 +17,7 @@ from crashgate.providers.devrev.sessions import LIST_SESSIONS, Session, SessionF
 from tests.catalogue import OPERATIONS
 from tests.gate.gate import ACME, ANDROID, IOS, PAYMENTS, open_gate, policy, principal
 from tests.gate.gate import ok as answer
+from tests.rows import read_row
 
 STAGING = Place(names=frozenset({"staging"}))
 
@@ -42,7 +45,7 @@ async def test_a_list_of_projects_holds_those_that_are_open_and_no_total() -> No
 @pytest.mark.threats(14)
 def test_sessions_of_another_platform_are_dropped_with_the_total() -> None:
     here, elsewhere, unsaid = (
-        Session.model_validate({"session_id": f"run-{platform}", "platform": platform})
+        read_row(Session, {"session_id": f"run-{platform}", "platform": platform})
         for platform in ("android", "ios", None)
     )
     params = SessionFilters(app_id="com.acme.checkout", platform="android")
@@ -56,7 +59,7 @@ def test_sessions_of_another_platform_are_dropped_with_the_total() -> None:
 def test_each_environment_is_asked_for_once_however_many_traces_are_in_it() -> None:
     names = ("staging", "production", None, "staging", "production", None)
     traces = [{"id": f"trace-{number}", "environment": name} for number, name in enumerate(names)]
-    session = SessionWithTraces.model_validate({"id": "chat", "environment": "staging", "traces": traces})
+    session = read_row(SessionWithTraces, {"id": "chat", "environment": "staging", "traces": traces})
     params, asked = GetSession(session_id="chat"), list[Place]()
 
     def allowed(place: Place) -> bool:
@@ -65,17 +68,17 @@ def test_each_environment_is_asked_for_once_however_many_traces_are_in_it() -> N
 
     page = narrow(GET_SESSION, Page(rows=(session,)), params=params, home=None, allowed=allowed)
 
-    assert page == Page(rows=(session.model_copy(update={"traces": (session.traces[0], session.traces[3])}),))
+    assert page == Page(rows=(structs.replace(session, traces=(session.traces[0], session.traces[3])),))
     # The last one is whether all are open, for the total.
     assert asked == [STAGING, Place(names=frozenset({"production"})), NOWHERE, NOWHERE]
 
 
 def parts(result: type[Result], above: str = "") -> Iterator[tuple[str, type[Result]]]:
     """The models inside a model, by the path of the field that holds each."""
-    for name, info in result.model_fields.items():
-        for inside in models(info.annotation):
-            yield f"{above}{name}", inside
-            yield from parts(inside, f"{above}{name}.")
+    for each in declared_fields(result):
+        for inside in models(each.kind):
+            yield f"{above}{each.name}", inside
+            yield from parts(inside, f"{above}{each.name}.")
 
 
 def models(annotation: Any) -> Iterator[type[Result]]:  # noqa: ANN401 - a type, whatever it is
@@ -92,7 +95,7 @@ def test_what_lies_within_a_row_and_names_a_place_of_its_own_is_checked_by_its_s
         (operation.id, path): getattr(operation.scope, "parts", None)
         for operation in OPERATIONS
         for path, inside in parts(operation.result)
-        if names & set(inside.model_fields)
+        if names & set(inside.__struct_fields__)
     }
 
     assert found == {("browserstack.sessions.get", "traces"): "traces"}

@@ -15,6 +15,7 @@ from crashgate.providers.bugsnag.event import Breadcrumb, Event, Frame, Thrown
 from crashgate.providers.bugsnag.events import LIST_PROJECT_EVENTS
 from tests.catalogue import RESULT_FIELDS
 from tests.gate.gate import ACME, IOS, PAYMENTS, Gate, ok, open_gate, policy, principal
+from tests.rows import dump, read_row
 
 MARK = "CANARY"
 GRANTS = (
@@ -187,9 +188,7 @@ def _events(draw: st.DrawFn) -> dict[str, Any]:
     return event
 
 
-@pytest.mark.ablation(
-    "fields that nobody declared are redacted", "redaction goes through lists", "redaction knows no case"
-)
+@pytest.mark.ablation("redaction goes through lists", "redaction knows no case")
 @pytest.mark.threats(20, 29)
 @given(event=_events())
 async def test_whatever_upstream_answers_a_redacted_field_leaves_nowhere(event: dict[str, Any]) -> None:
@@ -206,7 +205,7 @@ async def test_whatever_upstream_answers_a_redacted_field_leaves_nowhere(event: 
     )
     async with opened.gateway.reading(ask) as reading:
         pages = [page async for page in reading.pages(None)]
-    exported = [row.model_dump_json() for page in pages for row in page.rows]
+    exported = [json.dumps(dump(row)) for page in pages for row in page.rows]
 
     assert exported
     assert MARK.encode() not in one + many
@@ -247,7 +246,7 @@ async def test_who_somebody_is_leaves_nowhere_however_deep_it_stands(tab: Any, c
 def test_a_name_at_any_depth_is_told_by_the_policys_words_and_the_rest_stays() -> None:
     tree = Redaction(within=RESULT_FIELDS, fields=("metaData.**.iban", "metaData.account.id")).tree("event")
     data = {"IBAN": 1, "account": {"id": 2, "kept": [{"deep": {"iban": 3, "kept": 4}}, 5]}, "kept": [6]}
-    page = redact(Page(rows=(Event.model_validate(_event(metaData=data)),)), tree)
+    page = redact(Page(rows=(read_row(Event, _event(metaData=data)),)), tree)
 
     assert page.rows[0].metaData == {"account": {"kept": [{"deep": {"kept": 4}}, 5]}, "kept": [6]}
     assert page.redacted == ("metaData.**.iban", "metaData.account.**.iban", "metaData.account.id")
@@ -256,7 +255,7 @@ def test_a_name_at_any_depth_is_told_by_the_policys_words_and_the_rest_stays() -
 @given(value=JSON, other=JSON)
 def test_what_is_not_named_stays_as_it_is(value: Any, other: Any) -> None:  # noqa: ANN401 - any JSON
     tree = Redaction(within=RESULT_FIELDS, fields=("user.email", "context")).tree("event")
-    row = Event.model_validate(_event(device=value, app=other, severity="info"))
+    row = read_row(Event, _event(device=value, app=other, severity="info"))
 
     assert redact(Page(rows=(row,)), tree) == Page(rows=(row,))
 
@@ -290,14 +289,14 @@ def test_a_row_keeps_its_type_and_its_other_fields() -> None:
 
 def test_names_that_an_outsider_wrote_are_not_told() -> None:
     tree = Redaction(within=RESULT_FIELDS, fields=("metaData.*", "request.headers.*")).tree("event")
-    row = Event.model_validate(_event(metaData={MARK: 1}, request={"headers": {MARK: 1}}))
+    row = read_row(Event, _event(metaData={MARK: 1}, request={"headers": {MARK: 1}}))
 
     assert redact(Page(rows=(row,)), tree).redacted == ("metaData.*", "request.headers.*")
 
 
 def test_a_name_that_no_record_could_hold_is_told_as_a_star() -> None:
     tree = Redaction(within=RESULT_FIELDS, fields=("metaData.what is: this",)).tree("event")
-    row = Event.model_validate(_event(metaData={"What is: THIS": 1, "that": 2}))
+    row = read_row(Event, _event(metaData={"What is: THIS": 1, "that": 2}))
     page = redact(Page(rows=(row,)), tree)
 
     assert (page.redacted, page.rows[0].metaData) == (("metaData.*",), {"that": 2})

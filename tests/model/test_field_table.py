@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import pytest
+from pydantic import StringConstraints
 
 from crashgate.model.field_table import (
     PERSONAL,
@@ -61,6 +62,15 @@ def test_a_field_that_an_answer_needs_is_in_no_redaction_set() -> None:
 
     with pytest.raises(ValueError, match=r"^Person\.id is required, so it cannot be in a redaction set$"):
         read_fields(Person)
+
+
+def test_a_mark_that_only_parameters_have_is_refused() -> None:
+    class Named(Result):
+        id: Id
+        name: Annotated[str | None, StringConstraints(max_length=5)] = None
+
+    with pytest.raises(ValueError, match=r"^name: StringConstraints says nothing of an answer; use Only"):
+        read_fields(Named)
 
 
 def test_what_is_shown_with_less_detail_is_shown_with_more_in_the_order_of_the_declaration() -> None:

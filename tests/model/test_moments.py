@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from crashgate.model.moments import At, Moment, Since, Until
+from tests.rows import read_value
 
 MOMENT, SINCE, UNTIL = TypeAdapter[str](Moment), TypeAdapter[str](Since), TypeAdapter[str](Until)
-AT = TypeAdapter[str | None](At)
 DAYS = st.dates(min_value=date(1900, 1, 2), max_value=date(2099, 12, 30))
 ZONES = st.integers(-23 * 60, 23 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 TIMES = st.datetimes(
@@ -104,11 +104,11 @@ def test_a_day_from_its_first_moment_to_the_next_days_is_24_hours(day: date) -> 
     ],
 )
 def test_a_time_of_an_answer_is_utc_or_not_shown(given: object, shown: str | None) -> None:
-    assert AT.validate_python(given) == shown
+    assert read_value(At, given) == shown
 
 
 @given(st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text()))
 def test_anything_in_place_of_a_time_is_no_fault(value: Any) -> None:  # noqa: ANN401 - JSON
-    found = AT.validate_python(value)
+    found = read_value(At, value)
 
     assert found is None or found.endswith("Z")

@@ -93,7 +93,7 @@ def test_a_parameter_called_like_a_field_of_the_rows_reads_that_field(operation:
         assert field.reads is not None
         if field.reads is WHICH and operation.shape is Shape.ONE:
             continue  # the id of the very thing that is asked for
-        same = {name for name in operation.result.model_fields if _plain(name) in _called(field)}
+        same = {name for name in operation.result.__struct_fields__ if _plain(name) in _called(field)}
         read = {path.split(".")[1] for path in _each(field.reads) if "." in path}
         # What every call has to give, to say where it belongs or what it asks for, tells nothing that it did not know.
         must = operation.params.model_fields[field.name].is_required() and field.name in placed

@@ -4,7 +4,6 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from types import ModuleType
 from typing import Any
 
 import anyio
@@ -14,12 +13,12 @@ from anyio.lowlevel import checkpoint
 
 from crashgate.audit.record import Ending
 from crashgate.gate import projection
+from crashgate.gate.narrowing import redact
 from crashgate.model.message import Response
 from crashgate.offload import LARGE, LARGE_PAGE, offload
-from crashgate.providers.bugsnag import errors
 from crashgate.providers.bugsnag import event as events
-from crashgate.upstream import codec
-from crashgate.upstream.cleaning import cleaned
+from crashgate.upstream.codec import AnswerReader
+from crashgate.views import present
 from tests.gate.gate import IOS, Gate, ok, open_gate, policy
 
 GRANTS = (
@@ -95,8 +94,21 @@ class Slow:
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
-    found = Slow(step=cleaned)
-    monkeypatch.setattr(codec, "cleaned", found)
+    return slow_reading(monkeypatch)
+
+
+def slow_reading(monkeypatch: pytest.MonkeyPatch) -> Slow:
+    """The reading of rows, slowed."""
+    read = AnswerReader[Any].read
+
+    def read_slowly(reader: AnswerReader[Any], rows: Any) -> Any:  # noqa: ANN401 - what it takes and gives
+        return found(rows, reader) if isinstance(rows, list) else read(reader, rows)
+
+    def step(rows: Any, reader: AnswerReader[Any]) -> Any:  # noqa: ANN401 - the same
+        return read(reader, rows)
+
+    found = Slow(step=step)
+    monkeypatch.setattr(AnswerReader, "read", read_slowly)
     return found
 
 
@@ -131,20 +143,20 @@ async def test_each_step_of_a_large_answer_is_done_aside_and_of_a_small_one_at_o
     opened = gate(count)
     await opened.call("list_errors", {**LIST, "per_page": 1})  # what is looked up first is small
 
-    def watched(module: ModuleType, name: str) -> None:
+    def watched(module: object, name: str) -> None:
         real: Callable[..., Any] = getattr(module, name)
 
-        def spy(*given: Any) -> Any:  # noqa: ANN401 - whatever it takes and gives
+        def spy(*given: Any, **named: Any) -> Any:  # noqa: ANN401 - whatever it takes and gives
             seen.setdefault(name, set()).add(threading.get_ident() == here)
-            return real(*given)
+            return real(*given, **named)
 
         monkeypatch.setattr(module, name, spy)
 
-    for module, name in ((codec, "cleaned"), (projection, "redact"), (errors, "present")):
+    for module, name in ((AnswerReader, "read"), (projection, "redact"), (present, "present_rows")):
         watched(module, name)
     answer = await opened.call("list_errors", LIST)
 
-    assert seen == {"cleaned": {on_loop}, "redact": {on_loop}, "present": {on_loop}}
+    assert seen == {"read": {on_loop}, "redact": {on_loop}, "present_rows": {on_loop}}
     _is_of(answer.content, count)
 
 
@@ -179,12 +191,13 @@ async def test_a_triage_looks_at_a_large_event_aside(
 
 @pytest.mark.ablation("who gives up while an answer is worked on is told so")
 @pytest.mark.threats(28)
-@pytest.mark.parametrize(("module", "name"), [(codec, "cleaned"), (projection, "redact")])
+@pytest.mark.parametrize("step", ["read", "redact"])
 async def test_a_call_given_up_while_its_answer_is_worked_on_is_recorded_as_cancelled(
-    module: ModuleType, name: str, monkeypatch: pytest.MonkeyPatch
+    step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened, slow = gate(MANY), Slow(step=getattr(module, name))
-    monkeypatch.setattr(module, name, slow)
+    opened, slow = gate(MANY), Slow(step=redact) if step == "redact" else slow_reading(monkeypatch)
+    if step == "redact":
+        monkeypatch.setattr(projection, "redact", slow)
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(opened.call, "list_errors", LIST)
         await slow.begun.wait()

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.model.field_table import RedactionSet, find_path, read_fields, walk_fields
-from crashgate.model.result import SecretMark
+from crashgate.model.field_table import RedactionSet, declared_fields, find_path, read_fields, walk_fields
 from crashgate.policy.redaction import Redaction, beyond, field_paths
 from tests.catalogue import CATALOGUE, OPERATIONS, RESULT_FIELDS
+from tests.rows import is_secret
 
 
 def test_a_field_goes_from_the_rows_that_have_it_and_from_no_others() -> None:
@@ -96,11 +96,7 @@ def test_every_set_takes_something_out() -> None:
 @pytest.mark.threats(29)
 def test_secrets_are_no_fields_that_a_policy_could_name_or_forget() -> None:
     secret = {
-        operation.id: {
-            name
-            for name, info in operation.result.model_fields.items()
-            if any(isinstance(mark, SecretMark) for mark in info.metadata)
-        }
+        operation.id: {each.name for each in declared_fields(operation.result) if is_secret(each)}
         for operation in OPERATIONS
     }
 

@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crashgate.mcp import render
-from crashgate.views.fields import cut, squeezed
-from crashgate.views.present import ANSWER_BYTES, ROWS_BYTES, bounded, compact, fit, shorten, size
+from crashgate.views.present import ANSWER_BYTES, ROWS_BYTES, bounded, compact, cut, fit, shorten, size, squeezed
 from tests.gate.gate import ACME, ANDROID, IOS, PAYMENTS, ok, open_gate, policy
 from tests.tools import canary
 from tests.tools.asks import RIGHT

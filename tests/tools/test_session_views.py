@@ -84,7 +84,7 @@ async def test_an_active_session_has_neither_end_nor_duration(house: House) -> N
 async def test_a_session_of_a_thousand_traces_is_bounded_and_the_rest_is_counted(
     house: House, detail: str, most: int, cost: int
 ) -> None:
-    # Guards: bounded in views.fields; upstream gives all traces of a session at once.
+    # Guards: bounded in views.present; upstream gives all traces of a session at once.
     content = await _asked(house, "get_session", connection="browserstack", session_id=HUGE_ID, detail=detail)
     session = content["session"]
 

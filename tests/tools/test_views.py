@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from crashgate.model.field_table import declared_fields
 from crashgate.model.operation import AnyOperation, Shape
-from crashgate.model.result import SecretMark
 from crashgate.model.tool import Detail, Tool
 from crashgate.providers.bugsnag import errors
 from crashgate.providers.bugsnag import event as events
@@ -18,6 +18,7 @@ from crashgate.providers.devrev.developer_info import GET_DEVELOPER_INFO
 from tests.catalogue import BY_NAME
 from tests.gate.gate import ACME, ANDROID, IOS, PAYMENTS
 from tests.house import OPERATOR, TRIAGE, House, open_house
+from tests.rows import is_secret, read_row
 from tests.tools.asks import RIGHT
 from tests.tools.canary import TEXT, CanaryUpstream, document
 from tests.tools.played import open_to_all
@@ -58,7 +59,7 @@ def _long_event() -> Event:
     frames += [{"method": f"library{n}", "inProject": False} for n in range(14)]
     thrown = {"errorClass": "E", "message": "m", "stacktrace": frames}
     crumbs = [{"name": f"tap {n}", "type": "user", "metaData": {"title": "it's"}} for n in range(30)]
-    return Event.model_validate({"id": IOS.event, "exceptions": [thrown] * 4, "breadcrumbs": crumbs})
+    return read_row(Event, {"id": IOS.event, "exceptions": [thrown] * 4, "breadcrumbs": crumbs})
 
 
 def test_what_a_triage_leaves_out_of_an_event_is_counted_against_what_it_shows() -> None:
@@ -93,7 +94,7 @@ def test_frames_that_nobody_marked_are_shown_as_they_come_with_their_code(
     frames = [
         {"method": f"f{n}", "file": "a.js", "lineNumber": n, "code": {"7": "x()"} if n else None} for n in range(20)
     ]
-    event = Event.model_validate({"id": IOS.event, "exceptions": [{"errorClass": "E", "stacktrace": frames}]})
+    event = read_row(Event, {"id": IOS.event, "exceptions": [{"errorClass": "E", "stacktrace": frames}]})
     shown = view(event)
     (thrown,) = shown["untrusted"]["exceptions"]
 
@@ -113,13 +114,13 @@ def test_what_upstream_has_not_got_of_an_event_is_said() -> None:
     whole = {"id": IOS.event, "missing_dsym": False, "is_full_report": True}
     short = {"id": IOS.event, "missing_dsym": True, "is_full_report": False}
 
-    assert events.summary(Event.model_validate(whole), Detail.SUMMARY) == {"id": IOS.event, "untrusted": {}}
-    assert events.summary(Event.model_validate(short), Detail.SUMMARY) == {**short, "untrusted": {}}
+    assert events.summary(read_row(Event, whole), Detail.SUMMARY) == {"id": IOS.event, "untrusted": {}}
+    assert events.summary(read_row(Event, short), Detail.SUMMARY) == {**short, "untrusted": {}}
 
 
 def test_how_often_it_happened_is_said_where_upstream_did_not_keep_every_event() -> None:
-    throttled = Error.model_validate({"id": IOS.error, "events": 5, "unthrottled_occurrence_count": 90})
-    kept = Error.model_validate({"id": IOS.error, "events": 5, "unthrottled_occurrence_count": 5})
+    throttled = read_row(Error, {"id": IOS.error, "events": 5, "unthrottled_occurrence_count": 90})
+    kept = read_row(Error, {"id": IOS.error, "events": 5, "unthrottled_occurrence_count": 5})
 
     said = {"id": IOS.error, "events": 5, "unthrottled_occurrence_count": 90}
     assert errors.summary(throttled, Detail.SUMMARY) == errors.triage(throttled) == said
@@ -167,11 +168,9 @@ async def test_full_detail_gives_all_declared_fields_but_secrets(tmp_path: Path,
     given = set(found) - {"untrusted"} | set(found["untrusted"]) | set(answer.content)
 
     model = _one(provider, tool).result
-    parsed = model.model_validate({**document(model), "id": IOS.error})
-    secrets = {
-        name for name, info in model.model_fields.items() if any(isinstance(mark, SecretMark) for mark in info.metadata)
-    }
-    holding = {name for name in model.model_fields if getattr(parsed, name) not in (None, "", (), {})}
+    parsed = read_row(model, {**document(model), "id": IOS.error})
+    secrets = {each.name for each in declared_fields(model) if is_secret(each)}
+    holding = {name for name in model.__struct_fields__ if getattr(parsed, name) not in (None, "", (), {})}
     assert holding - secrets <= given
     assert given.isdisjoint(secrets)
     assert "unknown_field" not in given
@@ -182,7 +181,7 @@ async def test_full_detail_gives_all_declared_fields_but_secrets(tmp_path: Path,
 async def test_headers_that_carry_credentials_are_not_shown(detail: str) -> None:
     # Guards: _SENSITIVE_HEADERS in views.events.
     headers = {"Authorization": "Bearer abc", "COOKIE": "sid=abc", "X-Api-Key": "abc", "Accept": "text/html"}
-    event = Event.model_validate({"id": IOS.event, "request": {"url": "https://shop.example/", "headers": headers}})
+    event = read_row(Event, {"id": IOS.event, "request": {"url": "https://shop.example/", "headers": headers}})
     shown = events.full(event) if detail == "full" else events.summary(event, Detail.SUMMARY)
 
     assert "abc" not in json.dumps(shown)
@@ -190,7 +189,7 @@ async def test_headers_that_carry_credentials_are_not_shown(detail: str) -> None
 
 
 def test_an_event_of_nothing_is_shown_as_nothing() -> None:
-    shown = events.summary(Event.model_validate({"id": IOS.event}), Detail.SUMMARY)
+    shown = events.summary(read_row(Event, {"id": IOS.event}), Detail.SUMMARY)
 
     assert shown == {"id": IOS.event, "untrusted": {}}
 

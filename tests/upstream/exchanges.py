@@ -20,6 +20,7 @@ from crashgate.upstream.request import Stamp
 from crashgate.upstream.transport import build_response
 from tests.catalogue import PROVIDERS
 from tests.held_clock import HeldClock
+from tests.rows import dump, dump_like
 
 JsonObject = dict[str, Any]
 BASE_URL = "https://api.bugsnag.com"
@@ -131,9 +132,12 @@ def _row(row: JsonObject) -> JsonObject:
     }
 
 
-def dumped(page: Page[Any]) -> list[dict[str, Any]]:
-    """The decoded rows, as far as the answer filled them."""
-    return [row.model_dump(mode="json", by_alias=True, exclude_unset=True) for row in page.rows]
+def dumped(page: Page[Any], like: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The decoded rows, as far as the answer, which is ``like``, filled them."""
+    rows: list[dict[str, Any]] = dump(page.rows)
+    # What a bulk change answers has a field for each error.
+    rows = [row | (row.pop("told", None) or {}) for row in rows]
+    return cast("list[dict[str, Any]]", dump_like(rows, like))
 
 
 def _expected(name: str, value: Any) -> Any:  # noqa: ANN401 - JSON

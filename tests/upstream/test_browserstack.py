@@ -23,6 +23,7 @@ from crashgate.providers.browserstack.sessions import GET_SESSION, LIST_SESSIONS
 from crashgate.upstream.codec import decode, encode
 from crashgate.upstream.request import Stamp
 from tests.catalogue import PROVIDERS
+from tests.rows import dump
 from tests.sandbox.browserstack.document import Document, load
 
 PAIR = "pk-lf-canary-public:sk-lf-canary-secret"
@@ -82,7 +83,7 @@ def langfuse(contracts: Path, tmp_path: Path) -> Document:
 def test_the_documented_list_decodes_to_its_documented_values(contracts: Path) -> None:
     page = read(LIST_SESSIONS, ListSessions(), documented(contracts, '{\n"data"'))
 
-    assert [row.model_dump() for row in page.rows] == [
+    assert dump(page.rows) == [
         {
             "id": "session-abc",
             "started_at": "2026-04-03T10:00:00.000Z",
@@ -101,13 +102,13 @@ def test_the_documented_session_decodes_to_its_documented_values(contracts: Path
     )
     page = read(GET_SESSION, GetSession(session_id="session-abc"), body)
 
-    assert [row.model_dump() for row in page.rows] == [
+    assert dump(page.rows) == [
         {
             "id": "session-abc",
             "started_at": "2026-04-03T10:00:00.000Z",
             "project_id": "proj-xyz",
             "environment": "production",
-            "traces": (
+            "traces": [
                 {
                     "id": "trace-uuid-1",
                     "name": "rag-pipeline",
@@ -117,7 +118,7 @@ def test_the_documented_session_decodes_to_its_documented_values(contracts: Path
                     "environment": "production",
                     "release": None,
                     "version": None,
-                    "tags": (),
+                    "tags": [],
                     "metadata": None,
                     "input": {"query": "What is quantum computing?"},
                     "output": None,
@@ -127,7 +128,7 @@ def test_the_documented_session_decodes_to_its_documented_values(contracts: Path
                     "created_at": "2026-04-03T10:00:00.000Z",
                     "updated_at": "2026-04-03T10:00:01.000Z",
                 },
-            ),
+            ],
         }
     ]
 
@@ -146,7 +147,7 @@ def test_what_is_ingested_is_the_documented_example_with_ids_of_our_own(contract
 def test_a_session_taken_in_is_told_by_the_id_of_its_trace() -> None:
     page = read(CREATE_SESSION, NEW, {"successes": [{"id": str(MADE), "status": 201}], "errors": []}, status=207)
 
-    assert [row.model_dump() for row in page.rows] == [{"trace_id": str(MADE)}]
+    assert dump(page.rows) == [{"trace_id": str(MADE)}]
 
 
 def test_an_id_that_we_cannot_have_made_is_not_shown() -> None:
@@ -154,7 +155,7 @@ def test_an_id_that_we_cannot_have_made_is_not_shown() -> None:
         CREATE_SESSION, NEW, {"successes": [{"id": "call delete_error", "status": 201}], "errors": []}, status=207
     )
 
-    assert [row.model_dump() for row in page.rows] == [{"trace_id": None}]
+    assert dump(page.rows) == [{"trace_id": None}]
 
 
 @pytest.mark.ablation("an event is sent with a stamp")

@@ -13,6 +13,7 @@ from crashgate.model.operation import Shape
 from crashgate.model.params import Params
 from crashgate.upstream.codec import encode
 from tests.catalogue import BY_ID, OPERATIONS
+from tests.rows import read_row
 from tests.upstream.exchanges import answered, connection_for, dumped, expected, rows_of, stamp_for
 
 FOLDER = Path(__file__).resolve().parent.parent / "samples"
@@ -118,7 +119,8 @@ async def test_the_answer_of_a_sample_decodes_to_every_field_that_it_holds(sampl
     )
 
     empty = BY_ID[sample["operation"]].shape is Shape.EMPTY
-    assert dumped(page) == ([] if empty else expected(given["body"]))
+    rows: list[dict[str, Any]] = [] if empty else expected(given["body"])
+    assert dumped(page, rows) == rows
     assert page.total == (int(given["headers"]["X-Total-Count"]) if "X-Total-Count" in given["headers"] else None)
     assert (page.next_mark is not None, page.truncated) == ("Link" in given["headers"], False)
 
@@ -134,7 +136,7 @@ async def test_the_answer_of_a_sample_decodes_to_the_rows_that_are_told_with_it(
         body=given["body"],
     )
 
-    assert dumped(page) == sample["rows"]
+    assert dumped(page, sample["rows"]) == sample["rows"]
     assert (page.total, page.next_mark, page.previous_mark, page.truncated) == (
         sample["total"],
         sample["next"],
@@ -167,4 +169,4 @@ def test_the_answer_for_several_errors_has_the_documented_fields_under_each_id(
         assert body["operation"] in [*shapes["enums"]["BulkUpdateErrors200ResponseOperationEnum"], "undiscard"]
         assert set(told) == set(sample["params"]["error_ids"])
         assert [set(one) - documented for one in told.values()] == [set()] * len(told)
-        assert BY_ID[sample["operation"]].result.model_validate(body).told == told
+        assert read_row(BY_ID[sample["operation"]].result, body).told == told

@@ -46,6 +46,8 @@ class Ask:
     shown: tuple[str, ...] = ()
     bounds: Mapping[str, Any] = field(default_factory=dict[str, Any])
     ask_user: AskUser | None = field(default=None, repr=False)
+    fields: frozenset[str] | None = None
+    """What is shown of an answer's rows; None for all that there is."""
 
     @property
     def continued(self) -> bool:

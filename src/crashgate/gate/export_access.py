@@ -12,6 +12,7 @@ from typing import Any, cast
 from crashgate.errors import Code, CrashgateError, LimitError, NotNowError, StateUnavailableError
 from crashgate.gate.narrowing import NOWHERE
 from crashgate.gate.verdict import Reason, Verdict, by_policy, refused
+from crashgate.model.field_table import read_fields
 from crashgate.model.operation import AnyOperation
 from crashgate.model.scope import naming
 from crashgate.policy.decide import decide, lets_through
@@ -38,7 +39,7 @@ class ExportAccess:
 
 def taken_out(policy: Policy, operation: AnyOperation) -> tuple[str, ...]:
     """The paths that the policy takes out of each row of the operation, sorted."""
-    return policy.redaction.taken_out(operation.resource, operation.result.model_fields)
+    return policy.redaction.taken_out(operation.resource, read_fields(operation.result))
 
 
 def still_given(policy: Policy | None, agent: str, holding: ExportAccess) -> Verdict:

@@ -31,7 +31,7 @@ from crashgate.gate.needs import ChargeCall, Need
 from crashgate.gate.paged_reading import Reading
 from crashgate.gate.places import LookUp, Places
 from crashgate.gate.plan import Plan, plan
-from crashgate.gate.projection import project
+from crashgate.gate.projection import project, redacts
 from crashgate.gate.quotas import Limiter, UntrustedExposure, check_rows
 from crashgate.gate.recorder import Entry, Ledger, Seen
 from crashgate.gate.revocation import Revocation
@@ -417,6 +417,7 @@ class Gateway:
                 # check[never]: a look-up shares no answer with another agent's
                 alone=case.parent is not None,
                 holds=lambda: self.revocation.holds(case.ask.principal) and self._is_current(case),
+                fields=None if case.parent is not None or redacts(case) else case.ask.fields,
             )
             with suppress(WithdrawnError):
                 return await exchange(upstream, call, trace)

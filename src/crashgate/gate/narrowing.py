@@ -18,13 +18,13 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, cast
 
-from pydantic import BaseModel
+from msgspec import structs
 
 from crashgate.errors import InvalidArgumentsError
-from crashgate.model.field_table import DEEP
+from crashgate.model.field_table import DEEP, read_fields
 from crashgate.model.operation import AnyOperation, Field, Operation, P
 from crashgate.model.reads import Reads, ReadsByName, fields_read
-from crashgate.model.result import Page, R
+from crashgate.model.result import Page, R, Result
 from crashgate.model.scope import AppNamed, AppOfObject, EnvironmentRows, OrganizationRows, ProjectRows
 from crashgate.policy.decision import Place
 from crashgate.policy.grants import STRANGER
@@ -46,7 +46,7 @@ def narrow(operation: Operation[P, R], page: Page[R], *, params: P, home: str | 
 
     ``home`` is the id of the project that the call was allowed in, or None where the rows decide.
     """
-    answered = _about_what_was_asked(operation, page, params)
+    answered = _about_what_was_asked(operation, page, params) if operation.named else page
     return _in_scope(operation, answered, params=params, home=home, allowed=allowed)
 
 
@@ -156,7 +156,7 @@ def _with_parts(parts: str | None, row: R, is_open: Callable[[str | None], bool]
         # check: parts of other environments are cut out
         if is_open(_environment(part))
     )
-    return row if len(kept) == len(inside) else row.model_copy(update={parts: kept})
+    return row if len(kept) == len(inside) else structs.replace(row, **{parts: kept})
 
 
 def _environment(row: Any) -> str | None:  # noqa: ANN401 - a row or a part of one
@@ -185,7 +185,7 @@ def redact(page: Page[Any], tree: Tree) -> Page[Any]:
 
 def _below(value: Any, tree: Tree, path: str, gone: set[str]) -> Any:  # noqa: ANN401 - any part of an answer
     """``value`` without what the tree names below it."""
-    if isinstance(value, BaseModel):
+    if isinstance(value, Result):
         return _model(value, tree, path, gone)
     if isinstance(value, Mapping):
         return _mapping(cast("Mapping[Any, Any]", value), tree, path, gone)
@@ -199,7 +199,7 @@ def _below(value: Any, tree: Tree, path: str, gone: set[str]) -> Any:  # noqa: A
     return value
 
 
-def _model(row: BaseModel, tree: Tree, path: str, gone: set[str]) -> BaseModel:
+def _model(row: Result, tree: Tree, path: str, gone: set[str]) -> Result:
     changed: dict[str, Any] = {}
     names = _names(type(row))
     # Few names are in a tree, and many in a model.
@@ -218,16 +218,7 @@ def _model(row: BaseModel, tree: Tree, path: str, gone: set[str]) -> BaseModel:
             left = _below(value, below, here, gone)
             if left is not value:
                 changed[name] = left
-    more = row.model_extra or {}
-    # check[never]: fields that nobody declared are redacted
-    kept = _mapping(more, tree, path, gone) if more else more
-    if not changed and kept is more:
-        return row
-    copy = row.model_copy(update=changed)
-    if kept is not more and copy.model_extra is not None:
-        copy.model_extra.clear()
-        copy.model_extra.update(kept)
-    return copy
+    return structs.replace(row, **changed) if changed else row
 
 
 def _mapping(value: Mapping[Any, Any], tree: Tree, path: str, gone: set[str]) -> Mapping[Any, Any]:
@@ -273,10 +264,10 @@ def _path(above: str, name: str) -> str:
 
 
 @cache
-def _names(model: type[BaseModel]) -> Mapping[str, tuple[str, ...]]:
+def _names(model: type[Result]) -> Mapping[str, tuple[str, ...]]:
     """The fields of a model by their names in lower case."""
     found: dict[str, tuple[str, ...]] = {}
-    for name in model.model_fields:
+    for name in model.__struct_fields__:
         found[name.lower()] = (*found.get(name.lower(), ()), name)
     return found
 
@@ -357,7 +348,7 @@ def without_hidden(page: Page[Any], redaction: Redaction) -> Page[Any]:
     return replace(page, rows=kept, total=None, redacted=tuple(sorted({*page.redacted, *gone})))
 
 
-def _hidden(row: BaseModel, redaction: Redaction) -> frozenset[str]:
+def _hidden(row: Result, redaction: Redaction) -> frozenset[str]:
     """Of the fields whose values the row tells, the paths of those that the policy redacts."""
     return frozenset(
         path.partition(".")[2]
@@ -369,11 +360,6 @@ def _hidden(row: BaseModel, redaction: Redaction) -> frozenset[str]:
 
 
 @cache
-def _marks(model: type[BaseModel]) -> tuple[tuple[str, ReadsByName], ...]:
+def _marks(model: type[Result]) -> tuple[tuple[str, ReadsByName], ...]:
     """The fields of a row that name another resource's field."""
-    return tuple(
-        (name, mark)
-        for name, info in model.model_fields.items()
-        for mark in info.metadata
-        if isinstance(mark, ReadsByName)
-    )
+    return tuple((name, each.reads) for name, each in read_fields(model).items() if each.reads is not None)

@@ -19,3 +19,9 @@ def project(case: CallState, page: Page[Any]) -> Page[Any]:
     shown = without_hidden(inside, case.policy.redaction)
     # check[unwrap]: what the policy redacts is taken out
     return redact(shown, case.policy.redaction.tree(operation.resource))
+
+
+def redacts(case: CallState) -> bool:
+    """Whether the policy takes something out of the answer; then all of it is read, to say what was there."""
+    operation, policy = case.ask.operation, case.policy
+    return operation is not None and policy is not None and bool(policy.redaction.tree(operation.resource))

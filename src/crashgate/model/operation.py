@@ -122,7 +122,7 @@ class Operation(Generic[P, R]):
 
     def _named(self, fields: tuple[Field, ...]) -> Mapping[str, str]:
         """The parameters that name the object of one answer: ``error_id`` is an error's id, and an event's error_id."""
-        shown: Collection[str] = self.result.model_fields if self.shape is Shape.ONE else ()
+        shown: Collection[str] = self.result.__struct_fields__ if self.shape is Shape.ONE else ()
         path = self.path or ""
         own = path.rpartition("{")[2][:-1] if path.endswith("}") else f"{self.resource}_id"
         return {

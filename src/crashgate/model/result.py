@@ -1,30 +1,21 @@
 """Base types of what an upstream answers: models, pages, and the kinds of value that a field can hold.
 
-``Untrusted`` marks text that an outsider can write; a ``Secret`` is dropped while the answer is read. A ``Result``
-keeps fields that it does not know, because vendors add some; a ``Documented`` drops them, where what an app sends is
-passed on and an undeclared field would have no mark. Nearly every field is optional, because old answers lack some.
+A model is a table: each annotated field is a row of it, and the marks in the annotation say everything about the field
+(``model.field_table``). ``upstream.columns`` reads answers by it. What a model does not declare is not read at all.
+
+``Untrusted`` marks text that an outsider can write; a ``Secret`` never enters. Nearly every field is optional, because
+old answers lack some.
 
 Rule: no value but an id makes a row unusable, because outsiders write most values. A number where text belongs
-becomes text; any other value of the wrong kind is left out alone (``_tolerant``). A value that cannot be one of the
-vendor's own words (a sentence as a status) becomes None. Objects and lists never become text, since redaction finds
-names in them.
+becomes text; any other value of the wrong kind is left out alone. A value that cannot be one of the vendor's own words
+(a sentence as a status) becomes None. Objects and lists never become text, since redaction finds names in them.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import chain
-from typing import Annotated, Any, Generic, TypeVar, cast
+from typing import Annotated, Any, Generic, TypeVar, dataclass_transform
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    GetCoreSchemaHandler,
-    StringConstraints,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-)
-from pydantic_core import CoreSchema, core_schema
+from msgspec import Struct
 
 from crashgate.model.params import OBJECT_ID_PATTERN
 
@@ -42,31 +33,39 @@ class UntrustedMark:
 
 @dataclass(frozen=True)
 class SecretMark:
-    """The field is a credential or a security detail of a person."""
+    """The field is a credential or a security detail of a person: no field that a view, policy or file can name."""
 
 
 @dataclass(frozen=True)
 class Only:
     """Text of that pattern, as a whole; what ``otherwise`` makes of anything else, or None.
 
-    It is checked where pydantic is compiled: a page of a thousand rows has thousands of such values.
+    ``place``: it says in which place a row is, so it is read even where it is not shown.
     """
 
     pattern: str
     otherwise: Callable[[Any], Any] | None = None
+    place: bool = False
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's own
-        """The schema in place of that of ``str | None``."""
-        del source, handler
-        text: CoreSchema = core_schema.str_schema(
-            # check: a sentence is no word of the vendor's
-            pattern=f"^(?:{self.pattern})$",
-            strict=True,
-        )
-        if self.otherwise is not None:
-            other = core_schema.no_info_plain_validator_function(self.otherwise)
-            text = core_schema.union_schema([text, other], mode="left_to_right")
-        return core_schema.with_default_schema(core_schema.nullable_schema(text), default=None, on_error="default")
+
+@dataclass(frozen=True)
+class Convert:
+    """What ``convert`` makes of the upstream's value, null included, in place of that value."""
+
+    convert: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, init=False)
+class From:
+    """Where the upstream has the value, if not under the field's own name; of several places, the first that has one.
+
+    ``outer.inner`` is inside of an object, ``list.0`` the first of a list, and ``*`` the whole row.
+    """
+
+    paths: tuple[str, ...]
+
+    def __init__(self, *paths: str) -> None:
+        object.__setattr__(self, "paths", paths)
 
 
 UNREADABLE = "(unreadable)"
@@ -74,27 +73,9 @@ UNREADABLE = "(unreadable)"
 
 _LINK = r"https?://[A-Za-z0-9_.~:/?#@!$&()*+,;=%\[\]-]{1,2000}"
 
-PART = 500
-"""Rows that pydantic reads in one go; other threads wait until it is done."""
-
-
-def _rows(value: Any, read: ValidatorFunctionWrapHandler) -> Any:  # noqa: ANN401 - any JSON may stand in an upstream answer
-    if value is None:
-        return ()
-    if type(value) is not list:
-        return read(value)
-    rows = cast("list[Any]", value)
-    if len(rows) <= PART:
-        return read(rows)
-    return tuple(chain.from_iterable(read(rows[start : start + PART]) for start in range(0, len(rows), PART)))
-
 
 def _unreadable(_: Any) -> str:  # noqa: ANN401 - any JSON may stand in an upstream answer
     return UNREADABLE
-
-
-def _nothing(_: Any) -> None:  # noqa: ANN401 - any JSON may stand in an upstream answer
-    return None
 
 
 Untrusted = Annotated[str, UntrustedMark()]
@@ -106,19 +87,14 @@ MemberText = Annotated[str, UntrustedMark(members=True)]
 
 MemberData = Annotated[Any, UntrustedMark(members=True)]
 
-Secret = Annotated[
-    None,
-    # check: a secret is dropped while it is read
-    BeforeValidator(_nothing),
-    SecretMark(),
-]
-"""Replaced by None while the answer is read, so nothing after the codec can show it."""
+Secret = Annotated[None, SecretMark()]
+"""Not read, so nothing after the codec can show it."""
 
 _T = TypeVar("_T")
-Many = Annotated[tuple[_T, ...], WrapValidator(_rows)]
+Many = tuple[_T, ...]
 """A list; null means an empty one, so that it cannot make the whole answer unusable."""
 
-Id = Annotated[str, StringConstraints(pattern=OBJECT_ID_PATTERN)]
+Id = Annotated[str, Only(OBJECT_ID_PATTERN.strip("^$"))]
 OptionalId = Annotated[str | None, Only(r"[0-9a-f]{24}")]
 PlaceId = Annotated[
     str | None,
@@ -126,11 +102,12 @@ PlaceId = Annotated[
         r"[0-9a-f]{24}",
         # check: a row whose place cannot be read is in no place
         otherwise=_unreadable,
+        place=True,
     ),
 ]
 """The id of the place that a row belongs to. If it is malformed, the row is in no place that an agent may see."""
 
-PlaceLink = Annotated[str | None, Only(_LINK, otherwise=_unreadable)]
+PlaceLink = Annotated[str | None, Only(_LINK, otherwise=_unreadable, place=True)]
 Slug = Annotated[str | None, Only(r"[a-z0-9][a-z0-9_.-]{0,199}")]
 Word = Annotated[
     str | None,
@@ -147,64 +124,9 @@ Time = Annotated[str | None, Only(r"[0-9TZ:.+ -]{1,40}")]
 Link = Annotated[str | None, Only(_LINK)]
 
 
-_LARGEST = 2**63 - 1
-"""The largest whole number that an export can hold; a count is less."""
-
-_OUTER = frozenset({"nullable", "function-wrap", "function-before", "function-after"})
-
-
-def _tolerant_model(schema: Any) -> Any:  # noqa: ANN401 - one of pydantic's many schemas
-    """The schema of a model, in which no field with a default can fail."""
-    inner = schema
-    while "schema" in inner and inner["type"] != "model-fields":
-        inner = inner["schema"]
-    for each in inner.get("fields", {}).values():
-        if each["schema"]["type"] == "default":
-            of_field = each["schema"]
-            each["schema"] = {
-                **of_field,
-                "schema": _tolerant(of_field["schema"]),
-                # check: an odd value costs itself and not its row
-                "on_error": "default",
-            }
-    return schema
-
-
-def _tolerant(schema: Any) -> Any:  # noqa: ANN401 - one of pydantic's many schemas
-    """The schema of a value, in which an item of the wrong kind is left out and a number may stand for text."""
-    kind = schema["type"]
-    changes: dict[str, Any] = {}
-    if kind == "str" and "pattern" not in schema:
-        changes = {"coerce_numbers_to_str": True}
-    elif kind == "int":
-        changes = {"ge": -_LARGEST - 1, "le": _LARGEST}
-    elif kind == "float":
-        changes = {"allow_inf_nan": False}
-    elif kind == "tuple":
-        changes = {"items_schema": [_or_omitted(each) for each in schema["items_schema"]]}
-    elif kind == "dict":
-        changes = {"values_schema": _or_omitted(schema["values_schema"])}
-    elif kind == "union":
-        changes = {"choices": [_tolerant(each) for each in schema["choices"]]}
-    elif kind in _OUTER:
-        changes = {"schema": _tolerant(schema["schema"])}
-    return {**schema, **changes}
-
-
-def _or_omitted(schema: Any) -> Any:  # noqa: ANN401 - one of pydantic's many schemas
-    return core_schema.with_default_schema(_tolerant(schema), on_error="omit")
-
-
-class Result(BaseModel):
+@dataclass_transform(frozen_default=True)
+class Result(Struct, frozen=True):
     """Base of every answer's model."""
-
-    model_config = ConfigDict(frozen=True, extra="allow")
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:  # noqa: ANN401 - pydantic's own
-        """Pydantic's own schema, tolerant of odd values."""
-        schema: CoreSchema = _tolerant_model(handler(source))
-        return schema
 
     @property
     def home(self) -> str | None:
@@ -237,9 +159,3 @@ class Page(Generic[R]):
     redacted: tuple[str, ...] = ()
     unusable: int = 0
     size: int = field(default=0, compare=False)
-
-
-class Documented(Result):
-    """Base of an answer's model that drops fields that it does not declare."""
-
-    model_config = ConfigDict(extra="ignore")

@@ -3,7 +3,7 @@
 Rule: a tool's access, resource and schema come from its operations alone (THREATS row 9).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum, unique
 from typing import Any
@@ -74,14 +74,23 @@ class Holds:
     added: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     inside: Mapping[type[Result], type[Result]] = field(default_factory=dict[type[Result], type[Result]], hash=False)
+    reads: tuple[str, ...] | None = None
+    """What is read of a row beside what is shown; None where it can be anything."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Makes what is shown of one result, and says what that can hold."""
+    """Makes what is shown of one result, and says what that can hold; ``show_all`` makes it of several at once."""
 
     show: Callable[[Any, Detail], dict[str, Any]]
     holds: Holds
+    show_all: Callable[[Sequence[Any], Detail], list[dict[str, Any]]] | None = None
+
+    def all(self, results: Sequence[Any], detail: Detail) -> list[dict[str, Any]]:
+        """What is shown of each of them."""
+        if self.show_all is not None:
+            return self.show_all(results, detail)
+        return [self.show(each, detail) for each in results]
 
     def __call__(self, result: Any, detail: Detail) -> dict[str, Any]:  # noqa: ANN401 - any result
         """What is shown."""
@@ -197,3 +206,11 @@ class Tool:
             return self
         own = (tool for tool in self.choice.tools if tool.operations[0].provider == provider)
         return next(own, self.choice.tools[0])
+
+    def fields_of(self, model: type[Result], detail: Detail) -> frozenset[str] | None:
+        """The fields of a row that an answer is made of; None where it can be all."""
+        holds = self.view.holds
+        if holds.reads is None or detail is Detail.FULL:
+            return None
+        shown = () if holds.visibility is None else shown_fields(model, holds.visibility)
+        return frozenset((*shown, *holds.fields, *holds.reads))

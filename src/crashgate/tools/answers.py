@@ -14,7 +14,6 @@ from crashgate.model.paging import Cursors, Numbered
 from crashgate.model.provider import AnyTool
 from crashgate.model.result import Result
 from crashgate.model.tool import Holds, Tool
-from crashgate.model.untrusted import untrusted_fields
 from crashgate.tools.exports import SUMMARY
 from crashgate.tools.parameters import Schema
 from crashgate.views.present import UNTRUSTED
@@ -67,6 +66,6 @@ def _sorted(holds: Holds, models: tuple[type[Result], ...]) -> tuple[tuple[str, 
     for model in models:
         shown = () if holds.visibility is None else shown_fields(model, holds.visibility)
         for name in dict.fromkeys((*shown, *(each for each in holds.fields if each in read_fields(model)))):
-            alias = model.model_fields[name].serialization_alias or name
-            (outside if name in untrusted_fields(model) else inside).append(alias)
+            each = read_fields(model)[name]
+            (outside if each.untrusted else inside).append(each.shown)
     return tuple(dict.fromkeys(inside)), tuple(dict.fromkeys(outside))

@@ -10,6 +10,8 @@ from functools import partial
 from itertools import takewhile
 from typing import Any, cast
 
+from msgspec.structs import asdict
+
 from crashgate.clock import Clock, timestamp
 from crashgate.errors import Code, CrashgateError, ExportError, InvalidArgumentsError, NotAvailableError, NotNowError
 from crashgate.exports.catalogue import ExportCatalogue
@@ -27,8 +29,7 @@ from crashgate.model.export import Column, Export, Kind, columns
 from crashgate.model.operation import AnyOperation
 from crashgate.model.result import Page, Result
 from crashgate.model.tool import Link, Shown
-from crashgate.views.fields import cut
-from crashgate.views.present import plain, present
+from crashgate.views.present import cut, plain, present
 from crashgate.views.rows import counted, noticed
 
 _FIRST_ROWS = 3
@@ -286,23 +287,11 @@ def _first(page: Page[Any], described: tuple[Column, ...]) -> list[dict[str, Any
 
 
 def _exported(page: Page[Any], described: tuple[Column, ...]) -> ExportPage:
-    flat = [column.name for column in described if column.kind is not Kind.JSON]
     nested = [column.name for column in described if column.kind is Kind.JSON]
-    # pydantic keeps a model's fields in the instance's own mapping: a good deal faster than asking for each.
-    rows = [_row(row, flat, nested) for row in page.rows] if nested else [row.__dict__ for row in page.rows]
-    return ExportPage(
-        rows=rows,
-        next=page.next_mark,
-        total=page.total,
-    )
-
-
-def _row(row: Result, flat: list[str], nested: list[str]) -> dict[str, object]:
-    values = row.__dict__
-    found: dict[str, object] = {name: values[name] for name in flat}
-    for name in nested:
-        found[name] = plain(values[name])
-    return found
+    rows = list(map(asdict, page.rows))
+    for row in rows if nested else ():
+        row.update({name: plain(row[name]) for name in nested})
+    return ExportPage(rows=rows, next=page.next_mark, total=page.total)
 
 
 def _way_on(principal: Principal, export: Export, export_id: str) -> str:

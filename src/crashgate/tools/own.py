@@ -30,7 +30,7 @@ class OwnAccess(Result):
 
 async def answer(policy: Policy, vocabulary: Vocabulary) -> Page[OwnAccess]:
     """The summary as the page that the door returns."""
-    return Page(rows=(OwnAccess.model_construct(summary=access_summary(policy, vocabulary)),))
+    return Page(rows=(OwnAccess(summary=access_summary(policy, vocabulary)),))
 
 
 def _view(reply: Reply, _: Detail) -> Shown:
@@ -85,14 +85,14 @@ async def answer_exports(catalogue: ExportCatalogue, agent: str, given: Given, b
     """The agent's exports, newest first, those among them that can be resumed."""
     page = await catalogue.page(agent, given, before=before)
     told = (summary(each) if isinstance(each, Manifest) else _unfinished(each) for each in page.exports)
-    return Page(rows=tuple(OwnExport.model_construct(told=each) for each in told), next_mark=page.next)
+    return Page(rows=tuple(OwnExport(told=each) for each in told), next_mark=page.next)
 
 
 async def files(catalogue: ExportCatalogue, agent: str, given: Given, before: str | None) -> Page[OwnFile]:
     """Links to the agent's finished exports, newest first."""
     page = await catalogue.page(agent, lambda each: isinstance(each, Manifest) and given(each), before=before)
     found = (link(each) for each in page.exports if isinstance(each, Manifest))
-    return Page(rows=tuple(OwnFile.model_construct(link=each) for each in found), next_mark=page.next)
+    return Page(rows=tuple(OwnFile(link=each) for each in found), next_mark=page.next)
 
 
 def _unfinished(each: Unfinished) -> dict[str, Any]:

@@ -106,7 +106,7 @@ def _check_lookups(provider: Provider) -> Iterator[str]:
             yield f"{listing.operation.id}, which lists the names of filters, is not an operation of the provider."
         if listing.parameter not in listing.operation.params.model_fields:
             yield f"{listing.operation.id} has no parameter {listing.parameter}."
-        if listing.attribute not in listing.operation.result.model_fields:
+        if listing.attribute not in listing.operation.result.__struct_fields__:
             yield f"The rows of {listing.operation.id} have no {listing.attribute}."
 
 
@@ -117,7 +117,7 @@ def _check_lookup(provider: Provider, dimension: Dimension, look_up: PlaceLookUp
     if look_up.parameter not in operation.params.model_fields:
         yield f"The look-up of a {dimension.noun} gives {look_up.parameter}, which {operation.id} does not take."
     wanted = [name for name in (look_up.id, look_up.slug, look_up.parent) if name is not None]
-    absent = [name for name in wanted if name not in operation.result.model_fields]
+    absent = [name for name in wanted if name not in operation.result.__struct_fields__]
     if absent:
         yield f"The rows of {operation.id}, by which a {dimension.noun} is looked up, have no {', '.join(absent)}."
 

@@ -172,6 +172,7 @@ class Toolbox:
             answer=self._own_answer(policy, principal.agent, operation, mark),
             choices=choices,
             ask_user=ask_user,
+            fields=tool.of_provider(operation.provider).fields_of(operation.result, shown),
         )
         reply = await self.gateway.run(ask)
         return await self._answered(tool, reply, shown, bound, mark=mark, skipped=skipped)

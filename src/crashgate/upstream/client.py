@@ -68,6 +68,8 @@ class Call(Generic[P, R]):
     bulk: bool = False
     alone: bool = False
     holds: Callable[[], bool] = _always
+    fields: frozenset[str] | None = None
+    """Those of the answer that are shown; None asks for all."""
 
 
 class WithdrawnError(Exception):
@@ -86,7 +88,7 @@ async def exchange(upstream: Upstream, call: Call[P, R], trace: Trace) -> Page[R
         if shared and not call.holds():
             raise WithdrawnError
         trace.shared = trace.shared or shared
-    read = partial(decode, call.operation, request, response, upstream.connection, mark=call.mark)
+    read = partial(decode, call.operation, request, response, upstream.connection, mark=call.mark, fields=call.fields)
     page = await offload(
         # check[never]: a large answer is read aside
         len(response.body),

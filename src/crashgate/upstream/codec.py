@@ -1,30 +1,53 @@
-"""Operation and parameters to request, response to rows. Rule: reads everything off the catalogue's entry."""
+"""Operation and parameters to request, response to rows. Rule: reads everything off the catalogue's entry.
+
+Of an answer only the keys that its rows are read by are decoded; the rest is passed over, but counts. A document that
+the quick decoder refuses is judged by two that are more tolerant, so that no odd value (``1e999``, half a surrogate
+pair) loses it.
+"""
 
 import json
-from collections.abc import Mapping
-from functools import cache
-from typing import Any, cast
+from collections.abc import Mapping, Sequence
+from itertools import repeat
+from typing import Any, Final, Generic, cast
 
-from pydantic import TypeAdapter, ValidationError
+import msgspec
+from msgspec.structs import astuple
 from pydantic_core import from_json, to_jsonable_python
 
 from crashgate.errors import Code, UpstreamError
 from crashgate.model.access import Access
+from crashgate.model.field_table import declared_fields
 from crashgate.model.message import Request, Response
 from crashgate.model.operation import AnyOperation, Field, Operation, P, Shape
+from crashgate.model.paging import Cursors, Inside, Links, Numbered, Paging
 from crashgate.model.params import In, Params
 from crashgate.model.provider import Connection
-from crashgate.model.result import PART, Page, R, Result
+from crashgate.model.reads import ReadsByName
+from crashgate.model.result import Only, Page, R
+from crashgate.model.scope import EnvironmentRows
+from crashgate.sanitise import DEEPEST
 from crashgate.upstream import paging as pages
 from crashgate.upstream import request as query
-from crashgate.upstream.cleaning import TooDeepError, cleaned, cleaned_page, is_flat
+from crashgate.upstream.columns import WHOLE, Rows, by_key_of_objects, row_reader
+from crashgate.upstream.paging import OddAnswerError
 from crashgate.upstream.request import Stamp, enclosed, expand
 
 NO_CONTENT = 204
-_MOST_DIGITS = 4_000
-"""Of a whole number; Python writes 4,300."""
+
+MOST_NODES = 500_000
+"""Values in one document."""
+
 MOST_ROWS = 10_000
 """In one answer; the most that an upstream documents for a page is 1,000, and some lists are not paged."""
+
+_MOST_DIGITS = 4_000
+"""Of a whole number; Python writes 4,300."""
+
+_BYTES_OF_A_VALUE = 2
+"""At least, with what stands between two of them."""
+
+_DECIDING: Final = frozenset({"id", "slug", "environment", "platform"})
+"""The fields by which rows are in scope or not, beside those that say in which place they are."""
 
 
 def encode(
@@ -60,10 +83,16 @@ def encode(
     )
 
 
-def decode(
-    operation: Operation[P, R], request: Request, response: Response, connection: Connection, *, mark: str | None = None
+def decode(  # noqa: PLR0913 - an answer to a request, and what of it is wanted
+    operation: Operation[P, R],
+    request: Request,
+    response: Response,
+    connection: Connection,
+    *,
+    mark: str | None = None,
+    fields: frozenset[str] | None = None,
 ) -> Page[R]:
-    """The rows of a successful answer.
+    """The rows of a successful answer, with these ``fields`` and those that decide; None asks for all.
 
     With ``mark``, the upstream's refusal to page deeper is an end that shows as ``truncated``. Raises UpstreamError for
     every other answer that is not a usable success.
@@ -75,21 +104,32 @@ def decode(
         raise failure
     if operation.shape is Shape.EMPTY or response.status == NO_CONTENT:
         return Page(rows=())
-    document = _document(operation, response, connection)
     try:
-        found = pages.listing(operation, document, request, response, mark)
-    except pages.OddAnswerError as problem:
+        reader = answer_reader(operation, fields)
+        listing = pages.listing(operation, reader.parse(response.body), request, response, mark)
+        found, faults = reader.read(listing.rows)
+    except OddAnswerError as problem:
         raise malformed(connection, operation, str(problem)) from None
-    rows, unusable = _rows(operation, found.rows, connection)
+    except (TooMuchError, RecursionError):
+        why, remedy = "it is nested too deep or holds too much", fewer(operation, connection)
+        raise malformed(connection, operation, why, remedy=remedy) from None
+    except ValueError:
+        raise malformed(connection, operation, "it is not JSON") from None
+    rows = tuple([row for row in found if row is not None])
+    if found and not rows:
+        # The names of our own fields, never the values of theirs.
+        lacking = f"these fields are not of the documented form: {', '.join(sorted(faults))}"
+        raise malformed(connection, operation, lacking if faults else "a row is not an object")
+    unusable = len(found) - len(rows)
     return Page(
         rows=rows,
         unusable=unusable,
-        next_mark=found.next_mark,
-        previous_mark=found.previous_mark,
-        later_mark=found.later_mark,
+        next_mark=listing.next_mark,
+        previous_mark=listing.previous_mark,
+        later_mark=listing.later_mark,
         # check[never]: a total is not told where a row could not be read
-        total=None if unusable else found.total,
-        truncated=found.foreign,
+        total=None if unusable else listing.total,
+        truncated=listing.foreign,
         size=len(response.body),
     )
 
@@ -141,96 +181,6 @@ def _put(body: dict[str, Any], wire: str, value: Any) -> None:  # noqa: ANN401 -
     (body.setdefault(outer, {}) if outer else body)[inner] = value
 
 
-def _document(operation: AnyOperation, response: Response, connection: Connection) -> Any:  # noqa: ANN401 - any JSON
-    try:
-        # check[unwrap]: every answer is cleaned
-        return _cleaned(_parsed(response.body), operation, response.body)
-    except (ValueError, RecursionError) as problem:
-        if isinstance(problem, TooDeepError | RecursionError):
-            why, remedy = "it is nested too deep or holds too much", fewer(operation, connection)
-            raise malformed(connection, operation, why, remedy=remedy) from None
-        raise malformed(connection, operation, "it is not JSON") from None
-
-
-def _cleaned(document: Any, operation: AnyOperation, body: bytes) -> Any:  # noqa: ANN401 - any JSON
-    key = pages.rows_key(operation)
-    model: type[Result] = operation.result
-    if (
-        key is not None
-        and operation.shape is Shape.MANY
-        # check: only flat models are read the quick way
-        and is_flat(model)
-    ):
-        return cleaned_page(document, key, body)
-    return cleaned(document)
-
-
-def _parsed(body: bytes) -> Any:  # noqa: ANN401 - any JSON
-    """The document. Raises ValueError for what is no JSON, RecursionError for what is nested without end.
-
-    The quick parser is the stricter one (half a surrogate pair, deep nesting): what it refuses, the other one judges.
-    """
-    try:
-        return from_json(body, cache_strings="keys")
-    except ValueError:
-        return json.loads(body.decode(), parse_int=_whole_number)
-
-
-def _whole_number(digits: str) -> int | None:
-    """None for one of so many digits that it could not be written again."""
-    return int(digits) if len(digits) <= _MOST_DIGITS else None
-
-
-def _rows(
-    operation: Operation[P, R],
-    document: Any,  # noqa: ANN401 - any JSON
-    connection: Connection,
-) -> tuple[tuple[R, ...], int]:
-    """The rows, and how many more could not be used. One row that is not usable is no reason to lose the others."""
-    many = operation.shape is Shape.MANY
-    # check: an answer of another form is an error
-    if not isinstance(document, list if many else dict):
-        raise malformed(connection, operation, f"it is not {'a list' if many else 'an object'}")
-    given: list[Any] = list(cast("list[Any]", document)) if many else [document]
-    # check: an answer holds so many rows and no more
-    if len(given) > MOST_ROWS:
-        raise malformed(connection, operation, f"it holds more than {MOST_ROWS} rows")
-    try:
-        return tuple(_in_parts(operation.result, given)), 0
-    except ValidationError as problem:
-        # check[none]: a row without a right id costs no other row
-        rows = tuple(row for each in given for row in _usable(operation.result, each))
-        if rows:
-            return rows, len(given) - len(rows)
-        # The names of our own fields, never the values of theirs.
-        fields = sorted({str(error["loc"][1]) for error in problem.errors() if len(error["loc"]) > 1})
-        told = (
-            f"these fields are not of the documented form: {', '.join(fields)}" if fields else "a row is not an object"
-        )
-        raise malformed(connection, operation, told) from None
-
-
-def _usable(model: type[R], row: Any) -> list[R]:  # noqa: ANN401 - any JSON
-    """The row alone, or nothing."""
-    try:
-        return _reader(model).validate_python([row])
-    except ValidationError:
-        return []
-
-
-def _in_parts(model: type[R], found: list[Any]) -> list[R]:
-    """A part is read a good deal faster than its rows one by one, and does not keep other threads waiting for long."""
-    if len(found) <= PART:
-        return _reader(model).validate_python(found)
-    parts = (found[start : start + PART] for start in range(0, len(found), PART))
-    return cast("list[R]", [row for part in parts for row in _reader(model).validate_python(part)])
-
-
-@cache
-def _reader(model: type[R]) -> TypeAdapter[list[R]]:
-    return TypeAdapter(list[model])  # type: ignore[valid-type]  # a type made of a value
-
-
 def fewer(operation: AnyOperation, connection: Connection) -> str:
     """What to do about an answer that is too large."""
     if operation.per_page is not None:
@@ -253,3 +203,147 @@ def malformed(
         remedy="Check before you try again." if changed else remedy,
         code=Code.UPSTREAM_MALFORMED,
     )
+
+
+class TooMuchError(ValueError):
+    """The document holds more values than any documented answer."""
+
+
+class AnswerReader(Generic[R]):
+    """Reads the answers of an operation for some of their fields."""
+
+    def __init__(self, model: type[R], paging: Paging, shape: Shape, wanted: frozenset[str] | None) -> None:
+        self._many = shape is Shape.MANY
+        depth = DEEPEST - 1 - self._many - (not isinstance(paging, Links))
+        self._reader = row_reader(model, wanted, depth)
+        keys = self._reader.keys
+        raw = Any if WHOLE in keys else _struct(keys)
+        rows = list[raw] if self._many else raw  # type: ignore[valid-type]  # a type made of a value
+        self._raw = raw
+        self._around = keys_around(paging)
+        self._decoder = msgspec.json.Decoder(_struct(self._around, rows) if self._around else rows)
+        self._by_key = by_key_of_objects(keys)
+
+    def parse(self, body: bytes) -> Any:  # noqa: ANN401 - any JSON
+        """The document; its rows are as ``read`` takes them.
+
+        Raises ValueError for what is no JSON, RecursionError and TooMuchError.
+        """
+        if len(body) >= _BYTES_OF_A_VALUE * MOST_NODES:
+            _check_size(body)
+        try:
+            found: Any = self._decoder.decode(body)
+        except (ValueError, msgspec.MsgspecError):
+            return _parse_tolerantly(body)
+        return dict(zip(self._around, astuple(found), strict=True)) if self._around else found
+
+    def read(self, given: Any) -> Rows[R]:  # noqa: ANN401 - any JSON
+        """The rows. Raises OddAnswerError where they are none."""
+        if self._many:
+            # check: an answer of another form is an error
+            if not isinstance(given, list):
+                raise OddAnswerError("it is not a list")
+            raws = cast("list[Any]", given)
+        else:
+            if not isinstance(given, dict | msgspec.Struct):
+                raise OddAnswerError("it is not an object")
+            raws = [cast("Any", given)]
+        # check: an answer holds so many rows and no more
+        if len(raws) > MOST_ROWS:
+            raise OddAnswerError(f"it holds more than {MOST_ROWS} rows")
+        if raws and raws[0].__class__ is self._raw:
+            return self._reader.read(raws, self._by_key_of_structs)
+        objects: list[Any] = [raw for raw in raws if isinstance(raw, dict)]
+        found, faults = self._reader.read(objects, self._by_key)
+        if len(objects) == len(raws):
+            return found, faults
+        rows = iter(found)
+        return [next(rows) if isinstance(raw, dict) else None for raw in raws], faults
+
+    def _by_key_of_structs(self, raws: Sequence[Any]) -> Mapping[str, Sequence[Any]]:
+        return dict(zip(self._reader.keys, map(list, zip(*map(astuple, raws), strict=True)), strict=True))
+
+
+_MOST_READERS = 1_000
+_readers: dict[tuple[int, frozenset[str] | None], tuple[AnyOperation, AnswerReader[Any]]] = {}
+"""By the operation's identity, which is that of nothing else while the operation is kept beside."""
+
+
+def answer_reader(operation: Operation[P, R], fields: frozenset[str] | None) -> AnswerReader[R]:
+    """What reads answers of the operation for these fields and those that decide; None asks for all."""
+    key = id(operation), fields
+    if key not in _readers:
+        if len(_readers) >= _MOST_READERS:
+            _readers.clear()
+        wanted = None if fields is None else fields | _decide(operation)
+        _readers[key] = operation, AnswerReader(operation.result, operation.paging, operation.shape, wanted)
+    return _readers[key][1]
+
+
+def _decide(operation: AnyOperation) -> frozenset[str]:
+    """The fields by which rows are in scope and about what was asked, and the names of fields that are counted."""
+    found = {*_DECIDING, *operation.named.values()}
+    if isinstance(operation.scope, EnvironmentRows) and operation.scope.parts:
+        found.add(operation.scope.parts)
+    for each in declared_fields(operation.result):
+        if any(isinstance(mark, ReadsByName) or (isinstance(mark, Only) and mark.place) for mark in each.marks):
+            found.add(each.name)
+    return frozenset(found)
+
+
+def _struct(keys: Sequence[str], first: Any = Any) -> type[msgspec.Struct]:  # noqa: ANN401 - a type
+    """An object of which these keys are decoded, the ``first`` as this type and the others whatever they are."""
+    kinds = (first, *repeat(Any, len(keys) - 1)) if keys else ()
+    fields = [
+        (f"_{number}", kind, msgspec.field(name=key, default=None))
+        for number, (key, kind) in enumerate(zip(keys, kinds, strict=True))
+    ]
+    return msgspec.defstruct("Raw", fields, gc=False)
+
+
+def keys_around(paging: Paging) -> tuple[str, ...]:
+    """What is read of an object that has the rows under a key, which stands first; none where the rows are all."""
+    match paging:
+        case Numbered(rows=key, meta=meta):
+            return (key, paging.total, paging.pages) if meta is None else (key, meta)
+        case Cursors(rows=key):
+            return key, paging.following, paging.preceding
+        case Inside(key=key):
+            return (key,)
+        case Links():
+            return ()
+
+
+def _parse_tolerantly(body: bytes) -> Any:  # noqa: ANN401 - any JSON
+    """The document. Raises ValueError for what is no JSON, RecursionError for what is nested without end."""
+    try:
+        return from_json(body, cache_strings="keys")
+    except ValueError:
+        return json.loads(body.decode(), parse_int=_whole_number)
+
+
+def _whole_number(digits: str) -> int | None:
+    """None for one of so many digits that it could not be written again."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else None
+
+
+def _check_size(body: bytes) -> None:
+    """Raises TooMuchError, and what ``_parse_tolerantly`` raises."""
+    # What stands in texts is counted too, so there may be fewer.
+    if body.count(b",") + body.count(b"[") + body.count(b"{") < MOST_NODES - 1:
+        return
+    left, around = MOST_NODES - 1, [_inside(_parse_tolerantly(body))]
+    while around:
+        values = around.pop()
+        left -= len(values)
+        # check: an answer holds so many values and no more
+        if left < 0:
+            raise TooMuchError
+        around += [_inside(each) for each in values if isinstance(each, dict | list)]
+
+
+def _inside(node: Any) -> list[Any]:  # noqa: ANN401 - any JSON
+    """The values of an object or a list; none of anything else."""
+    if isinstance(node, dict):
+        return list(cast("dict[str, Any]", node).values())
+    return cast("list[Any]", node) if isinstance(node, list) else []

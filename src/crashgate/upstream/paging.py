@@ -64,15 +64,6 @@ def added(operation: AnyOperation, mark: str | None) -> Mapping[str, str]:
     return {}
 
 
-def rows_key(operation: AnyOperation) -> str | None:
-    """Under which name the rows are in an answer; None where the answer itself is the list."""
-    match operation.paging:
-        case Numbered(rows=key) | Cursors(rows=key) | Inside(key=key):
-            return key
-        case _:
-            return None
-
-
 def listing(operation: AnyOperation, document: Any, request: Request, response: Response, mark: str | None) -> Listing:  # noqa: ANN401 - any JSON
     """What the answer holds. Raises OddAnswerError."""
     match operation.paging:

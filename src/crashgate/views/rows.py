@@ -10,8 +10,7 @@ from typing import Any, cast
 from crashgate.model.field_table import Visibility
 from crashgate.model.result import Page
 from crashgate.model.tool import Detail, Holds, Reply, Row, Shown, View
-from crashgate.views.fields import show_fields
-from crashgate.views.present import NOTICE, UNTRUSTED, everything, fitting, present
+from crashgate.views.present import NOTICE, UNTRUSTED, everything, first_that_fit, present, show_fields
 
 _ROW = show_fields(Visibility.ROW)
 _SUMMARY = show_fields(Visibility.SUMMARY)
@@ -21,7 +20,7 @@ def rows(name: str, row: Row = _ROW) -> View:
     """A view of a list under the key ``name``, each row made by ``row``."""
 
     def view(reply: Reply, detail: Detail) -> Shown:
-        shown = fitting(reply.page.rows, lambda each: row(each, detail))
+        shown = first_that_fit(row.all(reply.page.rows, detail))
         part = len(shown) if len(shown) < len(reply.page.rows) else None
         content: dict[str, Any] = {name: shown}
         if reply.page.total is not None:
@@ -106,4 +105,4 @@ def changed(name: str, past: str, fields: tuple[str, ...] = ()) -> View:
         where = f" in {reply.where}" if reply.where else ""
         return Shown(content=noticed({name: content}), text=f"{past}{where}.")
 
-    return View(view, Holds(fields=fields, added=("id",)))
+    return View(view, Holds(fields=fields, added=("id",), reads=()))

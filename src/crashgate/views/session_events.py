@@ -4,8 +4,7 @@ from typing import Any
 
 from crashgate.model.field_table import Visibility
 from crashgate.model.tool import Detail, Holds, Reply, Shown, View
-from crashgate.views.fields import cut, show_fields
-from crashgate.views.present import ROWS_BYTES, bounded
+from crashgate.views.present import ROWS_BYTES, bounded, cut, show_fields
 from crashgate.views.rows import counted, noticed
 
 _EVENTS, _EVENTS_IN_FULL = 50, 500

@@ -5,8 +5,7 @@ from collections.abc import Sequence
 from crashgate.model.field_table import Visibility, shown_fields
 from crashgate.model.result import Result
 from crashgate.model.tool import Detail, Holds, Reply, Shown, View
-from crashgate.views.fields import LONGEST, cut, show_fields
-from crashgate.views.present import bounded, present
+from crashgate.views.present import LONGEST, bounded, cut, present, show_fields
 from crashgate.views.rows import noticed
 
 _TRACES, _TRACES_IN_FULL = 20, 50

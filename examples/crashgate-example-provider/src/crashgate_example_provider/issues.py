@@ -9,7 +9,7 @@ from crashgate.model.field_table import ROW
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, Params, PatternHelp, Repeated, RowsAPage, Wire
 from crashgate.model.reads import Reads
-from crashgate.model.result import Documented, Untrusted, Word
+from crashgate.model.result import From, Result, Untrusted, Word
 from crashgate.model.scope import OrganizationNamed
 from crashgate.model.tool import Always, Tool
 from crashgate.views.rows import changed, one, rows
@@ -24,11 +24,11 @@ _EVERYTHING = Reads(("issue.*",))
 """A search, and an environment, pick by whatever an issue's events hold."""
 
 
-class Issue(Documented):
+class Issue(Result):
     """A group of events with one cause."""
 
     id: Annotated[NumericId, ROW]
-    short_id: Annotated[Untrusted | None, ROW] = Field(default=None, validation_alias="shortId")
+    short_id: Annotated[Untrusted | None, From("shortId"), ROW] = None
     title: Annotated[Untrusted | None, ROW] = None
     culprit: Annotated[Untrusted | None, ROW] = None
     status: Annotated[Word, ROW] = None

@@ -8,7 +8,7 @@ from crashgate.model.access import Access
 from crashgate.model.field_table import ROW
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, Params, PatternHelp
-from crashgate.model.result import Documented, MemberText
+from crashgate.model.result import MemberText, Only, Result
 from crashgate.model.scope import OrganizationNamed, OrganizationRows
 from crashgate.model.tool import Always, Tool
 from crashgate.views.rows import rows
@@ -22,14 +22,14 @@ OrganizationRef = Annotated[
     PatternHelp(_REF, "must be a slug or a numeric id, e.g. north-harbor"),
     Logged(),
 ]
-NumericId = Annotated[str, StringConstraints(pattern=_ID)]
+NumericId = Annotated[str, Only(_ID)]
 
 
-class Organization(Documented):
+class Organization(Result):
     """An organization as its members see it; what is not declared here is not read."""
 
     id: Annotated[NumericId, ROW]
-    slug: Annotated[Annotated[str, StringConstraints(pattern=_REF)] | None, ROW] = None
+    slug: Annotated[str | None, Only(_REF), ROW] = None
     name: Annotated[MemberText | None, ROW] = None
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
 from crashgate.model.params import Logged, PatternHelp
+from crashgate.model.result import Convert
 
 DEFAULT_ENVIRONMENT = "default"
 """Where everything is that named no environment."""
@@ -34,7 +35,7 @@ def _several(value: Any) -> Any:  # noqa: ANN401 - whatever a caller gives
     return (value,) if isinstance(value, str) else value
 
 
-EnvironmentName = Annotated[str | None, BeforeValidator(_known)]
+EnvironmentName = Annotated[str | None, Convert(_known)]
 """In an answer; None for anything that is no name."""
 
 Environment = Annotated[

@@ -9,9 +9,6 @@ import re
 from typing import Annotated, Any, Self
 
 from pydantic import (
-    AliasPath,
-    BeforeValidator,
-    ConfigDict,
     Field,
     StringConstraints,
     field_validator,
@@ -23,7 +20,7 @@ from crashgate.model.access import Access
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import EventBatch
 from crashgate.model.params import In, Logged, Params, SessionId, Wire
-from crashgate.model.result import Result
+from crashgate.model.result import Convert, From, Result
 from crashgate.model.scope import EnvironmentNamed
 from crashgate.providers.browserstack.conventions import REFERENCE
 from crashgate.providers.browserstack.environments import DEFAULT_ENVIRONMENT, NewEnvironment
@@ -89,11 +86,7 @@ class CreateSession(Params):
 class NewTrace(Result):
     """What came of it. ``trace_id`` is the id that we gave the trace, as the answer repeats it."""
 
-    model_config = ConfigDict(extra="ignore")
-
-    trace_id: Annotated[str | None, BeforeValidator(_trace_id)] = Field(
-        default=None, validation_alias=AliasPath("successes", 0, "id")
-    )
+    trace_id: Annotated[str | None, From("successes.0.id"), Convert(_trace_id)] = None
 
 
 CREATE_SESSION = Operation(

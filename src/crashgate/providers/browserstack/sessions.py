@@ -11,8 +11,6 @@ docs/upstreams/browserstack.md#list-of-sessions and #one-session.
 from dataclasses import replace
 from typing import Annotated
 
-from pydantic import Field
-
 from crashgate.model.access import Access
 from crashgate.model.field_table import PERSONAL, ROW, SUMMARY, About, AppData
 from crashgate.model.moments import At, Since, Until
@@ -20,7 +18,7 @@ from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Numbered
 from crashgate.model.params import In, Logged, Params, Repeated, RowsAPage, SessionId, Wire
 from crashgate.model.reads import Reads
-from crashgate.model.result import Many, Result, Slug, Untrusted, UntrustedMark
+from crashgate.model.result import From, Many, Result, Slug, Untrusted, UntrustedMark
 from crashgate.model.scope import EnvironmentRows
 from crashgate.providers.browserstack.conventions import REFERENCE
 from crashgate.providers.browserstack.environments import EnvironmentName, Environments
@@ -31,9 +29,9 @@ class Trace(Result):
 
     id: Annotated[Untrusted, ROW]
     name: Annotated[Untrusted | None, ROW] = None
-    at: Annotated[At, ROW] = Field(default=None, validation_alias="timestamp")
-    user_id: Annotated[Untrusted | None, PERSONAL, ROW] = Field(default=None, validation_alias="userId")
-    session_id: Untrusted | None = Field(default=None, validation_alias="sessionId")
+    at: Annotated[At, From("timestamp"), ROW] = None
+    user_id: Annotated[Untrusted | None, From("userId"), PERSONAL, ROW] = None
+    session_id: Annotated[Untrusted | None, From("sessionId")] = None
     environment: Annotated[EnvironmentName, ROW] = None
     release: Annotated[Untrusted | None, ROW] = None
     version: Annotated[Untrusted | None, ROW] = None
@@ -43,9 +41,9 @@ class Trace(Result):
     metadata: AppData = None
     public: bool | None = None
     bookmarked: bool | None = None
-    project_id: Slug = Field(default=None, validation_alias="projectId")
-    created_at: At = Field(default=None, validation_alias="createdAt")
-    updated_at: At = Field(default=None, validation_alias="updatedAt")
+    project_id: Annotated[Slug, From("projectId")] = None
+    created_at: Annotated[At, From("createdAt")] = None
+    updated_at: Annotated[At, From("updatedAt")] = None
 
 
 PER_PAGE = 100
@@ -56,12 +54,10 @@ class Session(Result):
 
     id: Annotated[Untrusted, About("The provider's id."), ROW]
     environment: Annotated[EnvironmentName, About("The environment that it belongs to."), ROW] = None
-    started_at: Annotated[At, About("When the session began, as its provider first saw it."), ROW] = Field(
-        default=None, validation_alias="createdAt"
-    )
-    project_id: Annotated[Slug, About("The provider's id of the project."), SUMMARY] = Field(
-        default=None, validation_alias="projectId"
-    )
+    started_at: Annotated[
+        At, From("createdAt"), About("When the session began, as its provider first saw it."), ROW
+    ] = None
+    project_id: Annotated[Slug, From("projectId"), About("The provider's id of the project."), SUMMARY] = None
 
 
 class SessionWithTraces(Session):

@@ -6,13 +6,13 @@ body. Source: docs/upstreams/bugsnag.md#bulk-changes and #changes-to-errors.
 Many errors changed at once, as an agent sees it. Rule: what upstream did not say is not known, and said so.
 """
 
-from typing import Annotated, Any, Self, TypeVar, cast
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import Field, model_validator
 
 from crashgate.model.operation import Operation, Wording
 from crashgate.model.params import In, Logged, ObjectId, Params, Ref
-from crashgate.model.result import Page, Result, Word
+from crashgate.model.result import Convert, From, Page, Result, Word
 from crashgate.model.scope import ProjectNamed
 from crashgate.model.tool import Detail, Holds, Reply, Shown, View
 from crashgate.providers.bugsnag.conventions import REFERENCE
@@ -41,6 +41,10 @@ MOST_ERRORS = 100
 """Ids in one call: the longest address is then about 4 kB."""
 
 
+def _objects(answer: Any) -> dict[str, Any]:  # noqa: ANN401 - any JSON may stand in an upstream answer
+    return {name: value for name, value in answer.items() if name != "operation" and isinstance(value, dict)}
+
+
 class BulkUpdate(Result):
     """What upstream says it did: ``operation``, and for each error it tells about, an object under the error's id.
 
@@ -49,11 +53,8 @@ class BulkUpdate(Result):
 
     operation: Word = None
 
-    @property
-    def told(self) -> dict[str, dict[str, Any]]:
-        """The objects by error id."""
-        extra = self.model_extra or {}
-        return {name: cast("dict[str, Any]", value) for name, value in extra.items() if isinstance(value, dict)}
+    told: Annotated[Any, From("*"), Convert(_objects)] = None
+    """The objects by error id."""
 
 
 class ManyErrors(Params):
@@ -166,7 +167,7 @@ def _bulk(reply: Reply, _: Detail) -> Shown:
 
 def _told(page: Page[Any]) -> dict[str, dict[str, Any]]:
     row = page.rows[0] if page.rows else None
-    return row.told if isinstance(row, BulkUpdate) else {}
+    return row.told or {} if isinstance(row, BulkUpdate) else {}
 
 
 def _status(told: dict[str, Any]) -> str | None:

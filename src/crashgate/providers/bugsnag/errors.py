@@ -8,7 +8,7 @@ The tools that find and read errors. Rule: lists are short, one error is whole.
 from typing import Annotated, Any, Literal
 
 from crashgate.model.access import Access
-from crashgate.model.field_table import ROW, SUMMARY, shown_fields
+from crashgate.model.field_table import DAY, ROW, SUMMARY, Cut, shown_fields
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, ObjectId, Params, Ref, RowsAPage, UtcTime
 from crashgate.model.reads import Reads, ReadsByName, ReadsNothing
@@ -17,8 +17,7 @@ from crashgate.model.scope import ProjectNamed
 from crashgate.model.tool import Always, Detail, Holds, Row, Tool
 from crashgate.providers.bugsnag.conventions import NOT_OFFERED, REFERENCE
 from crashgate.providers.bugsnag.filters import Filters
-from crashgate.sanitise import clean
-from crashgate.views.present import UNTRUSTED, present
+from crashgate.views.present import present, show_fields
 from crashgate.views.rows import one, rows
 
 
@@ -58,9 +57,9 @@ class Error(Result):
 
     id: Annotated[Id, ROW]
     project_id: PlaceId = None
-    error_class: Annotated[Untrusted | None, ROW] = None
-    message: Annotated[Untrusted | None, ROW] = None
-    context: Annotated[Untrusted | None, ROW] = None
+    error_class: Annotated[Untrusted | None, Cut(50), ROW] = None
+    message: Annotated[Untrusted | None, Cut(40), ROW] = None
+    context: Annotated[Untrusted | None, Cut(32), ROW] = None
     severity: Annotated[Word, ROW] = None
     status: Annotated[Word, ROW] = None
     original_severity: Word = None
@@ -68,7 +67,7 @@ class Error(Result):
     events: Annotated[int | None, ROW] = None
     users: Annotated[int | None, ROW] = None
     first_seen: Annotated[Time, SUMMARY] = None
-    last_seen: Annotated[Time, ROW] = None
+    last_seen: Annotated[Time, DAY, ROW] = None
     first_seen_unfiltered: Time = None
     last_seen_unfiltered: Time = None
     assigned_collaborator_id: Annotated[OptionalId, SUMMARY] = None
@@ -189,10 +188,6 @@ DELETE_ERROR = Operation(
 ERRORS = (LIST_ERRORS, GET_ERROR, DELETE_ERROR)
 
 
-_LONGEST_CLASS = 50
-_LONGEST_MESSAGE = 40
-_LONGEST_CONTEXT = 32
-
 _NOT_IN_TRIAGE = frozenset({"comment_count", "discarded", "introduced_in_releases"})
 """A triage shows the introducing release in a part of its own."""
 
@@ -214,19 +209,7 @@ def _present_whole(error: Error, hidden: frozenset[str] = frozenset()) -> dict[s
     return present(error, [name for name in shown_fields(Error, SUMMARY) if name not in hidden])
 
 
-def _row(error: Error, _: Detail) -> dict[str, Any]:
-    """One line of a list: long texts cut, the day instead of the time."""
-    shown = present(error, shown_fields(Error, ROW))
-    if "last_seen" in shown:
-        shown["last_seen"] = shown["last_seen"][:10]
-    outside = shown.get(UNTRUSTED, {})
-    for name, limit in (("error_class", _LONGEST_CLASS), ("message", _LONGEST_MESSAGE), ("context", _LONGEST_CONTEXT)):
-        if name in outside:
-            outside[name] = clean(outside[name], limit=limit, lines=False)
-    return shown
-
-
-row = Row(_row, Holds(visibility=ROW))
+row = show_fields(ROW)
 summary = Row(_summary, Holds(visibility=SUMMARY))
 
 

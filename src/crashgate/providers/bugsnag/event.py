@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated, Any, cast
 
-from pydantic import AliasChoices, Field
-
 from crashgate.model.field_table import PERSONAL, ROW, AppData, DocumentedKeys, RedactionSet, shown_fields
 from crashgate.model.result import (
+    From,
     Id,
     Link,
     Many,
@@ -58,33 +57,29 @@ _REQUEST_KEYS = DocumentedKeys({
 _USER_KEYS = DocumentedKeys(dict.fromkeys(("email", "id", "name")))
 
 
-def _both(snake: str, camel: str) -> Any:  # noqa: ANN401 - pydantic's Field is typed so
-    return Field(default=None, validation_alias=AliasChoices(snake, camel))
-
-
 class Frame(Result):
     """One stack frame; ``code`` maps line numbers to source lines."""
 
     file: Untrusted | None = None
     method: Untrusted | None = None
-    line_number: int | str | None = _both("line_number", "lineNumber")
-    column_number: int | str | None = _both("column_number", "columnNumber")
-    in_project: bool | None = _both("in_project", "inProject")
+    line_number: Annotated[int | str | None, From("line_number", "lineNumber")] = None
+    column_number: Annotated[int | str | None, From("column_number", "columnNumber")] = None
+    in_project: Annotated[bool | None, From("in_project", "inProject")] = None
     code: dict[str, str] | None = None
-    code_file: Untrusted | None = _both("code_file", "codeFile")
+    code_file: Annotated[Untrusted | None, From("code_file", "codeFile")] = None
     inlined: bool | None = None
     macho_uuid: Untrusted | None = None
     source_control_link: Untrusted | None = None
     source_control_name: Untrusted | None = None
-    address_offset: int | str | None = _both("address_offset", "addressOffset")
-    relative_address: int | str | None = _both("relative_address", "relativeAddress")
-    frame_address: int | str | None = _both("frame_address", "frameAddress")
+    address_offset: Annotated[int | str | None, From("address_offset", "addressOffset")] = None
+    relative_address: Annotated[int | str | None, From("relative_address", "relativeAddress")] = None
+    frame_address: Annotated[int | str | None, From("frame_address", "frameAddress")] = None
 
 
 class Thrown(Result):
     """One exception of a chain; the outermost comes first."""
 
-    error_class: Untrusted | None = _both("error_class", "errorClass")
+    error_class: Annotated[Untrusted | None, From("error_class", "errorClass")] = None
     message: Untrusted | None = None
     type: Untrusted | None = None
     stacktrace: Many[Frame] = ()
@@ -105,7 +100,7 @@ class Event(Result):
 
     id: Annotated[Id, ROW]
     error_id: Annotated[PlaceId, ROW] = None
-    received_at: Annotated[Time, ROW] = Field(default=None, validation_alias=AliasChoices("received_at", "receivedAt"))
+    received_at: Annotated[Time, From("received_at", "receivedAt"), ROW] = None
     severity: Annotated[Word, ROW] = None
     unhandled: Annotated[bool | None, ROW] = None
     is_full_report: bool | None = None

@@ -6,16 +6,16 @@ The tools that tell where crashes concentrate. Rule: values can be people, so th
 """
 
 from dataclasses import replace
-from typing import Annotated, Any, cast
+from typing import Annotated
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints
 
 from crashgate.model.access import Access
 from crashgate.model.field_table import ROW
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, ObjectId, Params, Ref, RowsAPage, UtcTime
 from crashgate.model.reads import Reads, ReadsNothing
-from crashgate.model.result import Result, Time, Untrusted, UntrustedData
+from crashgate.model.result import From, Result, Time, Untrusted, UntrustedData
 from crashgate.model.scope import ProjectNamed
 from crashgate.model.tool import Detail, Given, Reply, Shown, Tool, View
 from crashgate.providers.bugsnag.conventions import NOT_OFFERED, REFERENCE
@@ -28,27 +28,24 @@ DisplayId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+(?:[.-][A-Z
 
 
 class Pivot(Result):
-    """One event field with its most frequent values in ``list``, as ``{value, events}``."""
+    """One event field with its most frequent values in ``list``, as ``{value, events}``.
 
-    event_field_display_id: Annotated[Untrusted | None, EVENT_FIELDS, ROW] = None
-    name: Untrusted | None = None
-    cardinality: Annotated[int | None, ROW] = None
+    The vendor's document has the counts beside ``summary``; answers seen in 2026 have them inside it.
+    """
+
+    event_field_display_id: Annotated[
+        Untrusted | None,
+        From("event_field_display_id", "summary.event_field_display_id"),
+        EVENT_FIELDS,
+        ROW,
+    ] = None
+    name: Annotated[Untrusted | None, From("name", "summary.name")] = None
+    cardinality: Annotated[int | None, From("cardinality", "summary.cardinality"), ROW] = None
     summary: UntrustedData = None
-    list: Annotated[UntrustedData, ROW] = None
-    no_value: Annotated[int | None, ROW] = None
-    other: Annotated[int | None, ROW] = None
-    average: Annotated[float | None, ROW] = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _out_of_summary(cls, given: Any) -> Any:  # noqa: ANN401 - any JSON may stand in an upstream answer
-        """The vendor's document has the counts beside ``summary``; answers seen in 2026 have them inside it."""
-        if isinstance(given, dict):
-            answer = cast("dict[str, Any]", given)
-            inner = answer.get("summary")
-            if isinstance(inner, dict):
-                return {**cast("dict[str, Any]", inner), **answer}
-        return cast("Any", given)
+    list: Annotated[UntrustedData, From("list", "summary.list"), ROW] = None
+    no_value: Annotated[int | None, From("no_value", "summary.no_value"), ROW] = None
+    other: Annotated[int | None, From("other", "summary.other"), ROW] = None
+    average: Annotated[float | None, From("average", "summary.average"), ROW] = None
 
 
 class PivotValue(Result):
@@ -59,9 +56,7 @@ class PivotValue(Result):
     proportion: Annotated[float | None, ROW] = None
     first_seen: Annotated[Time, ROW] = None
     last_seen: Annotated[Time, ROW] = None
-    fields_: Annotated[UntrustedData, ROW] = Field(
-        default=None, validation_alias="fields", serialization_alias="fields"
-    )
+    fields_: Annotated[UntrustedData, From("fields"), ROW] = None
     aggregates: UntrustedData = None
 
 

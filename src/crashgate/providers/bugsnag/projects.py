@@ -5,11 +5,10 @@ Projects: one app each. Rule: a project's API keys never leave, whichever answer
 The tools over projects. Rule: a setting that loses data or takes access away needs full.
 """
 
-from collections.abc import Mapping
 from hashlib import sha256
-from typing import Annotated, Any, Literal, Self, cast
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ModelWrapValidatorHandler, PrivateAttr, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
 from crashgate.model.access import Access
 from crashgate.model.field_table import ROW, SUMMARY
@@ -17,6 +16,8 @@ from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, Needs, ObjectId, Params, Ref, RowsAPage
 from crashgate.model.reads import Reads, ReadsByName, ReadsNothing
 from crashgate.model.result import (
+    Convert,
+    From,
     Id,
     Link,
     Many,
@@ -25,6 +26,7 @@ from crashgate.model.result import (
     OptionalId,
     Result,
     Secret,
+    SecretMark,
     Slug,
     Time,
     Untrusted,
@@ -53,6 +55,10 @@ class StabilityTarget(Result):
     value: float | None = None
     updated_at: Time = None
     updated_by_id: OptionalId = None
+
+
+def _digest(key: Any) -> str | None:  # noqa: ANN401 - any JSON may stand in an upstream answer
+    return sha256(key.encode("utf-8", "replace")).hexdigest() if isinstance(key, str) else None
 
 
 class Project(Result):
@@ -93,22 +99,8 @@ class Project(Result):
     must_use_upload_api_key: bool | None = None
     api_key: Secret = None
     upload_api_key: Secret = None
-    _key_digest: str | None = PrivateAttr(default=None)
-
-    @model_validator(mode="wrap")
-    @classmethod
-    def _digest_key(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:  # noqa: ANN401 - a row of the upstream's
-        row = handler(data)
-        key = cast("Mapping[str, object]", data).get("api_key") if isinstance(data, Mapping) else None
-        if isinstance(key, str):
-            digest = sha256(key.encode("utf-8", "replace")).hexdigest()
-            row._key_digest = digest  # noqa: SLF001 - of the class itself
-        return row
-
-    @property
-    def key_digest(self) -> str | None:
-        """The SHA-256 of its key, to compare with; no view shows it, because it is no field."""
-        return self._key_digest
+    key_digest: Annotated[str | None, From("api_key"), Convert(_digest), SecretMark()] = None
+    """The SHA-256 of its key, to compare with."""
 
     @property
     def home(self) -> str | None:

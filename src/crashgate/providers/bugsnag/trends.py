@@ -7,14 +7,14 @@ The tool over trends. Rule: counts only.
 
 from typing import Annotated, Any, Literal, Self, cast
 
-from pydantic import AliasChoices, Field, model_validator
+from pydantic import Field, model_validator
 
 from crashgate.model.access import Access
 from crashgate.model.field_table import ROW
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, ObjectId, Params, Ref
 from crashgate.model.reads import ReadsNothing
-from crashgate.model.result import Many, PlaceId, Result, Time, Untrusted
+from crashgate.model.result import From, Many, PlaceId, Result, Time, Untrusted
 from crashgate.model.scope import ProjectNamed
 from crashgate.model.tool import Given, Tool
 from crashgate.providers.bugsnag.conventions import REFERENCE
@@ -27,9 +27,7 @@ DEFAULT_BUCKETS = 10
 class TrendBucket(Result):
     """``events_count`` events from ``from_`` (inclusive) to ``to`` (exclusive)."""
 
-    from_: Annotated[Time, ROW] = Field(
-        default=None, validation_alias=AliasChoices("from", "from_"), serialization_alias="from"
-    )
+    from_: Annotated[Time, From("from", "from_"), ROW] = None
     to: Annotated[Time, ROW] = None
     events_count: Annotated[int | None, ROW] = None
 

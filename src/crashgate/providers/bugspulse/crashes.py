@@ -3,46 +3,34 @@
 from dataclasses import replace
 from typing import Annotated
 
-from pydantic import Field
-
 from crashgate.model.access import Access
 from crashgate.model.field_table import ROW, About
 from crashgate.model.moments import At
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Numbered
 from crashgate.model.params import In, Params, RowsAPage, Wire
-from crashgate.model.result import Documented, Untrusted, Word
+from crashgate.model.result import From, Result, Untrusted, Word
 from crashgate.model.scope import Anywhere
 from crashgate.providers.bugspulse.conventions import MOST_ROWS, REFERENCE
 
 
-class Crash(Documented):
+class Crash(Result):
     """A group of crashes, with how often it came and on how many devices."""
 
     id: Annotated[Untrusted, About("The provider's id."), ROW]
     message: Annotated[Untrusted | None, About("The crash's message."), ROW] = None
     status: Annotated[Word, About("The provider's word for its state."), ROW] = None
-    is_fatal: Annotated[bool | None, About("Whether it ended the app."), ROW] = Field(
-        default=None, validation_alias="isFatal"
-    )
+    is_fatal: Annotated[bool | None, From("isFatal"), About("Whether it ended the app."), ROW] = None
     handled: Annotated[bool | None, About("Whether the app caught it."), ROW] = None
-    occurrence_count: Annotated[int | None, About("How often it came."), ROW] = Field(
-        default=None, validation_alias="occurrenceCount"
-    )
-    affected_devices: Annotated[int | None, About("On how many devices it came."), ROW] = Field(
-        default=None, validation_alias="affectedDevices"
-    )
+    occurrence_count: Annotated[int | None, From("occurrenceCount"), About("How often it came."), ROW] = None
+    affected_devices: Annotated[int | None, From("affectedDevices"), About("On how many devices it came."), ROW] = None
     platform: Annotated[Untrusted | None, About("The platform that the app ran on."), ROW] = None
-    app_version: Annotated[Untrusted | None, About("The version of the app."), ROW] = Field(
-        default=None, validation_alias="appVersion"
+    app_version: Annotated[Untrusted | None, From("appVersion"), About("The version of the app."), ROW] = None
+    os_version: Annotated[Untrusted | None, From("osVersion"), About("The version of the operating system."), ROW] = (
+        None
     )
-    os_version: Annotated[Untrusted | None, About("The version of the operating system."), ROW] = Field(
-        default=None, validation_alias="osVersion"
-    )
-    first_seen_at: Annotated[At, About("When it came first."), ROW] = Field(
-        default=None, validation_alias="firstSeenAt"
-    )
-    last_seen_at: Annotated[At, About("When it came last."), ROW] = Field(default=None, validation_alias="lastSeenAt")
+    first_seen_at: Annotated[At, From("firstSeenAt"), About("When it came first."), ROW] = None
+    last_seen_at: Annotated[At, From("lastSeenAt"), About("When it came last."), ROW] = None
 
 
 class ListCrashes(Params):

@@ -3,8 +3,6 @@
 from dataclasses import replace
 from typing import Annotated
 
-from pydantic import Field
-
 from crashgate.model.access import Access
 from crashgate.model.field_table import ADDRESS, ROW, About
 from crashgate.model.moments import At, Moment
@@ -12,27 +10,25 @@ from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Numbered
 from crashgate.model.params import In, Logged, Params, RowsAPage, Wire
 from crashgate.model.reads import Reads
-from crashgate.model.result import Documented, Untrusted
+from crashgate.model.result import From, Result, Untrusted
 from crashgate.model.scope import Anywhere
 from crashgate.providers.bugspulse.conventions import MOST_ROWS, REFERENCE
 
 
-class NetworkLog(Documented):
+class NetworkLog(Result):
     """One request; without a ``status_code`` there was no answer. ``duration_ms`` is in milliseconds."""
 
     id: Annotated[Untrusted, About("The provider's id."), ROW]
-    session_id: Annotated[Untrusted | None, About("The id of its session."), ROW] = Field(
-        default=None, validation_alias="sessionId"
-    )
-    at: Annotated[At, About("When it happened."), ROW] = Field(default=None, validation_alias="timestamp")
+    session_id: Annotated[Untrusted | None, From("sessionId"), About("The id of its session."), ROW] = None
+    at: Annotated[At, From("timestamp"), About("When it happened."), ROW] = None
     method: Annotated[Untrusted | None, About("The request's method."), ROW] = None
     url: Annotated[Untrusted | None, ADDRESS, About("The request's address."), ROW] = None
-    status_code: Annotated[int | None, About("The answer's status; empty without an answer."), ROW] = Field(
-        default=None, validation_alias="statusCode"
-    )
-    duration_ms: Annotated[int | None, About("In milliseconds; empty where there is no end."), ROW] = Field(
-        default=None, validation_alias="duration"
-    )
+    status_code: Annotated[
+        int | None, From("statusCode"), About("The answer's status; empty without an answer."), ROW
+    ] = None
+    duration_ms: Annotated[
+        int | None, From("duration"), About("In milliseconds; empty where there is no end."), ROW
+    ] = None
     error: Annotated[Untrusted | None, About("What went wrong with the request."), ROW] = None
 
 

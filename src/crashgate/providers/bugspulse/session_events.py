@@ -6,8 +6,6 @@ The documented example has all of its 42 events on one page of 42, so upstream m
 from dataclasses import replace
 from typing import Annotated, Any
 
-from pydantic import AliasPath, BeforeValidator, Field
-
 from crashgate.model.access import Access
 from crashgate.model.field_table import ROW, About, AppData
 from crashgate.model.moments import At
@@ -15,7 +13,7 @@ from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Numbered
 from crashgate.model.params import In, Params, RowsAPage, SessionId, Wire
 from crashgate.model.reads import ReadsNothing
-from crashgate.model.result import Documented, Untrusted
+from crashgate.model.result import Convert, From, Result, Untrusted
 from crashgate.model.scope import Anywhere
 from crashgate.providers.bugspulse.conventions import MOST_ROWS, REFERENCE
 
@@ -24,17 +22,15 @@ def _text(value: Any) -> Any:  # noqa: ANN401 - an app sends any JSON as an even
     return value if isinstance(value, str) else None
 
 
-class SessionEvent(Documented):
+class SessionEvent(Result):
     """One event; ``data`` is what the app sent with it, and ``name`` is the one in there."""
 
     id: Annotated[Untrusted, About("The provider's id."), ROW]
     type: Annotated[Untrusted | None, About("The provider's word for its kind."), ROW] = None
-    name: Annotated[Untrusted | None, BeforeValidator(_text), About("Its name."), ROW] = Field(
-        default=None, validation_alias=AliasPath("data", "name")
-    )
-    at: Annotated[At, About("When it happened."), ROW] = Field(default=None, validation_alias="timestamp")
-    sequence_number: Annotated[int | None, About("Its place in the session, from 0."), ROW] = Field(
-        default=None, validation_alias="sequenceNumber"
+    name: Annotated[Untrusted | None, From("data.name"), Convert(_text), About("Its name."), ROW] = None
+    at: Annotated[At, From("timestamp"), About("When it happened."), ROW] = None
+    sequence_number: Annotated[int | None, From("sequenceNumber"), About("Its place in the session, from 0."), ROW] = (
+        None
     )
     data: Annotated[AppData, About("What the app sent with it."), ROW] = None
 

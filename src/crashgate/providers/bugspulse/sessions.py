@@ -6,8 +6,6 @@ A session whose end was never reported stays active for ever (docs/upstreams/bug
 from dataclasses import replace
 from typing import Annotated
 
-from pydantic import Field
-
 from crashgate.model.access import Access
 from crashgate.model.field_table import PERSONAL, ROW, SUMMARY, About
 from crashgate.model.moments import At, Moment
@@ -15,47 +13,37 @@ from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Numbered
 from crashgate.model.params import In, Logged, Params, RowsAPage, Wire
 from crashgate.model.reads import Reads
-from crashgate.model.result import Documented, Untrusted, Word
+from crashgate.model.result import From, Result, Untrusted, Word
 from crashgate.model.scope import Anywhere
 from crashgate.providers.bugspulse.conventions import MOST_ROWS, REFERENCE
 
 
-class Session(Documented):
+class Session(Result):
     """One run of the app on one device; ``duration_ms`` is in milliseconds."""
 
     id: Annotated[Untrusted, About("The provider's id."), ROW]
     status: Annotated[Word, About("The provider's word for its state."), ROW] = None
     platform: Annotated[Untrusted | None, About("The platform that the app ran on."), ROW] = None
-    app_version: Annotated[Untrusted | None, About("The version of the app."), ROW] = Field(
-        default=None, validation_alias="appVersion"
+    app_version: Annotated[Untrusted | None, From("appVersion"), About("The version of the app."), ROW] = None
+    os_version: Annotated[Untrusted | None, From("osVersion"), About("The version of the operating system."), ROW] = (
+        None
     )
-    os_version: Annotated[Untrusted | None, About("The version of the operating system."), ROW] = Field(
-        default=None, validation_alias="osVersion"
-    )
-    network_type: Annotated[Untrusted | None, About("The kind of network that the device was on."), ROW] = Field(
-        default=None, validation_alias="networkType"
-    )
-    user_id: Annotated[Untrusted | None, PERSONAL, About("The app's id of its user."), ROW] = Field(
-        default=None, validation_alias="userId"
-    )
-    started_at: Annotated[At, About("When the session began, as its provider first saw it."), ROW] = Field(
-        default=None, validation_alias="startedAt"
-    )
-    ended_at: Annotated[At, About("When the session ended; empty while it is active."), SUMMARY] = Field(
-        default=None, validation_alias="endedAt"
-    )
-    duration_ms: Annotated[int | None, About("In milliseconds; empty where there is no end."), ROW] = Field(
-        default=None, validation_alias="duration"
-    )
-    event_count: Annotated[int | None, About("How many events it has."), ROW] = Field(
-        default=None, validation_alias="eventCount"
-    )
-    has_crash: Annotated[bool | None, About("Whether the app crashed in it."), ROW] = Field(
-        default=None, validation_alias="hasCrash"
-    )
-    has_network_errors: Annotated[bool | None, About("Whether a request failed in it."), ROW] = Field(
-        default=None, validation_alias="hasNetworkErrors"
-    )
+    network_type: Annotated[
+        Untrusted | None, From("networkType"), About("The kind of network that the device was on."), ROW
+    ] = None
+    user_id: Annotated[Untrusted | None, From("userId"), PERSONAL, About("The app's id of its user."), ROW] = None
+    started_at: Annotated[
+        At, From("startedAt"), About("When the session began, as its provider first saw it."), ROW
+    ] = None
+    ended_at: Annotated[At, From("endedAt"), About("When the session ended; empty while it is active."), SUMMARY] = None
+    duration_ms: Annotated[
+        int | None, From("duration"), About("In milliseconds; empty where there is no end."), ROW
+    ] = None
+    event_count: Annotated[int | None, From("eventCount"), About("How many events it has."), ROW] = None
+    has_crash: Annotated[bool | None, From("hasCrash"), About("Whether the app crashed in it."), ROW] = None
+    has_network_errors: Annotated[
+        bool | None, From("hasNetworkErrors"), About("Whether a request failed in it."), ROW
+    ] = None
 
 
 _PERIOD = Reads(("session.started_at", "session.ended_at"))

@@ -8,7 +8,7 @@ from crashgate.providers.bugspulse.network_logs import EXPORT_NETWORK_LOGS, LIST
 from crashgate.providers.bugspulse.session_events import EXPORT_SESSION_EVENTS, LIST_SESSION_EVENTS
 from crashgate.providers.bugspulse.sessions import EXPORT_SESSIONS, LIST_SESSIONS
 from crashgate.views import sessions
-from crashgate.views.fields import LONGEST, show_fields
+from crashgate.views.present import LONGEST, show_fields
 from crashgate.views.rows import rows
 from crashgate.views.session_tools import export_sessions, list_network_logs, list_session_events, list_sessions
 

@@ -7,12 +7,12 @@ What a session says of its device. Rule: all of it is what the app's SDK sent.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasPath, BeforeValidator, Field, StringConstraints
+from pydantic import StringConstraints
 
 from crashgate.model.field_table import ROW, SUMMARY, About
 from crashgate.model.params import Along, Logged, PatternHelp
 from crashgate.model.reads import ReadsNothing
-from crashgate.model.result import Documented, Untrusted
+from crashgate.model.result import Convert, From, Untrusted
 
 APP_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.:/+-]*$"
 """A bundle id, or an id of the vendor's; its form is not documented."""
@@ -41,40 +41,38 @@ def _platform(value: Any) -> str | None:  # noqa: ANN401 - any JSON may stand in
     return value if isinstance(value, str) and value in _PLATFORMS else _OTHER
 
 
-Platform = Annotated[str | None, BeforeValidator(_platform)]
+Platform = Annotated[str | None, Convert(_platform)]
 """In an answer. What is none of the documented ones is ``other``, so that no row passes for one of the platform."""
 
 
 _AT = "device_metadata"
 
+# ``SdkVersion`` is, by its name, the system's API level; ``PlugSdkVersion`` is that of the vendor's SDK.
+AppVersion = Annotated[Untrusted | None, From(f"{_AT}.app_version"), About("The version of the app."), ROW]
+OsVersion = Annotated[Untrusted | None, From(f"{_AT}.os_version"), About("The version of the operating system."), ROW]
+DeviceModel = Annotated[Untrusted | None, From(f"{_AT}.model"), About("The model of the device."), ROW]
+NetworkType = Annotated[
+    Untrusted | None, From(f"{_AT}.network_type"), About("The kind of network that the device was on."), ROW
+]
+Manufacturer = Annotated[Untrusted | None, From(f"{_AT}.manufacturer"), About("Who made the device."), SUMMARY]
+SdkVersion = Annotated[Untrusted | None, From(f"{_AT}.sdk_version"), About("The system's API level."), SUMMARY]
+PlugSdkVersion = Annotated[
+    Untrusted | None, From(f"{_AT}.plug_sdk_version"), About("The version of the provider's SDK.")
+]
+ScreenWidth = Annotated[int | None, From(f"{_AT}.screen_width"), About("In pixels.")]
+ScreenHeight = Annotated[int | None, From(f"{_AT}.screen_height"), About("In pixels.")]
 
-class OnDevice(Documented):
-    """``sdk_version`` is, by its name, the system's API level; ``plug_sdk_version`` is that of the vendor's SDK."""
-
-    app_version: Annotated[Untrusted | None, About("The version of the app."), ROW] = Field(
-        default=None, validation_alias=AliasPath(_AT, "app_version")
-    )
-    os_version: Annotated[Untrusted | None, About("The version of the operating system."), ROW] = Field(
-        default=None, validation_alias=AliasPath(_AT, "os_version")
-    )
-    device_model: Annotated[Untrusted | None, About("The model of the device."), ROW] = Field(
-        default=None, validation_alias=AliasPath(_AT, "model")
-    )
-    network_type: Annotated[Untrusted | None, About("The kind of network that the device was on."), ROW] = Field(
-        default=None, validation_alias=AliasPath(_AT, "network_type")
-    )
-    manufacturer: Annotated[Untrusted | None, About("Who made the device."), SUMMARY] = Field(
-        default=None, validation_alias=AliasPath(_AT, "manufacturer")
-    )
-    sdk_version: Annotated[Untrusted | None, About("The system's API level."), SUMMARY] = Field(
-        default=None, validation_alias=AliasPath(_AT, "sdk_version")
-    )
-    plug_sdk_version: Annotated[Untrusted | None, About("The version of the provider's SDK.")] = Field(
-        default=None, validation_alias=AliasPath(_AT, "plug_sdk_version")
-    )
-    screen_width: Annotated[int | None, About("In pixels.")] = Field(
-        default=None, validation_alias=AliasPath(_AT, "screen_width")
-    )
-    screen_height: Annotated[int | None, About("In pixels.")] = Field(
-        default=None, validation_alias=AliasPath(_AT, "screen_height")
-    )
+ON_DEVICE = frozenset(
+    {
+        "app_version",
+        "os_version",
+        "device_model",
+        "network_type",
+        "manufacturer",
+        "sdk_version",
+        "plug_sdk_version",
+        "screen_width",
+        "screen_height",
+    }
+)
+"""The fields that say on what device it was."""

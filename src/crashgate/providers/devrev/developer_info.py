@@ -6,14 +6,12 @@ read where they are there.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AliasPath, BeforeValidator, Field
-
 from crashgate.model.access import Access
 from crashgate.model.field_table import ADDRESS, ROW
 from crashgate.model.moments import At
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import WHICH, In, Logged, Params, SessionId, Wire
-from crashgate.model.result import Documented, Many, Untrusted
+from crashgate.model.result import Convert, From, Many, Result, Untrusted
 from crashgate.model.scope import AppOfObject
 from crashgate.providers.devrev.apps import WHERE, AppId
 from crashgate.providers.devrev.conventions import REFERENCE
@@ -27,44 +25,32 @@ def _number(value: Any) -> Any:  # noqa: ANN401 - any JSON may stand in an upstr
     return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
-class ConsoleLine(Documented):
+class ConsoleLine(Result):
     """One line of the browser's console, and the page that it is of."""
 
     type: Annotated[Untrusted | None, ROW] = None
     value: Annotated[Untrusted | None, ROW] = None
-    at: Annotated[At, ROW] = Field(default=None, validation_alias="timestamp")
-    url: Annotated[Untrusted | None, ADDRESS, ROW] = Field(default=None, validation_alias="full_url")
-    page_name: Annotated[Untrusted | None, ROW] = Field(
-        default=None, validation_alias=AliasPath("properties", "page_name")
-    )
-    page_url: Annotated[Untrusted | None, ADDRESS, ROW] = Field(
-        default=None, validation_alias=AliasPath("properties", "page_url")
-    )
-    normalized_url: Annotated[Untrusted | None, ADDRESS, ROW] = Field(
-        default=None, validation_alias=AliasPath("properties", "normalized_url")
-    )
+    at: Annotated[At, From("timestamp"), ROW] = None
+    url: Annotated[Untrusted | None, From("full_url"), ADDRESS, ROW] = None
+    page_name: Annotated[Untrusted | None, From("properties.page_name"), ROW] = None
+    page_url: Annotated[Untrusted | None, From("properties.page_url"), ADDRESS, ROW] = None
+    normalized_url: Annotated[Untrusted | None, From("properties.normalized_url"), ADDRESS, ROW] = None
 
 
-class NetworkCall(Documented):
+class NetworkCall(Result):
     """One request that the page made."""
 
-    method: Annotated[Untrusted | None, BeforeValidator(_text), ROW] = Field(
-        default=None, validation_alias=AliasPath("request", "method")
-    )
-    url: Annotated[Untrusted | None, BeforeValidator(_text), ADDRESS, ROW] = Field(
-        default=None, validation_alias=AliasPath("request", "url")
-    )
-    status_code: Annotated[int | None, BeforeValidator(_number), ROW] = Field(
-        default=None, validation_alias=AliasPath("request", "status_code")
-    )
+    method: Annotated[Untrusted | None, From("request.method"), Convert(_text), ROW] = None
+    url: Annotated[Untrusted | None, From("request.url"), Convert(_text), ADDRESS, ROW] = None
+    status_code: Annotated[int | None, From("request.status_code"), Convert(_number), ROW] = None
     type: Annotated[Untrusted | None, ROW] = None
 
 
-class DeveloperInfo(Documented):
+class DeveloperInfo(Result):
     """What the developer tools of a browser would show of a tab."""
 
-    console: Many[ConsoleLine] = Field(default=(), validation_alias="console_data")
-    network: Many[NetworkCall] = Field(default=(), validation_alias="network_data")
+    console: Annotated[Many[ConsoleLine], From("console_data")] = ()
+    network: Annotated[Many[NetworkCall], From("network_data")] = ()
 
 
 class GetDeveloperInfo(Params):

@@ -5,7 +5,7 @@ A mobile session has recordings and a web session tabs; the call names one of th
 
 from typing import Annotated, Self
 
-from pydantic import AliasPath, Field, model_validator
+from pydantic import model_validator
 
 from crashgate.model.access import Access
 from crashgate.model.field_table import ROW, SUMMARY, AppData
@@ -13,45 +13,63 @@ from crashgate.model.moments import At
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import WHICH, In, Logged, Params, SessionId, Wire
 from crashgate.model.reads import ReadsNothing
-from crashgate.model.result import Documented, Many, Untrusted, UntrustedData, Word
+from crashgate.model.result import From, Many, Result, Untrusted, UntrustedData, Word
 from crashgate.model.scope import AppOfObject
-from crashgate.providers.devrev.apps import WHERE, AppId, OnDevice, PlatformName
+from crashgate.providers.devrev.apps import (
+    WHERE,
+    AppId,
+    AppVersion,
+    DeviceModel,
+    Manufacturer,
+    NetworkType,
+    OsVersion,
+    PlatformName,
+    PlugSdkVersion,
+    ScreenHeight,
+    ScreenWidth,
+    SdkVersion,
+)
 from crashgate.providers.devrev.conventions import REFERENCE
 
 _LOG = "observability_sessions_log_data"
 _LAUNCH = "app_launch"
 
 
-class RecordedEvent(Documented):
+class RecordedEvent(Result):
     """One event of a recording; ``label`` is the vendor's ``name``, of which nothing more is documented."""
 
-    type: Annotated[Untrusted | None, ROW] = Field(default=None, validation_alias="event_type")
-    name: Annotated[Untrusted | None, ROW] = Field(default=None, validation_alias="event_name")
-    label: Annotated[Untrusted | None, ROW] = Field(default=None, validation_alias="name")
+    type: Annotated[Untrusted | None, From("event_type"), ROW] = None
+    name: Annotated[Untrusted | None, From("event_name"), ROW] = None
+    label: Annotated[Untrusted | None, From("name"), ROW] = None
     input_type: Annotated[Untrusted | None, ROW] = None
     exception_class_name: Annotated[Untrusted | None, ROW] = None
     exception_tag: Annotated[Untrusted | None, ROW] = None
     custom_tag: Annotated[Untrusted | None, ROW] = None
-    data: Annotated[AppData, ROW] = Field(default=None, validation_alias="event_properties")
+    data: Annotated[AppData, From("event_properties"), ROW] = None
     coordinates: Annotated[UntrustedData, ROW] = None
 
 
-class SessionData(OnDevice):
+class SessionData(Result):
     """A recording; ``log`` is the text that came with a crash or a hang. ``available_ram`` has no documented unit."""
 
+    app_version: AppVersion = None
+    os_version: OsVersion = None
+    device_model: DeviceModel = None
+    network_type: NetworkType = None
+    manufacturer: Manufacturer = None
+    sdk_version: SdkVersion = None
+    plug_sdk_version: PlugSdkVersion = None
+    screen_width: ScreenWidth = None
+    screen_height: ScreenHeight = None
     recording: Annotated[Word, SUMMARY] = None
     created_at: At = None
-    launch_time_ms: Annotated[int | None, SUMMARY] = Field(
-        default=None, validation_alias=AliasPath(_LAUNCH, "launch_time_ms")
-    )
-    launch_type: Annotated[Untrusted | None, SUMMARY] = Field(
-        default=None, validation_alias=AliasPath(_LAUNCH, "launch_type")
-    )
+    launch_time_ms: Annotated[int | None, From(f"{_LAUNCH}.launch_time_ms"), SUMMARY] = None
+    launch_type: Annotated[Untrusted | None, From(f"{_LAUNCH}.launch_type"), SUMMARY] = None
     available_ram: Annotated[int | None, SUMMARY] = None
-    has_crash: Annotated[bool | None, SUMMARY] = Field(default=None, validation_alias=AliasPath(_LOG, "is_crash"))
-    has_anr: Annotated[bool | None, SUMMARY] = Field(default=None, validation_alias=AliasPath(_LOG, "is_anr"))
-    log: Annotated[Untrusted | None, SUMMARY] = Field(default=None, validation_alias=AliasPath(_LOG, "value"))
-    events: Many[RecordedEvent] = Field(default=(), validation_alias="recording_events_timeline")
+    has_crash: Annotated[bool | None, From(f"{_LOG}.is_crash"), SUMMARY] = None
+    has_anr: Annotated[bool | None, From(f"{_LOG}.is_anr"), SUMMARY] = None
+    log: Annotated[Untrusted | None, From(f"{_LOG}.value"), SUMMARY] = None
+    events: Annotated[Many[RecordedEvent], From("recording_events_timeline")] = ()
     replay_data: UntrustedData = None
     """Under which name the vendor gives the replay is not documented."""
 

@@ -20,9 +20,24 @@ from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.paging import Cursors, Inside
 from crashgate.model.params import WHICH, Along, In, Logged, Params, RowsAPage, SessionId, Wire
 from crashgate.model.reads import Reads, ReadsByName
-from crashgate.model.result import Documented, Many, Untrusted, Word
+from crashgate.model.result import From, Many, Result, Untrusted, Word
 from crashgate.model.scope import AppNamed
-from crashgate.providers.devrev.apps import KIND, WHERE, AppId, OnDevice, Platform, PlatformName
+from crashgate.providers.devrev.apps import (
+    KIND,
+    WHERE,
+    AppId,
+    AppVersion,
+    DeviceModel,
+    Manufacturer,
+    NetworkType,
+    OsVersion,
+    Platform,
+    PlatformName,
+    PlugSdkVersion,
+    ScreenHeight,
+    ScreenWidth,
+    SdkVersion,
+)
 from crashgate.providers.devrev.conventions import REFERENCE
 
 MOST_ROWS = 100
@@ -91,39 +106,35 @@ class AllSessions(SessionFilters):
     per_page: Annotated[int | None, In.BODY, Wire("limit"), RowsAPage(most=MOST_ROWS)] = MOST_ROWS
 
 
-class _Identity(Documented):
-    """Which session it is. A base of its own, so that these fields come before those of the device."""
-
-    id: Annotated[Untrusted, About("The provider's id."), ROW] = Field(validation_alias="session_id")
-    type: Annotated[Word, About("The provider's word for its kind.")] = None
-    platform: Annotated[Platform, About("The platform that the app ran on."), ROW] = None
-
-
-class Session(OnDevice, _Identity):
+class Session(Result):
     """One run of an app, or one visit; ``type`` is mobile or web. ``duration_ms`` is in milliseconds."""
 
-    user_id: Annotated[Untrusted | None, PERSONAL, About("The app's id of its user."), ROW] = Field(
-        default=None, validation_alias="rev_user_id"
-    )
+    id: Annotated[Untrusted, From("session_id"), About("The provider's id."), ROW]
+    type: Annotated[Word, About("The provider's word for its kind.")] = None
+    platform: Annotated[Platform, About("The platform that the app ran on."), ROW] = None
+    app_version: AppVersion = None
+    os_version: OsVersion = None
+    device_model: DeviceModel = None
+    network_type: NetworkType = None
+    manufacturer: Manufacturer = None
+    sdk_version: SdkVersion = None
+    plug_sdk_version: PlugSdkVersion = None
+    screen_width: ScreenWidth = None
+    screen_height: ScreenHeight = None
+    user_id: Annotated[Untrusted | None, From("rev_user_id"), PERSONAL, About("The app's id of its user."), ROW] = None
     rev_org_id: Annotated[Untrusted | None, About("The provider's id of the customer's organization.")] = None
-    started_at: Annotated[At, About("When the session began, as its provider first saw it."), ROW] = Field(
-        default=None, validation_alias="created_at"
-    )
-    duration_ms: Annotated[int | None, About("In milliseconds; empty where there is no end."), ROW] = Field(
-        default=None, validation_alias="session_duration_ms"
-    )
-    has_crash: Annotated[bool | None, About("Whether the app crashed in it."), ROW] = Field(
-        default=None, validation_alias="is_crash"
-    )
-    has_anr: Annotated[bool | None, About("Whether the app hung in it."), ROW] = Field(
-        default=None, validation_alias="is_anr"
-    )
-    has_exception: Annotated[bool | None, About("Whether an exception occurred in it."), ROW] = Field(
-        default=None, validation_alias="has_exception_occurred"
-    )
-    has_rage_tap: Annotated[bool | None, About("Whether the user tapped in anger."), ROW] = Field(
-        default=None, validation_alias="rage_tap"
-    )
+    started_at: Annotated[
+        At, From("created_at"), About("When the session began, as its provider first saw it."), ROW
+    ] = None
+    duration_ms: Annotated[
+        int | None, From("session_duration_ms"), About("In milliseconds; empty where there is no end."), ROW
+    ] = None
+    has_crash: Annotated[bool | None, From("is_crash"), About("Whether the app crashed in it."), ROW] = None
+    has_anr: Annotated[bool | None, From("is_anr"), About("Whether the app hung in it."), ROW] = None
+    has_exception: Annotated[
+        bool | None, From("has_exception_occurred"), About("Whether an exception occurred in it."), ROW
+    ] = None
+    has_rage_tap: Annotated[bool | None, From("rage_tap"), About("Whether the user tapped in anger."), ROW] = None
     recording_ids: Annotated[Many[Untrusted], About("The ids of its recordings."), SUMMARY] = ()
     tab_ids: Annotated[Many[Untrusted], About("The ids of its browser tabs."), SUMMARY] = ()
 

@@ -4,11 +4,10 @@ from typing import Any
 
 from crashgate.model.field_table import Visibility, shown_fields
 from crashgate.model.tool import Detail, Holds, Reply, Shown, View
-from crashgate.providers.devrev.apps import OnDevice
+from crashgate.providers.devrev.apps import ON_DEVICE
 from crashgate.providers.devrev.developer_info import DeveloperInfo, NetworkCall
 from crashgate.providers.devrev.session_data import RecordedEvent, SessionData
-from crashgate.views.fields import LONGEST, cut, show_fields
-from crashgate.views.present import ROWS_BYTES, UNTRUSTED, bounded, present, size
+from crashgate.views.present import LONGEST, ROWS_BYTES, UNTRUSTED, bounded, cut, present, show_fields, size
 from crashgate.views.rows import counted, noticed
 from crashgate.views.session_events import LONGEST_LOG, or_more, show_events
 
@@ -58,9 +57,9 @@ def _recording(reply: Reply, detail: Detail) -> Shown:
 def _about(recording: SessionData, detail: Detail) -> dict[str, Any]:
     """The recording as a whole; in a summary without the device, which its session tells."""
     if detail is Detail.FULL:
-        return present(recording, [name for name in SessionData.model_fields if name != "events"])
+        return present(recording, [name for name in shown_fields(SessionData, Visibility.FULL) if name != "events"])
     names = shown_fields(SessionData, Visibility.SUMMARY)
-    return cut(present(recording, [name for name in names if name not in OnDevice.model_fields]), LONGEST_LOG)
+    return cut(present(recording, [name for name in names if name not in ON_DEVICE]), LONGEST_LOG)
 
 
 recording = View(
