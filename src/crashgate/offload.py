@@ -36,16 +36,16 @@ async def offload(size: int, work: Callable[..., _T], *given: Any, bulk: bool = 
     """
     if size <= (LARGE_PAGE if bulk else LARGE):
         return work(*given)
-    result = await to_thread.run_sync(work, *given, limiter=_limiter())
+    result = await to_thread.run_sync(work, *given, limiter=limiter())
     # check: who gives up while an answer is worked on is told so
     await checkpoint_if_cancelled()  # nobody was cancelled while the thread was at work
     return result
 
 
-def _limiter() -> anyio.CapacityLimiter:
-    """That of the running event loop."""
-    limiter = _limiters.get(None)
-    if limiter is None:
-        limiter = anyio.CapacityLimiter(AT_ONCE)
-        _limiters.set(limiter)
-    return limiter
+def limiter() -> anyio.CapacityLimiter:
+    """How many large answers the running event loop has worked on at once, and who waits."""
+    found = _limiters.get(None)
+    if found is None:
+        found = anyio.CapacityLimiter(AT_ONCE)
+        _limiters.set(found)
+    return found

@@ -65,9 +65,8 @@ def unpacked(body: bytes, *, largest: int, clock: Callable[[], float] = time.thr
             if len(found) > largest:
                 raise TransportError(Fault.TOO_LARGE)
             if (
-                read
-                > _FREE_INPUT
-                + _INPUT_PER_OUTPUT * len(found)  # check: what is read for nothing of a compressed answer is bounded
+                # check: what is read for nothing of a compressed answer is bounded
+                read > _FREE_INPUT + _INPUT_PER_OUTPUT * len(found)
                 # check: the time for unpacking an answer is bounded
                 or clock() > end
             ):
