@@ -7,8 +7,10 @@ from crashgate.model.access import Access
 from crashgate.model.scope import NOTHING
 from crashgate.policy.document import load
 from crashgate.policy.policy import Vocabulary
-from crashgate.policy.review.lint import lint
+from crashgate.policy.review.lint import MOST_TOOLS, lint
+from crashgate.tools.available import count_open
 from tests.catalogue import CATALOGUE, OPERATIONS, RESOURCES
+from tests.house import everything
 from tests.policy.builders import HEAD, SOURCE
 
 CONNECTIONS = {"bugsnag": "bugsnag"}
@@ -27,6 +29,22 @@ def warnings(body: str) -> list[str]:
 
 def test_a_narrow_policy_with_limits_has_no_warning() -> None:
     assert warnings(grant('error = "read"') + LIMITS) == []
+
+
+def test_more_tools_than_some_clients_show_are_told() -> None:
+    every = everything("bugsnag")
+    policy = load(HEAD + every, source=SOURCE, vocabulary=VOCABULARY)
+    tools = count_open(policy, CATALOGUE, CONNECTIONS)
+    few, many = (
+        lint(policy, VOCABULARY, CONNECTIONS, could_allow, tools=each) for each in (MOST_TOOLS, MOST_TOOLS + 1)
+    )
+
+    assert tools >= sum(tool.operations[0].provider == "bugsnag" for tool in CATALOGUE.tools)
+    (told,) = (each for each in many if each not in few)
+    assert told.text == (
+        "41 tools are open to it, and some clients stop at 40: grant fewer resources, or start the server with --tools"
+        " or --read-only"
+    )
 
 
 def test_a_policy_without_limits_is_told() -> None:

@@ -37,6 +37,7 @@ _REASONS: Mapping[str, str] = {
     "unknown_tool": "there is no tool of that name",
     "invalid_arguments": "its arguments are not valid",
     "no_grant": "its policy grants nothing here",
+    "not_served": "this server does not serve it",
     "level_too_low": "its policy grants less than this needs",
     "unknown_project": "no such project is known here",
 }

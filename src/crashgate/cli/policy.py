@@ -220,16 +220,27 @@ def policy_lint(*, strict: bool, in_sandbox: bool) -> None:
     """Warn about policies that are valid but deserve a second look.
 
     It looks for grants that can never match, "*", the level full, agents that read what outsiders wrote and may also
-    write, and missing limits. Each warning is a line: FILE:LINE: WARNING.
+    write, more than 40 tools, and missing limits. Each warning is a line: FILE:LINE: WARNING.
 
     Exits with 0, or with 1 if --strict is given and there is a warning.
     """
     from crashgate.cli.tool_question import could_allow
     from crashgate.policy.review.lint import lint
+    from crashgate.tools.available import count_open
 
     start = open_workspace(in_sandbox=in_sandbox)
     policies, vocabulary, connections = start.policies(), start.vocabulary, start.connections
-    warnings = (each for policy in policies.values() for each in lint(policy, vocabulary, connections, could_allow))
+    warnings = (
+        each
+        for policy in policies.values()
+        for each in lint(
+            policy,
+            vocabulary,
+            connections,
+            could_allow,
+            tools=count_open(policy, vocabulary.catalogue, connections),
+        )
+    )
     found = [locate_problem(each, start.folder) for each in warnings]
     screen = session.screen()
     if screen.json:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from crashgate.config.connections import Sandbox
     from crashgate.config.settings import Settings
     from crashgate.mcp.listen import Listener
+    from crashgate.policy.serving import Serving
 
 T = TypeVar("T")
 
@@ -104,6 +105,12 @@ def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     is_flag=True,
     help="Do not start if a policy document cannot be used. Otherwise only its agent is refused.",
 )
+@click.option(
+    "--tools",
+    metavar="GROUP,…",
+    help="Serve only these groups of tools: errors, releases, projects, sessions. A policy may allow less.",
+)
+@click.option("--read-only", is_flag=True, help="Serve only what changes nothing at the provider.")
 @in_sandbox_option
 def serve(  # noqa: PLR0913 - one parameter an option
     *,
@@ -114,12 +121,16 @@ def serve(  # noqa: PLR0913 - one parameter an option
     port: int | None,
     text: str | None,
     strict_policies: bool,
+    tools: str | None,
+    read_only: bool,
     in_sandbox: bool,
 ) -> None:
     """Serve MCP, over stdio for one agent or over HTTP for all.
 
     Over stdio, --agent names the agent, which must have a policy. Over HTTP, the token identifies the agent; create one
     with `crashgate token new`.
+
+    --tools and --read-only narrow what all agents see and may call; they never widen a policy.
 
     With --sandbox you need no account. The sandbox has all providers, with invented data and ten times the vendors'
     rate limits. If you have no policies, the example policies are used. Its calls go into the decision log like any
@@ -144,10 +155,19 @@ def serve(  # noqa: PLR0913 - one parameter an option
     if preset is not None:
         settings = settings.model_copy(update={"policies": session.preset_policies(settings.state / "preset-policies")})
     send_traces(os.environ)
+    sandbox = choose_sandbox(in_sandbox=in_sandbox)
+    serving = _find_serving(settings, sandbox, tools, read_only=read_only)
     if over_http:
-        _over_http(settings, choose_sandbox(in_sandbox=in_sandbox))
+        _over_http(settings, sandbox, serving)
     elif agent is not None:
-        _over_stdio(settings, choose_sandbox(in_sandbox=in_sandbox), agent)
+        _over_stdio(settings, sandbox, agent, serving)
+
+
+def _find_serving(settings: "Settings", sandbox: "Sandbox | None", tools: str | None, *, read_only: bool) -> "Serving":
+    from crashgate.config import wiring
+
+    groups = [each.strip() for each in tools.split(",")] if tools is not None else []
+    return wiring.serving(settings, groups=groups, read_only=read_only, sandbox=sandbox)
 
 
 def _hasten_imports() -> None:
@@ -183,7 +203,7 @@ class _LazyPackage(ModuleType):
         return getattr(self, name)
 
 
-def _over_stdio(settings: "Settings", sandbox: "Sandbox | None", agent: str) -> None:
+def _over_stdio(settings: "Settings", sandbox: "Sandbox | None", agent: str, serving: "Serving") -> None:
     from crashgate.cli.session import find_policy
     from crashgate.config import wiring
 
@@ -194,8 +214,8 @@ def _over_stdio(settings: "Settings", sandbox: "Sandbox | None", agent: str) -> 
     _check_pipes()
     if sys.stdin.isatty():
         note(f"Serving {agent} over stdio: an MCP client is expected at the other end, not a keyboard. Ctrl-D ends it.")
-    serving = wiring.run_stdio(settings, os.environ, agent=agent, sandbox=sandbox)
-    if not run(run_until_stopped(serving)):
+    stdio = wiring.run_stdio(settings, os.environ, agent=agent, sandbox=sandbox, serving=serving)
+    if not run(run_until_stopped(stdio)):
         click.get_current_context().exit(ExitCode.TERMINATED)
 
 
@@ -212,7 +232,7 @@ def _check_pipes() -> None:
             )
 
 
-def _over_http(settings: "Settings", sandbox: "Sandbox | None") -> None:
+def _over_http(settings: "Settings", sandbox: "Sandbox | None", serving: "Serving") -> None:
     from crashgate.config import wiring
     from crashgate.mcp.listen import open_listener
 
@@ -227,7 +247,7 @@ def _over_http(settings: "Settings", sandbox: "Sandbox | None") -> None:
         _announce(listener, agents, in_sandbox=sandbox is not None)
 
     with listener.socket:
-        run(wiring.run_http(settings, os.environ, listener, sandbox=sandbox, ready=ready))
+        run(wiring.run_http(settings, os.environ, listener, sandbox=sandbox, serving=serving, ready=ready))
 
 
 def _announce(listener: "Listener", agents: tuple[str, ...], *, in_sandbox: bool) -> None:

@@ -1,4 +1,4 @@
-"""A connection that the key of a project narrows to that project.
+"""Policies narrowed: to what one server serves, and a connection to the project of a key.
 
 Until the project is found, no policy of the operator's is in force. Afterwards each policy grants on that connection
 what it grants in that project, and nothing elsewhere.
@@ -21,6 +21,7 @@ from crashgate.model.scope import PROJECT
 from crashgate.policy.document import load
 from crashgate.policy.grants import Grant, any_matches
 from crashgate.policy.policy import Policy, PolicySet, PolicySource, Vocabulary
+from crashgate.policy.serving import Serving
 
 AGENT: Final = "project-key"
 """As whom the project is looked up; the log has these reads."""
@@ -39,6 +40,23 @@ projects = ["*"]
 access.{around} = "read"
 access.{resource} = "read"
 """
+
+
+class Served:
+    """A PolicySource: the policies of another one, each as far as one server serves it."""
+
+    def __init__(self, source: PolicySource, serving: Serving) -> None:
+        self._source = source
+        self._serving = serving
+        self._known: tuple[PolicySet, PolicySet] | None = None
+
+    def current(self) -> PolicySet:
+        """The policies in force."""
+        whole = self._source.current()
+        if self._known is None or self._known[0] is not whole:
+            narrow = PolicySet((replace(each, serving=self._serving) for each in whole.values()), broken=whole.broken)
+            self._known = (whole, narrow)
+        return self._known[1]
 
 
 class Narrowed:

@@ -6,7 +6,7 @@ The server is imported where it starts: the protocol's library takes most of a s
 import logging
 import os
 import pwd
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from crashgate.audit.reader import LogReader
 from crashgate.audit.retention import LogKeeper
 from crashgate.clock import Clock, SystemClock
 from crashgate.config.connections import Sandbox, find_budget, nameable_connections, open_connection
-from crashgate.config.narrowing import Narrowed, narrowing_keys
+from crashgate.config.narrowing import Narrowed, Served, narrowing_keys
 from crashgate.config.settings import Settings, variables_that_connect
 from crashgate.errors import ConfigurationError
 from crashgate.exports.catalogue import ExportCatalogue
@@ -37,6 +37,7 @@ from crashgate.gate.revocation import Revocation
 from crashgate.identity import Via
 from crashgate.model.provider import LOOPBACK
 from crashgate.policy.policy import PolicySource, Vocabulary
+from crashgate.policy.serving import ALL, Serving, serve_groups
 from crashgate.policy.templates import Templates
 from crashgate.storage.approvals import SqliteApprovals
 from crashgate.storage.counters import SqliteCounter
@@ -98,6 +99,14 @@ def vocabulary(settings: Settings, *, sandbox: Sandbox | None = None) -> Vocabul
     return Vocabulary(
         connections={name: catalogue.resources[each.provider] for name, each in found.items()}, catalogue=catalogue
     )
+
+
+def serving(settings: Settings, *, groups: Collection[str], read_only: bool, sandbox: Sandbox | None = None) -> Serving:
+    """What a server serves that is started with these groups of tools. Raises ConfigurationError."""
+    found = nameable_connections(settings, sandbox=sandbox)
+    connections = {name: each.provider for name, each in found.items()}
+    catalogue = load_catalogue(frozenset(connections.values()))
+    return serve_groups(groups, read_only=read_only, connections=connections, catalogue=catalogue)
 
 
 def tokens(settings: Settings) -> TokenFile:
@@ -200,10 +209,18 @@ async def toolbox(
 
 @asynccontextmanager
 async def opened(
-    settings: Settings, environment: Mapping[str, str], source: PolicySource, *, sandbox: Sandbox | None = None
+    settings: Settings,
+    environment: Mapping[str, str],
+    source: PolicySource,
+    *,
+    sandbox: Sandbox | None = None,
+    serving: Serving = ALL,
 ) -> AsyncGenerator[Opened]:
     """The tools behind the gate, with the log open. Raises ConfigurationError and LogUnavailableError."""
     clock = SystemClock()
+    # check: the policies are narrowed to what the server serves
+    if serving.narrows:
+        source = Served(source, serving)
     found = sandbox.connections if sandbox else settings.connections
     if not found:
         raise ConfigurationError(
@@ -268,7 +285,12 @@ async def opened(
 
 
 async def run_stdio(
-    settings: Settings, environment: Mapping[str, str], *, agent: str, sandbox: Sandbox | None = None
+    settings: Settings,
+    environment: Mapping[str, str],
+    *,
+    agent: str,
+    sandbox: Sandbox | None = None,
+    serving: Serving = ALL,
 ) -> None:
     """Serve one agent over this process's pipes until stdin ends."""
     from crashgate.mcp.stdio import serve_stdio  # noqa: PLC0415 - only serving needs it
@@ -277,18 +299,19 @@ async def run_stdio(
     files = served_policies(settings, sandbox=sandbox, agent=agent)
     files.load()
     async with (
-        opened(settings, environment, files, sandbox=sandbox) as found,
+        opened(settings, environment, files, sandbox=sandbox, serving=serving) as found,
         _serve(found, files, Launched(agent=agent), settings, via=Via.STDIO) as (server, attempts, _),
     ):
         await serve_stdio(server, attempts, agent=agent, longest=settings.http.largest_body)
 
 
-async def run_http(
+async def run_http(  # noqa: PLR0913 - what one server is made of
     settings: Settings,
     environment: Mapping[str, str],
     listener: "Listener",
     *,
     sandbox: Sandbox | None = None,
+    serving: Serving = ALL,
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve agents with bearer tokens on an open listener until a signal; ``ready`` is called when nothing can fail."""
@@ -300,7 +323,7 @@ async def run_http(
     files.load()
     with stop_on_signal() as stop:
         async with (
-            opened(settings, environment, files, sandbox=sandbox) as found,
+            opened(settings, environment, files, sandbox=sandbox, serving=serving) as found,
             _serve(found, files, Bearer(), settings, via=Via.HTTP) as (server, attempts, notices),
         ):
             app = http_app(

@@ -181,6 +181,9 @@ class Provider:
     rank: int = 100
     """Where its tools stand among those of other providers: lowest first, and by name where ranks are equal."""
 
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]], hash=False)
+    """Plain words for its resources, of which a server may serve some; a resource in none is a group of its own."""
+
     notes: tuple[str, ...] = ()
     """Paragraphs for the reference page."""
 
@@ -192,12 +195,20 @@ class Provider:
         for operation in self.operations:
             if operation.provider != self.name:
                 raise ValueError(f"{operation.id} is not an operation of {self.name}")
+        own = {operation.resource for operation in self.operations}
+        grouped = [resource for resources in self.groups.values() for resource in resources]
+        if not own.issuperset(grouped) or len(set(grouped)) != len(grouped):
+            raise ValueError(f"the groups of {self.name} name each of its resources at most once, and nothing else")
         named = self.variables.names if self.variables is not None else ()
         for variable in named:
             if not variable.startswith(variable_prefix(self.name)):
                 raise ValueError(f"the variable {variable} of {self.name} must start with {variable_prefix(self.name)}")
         object.__setattr__(self, "by_id", MappingProxyType({each.id: each for each in self.operations}))
         object.__setattr__(self, "lookups", MappingProxyType(dict(self.lookups)))
+
+    def group_of(self, resource: str) -> str:
+        """The group of tools that a resource of it is in."""
+        return next((group for group, resources in self.groups.items() if resource in resources), resource)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

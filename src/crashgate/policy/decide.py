@@ -88,6 +88,9 @@ def _weigh(policy: Policy, question: Question) -> Decision:
         or policy.agent != question.agent
     ):
         raise ValueError("this is not the policy of the agent that asks")
+    # check: what the server does not serve is denied
+    if policy.serving.leaves_out(question):
+        return _deny_not_served(policy)
     topic = policy.index.topic(question)
     here, around = topic.places(question)
     fits = fit(topic, here, around)
@@ -193,6 +196,12 @@ def _deny_unknown_agent(question: Question) -> Decision:
         would_allow=f'write a policy document with agent = "{agent}"',
         buckets=Buckets(),
     )
+
+
+def _deny_not_served(policy: Policy) -> Decision:
+    options = policy.serving.options
+    fix = f"start the server without {options}, or with more groups of tools"
+    return _decision(policy, Buckets(), Effect.DENY, Reason.NOT_SERVED, None, f"this server serves {options}", fix)
 
 
 def _decision(  # noqa: PLR0913, PLR0917 - the parts of one value, in the order of its fields

@@ -105,6 +105,7 @@ class Reason(StrEnum):
     OUTSIDE_SCOPE = "outside_scope"
     NO_GRANT = "no_grant"
     UNKNOWN_AGENT = "unknown_agent"
+    NOT_SERVED = "not_served"
     INTERNAL = "internal"
 
 

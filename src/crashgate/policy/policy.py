@@ -17,6 +17,7 @@ from crashgate.policy.grants import Grant
 from crashgate.policy.limits import Approval, Limits
 from crashgate.policy.matching import Index
 from crashgate.policy.redaction import Redaction
+from crashgate.policy.serving import ALL, Serving
 from crashgate.policy.switches import Switches
 from crashgate.policy.words import Entries, Entry, Table
 
@@ -75,6 +76,8 @@ class Policy:
     redaction: Redaction = Redaction()  # noqa: RUF009 - a frozen value
     approval: Approval = Approval()  # noqa: RUF009 - a frozen value
     extends: tuple[str, ...] = ()
+    serving: Serving = ALL
+    """What of it holds on this server. It is no part of the document."""
     written: Entries = field(default_factory=dict[str, tuple[Entry, ...]], repr=False, compare=False, hash=False)
     overruled: tuple[tuple[str, Entry], ...] = field(default=(), repr=False, compare=False, hash=False)
     defaults: dict[tuple[str, str], Mapping[str, Any]] = field(

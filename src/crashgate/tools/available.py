@@ -7,8 +7,11 @@ from crashgate.gate.argument_defaults import open_places, question_for
 from crashgate.gate.narrowing import hidden_parameters, hidden_words
 from crashgate.gate.plan import ask
 from crashgate.model.access import Access
+from crashgate.model.catalogue import Catalogue
 from crashgate.model.composite import Recipe
+from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation
+from crashgate.model.own import OWN
 from crashgate.model.provider import AnyTool
 from crashgate.policy.policy import Policy
 from crashgate.tools.definitions import Use
@@ -52,6 +55,13 @@ def opening(policy: Policy | None, agent: str, tool: AnyTool, connections: Mappi
         if not isinstance(tool, Recipe) or operation is tool.first:
             names |= dict.fromkeys(open_in)
     return Opening(uses=tuple(uses), connections=tuple(names)) if uses else None
+
+
+def count_open(policy: Policy, catalogue: Catalogue, connections: Mapping[str, str]) -> int:
+    """How many tools the agent of the policy is shown where there is a place for exports."""
+    every = {OWN: OWN, **connections}
+    shown = [tool for tool in catalogue.tools if opening(policy, policy.agent, tool, every) is not None]
+    return len(shown) - (not any(isinstance(tool, Export) for tool in shown))  # without one, they have no list
 
 
 def is_open(

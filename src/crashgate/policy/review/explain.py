@@ -10,6 +10,7 @@ from crashgate.policy.decision import Decision, Effect, Question
 from crashgate.policy.grants import Rule
 from crashgate.policy.limits import spoken_minutes
 from crashgate.policy.policy import Policy, PolicySet, Vocabulary
+from crashgate.policy.serving import Serving
 from crashgate.policy.switches import Switch
 from crashgate.policy.wording import inner_first, listed, places, word
 from crashgate.sanitise import clean
@@ -129,7 +130,8 @@ def access_summary(policy: Policy, vocabulary: Vocabulary) -> AccessSummary:
     rows = tuple(_rows(policy, vocabulary))
     granted = dict.fromkeys(row.connection for row in rows if row.rules and row.connection != "crashgate")
     connections = tuple(
-        _connection_access(connection, [row for row in rows if row.connection == connection]) for connection in granted
+        _connection_access(connection, [row for row in rows if row.connection == connection], policy.serving)
+        for connection in granted
     )
     return AccessSummary(
         agent=policy.agent,
@@ -140,16 +142,17 @@ def access_summary(policy: Policy, vocabulary: Vocabulary) -> AccessSummary:
     )
 
 
-def _connection_access(connection: str, rows: list[MatrixRow]) -> ConnectionAccess:
+def _connection_access(connection: str, rows: list[MatrixRow], serving: Serving) -> ConnectionAccess:
     return ConnectionAccess(
         connection=connection,
         held=tuple(
             HeldLevel(
                 resource=rule.resource,
-                level=rule.level,
+                level=serving.cap(rule.level),
                 places={kind.plural: patterns for kind, patterns in rule.places.items()},
             )
             for row in rows
+            if serving.includes(connection, row.resource)
             for rule in row.rules
         ),
         not_granted=tuple(row.resource for row in rows if row.level is Level.OFF),
@@ -159,6 +162,7 @@ def _connection_access(connection: str, rows: list[MatrixRow]) -> ConnectionAcce
 def _beside(policy: Policy) -> str:
     """What a policy says beside its grants, as far as an agent meets it."""
     told = {
+        "This server was started with": [policy.serving.options] if policy.serving.narrows else [],
         "Switched off by name": [each.name for each in policy.off.all],
         "A person has to approve": sorted(policy.approval.operations),
         "At most": [rate.spoken for rate in policy.limits.rates],

@@ -26,11 +26,16 @@ CouldAllow = Callable[[Policy, AnyOperation, Question], bool]
 
 
 def lint(
-    policy: Policy, vocabulary: Vocabulary, connections: Mapping[str, str], could_allow: CouldAllow
+    policy: Policy,
+    vocabulary: Vocabulary,
+    connections: Mapping[str, str],
+    could_allow: CouldAllow,
+    *,
+    tools: int = 0,
 ) -> tuple[Problem, ...]:
     """All warnings, by line. ``connections`` says what each connection of the vocabulary is.
 
-    ``could_allow`` authorises the most favourable call.
+    ``could_allow`` authorises the most favourable call. ``tools`` is how many tools the agent is shown.
     """
     open_to = _Open(policy, vocabulary, connections, could_allow)
     found = [
@@ -42,6 +47,7 @@ def lint(
         *_find_idle_names(policy, vocabulary, open_to),
         *_find_idle_window(policy, open_to),
         *_find_unbounded(policy),
+        *_find_crowded(policy, tools),
         *_find_overruled(policy),
         *_find_near_misses(policy, vocabulary),
     ]
@@ -238,6 +244,16 @@ def _find_unbounded(policy: Policy) -> Iterator[Warned]:
         yield (policy.source, 1), 'mode = "observe": what this policy refuses is let through, deletes apart'
     if not policy.limits.rates:
         yield (policy.source, 1), "there are no limits; write [limits] and below it calls_per_minute = 60"
+
+
+MOST_TOOLS = 40
+"""Some clients show a model no more, and say nothing of the rest."""
+
+
+def _find_crowded(policy: Policy, tools: int) -> Iterator[Warned]:
+    if tools > MOST_TOOLS:
+        text = f"{tools} tools are open to it, and some clients stop at {MOST_TOOLS}"
+        yield (policy.source, 1), f"{text}: grant fewer resources, or start the server with --tools or --read-only"
 
 
 def _find_overruled(policy: Policy) -> Iterator[Warned]:

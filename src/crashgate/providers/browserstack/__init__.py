@@ -18,6 +18,7 @@ PROVIDER = Provider(
     credential=CredentialForm(find_fault=keys.find_fault, description=keys.FORM, example="pk-lf-example:sk-lf-example"),
     operations=(*SESSIONS, *NEW_SESSIONS),
     tools=BROWSERSTACK_TOOLS,
+    groups={"sessions": ("session",)},
     health=HealthRead(
         tool="list_sessions", arguments={"per_page": 1}, grant='environments = ["*"]\naccess.session = "read"'
     ),

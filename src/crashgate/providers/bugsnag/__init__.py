@@ -55,6 +55,11 @@ PROVIDER = Provider(
         *SAVED_SEARCHES,
     ),
     tools=BUGSNAG_TOOLS,
+    groups={
+        "errors": ("error", "event", "trend", "pivot", "comment", "event_field", "saved_search"),
+        "releases": ("release", "release_group", "stability_trend"),
+        "projects": ("project", "organization", "collaborator", "organization_collaborator"),
+    },
     lookups={
         ORGANIZATION: PlaceLookUp(operation=GET_ORGANIZATION, parameter="organization_id"),
         PROJECT: PlaceLookUp(operation=GET_PROJECT, parameter="project_id", parent="organization_id"),

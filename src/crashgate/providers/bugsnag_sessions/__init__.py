@@ -15,5 +15,6 @@ PROVIDER = Provider(
     wire=BugSnagSessions,
     operations=SESSIONS,
     tools=(REPORT_SESSIONS_TOOL,),
+    groups={"sessions": ("session",)},
     rank=20,
 )

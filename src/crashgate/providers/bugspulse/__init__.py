@@ -16,6 +16,7 @@ PROVIDER = Provider(
     budget=Budget(requests=60),
     operations=(*SESSIONS, *CRASHES, *SESSION_EVENTS, *NETWORK_LOGS),
     tools=BUGSPULSE_TOOLS,
+    groups={"sessions": ("session", "session_event", "network_log", "crash")},
     health=HealthRead(tool="list_sessions", arguments={"per_page": 1}, grant='access.session = "read"'),
     rank=30,
 )

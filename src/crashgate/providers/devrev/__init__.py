@@ -18,6 +18,7 @@ PROVIDER = Provider(
     wire=DevRev,
     operations=(*SESSIONS, *SESSION_DATA, *DEVELOPER_INFO),
     tools=DEVREV_TOOLS,
+    groups={"sessions": ("session", "session_event", "network_log")},
     health=HealthRead(
         tool="list_sessions",
         # Nothing is listed without an app, and there need not be one of this name.
