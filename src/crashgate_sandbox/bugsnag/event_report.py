@@ -12,6 +12,7 @@ from crashgate_sandbox.bugsnag.stack import exceptions_json, threads_json
 from crashgate_sandbox.world.draw import draw, object_id
 from crashgate_sandbox.world.occurrences import Occurrence
 from crashgate_sandbox.world.platform import Platform, Surface
+from crashgate_sandbox.world.visits import SESSION_SECONDS
 
 _CRUMBS = 24
 _CHARGING = 0.3
@@ -22,7 +23,7 @@ def report_json(call: Call, one: Occurrence) -> JsonObject:
     """The event with everything that is known of it."""
     error, platform = one.error, one.error.project.plan.platform
     rng = draw(call.world.seed, "report", one.id)
-    session_seconds = rng.randrange(20, 1500)
+    session_seconds = rng.randrange(*SESSION_SECONDS)
     body: JsonObject = {
         "id": one.id,
         "url": call.url(f"/projects/{error.project.id}/events/{one.id}"),
@@ -151,6 +152,9 @@ def _meta_data(call: Call, one: Occurrence, rng: Random) -> JsonObject:
             "session_id": object_id(call.world.seed, "session secret", one.customer.id),
             "_csrf_token": object_id(call.world.seed, "csrf", one.customer.id),
         }
+    visit = call.world.visit(one)
+    if visit is not None and visit.in_report:
+        body["replay"] = {"session_id": visit.id}
     for name, value in one.custom.items():
         section, _, key = name.partition(".")
         body[section] = {key: value}

@@ -13,7 +13,6 @@ from typing import cast
 from crashgate_sandbox.bugspulse.answers import RefusedError
 from crashgate_sandbox.bugspulse.moments import LAST, iso
 from crashgate_sandbox.bugspulse.period import Period
-from crashgate_sandbox.bugspulse.written import Format, record
 
 _PLATFORMS = frozenset({"ios", "android", "macos", "linux", "windows"})
 
@@ -28,26 +27,24 @@ class Reported:
     device: Mapping[str, object]
     ended: int | None = None
 
-    def row(self, form: Format) -> str:
-        """The session, written."""
-        return record(
-            {
-                "id": self.id,
-                "userId": self.user,
-                "status": "active" if self.ended is None else "completed",
-                "platform": self.device["platform"],
-                "osVersion": _text(self.device, "osVersion") or "",
-                "appVersion": _text(self.device, "appVersion") or "",
-                "networkType": _text(self.device, "networkType") or "unknown",
-                "eventCount": 0,
-                "hasCrash": False,
-                "hasNetworkErrors": False,
-                "duration": None if self.ended is None else self.ended - self.started,
-                "startedAt": iso(self.started),
-                "endedAt": None if self.ended is None else iso(self.ended),
-            },
-            form,
-        )
+    @property
+    def given(self) -> dict[str, object]:
+        """The session as a row has it."""
+        return {
+            "id": self.id,
+            "userId": self.user,
+            "status": "active" if self.ended is None else "completed",
+            "platform": self.device["platform"],
+            "osVersion": _text(self.device, "osVersion") or "",
+            "appVersion": _text(self.device, "appVersion") or "",
+            "networkType": _text(self.device, "networkType") or "unknown",
+            "eventCount": 0,
+            "hasCrash": False,
+            "hasNetworkErrors": False,
+            "duration": None if self.ended is None else self.ended - self.started,
+            "startedAt": iso(self.started),
+            "endedAt": None if self.ended is None else iso(self.ended),
+        }
 
 
 class Ingestion:

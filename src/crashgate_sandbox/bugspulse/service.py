@@ -5,7 +5,7 @@ Source: docs/upstreams/bugspulse.md#access and #ingestion; which check comes fir
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import parse_qsl
 
@@ -26,8 +26,10 @@ from crashgate_sandbox.bugspulse.moments import milliseconds
 from crashgate_sandbox.bugspulse.paging import Page, Paging, read_format, read_paging
 from crashgate_sandbox.bugspulse.period import read_period
 from crashgate_sandbox.bugspulse.timeline import within
+from crashgate_sandbox.bugspulse.visits import Entry, Visits
 from crashgate_sandbox.bugspulse.written import Format
 from crashgate_sandbox.parts import Part
+from crashgate_sandbox.world.visits import Visit
 from crashgate_sandbox.world.world import World
 
 Query = Mapping[str, str]
@@ -39,7 +41,7 @@ class BugsPulse:
     """One project's Export API. ``key`` None takes any; ``requests_per_minute`` None sets no limit.
 
     ``sessions`` (at most 16,777,216), ``crashes`` and ``network_logs`` are numbers of rows; their times go back from
-    ``now``. Raises ValueError for more sessions.
+    ``now``; ``visits`` are sessions beside them. Raises ValueError for more sessions.
     """
 
     def __init__(  # noqa: PLR0913 - the parts of a project, each with a usable default
@@ -51,6 +53,7 @@ class BugsPulse:
         sessions: int = 240,
         crashes: int = 38,
         network_logs: int = 890,
+        visits: Callable[[], Sequence[Visit]] = tuple,
         now: datetime,
         clock: Clock,
         manners: Manners | None = None,
@@ -65,6 +68,7 @@ class BugsPulse:
         self._crashes = crashes_export.Crashes(count=crashes, now=moment)
         self._network = network_export.NetworkLogs(self._sessions, count=network_logs)
         self._events = events_export.Events(self._sessions)
+        self._visits = Visits(visits)
         self._ingests: Mapping[str, Callable[[bytes], Response]] = {
             "/ingest/session": self._start_session,
             "/ingest/session/end": self._end_session,
@@ -106,18 +110,9 @@ class BugsPulse:
         period = read_period(query, self._manners)
         paging = read_paging(query, self._manners)
         seeded = within(self._sessions.count, self._sessions.started, period)
-        reported = self._ingestion.within(period)
-        # The place of each reported session among all: after the seeded ones that are newer, and the reported ones.
-        places = [
-            bisect_left(seeded, -one.started, key=lambda number: -self._sessions.started(number)) + before
-            for before, one in enumerate(reported)
-        ]
-        total = len(seeded) + len(reported)
-        page = paging.places(total)
-        first, end = bisect_left(places, page.start), bisect_left(places, page.stop)
-        rows = self._sessions.rows(seeded[page.start - first : page.stop - end], form)
-        for place, one in zip(places[first:end], reported[first:end], strict=True):
-            rows.insert(place - page.start, one.row(form))
+        reported = [Entry(moment=one.started, given=one.given) for one in self._ingestion.within(period)]
+        more = sorted([*reported, *self._visits.sessions(period)], key=lambda one: -one.moment)
+        rows, total = _joined(seeded, self._sessions.started, self._sessions.rows, more, paging=paging, form=form)
         return Page(name="sessions", columns=sessions_export.COLUMNS, form=form, rows=rows, total=total, paging=paging)
 
     def _export_crashes(self, query: Query, form: Format) -> Page:
@@ -127,13 +122,12 @@ class BugsPulse:
         return Page(name="crashes", columns=crashes_export.COLUMNS, form=form, rows=rows, total=total, paging=paging)
 
     def _export_network(self, query: Query, form: Format) -> Page:
-        found = within(self._network.count, self._network.moment, read_period(query, self._manners))
+        period = read_period(query, self._manners)
         paging = read_paging(query, self._manners)
-        places = paging.places(len(found))
-        rows = self._network.rows(found[places.start : places.stop], form)
-        return Page(
-            name="network", columns=network_export.COLUMNS, form=form, rows=rows, total=len(found), paging=paging
-        )
+        seeded = within(self._network.count, self._network.moment, period)
+        more = self._visits.network(period)
+        rows, total = _joined(seeded, self._network.moment, self._network.rows, more, paging=paging, form=form)
+        return Page(name="network", columns=network_export.COLUMNS, form=form, rows=rows, total=total, paging=paging)
 
     def _export_events(self, query: Query, form: Format) -> Page:
         """The whole session at once, so that ``limit`` is the total; an unknown session has no events (G)."""
@@ -141,9 +135,14 @@ class BugsPulse:
         if not session:
             raise RefusedError(400, "sessionId is required")
         number = self._sessions.number(session)
-        total = 0 if number is None else self._events.count(number)
+        visited = self._visits.events(session) or []
+        total = len(visited) if number is None else self._events.count(number)
         paging = read_paging(query, self._manners) if self._manners.pages_events else Paging(page=1, limit=total)
-        rows = [] if number is None else self._events.rows(number, paging.places(total), form)
+        places = paging.places(total)
+        if number is None:
+            rows = [one.row(form) for one in visited[places.start : places.stop]]
+        else:
+            rows = self._events.rows(number, places, form)
         return Page(name="events", columns=events_export.COLUMNS, form=form, rows=rows, total=total, paging=paging)
 
     def _start_session(self, body: bytes) -> Response:
@@ -160,6 +159,29 @@ def _require_method(request: Request, method: str) -> None:
         raise RefusedError(405, "Method not allowed", headers={"Allow": method})
 
 
+def _joined(  # noqa: PLR0913 - two kinds of rows, and which of them are wanted
+    seeded: range,
+    moment: Callable[[int], int],
+    write: Callable[[range, Format], list[str]],
+    more: Sequence[Entry],
+    *,
+    paging: Paging,
+    form: Format,
+) -> tuple[list[str], int]:
+    """One page of the seeded rows and ``more`` together, both newest first, and how many rows there are."""
+    # The place of each of ``more`` among all: after the seeded ones that are newer, and those of ``more`` before it.
+    places = [
+        bisect_left(seeded, -one.moment, key=lambda number: -moment(number)) + before for before, one in enumerate(more)
+    ]
+    total = len(seeded) + len(more)
+    page = paging.places(total)
+    first, end = bisect_left(places, page.start), bisect_left(places, page.stop)
+    rows = write(seeded[page.start - first : page.stop - end], form)
+    for place, one in zip(places[first:end], more[first:end], strict=True):
+        rows.insert(place - page.start, one.row(form))
+    return rows, total
+
+
 def _first_of_each(query: str) -> Query:
     """The query's parameters; of a repeated one the first (G)."""
     return dict(reversed(parse_qsl(query, keep_blank_values=True)))
@@ -167,7 +189,7 @@ def _first_of_each(query: str) -> Query:
 
 def _open(world: World, clock: Clock, limits: int | None) -> BugsPulse:
     allowed = None if limits is None else _REQUESTS_PER_MINUTE * limits
-    return BugsPulse(prefix=PART.prefix, requests_per_minute=allowed, now=world.now, clock=clock)
+    return BugsPulse(prefix=PART.prefix, requests_per_minute=allowed, visits=world.visits, now=world.now, clock=clock)
 
 
 PART = Part(provider="bugspulse", prefix="/bugspulse", credential=BUGSPULSE_KEY, open=_open)

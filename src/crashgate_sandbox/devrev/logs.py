@@ -29,6 +29,8 @@ _HOSTILE_EVERY = 3
 
 def exception(session: Session) -> tuple[str, str]:
     """Class and message of what a session failed with."""
+    if session.crashed_with is not None:
+        return session.crashed_with
     rng = session.rng("exception")
     name, message = rng.choice(_ERRORS[session.platform])
     hostile = session.number // 8 % _HOSTILE_EVERY == 0

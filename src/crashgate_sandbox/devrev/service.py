@@ -4,6 +4,7 @@ The order is a guess (G), as is that requests of nobody in particular share one 
 gateway's 404.
 """
 
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from enum import StrEnum, unique
 
@@ -20,6 +21,7 @@ from crashgate_sandbox.devrev.errors import RefusedError, no_such_route
 from crashgate_sandbox.devrev.fields import from_body, from_query
 from crashgate_sandbox.devrev.store import Store
 from crashgate_sandbox.parts import Part
+from crashgate_sandbox.world.visits import Visit
 from crashgate_sandbox.world.world import DEFAULT_SEED, World
 
 MOST_BYTES = 256 * 1024
@@ -44,7 +46,8 @@ class DevRev:
 
     ``token`` None takes any token. ``limit`` is requests in five minutes for each token over all routes, None for no
     limit and no headers. ``sessions`` is how many each app has on each of its platforms, the newest shortly before
-    ``now``. Setting ``outage`` makes every route fail with one of the documented types until the next reset.
+    ``now``, and ``visits`` are sessions beside them. Setting ``outage`` makes every route fail with one of the
+    documented types until the next reset.
     """
 
     def __init__(  # noqa: PLR0913 - what a sandbox may differ in, nearly all with a usable default
@@ -57,8 +60,9 @@ class DevRev:
         now: datetime,
         clock: Clock,
         seed: int = DEFAULT_SEED,
+        visits: Callable[[], Sequence[Visit]] = tuple,
     ) -> None:
-        self.store = Store(seed=seed, sessions=sessions, now=now)
+        self.store = Store(seed=seed, sessions=sessions, now=now, visits=visits)
         self.meter = Meter(limit, clock)
         self.outage: Outage | None = None
         self._prefix = prefix
@@ -111,7 +115,7 @@ class DevRev:
 
 def _open(world: World, clock: Clock, limits: int | None) -> DevRev:
     allowed = None if limits is None else _REQUESTS * limits
-    return DevRev(prefix=PART.prefix, limit=allowed, now=world.now, clock=clock)
+    return DevRev(prefix=PART.prefix, limit=allowed, now=world.now, clock=clock, visits=world.visits)
 
 
 PART = Part(provider="devrev", prefix="/devrev", credential=DEVREV_TOKEN, open=_open)

@@ -15,6 +15,7 @@ from crashgate_sandbox.devrev.apps import App, Platform
 from crashgate_sandbox.devrev.devices import DEVICES, NETWORKS, PLUG_SDKS
 from crashgate_sandbox.world.content.hostile import HOSTILE, HOSTILE_NAMES
 from crashgate_sandbox.world.draw import draw
+from crashgate_sandbox.world.visits import Visit
 
 _SECONDS_APART = 1200
 """There is one session in each such span of an app on a platform."""
@@ -25,6 +26,8 @@ _CRASH, _ANR, _EXCEPTION, _RAGE_TAP, _ANONYMOUS = (8, 2), (11, 4), (5, 3), (9, 6
 _HOSTILE_MODEL, _HOSTILE_USER = (13, 5), (17, 8)
 _ORGANIZATIONS = 9
 _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_LEVELS = {"13": "33", "14": "34", "15": "35", "16": "36"}
+"""The SDK levels of Android's versions."""
 _DELIVERY_EVENTS = ("add_to_cart", "promo_applied", "order_placed", "address_changed", "photo_uploaded")
 
 
@@ -55,6 +58,8 @@ class Session:
     rev_org_id: str
     rev_user_id: str
     custom_events: tuple[str, ...]
+    crashed_with: tuple[str, str] | None = None
+    """Class and message, where the session is one whose crash BugSnag stored too."""
 
     @property
     def is_web(self) -> bool:
@@ -74,6 +79,41 @@ class Session:
 def app_sessions(seed: int, app: App, platform: Platform, number: int, now: datetime) -> tuple[Session, ...]:
     """That many sessions of an app on a platform, newest first."""
     return tuple(_session(seed, app, platform, place, now) for place in range(number))
+
+
+def visited(seed: int, app: App, number: int, visit: Visit) -> Session:
+    """The session in which a user's app crashed, as a crash that BugSnag stored has it."""
+    one = visit.occurrence
+    error = one.error
+    platform = Platform(error.project.plan.platform.type)
+    rng = draw(seed, "devrev visit", one.id)
+    screen = DEVICES[platform][0]
+    return Session(
+        app=app,
+        platform=platform,
+        number=number,
+        id=_uuid(rng),
+        created_at=visit.started,
+        duration_ms=(visit.ended - visit.started) // timedelta(milliseconds=1),
+        app_version=one.release.version,
+        manufacturer=one.device.manufacturer,
+        model=one.device.model,
+        network_type=rng.choice(NETWORKS),
+        os_version=one.os_version,
+        sdk_version=_LEVELS.get(one.os_version, one.os_version),
+        screen=(screen.width, screen.height),
+        ram=one.device.memory >> 20,
+        has_exception_occurred=True,
+        is_crash=True,
+        is_anr=False,
+        rage_tap=False,
+        is_anonymous=visit.user is None,
+        parts=(_uuid(rng),),
+        rev_org_id=_organization(seed, rng.randrange(_ORGANIZATIONS)),
+        rev_user_id=visit.user or _user(rng, number, anonymous=True),
+        custom_events=(),
+        crashed_with=(error.kind.error_class, error.message),
+    )
 
 
 def _session(seed: int, app: App, platform: Platform, number: int, now: datetime) -> Session:

@@ -20,6 +20,7 @@ from crashgate_sandbox.world.comments import Comments
 from crashgate_sandbox.world.errors import Drawn, Error, ErrorState, project_errors
 from crashgate_sandbox.world.new_project import new_project
 from crashgate_sandbox.world.occurrences import PREFIX_LENGTH, Occurrence, error_occurrences, error_prefix
+from crashgate_sandbox.world.platform import Surface
 from crashgate_sandbox.world.projects import PLANS, Project, project, project_key
 from crashgate_sandbox.world.release_groups import ReleaseGroup, release_groups
 from crashgate_sandbox.world.releases import Release, project_releases
@@ -27,6 +28,7 @@ from crashgate_sandbox.world.saved_searches import SavedSearches
 from crashgate_sandbox.world.session_log import SessionLog
 from crashgate_sandbox.world.sessions import Day, session_days
 from crashgate_sandbox.world.slugs import free_slug
+from crashgate_sandbox.world.visits import Visit, visit_of, visits
 
 DEFAULT_SEED = 20_26
 
@@ -41,6 +43,7 @@ class World:
         self.seed = seed
         self.now = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
         self._first_errors: dict[str, tuple[Drawn, ...]] = {}
+        self._visits: tuple[Visit, ...] | None = None
         self.reset()
 
     def reset(self) -> None:
@@ -191,11 +194,7 @@ class World:
     def occurrences(self, error: Error) -> tuple[Occurrence, ...]:
         """The events of an error, newest first."""
         if error.id not in self._occurrences:
-            oldest_first = self._drawn_releases(error.project)[::-1]
-            by_stage = {
-                stage: tuple(release for release in oldest_first if release.stage == stage) for stage in error.stages
-            }
-            self._occurrences[error.id] = error_occurrences(self.seed, error, by_stage)
+            self._occurrences[error.id] = self._drawn_occurrences(error)
         return self._occurrences[error.id]
 
     def occurrence(self, event_id: str) -> Occurrence | None:
@@ -204,6 +203,20 @@ class World:
         if error is None:
             return None
         return next((found for found in self.occurrences(error) if found.id == event_id), None)
+
+    def visits(self) -> tuple[Visit, ...]:
+        """The sessions of users that ended with a crash, newest first. Whoever deletes an event deletes no session."""
+        if self._visits is None:
+            first = [drawn.error for errors in self._first_errors.values() for drawn in errors]
+            recent = [error for error in first if error.project.plan.platform.surface is Surface.MOBILE]
+            self._visits = visits(
+                self.seed, [one for error in recent for one in self._drawn_occurrences(error)], self.now
+            )
+        return self._visits
+
+    def visit(self, one: Occurrence) -> Visit | None:
+        """The session that ended with that event, where it was recorded."""
+        return visit_of(self.seed, one, self.now)
 
     def delete_event(self, one: Occurrence) -> None:
         """Remove an event, for good; with its last event an error goes too."""
@@ -225,6 +238,13 @@ class World:
         """The sessions of the last ninety days on a project's first stage, oldest first, with those reported."""
         days = session_days(self.seed, one.plan, self.now)
         return self.sessions.on_days(one.id, one.plan.stages[0], days, self.now) if one.plan.stages else days
+
+    def _drawn_occurrences(self, error: Error) -> tuple[Occurrence, ...]:
+        oldest_first = self._drawn_releases(error.project)[::-1]
+        by_stage = {
+            stage: tuple(release for release in oldest_first if release.stage == stage) for stage in error.stages
+        }
+        return error_occurrences(self.seed, error, by_stage)
 
     def _drawn_releases(self, one: Project) -> tuple[Release, ...]:
         if one.id not in self._releases:
