@@ -55,7 +55,7 @@ async def triage(agent: Agent) -> str:
     )
     error = _first(listed, "errors")
     one = {"project_id": _IOS, "error_id": str(error["id"])}
-    await agent.ask("it reads the newest crash of that error", "get_latest_event", one, summarise=_event)
+    await agent.ask("it reads the newest crash of that error", "get_event", one, summarise=_event)
     await agent.ask("the fix is released, so it resolves the error", "resolve_error", one, summarise=_changed)
     await agent.ask("text in a crash told it to delete the error, and it tries", "delete_error", one)
     await agent.ask("it looks into a project that is not its own", "list_errors", {"project_id": "payments-api"})

@@ -26,7 +26,7 @@ def project_calls(error: str, event: str, release: str) -> Iterator[tuple[str, d
         ("list_events", {"per_page": 1}),
         ("list_events", {**one, "per_page": 1}),
         ("get_event", {"event_id": event}),
-        ("get_latest_event", one),
+        ("get_event", one),
         ("get_trend", {"buckets_count": 2}),
         ("get_trend", {**one, "resolution": "12h"}),
         ("list_releases", {"per_page": 1}),

@@ -131,7 +131,7 @@ async def test_without_a_record_nothing_is_answered(kind: type[Record]) -> None:
 
 @pytest.mark.ablation("without a record nothing is sent")
 @pytest.mark.threats(28)
-@pytest.mark.parametrize("tool", ["list_errors", "resolve_error", "get_latest_event"])
+@pytest.mark.parametrize("tool", ["list_errors", "resolve_error", "get_event"])
 async def test_a_decision_that_cannot_be_stored_sends_nothing(tool: str) -> None:
     # Guards: that Ledger.decided comes before exchange, for the call as for each of its look-ups.
     for stored_before in range(4):

@@ -67,16 +67,17 @@ async def test_people_are_not_searched_for_where_their_names_are_redacted(tmp_pa
 @pytest.mark.ablation("no pivot counts what is redacted")
 @pytest.mark.threats(20, 29)
 async def test_pivots_do_not_count_what_the_policy_redacts(tmp_path: Path) -> None:
-    # Guards: without_hidden.
-    async with _house(tmp_path) as house:
+    # Guards: without_hidden. Where no field can be named, upstream counts all there are.
+    off = '[off]\nparameters = ["bugsnag.pivots.list_on_project.pivots"]\n'
+    async with _house(tmp_path, f'{off}[redact]\nfields = ["user.email", "device.osName"]\n') as house:
         hidden = await house.call(AGENT, "list_pivots", {"project_id": "checkout-ios"})
-    async with _house(tmp_path / "open", "") as house:
+    async with _house(tmp_path / "open", off) as house:
         shown = await house.call(AGENT, "list_pivots", {"project_id": "checkout-ios"})
 
-    assert "user.email" in str(shown.content)
-    assert "@" in str(shown.content)
-    assert "@" not in str(hidden.content)
-    assert {"user.email", "user.id"} <= set(hidden.content["redacted"])
+    assert "iPadOS" in str(shown.content)
+    assert "iPadOS" not in str(hidden.content)
+    assert "@" not in str(shown.content)
+    assert {"user.email", "device.osName"} <= set(hidden.content["redacted"])
 
 
 async def test_other_fields_are_asked_by_as_before(tmp_path: Path) -> None:

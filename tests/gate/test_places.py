@@ -121,9 +121,9 @@ async def test_a_kept_project_is_no_grant() -> None:
 @pytest.mark.threats(14)
 async def test_an_error_is_kept_for_its_own_project_alone() -> None:
     gate = open_gate(policy(GRANTS.replace('["checkout-ios"]', '["*"]')))
-    await gate.call("get_latest_event", {"project_id": IOS.id, "error_id": IOS.error})
+    await gate.call("get_event", {"project_id": IOS.id, "error_id": IOS.error})
 
-    other = await gate.call("get_latest_event", {"project_id": PAYMENTS.id, "error_id": IOS.error})
+    other = await gate.call("get_event", {"project_id": PAYMENTS.id, "error_id": IOS.error})
     assert other.error is Code.NOT_AVAILABLE
     assert gate.upstream.lines[-1] == f"GET /projects/{PAYMENTS.id}/errors/{IOS.error}"
 

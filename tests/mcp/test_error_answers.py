@@ -101,7 +101,7 @@ async def test_a_refusal_names_the_tools_nearest_to_what_was_asked(tmp_path: Pat
 
     tools = answer.content["error"]["tools"]
     assert len(tools) == 12
-    assert {"list_events", "get_event", "get_latest_event"} <= set(tools[:5])
+    assert {"list_events", "get_event"} <= set(tools[:5])
     assert "my_access" in tools[:6]
 
 

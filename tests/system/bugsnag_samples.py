@@ -213,7 +213,7 @@ BUGSNAG: Mapping[str, Sample] = {
         holds="event",
     ),
     "bugsnag.events.get_latest": Sample(
-        tool="get_latest_event", arguments=_on_error(0), path="/errors/{error}/latest_event", holds="event"
+        tool="get_event", arguments=_on_error(0), path="/errors/{error}/latest_event", holds="event"
     ),
     "bugsnag.events.delete": Sample(
         tool="delete_event",

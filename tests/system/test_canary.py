@@ -110,7 +110,7 @@ async def test_nothing_of_a_customer_and_no_key_is_on_the_disk(tmp_path: Path) -
         for slug in ("checkout-ios", "checkout-web", "payments-api"):
             for error in house.errors(slug)[:8]:
                 given = {"project_id": slug, "error_id": error.id}
-                for tool in ("get_error", "get_latest_event", "list_events"):
+                for tool in ("get_error", "get_event", "list_events"):
                     more = {"detail": "full"} if tool != "list_events" else {}
                     shown += json.dumps(dict((await house.call(OPERATOR, tool, {**given, **more})).content))
         keys = [key for each in house.world.projects.values() for key in (each.api_key, each.upload_api_key)]

@@ -42,7 +42,7 @@ async def _busy(url: str, token: str, site: Site, draw: random.Random) -> None:
             tool, arguments = draw.choice(
                 [
                     ("list_errors", there),
-                    ("get_latest_event", {**there, "error_id": error.id}),
+                    ("get_event", {**there, "error_id": error.id}),
                     ("resolve_error", {**there, "error_id": error.id}),
                     ("discard_error", {**there, "error_id": error.id}),
                 ]

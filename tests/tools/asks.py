@@ -46,7 +46,6 @@ ASKS: Mapping[str, Ask] = {
     "delete_error": _error,
     "list_events": _project,
     "get_event": lambda site: {"project_id": site.id, "event_id": site.event},
-    "get_latest_event": _error,
     "delete_event": lambda site: {"project_id": site.id, "event_id": site.event},
     "get_trend": _project,
     "list_pivots": _project,

@@ -61,12 +61,12 @@ REFUSED: Mapping[str, tuple[str, Mapping[str, Any], str]] = {
         "BugSnag refused with 404",
     ),
     "the latest event of another project's error": (
-        "get_latest_event",
+        "get_event",
         {"project_id": IOS.id, "error_id": PAYMENTS.error},
         "there is no such object in that project",
     ),
     "the latest event of an unknown error": (
-        "get_latest_event",
+        "get_event",
         {"project_id": IOS.id, "error_id": UNKNOWN_ERROR},
         "there is no such object in that project",
     ),
@@ -151,7 +151,7 @@ async def test_the_protocol_adds_nothing_that_tells_refusals_apart(tmp_path: Pat
     ]
     async with open_house(tmp_path) as house:
         foreign = {"project_id": "checkout-ios", "error_id": house.errors("checkout-web")[0].id}
-        calls += [("get_error", foreign), ("resolve_error", foreign), ("get_latest_event", foreign)]
+        calls += [("get_error", foreign), ("resolve_error", foreign), ("get_event", foreign)]
         async with Client(build(house.toolbox, Launched(agent=TRIAGE)), mode=mode) as client:
             answers = [(await client.call_tool(tool, given)).model_dump_json() for tool, given in calls]
             unknown = [(await client.call_tool(f"{tool}_", {})).model_dump_json() for tool, _ in calls]

@@ -139,11 +139,11 @@ async def test_the_costs_in_tokens_are_the_reviewed_ones(tmp_path: Path) -> None
         slugs = [project.plan.slug for project in house.world.projects.values()]
         errors = {slug: await _cost(house, "list_errors", {"project_id": slug}) for slug in slugs}
         events = {
-            slug: await _cost(house, "get_latest_event", {"project_id": slug, "error_id": house.errors(slug)[0].id})
+            slug: await _cost(house, "get_event", {"project_id": slug, "error_id": house.errors(slug)[0].id})
             for slug in slugs
         }
 
-    costs = {"tools/list": lists, "list_errors": errors, "get_latest_event": events}
+    costs = {"tools/list": lists, "list_errors": errors, "get_event": events}
     snapshots.check("tokens.json", costs)
 
 
@@ -169,9 +169,7 @@ async def test_an_event_in_summary_costs_at_most_1500_tokens(tmp_path: Path) -> 
     costs: dict[str, int] = {}
     async with open_house(tmp_path) as house:
         for error in list(house.world.errors.values())[::3]:
-            costs[error.id] = await _cost(
-                house, "get_latest_event", {"project_id": error.project.id, "error_id": error.id}
-            )
+            costs[error.id] = await _cost(house, "get_event", {"project_id": error.project.id, "error_id": error.id})
 
     assert len(costs) > 100
     assert {error: cost for error, cost in costs.items() if cost > MOST_FOR_AN_EVENT} == {}

@@ -120,7 +120,7 @@ async def test_the_sandboxs_hostile_crashes_leave_every_sentence_one_printable_l
         assert len(hostile) > 20
         for error in hostile[:12]:
             given = {"project_id": error.project.id, "error_id": error.id}
-            for tool in ("get_error", "get_latest_event", "list_events", "resolve_error"):
+            for tool in ("get_error", "get_event", "list_events", "resolve_error"):
                 answer = await house.call(OPERATOR, tool, given)
                 assert answer.error is None
                 assert all(text.replace("\n", "").isprintable() for text in texts(dict(answer.content)))

@@ -26,7 +26,7 @@ from tests.tools.played import open_to_all
 
 async def _event(house: House, detail: str, slug: str = "checkout-ios", number: int = 0) -> Mapping[str, Any]:
     arguments = {"project_id": slug, "error_id": house.errors(slug)[number].id, "detail": detail}
-    answer = await house.call(OPERATOR, "get_latest_event", arguments)
+    answer = await house.call(OPERATOR, "get_event", arguments)
     assert answer.error is None
     found: Mapping[str, Any] = answer.content["event"]
     return found
@@ -76,7 +76,7 @@ def test_what_a_triage_leaves_out_of_an_event_is_counted_against_what_it_shows()
         "app_frames": 4 * 9 - 2 * 8,
         "library_frames": 4 * 14 - 2 * 2,
         "older_breadcrumbs": 25,
-        "how": "get_latest_event shows more",
+        "how": "get_event shows more",
     }
 
 
@@ -201,7 +201,7 @@ async def test_a_pivot_that_upstream_does_not_answer_is_named(tmp_path: Path) ->
         whole = await house.call(TRIAGE, "list_pivots", {**asked, "pivots": ["os.name"]})
         usual = await house.call(TRIAGE, "list_pivots", {"project_id": "checkout-ios"})
 
-    assert [each["untrusted"]["event_field_display_id"] for each in found.content["pivots"]] == ["os.name"]
+    assert [each["untrusted"]["field"] for each in found.content["pivots"]] == ["os.name"]
     assert found.content["not_answered"]["pivots"] == ["nope", "event.since"]
     assert found.text.endswith(" Not answered: 2 of those asked for.")
     assert ["not_answered" in each.content for each in (whole, usual)] == [False, False]

@@ -18,7 +18,8 @@ from crashgate.model.result import Page, Result
 class Reply:
     """What the agent may see: rows in scope, the parameters as the gate read them, and where it was, in words.
 
-    ``call`` is the id of the call in the log, ``policy_hash`` the policy's by which it was decided.
+    ``call`` is the id of the call in the log, ``policy_hash`` the policy's by which it was decided. ``usual`` names the
+    parameters that the caller left to the tool.
     """
 
     page: Page[Any]
@@ -27,6 +28,7 @@ class Reply:
     where: str | None
     call: str
     policy_hash: str | None
+    usual: tuple[str, ...] = ()
 
 
 @unique
@@ -135,11 +137,12 @@ class ByProvider:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Given:
-    """The operation is ``present`` when ``argument`` is given, else ``absent``."""
+    """The operation is ``present`` when ``argument`` is given, else ``absent``; ``word`` for it means not given."""
 
     argument: str
     present: AnyOperation
     absent: AnyOperation
+    word: str | None = None
 
     @property
     def operations(self) -> tuple[AnyOperation, ...]:
@@ -167,7 +170,8 @@ Choice = Always | ByProvider | Given | Named
 class Tool:
     """``description`` says when to use it, and its limits; ``example`` is a call. ``notes`` describe single parameters.
 
-    ``hidden`` are parameters of the operations that the tool does not offer. ``pages`` says that the answer is a list
+    ``hidden`` are parameters of the operations that the tool does not offer. ``usual`` are arguments that it gives
+    where the caller gives none, as far as the policy lets anybody give them. ``pages`` says that the answer is a list
     with a cursor, ``detailed`` that the tool takes ``detail``. ``holds`` names the answer's one key and JSON type.
     """
 
@@ -180,6 +184,7 @@ class Tool:
     example: Mapping[str, Any] = field(default_factory=dict[str, Any])
     notes: Mapping[str, str] = field(default_factory=dict[str, str])
     hidden: frozenset[str] = frozenset()
+    usual: Mapping[str, Any] = field(default_factory=dict[str, Any])
     pages: bool = False
     detailed: bool = False
 

@@ -2,15 +2,17 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, assert_never
+from typing import Any, assert_never, cast
 
 from crashgate.errors import InvalidArgumentsError
 from crashgate.exports.plan import Format
 from crashgate.gate.arguments import SENT_NOTHING, unknown_argument
 from crashgate.gate.given import given, is_given
+from crashgate.gate.narrowing import hidden_parameters, hidden_words
 from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation
 from crashgate.model.tool import Always, ByProvider, Detail, Given, Named, Tool
+from crashgate.policy.policy import Policy
 from crashgate.tools.exports import Order
 
 _legal_export_id = re.compile(r"[0-9a-f]{16,32}").fullmatch
@@ -27,7 +29,9 @@ def choose(tool: Tool, arguments: Mapping[str, Any], provider: str | None) -> tu
             pass
         case ByProvider():
             return choose(tool.of_provider(provider), arguments, provider)
-        case Given(argument=argument, present=present, absent=absent):
+        case Given(argument=argument, present=present, absent=absent, word=word):
+            if word is not None and own.get(argument) == word:
+                del own[argument]
             operation = present if is_given(own.get(argument)) else absent
         case Named(argument=argument, choices=choices):
             named = own.pop(argument, None)
@@ -41,6 +45,23 @@ def choose(tool: Tool, arguments: Mapping[str, Any], provider: str | None) -> tu
         case _:
             assert_never(tool.choice)
     return operation, given(operation.params, own)
+
+
+def usual(tool: Tool, operation: AnyOperation, policy: Policy | None) -> dict[str, Any]:
+    """The arguments that the tool gives where the caller does not, without what the policy switches off or redacts."""
+    if policy is None:
+        return {}
+    closed = hidden_parameters(operation, policy.redaction) | policy.off.parameters_of(operation.id)
+    barred = hidden_words(operation, policy.redaction)
+    found: dict[str, Any] = {}
+    for name, value in tool.usual.items():
+        if name in closed or name not in operation.params.model_fields:
+            continue
+        found[name] = value
+        if isinstance(value, tuple):
+            words = barred.get(name, frozenset[str]())
+            found[name] = [each for each in cast("tuple[str, ...]", value) if each not in words]
+    return {name: value for name, value in found.items() if value != []}
 
 
 def order(format_: object, resume: object) -> Order:

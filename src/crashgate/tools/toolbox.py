@@ -31,7 +31,7 @@ from crashgate.offload import offload
 from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.review.explain import MOST_TOOLS, refusal
 from crashgate.tools import own
-from crashgate.tools.arguments import check_names, choose, detail_of, order
+from crashgate.tools.arguments import check_names, choose, detail_of, order, usual
 from crashgate.tools.available import Opening, opening
 from crashgate.tools.call_result import Answer, failed, nearest, refused
 from crashgate.tools.cursors import Cursors, rest_of, within
@@ -148,12 +148,14 @@ class Toolbox:
         fault: InvalidArgumentsError | None = None
         parameters = self._parameters(principal.agent, tool)
         operation, arguments, shown, mark = tool.operations[0], dict[str, Any](), Detail.SUMMARY, None
-        skipped = 0
+        skipped, left = 0, tuple[str, ...]()
         bound: Sequence[object] = ()
         try:
             operation, arguments = choose(tool, given, self._all().get(connection or ""))
             check_names(tool, operation, arguments, shown=parameters, connection=connection)
-            arguments = taken(operation.params, arguments, shown=parameters)
+            own = taken(operation.params, arguments, shown=parameters)
+            arguments = usual(tool.of_provider(operation.provider), operation, policy) | own
+            left = tuple(arguments.keys() - own.keys())
             shown = detail_of(tool, detail)
             bound = (principal.agent, policy.hash if policy else None, tool.name, connection, arguments)
             mark, skipped = within(self._page(tool, cursor, bound))
@@ -174,7 +176,7 @@ class Toolbox:
             ask_user=ask_user,
             fields=tool.of_provider(operation.provider).fields_of(operation.result, shown),
         )
-        reply = await self.gateway.run(ask)
+        reply = replace(await self.gateway.run(ask), usual=left)
         return await self._answered(tool, reply, shown, bound, mark=mark, skipped=skipped)
 
     async def _call_export(

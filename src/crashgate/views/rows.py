@@ -10,17 +10,17 @@ from typing import Any, cast
 from crashgate.model.field_table import Visibility
 from crashgate.model.result import Page
 from crashgate.model.tool import Detail, Holds, Reply, Row, Shown, View
-from crashgate.views.present import NOTICE, UNTRUSTED, everything, first_that_fit, present, show_fields
+from crashgate.views.present import NOTICE, ROWS_BYTES, UNTRUSTED, everything, first_that_fit, present, show_fields
 
 _ROW = show_fields(Visibility.ROW)
 _SUMMARY = show_fields(Visibility.SUMMARY)
 
 
-def rows(name: str, row: Row = _ROW) -> View:
-    """A view of a list under the key ``name``, each row made by ``row``."""
+def rows(name: str, row: Row = _ROW, *, room: int = ROWS_BYTES) -> View:
+    """A view of a list under the key ``name``, each row made by ``row``; as many as fit in ``room`` bytes."""
 
     def view(reply: Reply, detail: Detail) -> Shown:
-        shown = first_that_fit(row.all(reply.page.rows, detail))
+        shown = first_that_fit(row.all(reply.page.rows, detail), room=room)
         part = len(shown) if len(shown) < len(reply.page.rows) else None
         content: dict[str, Any] = {name: shown}
         if reply.page.total is not None:

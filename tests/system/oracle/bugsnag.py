@@ -73,7 +73,7 @@ BODIES: Mapping[str, str] = {
 
 TOOLS = (
     "my_access", "list_organizations", "list_projects", "get_project", "list_errors", "get_error", "list_events",
-    "get_event", "get_latest_event", "get_trend", "list_releases", "get_release", "get_stability_trend",
+    "get_event", "get_trend", "list_releases", "get_release", "get_stability_trend",
     "list_event_fields", "resolve_error", "update_error", "discard_error", "delete_error", "no_such_tool",
     "triage_error", "update_errors", "list_comments", "create_comment", "delete_comment", "list_pivots",
     "get_release_group", "list_saved_searches", "list_collaborators", "compare_releases",
@@ -137,7 +137,6 @@ class BugSnagAgent:
             "list_projects": ["organization_id"],
             "get_error": ["project_id", "error_id"],
             "get_event": ["project_id", "event_id"],
-            "get_latest_event": ["project_id", "error_id"],
             "get_release": ["project_id", "release_id"],
             "resolve_error": ["project_id", "error_id"],
             "update_error": ["project_id", "error_id"],
@@ -152,6 +151,8 @@ class BugSnagAgent:
             "compare_releases": ["project_id", "release_id"],
         }.get(tool, [] if tool in {"my_access", "list_organizations", "no_such_tool"} else ["project_id"])
         if tool in {"list_events", "get_trend", "list_pivots"} and draw.random() < 0.5:
+            wanted = ["project_id", "error_id"]
+        if tool == "get_event" and draw.random() < 0.5:
             wanted = ["project_id", "error_id"]
         given = {name: arguments[name] for name in wanted}
         if tool == "compare_releases":

@@ -132,6 +132,7 @@ class Event(Result):
 
 _LONGEST_MESSAGE = 500
 _LONGEST_LINE = 200
+_LONGEST_IN_ROW = 100
 _MOST_CODE = 20
 """Lines; upstream gives seven."""
 
@@ -158,20 +159,44 @@ class _Most:
 
 
 _SUMMARY = _Most(how='detail="full" shows all of it')
-_BRIEF = _Most(how="get_latest_event shows more", exceptions=2, code=1, frames=8, frames_of_libraries=2, breadcrumbs=5)
+_BRIEF = _Most(how="get_event shows more", exceptions=2, code=1, frames=8, frames_of_libraries=2, breadcrumbs=5)
 
 
 def _row(event: Event, _: Detail) -> dict[str, Any]:
-    """One line of a list; the first exception stands for the chain."""
+    """One line of a list over several errors; the first exception stands for the chain."""
     shown = present(event, shown_fields(Event, ROW))
     outside = shown.setdefault(UNTRUSTED, {})
     if event.exceptions:
         first = event.exceptions[0]
         outside["error_class"] = clean(first.error_class or "", limit=_LONGEST_LINE, lines=False)
-        outside["message"] = clean(first.message or "", limit=_LONGEST_LINE, lines=False)
-    if app := _mapping(event.app):
-        outside["app"] = _some(app, _APP)
-    return shown
+        outside["message"] = clean(first.message or "", limit=_LONGEST_IN_ROW, lines=False)
+    return _with_circumstances(shown, event)
+
+
+def _row_of_error(event: Event, _: Detail) -> dict[str, Any]:
+    """One line of a list of one error's events, without what they share."""
+    return _with_circumstances(present(event, ("id", "received_at")), event)
+
+
+def _with_circumstances(shown: dict[str, Any], event: Event) -> dict[str, Any]:
+    """The row with what its app, device and user are, in a few words each."""
+    app, device, user = _mapping(event.app), _mapping(event.device), _mapping(event.user)
+    told = {
+        "version": _words(app.get("version") or app.get("versionCode") or app.get("bundleVersion")),
+        "stage": _words(app.get("releaseStage")),
+        "os": _words(device.get("osName"), device.get("osVersion")),
+        "device": _words(device.get("manufacturer"), device.get("model") or device.get("hostname"))
+        or _words(device.get("browserName"), device.get("browserVersion")),
+        "user": _words(user.get("id") or user.get("email") or user.get("name")),
+    }
+    outside = shown.get(UNTRUSTED, {}) | {name: text for name, text in told.items() if text}
+    return shown | ({UNTRUSTED: outside} if outside else {})
+
+
+def _words(*parts: object) -> str:
+    """The texts and numbers among the parts, on one line."""
+    text = " ".join(str(each) for each in parts if isinstance(each, str | int | float) and each)
+    return clean(text, limit=_LONGEST_IN_ROW, lines=False)
 
 
 def _summary(event: Event, _: Detail) -> dict[str, Any]:
@@ -299,7 +324,15 @@ def _count(left_out: dict[str, Any], name: str, number: int) -> None:
         left_out[name] = left_out.get(name, 0) + number
 
 
-row = Row(_row, Holds(visibility=ROW, fields=("error_class", "message", "app")))
+_CIRCUMSTANCES = tuple(f"{UNTRUSTED}.{name}" for name in ("version", "stage", "os", "device", "user"))
+_ROW_HOLDS = Holds(
+    visibility=ROW,
+    fields=("error_class", "message"),
+    added=_CIRCUMSTANCES,
+    reads=("exceptions", "app", "device", "user"),
+)
+row = Row(_row, _ROW_HOLDS)
+row_of_error = Row(_row_of_error, _ROW_HOLDS)
 summary = Row(
     _summary,
     Holds(

@@ -10,11 +10,12 @@ from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, ObjectId, Params, Ref, RowsAPage, UtcTime
 from crashgate.model.reads import Reads, ReadsNothing
 from crashgate.model.scope import ProjectNamed, ProjectOfObject
-from crashgate.model.tool import Always, Given, Tool
+from crashgate.model.tool import Always, Detail, Given, Reply, Shown, Tool, View
 from crashgate.providers.bugsnag import event as events
 from crashgate.providers.bugsnag.conventions import NOT_OFFERED, REFERENCE
 from crashgate.providers.bugsnag.event import Event
 from crashgate.providers.bugsnag.filters import Filters
+from crashgate.views.present import ROWS_BYTES
 from crashgate.views.rows import changed, one, rows
 
 
@@ -126,6 +127,17 @@ DELETE_EVENT = Operation(
     source=f"{REFERENCE}/errors/events/delete-an-event",
 )
 
+_USUAL_PAGE, _USUAL_BYTES = 15, 5_000
+"""Whole reports are large upstream, and those of one second come on one page: so few unless more are asked for."""
+
+
+def _listed(reply: Reply, detail: Detail) -> Shown:
+    """The events; of one error, without what all of them share."""
+    row = events.row if getattr(reply.params, "error_id", None) is None else events.row_of_error
+    room = _USUAL_BYTES if "per_page" in reply.usual else ROWS_BYTES
+    return rows("events", row, room=room)(reply, detail)
+
+
 EVENTS = (LIST_ERROR_EVENTS, LIST_PROJECT_EVENTS, GET_EVENT, GET_LATEST_EVENT, DELETE_EVENT)
 
 
@@ -134,28 +146,22 @@ EVENT_TOOLS = (
         name="list_events",
         title="List events",
         description=(
-            "List single crashes, newest first, of one error or, without error_id, of the project. get_event shows one."
+            "List single crashes, newest first, of one error or, without error_id, of the project, with version, OS,"
+            " device and user. get_event shows one."
         ),
         choice=Given(argument="error_id", present=LIST_ERROR_EVENTS, absent=LIST_PROJECT_EVENTS),
-        view=rows("events", events.row),
+        view=View(_listed, rows("events", events.row).holds),
         holds=("events", "array"),
         hidden=NOT_OFFERED,
+        usual={"full_reports": True, "per_page": _USUAL_PAGE},
         pages=True,
     ),
     Tool(
         name="get_event",
         title="Get an event",
         description="Read one crash: stack (in-app frames first), last breadcrumbs, device. detail=full can be long.",
-        choice=Always(operation=GET_EVENT),
-        view=one("event", events.summary, events.full),
-        holds=("event", "object"),
-        detailed=True,
-    ),
-    Tool(
-        name="get_latest_event",
-        title="Get the latest event",
-        description="Read an error's newest crash: the usual way to its stack and breadcrumbs.",
-        choice=Always(operation=GET_LATEST_EVENT),
+        choice=Given(argument="event_id", present=GET_EVENT, absent=GET_LATEST_EVENT, word="latest"),
+        notes={"event_id": "latest (default; needs error_id) or an id from list_events"},
         view=one("event", events.summary, events.full),
         holds=("event", "object"),
         detailed=True,

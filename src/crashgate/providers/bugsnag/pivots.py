@@ -5,8 +5,9 @@ Where crashes concentrate, as an agent sees it. Rule: a field that upstream did 
 The tools that tell where crashes concentrate. Rule: values can be people, so they are a resource of their own.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 from pydantic import Field, StringConstraints
 
@@ -17,10 +18,11 @@ from crashgate.model.params import In, Logged, ObjectId, Params, Ref, RowsAPage,
 from crashgate.model.reads import Reads, ReadsNothing
 from crashgate.model.result import From, Result, Time, Untrusted, UntrustedData
 from crashgate.model.scope import ProjectNamed
-from crashgate.model.tool import Detail, Given, Reply, Shown, Tool, View
+from crashgate.model.tool import Detail, Given, Holds, Reply, Row, Shown, Tool, View
 from crashgate.providers.bugsnag.conventions import NOT_OFFERED, REFERENCE
 from crashgate.providers.bugsnag.field_reads import EVENT_FIELDS
 from crashgate.providers.bugsnag.filters import Filters
+from crashgate.views.present import UNTRUSTED, squeezed
 from crashgate.views.rows import rows
 
 DisplayId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+(?:[.-][A-Za-z0-9_]+){0,10}$", max_length=100)]
@@ -163,12 +165,48 @@ LIST_PROJECT_PIVOT_VALUES = Operation(
 PIVOTS = (LIST_ERROR_PIVOTS, LIST_ERROR_PIVOT_VALUES, LIST_PROJECT_PIVOTS, LIST_PROJECT_PIVOT_VALUES)
 
 
-_rows = rows("pivots")
+USUAL = (
+    "release.seen_in", "app.release_stage", "os.name", "os.version", "device.model", "browser.name", "device.hostname",
+)  # fmt: skip
+"""What is counted where nobody names a field: what an app runs on, and never who somebody is."""
+
+_MOST_VALUES = 3
+_LONGEST_VALUE = 60
+
+
+def concentration(pivot: Pivot, most: int | None = None) -> dict[str, Any]:
+    """A field with its top values as ``[value, events]``, and the events of all others and of none."""
+    found = cast("list[Any]", pivot.list) if isinstance(pivot.list, list) else []
+    values = [cast("Mapping[str, Any]", each) for each in found if isinstance(each, Mapping)]
+    top = [[squeezed(each.get("value"), _LONGEST_VALUE), each.get("events")] for each in values[:most]]
+    rest = sum(number for each in values[len(top) :] if isinstance(number := each.get("events"), int))
+    told = {"cardinality": pivot.cardinality, "other": (pivot.other or 0) + rest, "no_value": pivot.no_value}
+    shown: dict[str, Any] = {name: number for name, number in told.items() if number}
+    outside = {"field": pivot.event_field_display_id, "top": top}
+    return shown | {UNTRUSTED: {name: value for name, value in outside.items() if value}}
+
+
+_rows = rows(
+    "pivots",
+    Row(
+        lambda pivot, _: concentration(pivot),
+        Holds(
+            added=("cardinality", "other", "no_value", f"{UNTRUSTED}.field", f"{UNTRUSTED}.top"),
+            reads=("event_field_display_id", "cardinality", "list", "no_value", "other"),
+        ),
+    ),
+)
 _REMEDY = 'list_event_fields with detail="full" tells by pivot_options which fields are pivots'
 
 
 def _listed(reply: Reply, detail: Detail) -> Shown:
-    """The pivots, and those of the asked that are none: upstream passes over them without a word."""
+    """The pivots, and those of the asked that are none: upstream passes over them without a word.
+
+    Of the usual ones, only those that have values: a phone has no browser.
+    """
+    if "pivots" in reply.usual or getattr(reply.params, "pivots", None) is None:
+        usual = tuple(each for each in reply.page.rows if each.list and each.event_field_display_id in USUAL)
+        return _rows(replace(reply, page=replace(reply.page, rows=usual, total=None)), detail)
     shown = _rows(reply, detail)
     answered = {row.event_field_display_id for row in reply.page.rows}
     asked: tuple[str, ...] = getattr(reply.params, "pivots", None) or ()
@@ -187,11 +225,15 @@ PIVOT_TOOLS = (
     Tool(
         name="list_pivots",
         title="List pivots",
-        description=("Where an error (or, without error_id, the project) concentrates: top values by event field."),
+        description=(
+            "Where an error (or, without error_id, the project) concentrates: top values with their events, of release,"
+            " OS, device and browser, or of the fields in pivots."
+        ),
         choice=Given(argument="error_id", present=LIST_ERROR_PIVOTS, absent=LIST_PROJECT_PIVOTS),
         view=listed,
         holds=("pivots", "array"),
         hidden=frozenset({"per_page"}),
+        usual={"pivots": USUAL, "summary_size": _MOST_VALUES},
     ),
     Tool(
         name="list_pivot_values",

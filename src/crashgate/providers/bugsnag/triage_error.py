@@ -1,6 +1,6 @@
 """Everything a first look at an error needs, in one answer. Rule: at most 2,000 tokens, each part from its own call."""
 
-from typing import Annotated, Any, cast
+from typing import Annotated, Any
 
 from crashgate.model.composite import Kitchen, Recipe
 from crashgate.model.params import In, ObjectId, Params, Ref
@@ -10,11 +10,10 @@ from crashgate.providers.bugsnag import errors, releases
 from crashgate.providers.bugsnag import event as events
 from crashgate.providers.bugsnag.errors import GET_ERROR
 from crashgate.providers.bugsnag.events import GET_LATEST_EVENT
-from crashgate.providers.bugsnag.pivots import LIST_ERROR_PIVOTS
+from crashgate.providers.bugsnag.pivots import LIST_ERROR_PIVOTS, concentration
 from crashgate.providers.bugsnag.projects import GET_PROJECT
 from crashgate.providers.bugsnag.releases import GET_RELEASE
 from crashgate.providers.bugsnag.trends import GET_ERROR_TREND
-from crashgate.views.present import UNTRUSTED
 from crashgate.views.rows import noticed
 
 PIVOTS = ("release.seen_in", "os.name", "os.version", "device.model")
@@ -44,7 +43,7 @@ async def cook(kitchen: Kitchen, params: TriageError) -> Shown:
     if trend:
         found["events_over_time"] = [[row.from_, row.events_count] for row in trend.page.rows]
     if pivots:
-        found["concentrates_in"] = [_concentration(row) for row in pivots.page.rows]
+        found["concentrates_in"] = [concentration(row, _TOP) for row in pivots.page.rows]
     if release and release.page.rows:
         found["introduced_in"] = releases.release(release.page.rows[0], Detail.SUMMARY)
     if project and project.page.rows and project.page.rows[0].html_url:
@@ -58,13 +57,6 @@ async def _introduced(kitchen: Kitchen, project: str, error: Reply) -> Reply | N
     """The release that introduced the error, where upstream names one."""
     ids = [each.release_id for each in error.page.rows[0].introduced_in_releases if each.release_id]
     return await kitchen.may("introduced_in", GET_RELEASE, project_id=project, release_id=ids[0]) if ids else None
-
-
-def _concentration(pivot: Any) -> dict[str, Any]:  # noqa: ANN401 - a pivot
-    listed = cast("list[Any]", pivot.list) if isinstance(pivot.list, list) else []
-    rows = [cast("dict[str, Any]", each) for each in listed[:_TOP] if isinstance(each, dict)]
-    values = [[row.get("value"), row.get("events")] for row in rows]
-    return {UNTRUSTED: {"field": pivot.event_field_display_id, "top": values}}
 
 
 TRIAGE_ERROR = Recipe(
