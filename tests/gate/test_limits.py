@@ -126,7 +126,7 @@ async def test_an_agent_at_its_limit_cannot_make_the_gate_look_things_up() -> No
 
 
 @pytest.mark.threats(23)
-async def test_each_call_of_a_recipe_counts() -> None:
+async def test_each_call_of_a_composite_tool_counts() -> None:
     opened = gate("calls_per_minute = 2")
     answer = await opened.call("triage_error", ONE)
 

@@ -104,8 +104,8 @@ async def test_an_answer_with_nothing_to_take_out_says_nothing_of_it() -> None:
     assert opened.log.outcomes[-1].redacted == ()
 
 
-@pytest.mark.ablation("a recipe tells which fields were redacted")
-async def test_a_recipe_says_what_was_taken_out_of_its_parts() -> None:
+@pytest.mark.ablation("a composite tool tells which fields were redacted")
+async def test_a_composite_tool_says_what_was_taken_out_of_its_parts() -> None:
     opened = gate()
     opened.upstream.answers[f"/errors/{IOS.error}/latest_event"] = lambda _: ok(EVENT)
     answer = await opened.call("triage_error", {"project_id": IOS.id, "error_id": IOS.error})

@@ -91,7 +91,7 @@ async def test_a_connection_that_has_to_be_named_is_asked_for() -> None:
     assert [(each.effect, each.reason) for each in opened.log.decisions] == [(Effect.DENY, "invalid_arguments")]
 
 
-async def test_a_recipe_asks_for_its_connection_too() -> None:
+async def test_a_composite_tool_asks_for_its_connection_too() -> None:
     opened = gate(connections=("bugsnag", "bugsnag-eu"))
     answer = await opened.call("triage_error", {"project_id": IOS.id, "error_id": IOS.error})
 

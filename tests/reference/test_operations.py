@@ -1,7 +1,7 @@
 import json
 from pathlib import Path
 
-from crashgate.model.composite import Recipe
+from crashgate.model.composite import CompositeTool
 from crashgate.reference import operations
 from crashgate.reference.operations import sample_path, scope_in_words
 from tests.catalogue import CATALOGUE, OPERATIONS, TOOLS
@@ -46,7 +46,7 @@ def test_operations_are_told_as_they_are() -> None:
 
 
 def test_an_operation_with_a_tool_of_its_own_is_not_told_as_a_composed_one() -> None:
-    composed = {tool.name for tool in TOOLS if isinstance(tool, Recipe)}
+    composed = {tool.name for tool in TOOLS if isinstance(tool, CompositeTool)}
     assert composed == {"triage_error", "compare_releases", "report_sessions"}
     assert {each["tool"] for each in by_id().values()} & composed == {"report_sessions"}
     assert by_id()["bugsnag.errors.get"]["tool"] == "get_error"
@@ -70,7 +70,7 @@ def test_a_parameter_that_needs_more_than_its_operation_is_told_with_its_level()
 
 
 def test_no_operation_has_two_tools_of_its_own() -> None:
-    own = [tool for tool in TOOLS if not isinstance(tool, Recipe)]
+    own = [tool for tool in TOOLS if not isinstance(tool, CompositeTool)]
     behind = [operation.id for tool in own for operation in tool.operations]
     assert len(behind) == len(set(behind)), "the reference names one tool for each operation"
     assert {tool.name for tool in own} <= {each["tool"] for each in by_id().values()}

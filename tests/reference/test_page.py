@@ -4,7 +4,7 @@ import sys
 
 from crashgate.cli.command import ExitCode
 from crashgate.model.access import Level
-from crashgate.model.composite import Recipe
+from crashgate.model.composite import CompositeTool
 from crashgate.reference.commands import CommandDoc, CommandLine, KeyDoc, TableDoc
 from crashgate.reference.markdown import cell, code, table
 from crashgate.reference.page import page
@@ -43,7 +43,7 @@ def test_every_parameter_of_a_tool_is_in_its_chapter() -> None:
     for tool in TOOLS:
         chapter = PAGE.partition(f"### `{tool.name}`\n")[2].partition("\n### ")[0]
         shown = set(re.findall(r"^\| `(\w+)` \|", chapter, flags=re.MULTILINE))
-        if isinstance(tool, Recipe):
+        if isinstance(tool, CompositeTool):
             assert shown == set(tool.params.model_fields), tool.name
             continue
         taken = {name for operation in tool.operations for name in operation.params.model_fields} - tool.hidden

@@ -332,7 +332,7 @@ BUGSNAG: Mapping[str, Sample] = {
     ),
 }
 
-RECIPES: Mapping[str, tuple[Arguments, str]] = {
+COMPOSED: Mapping[str, tuple[Arguments, str]] = {
     "triage_error": (_on_error(0), "triage"),
     "compare_releases": (
         lambda here: {

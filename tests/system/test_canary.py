@@ -13,7 +13,7 @@ from mcp_types import Implementation
 
 from crashgate.mcp.server import build
 from crashgate.mcp.tokens import Launched
-from crashgate.model.composite import Recipe
+from crashgate.model.composite import CompositeTool
 from crashgate_sandbox.bugsnag.auth import SANDBOX_TOKEN
 from tests.catalogue import BY_NAME, OPERATIONS
 from tests.gate.gate import ACME, AGENT, ANDROID, IOS, PAYMENTS, open_gate, policy
@@ -76,8 +76,8 @@ async def test_no_secret_in_any_argument_or_upstream_field_is_on_the_disk(
         for tool, right in tools.items():
             for arguments in _spoiled(right, shown[tool], every=every):
                 await gate.call(tool, arguments)
-                # A recipe's inner calls are recorded one by one; how many there are is not what this test is about.
-                calls += not isinstance(BY_NAME[tool], Recipe)
+                # A composite tool's steps are recorded one by one; how many there are is not what this test is about.
+                calls += not isinstance(BY_NAME[tool], CompositeTool)
         for tool in SECRETS:
             await gate.call(tool)
             calls += 1
@@ -87,11 +87,11 @@ async def test_no_secret_in_any_argument_or_upstream_field_is_on_the_disk(
 
     reader = read_log(log)
     records = [entry.decision.record for entry in reader.entries()]
-    recipes = {name for name in tools if isinstance(BY_NAME[name], Recipe)}
+    composites = {name for name in tools if isinstance(BY_NAME[name], CompositeTool)}
     assert (
-        sum(record.parent is None and record.tool not in recipes for record in records)
+        sum(record.parent is None and record.tool not in composites for record in records)
         == calls
-        > len(ARGUMENTS) * len(tools.keys() - recipes)
+        > len(ARGUMENTS) * len(tools.keys() - composites)
     )
     assert {record.tool for record in records} >= {*tools}
     assert f"{provider}.".encode() in files

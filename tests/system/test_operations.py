@@ -14,7 +14,7 @@ from crashgate.audit.record import Ending
 from crashgate_sandbox.received import Received
 from tests.catalogue import OPERATIONS
 from tests.house import OPERATOR, policies_of_all
-from tests.system.bugsnag_samples import RECIPES
+from tests.system.bugsnag_samples import COMPOSED
 from tests.system.sample import Here, expected_path
 from tests.system.samples import BY_RESOURCE, SAMPLES
 from tests.system.served import Era, Face, open_site
@@ -39,7 +39,7 @@ class Session:
 
     tools: tuple[Tool, ...]
     exchanges: Mapping[str, Exchange]
-    recipes: Mapping[str, CallToolResult]
+    composites: Mapping[str, CallToolResult]
 
 
 async def _session(folder: Path, face: Face, era: Era) -> Session:
@@ -50,9 +50,9 @@ async def _session(folder: Path, face: Face, era: Era) -> Session:
         site.client(OPERATOR, face=face, era=era) as client,
     ):
         tools = await client.list_tools()
-        recipes = {
+        composites = {
             tool: await client.call_tool(tool, dict(arguments(Here(world=site.world))))
-            for tool, (arguments, _) in RECIPES.items()
+            for tool, (arguments, _) in COMPOSED.items()
         }
         seen = len(list(site.log.entries()))
         for operation, sample in SAMPLES.items():
@@ -65,7 +65,7 @@ async def _session(folder: Path, face: Face, era: Era) -> Session:
                 result=result, requests=site.requests.received, entries=entries[seen:], path=path
             )
             seen = len(entries)
-    return Session(tools=tuple(tools.tools), exchanges=exchanges, recipes=recipes)
+    return Session(tools=tuple(tools.tools), exchanges=exchanges, composites=composites)
 
 
 @pytest.fixture(scope="module", params=FACES, ids="-".join)
@@ -109,12 +109,12 @@ def test_the_call_stands_in_the_log_with_its_outcome(session: Session, operation
 
 def test_each_tool_of_the_list_is_used_by_a_sample(session: Session) -> None:
     assert [tool.name for tool in session.tools] != []
-    assert {tool.name for tool in session.tools} == {sample.tool for sample in SAMPLES.values()} | set(RECIPES)
+    assert {tool.name for tool in session.tools} == {sample.tool for sample in SAMPLES.values()} | set(COMPOSED)
 
 
-@pytest.mark.parametrize("tool", RECIPES)
-def test_a_recipe_answers_with_nothing_left_out(session: Session, tool: str) -> None:
-    result, (_, holds) = session.recipes[tool], RECIPES[tool]
+@pytest.mark.parametrize("tool", COMPOSED)
+def test_a_composite_tool_answers_with_nothing_left_out(session: Session, tool: str) -> None:
+    result, (_, holds) = session.composites[tool], COMPOSED[tool]
 
     assert result.is_error is False, result
     assert result.structured_content is not None

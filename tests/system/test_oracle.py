@@ -38,7 +38,7 @@ async def test_the_sandbox_received_exactly_what_the_log_allowed(
     draw, cast = random.Random(seed), cast_of(provider, seed)  # noqa: S311 - a test that can be repeated
     policies = cast.policies(tmp_path / "policies", draw)
     answers = Counter[Code | None]()
-    cooked = resumed = 0
+    composite_calls = resumed = 0
     others = cast.session_providers
     async with open_site(tmp_path, all_providers=others is not None, session_providers=others) as site:
         arrived = overheard(site, monkeypatch)
@@ -50,7 +50,7 @@ async def test_the_sandbox_received_exactly_what_the_log_allowed(
                     site.faults.add(cast.faults[step])
                 agent = draw.choice(sorted(people))
                 agent, tool, arguments = cast.scenes.get(step) or (agent, *people[agent].call())
-                cooked += tool in cast.recipes
+                composite_calls += tool in cast.composites
                 answer = await toolbox.call(Principal(agent=agent, via=Via.MEMORY), tool, arguments)
                 people[agent].saw(answer.content)
                 resumed += "resume" in arguments and answer.error is None
@@ -64,7 +64,10 @@ async def test_the_sandbox_received_exactly_what_the_log_allowed(
     assert answers[None] > 10
     assert answers[Code.NOT_AVAILABLE] > 10
     calls = [each for each in entries if each.decision.record.purpose is Purpose.CALL]
-    assert len([each for each in calls if each.decision.record.tool not in cast.recipes]) + cooked == cast.steps
+    assert (
+        len([each for each in calls if each.decision.record.tool not in cast.composites]) + composite_calls
+        == cast.steps
+    )
     assert all(verdict.sound and verdict.end_checked for verdict in site.log.verify())
     assert resumed > 0 or not cast.breaks_off
     _check_that_enough_happened(provider, entries)

@@ -14,7 +14,7 @@ from crashgate_sandbox.bugspulse.key import BUGSPULSE_KEY
 from crashgate_sandbox.devrev.auth import DEVREV_TOKEN
 from tests.catalogue import BY_NAME
 from tests.house import OPERATOR, House, bytes_below, open_house, policies_of_all
-from tests.system.bugsnag_samples import RECIPES
+from tests.system.bugsnag_samples import COMPOSED
 from tests.system.sample import Arguments, Here
 from tests.system.samples import SAMPLES
 
@@ -34,9 +34,9 @@ NAMES = frozenset(
 
 
 def _calls() -> list[tuple[str, Arguments]]:
-    """Every operation's sample and every recipe."""
+    """Every operation's sample and every composite tool."""
     return [
-        *((name, arguments) for name, (arguments, _) in RECIPES.items()),
+        *((name, arguments) for name, (arguments, _) in COMPOSED.items()),
         *((sample.tool, sample.arguments) for sample in SAMPLES.values()),
     ]
 
@@ -86,7 +86,7 @@ async def test_no_secret_is_in_any_answer_of_any_tool_or_in_the_log(tmp_path: Pa
 @pytest.mark.threats(29)
 async def test_the_sandbox_has_these_secrets_to_give(tmp_path: Path) -> None:
     # Without this the test above could pass because nothing was ever there.
-    from tests.tools.test_recipes import asked_directly  # noqa: PLC0415 - asks the sandbox without crashgate
+    from tests.tools.test_composites import asked_directly  # noqa: PLC0415 - asks the sandbox without crashgate
 
     async with open_house(tmp_path) as house:
         organization = next(iter(house.world.organizations))

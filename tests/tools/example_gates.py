@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import pytest
 
-from crashgate.model.composite import Recipe
+from crashgate.model.composite import CompositeTool
 from crashgate.model.form import Parts, form_of
 from crashgate.model.operation import AnyOperation
 from crashgate.model.provider import AnyTool
@@ -61,7 +61,7 @@ class Case:
     @property
     def form(self) -> Parts:
         """The form of the parameters."""
-        return form_of(self.tool.params if isinstance(self.tool, Recipe) else self.operation.params)
+        return form_of(self.tool.params if isinstance(self.tool, CompositeTool) else self.operation.params)
 
     def __str__(self) -> str:
         return f"{self.agent}-{self.operation.id}-{self.tool.name}"
@@ -119,8 +119,8 @@ def _shown(definition: Definition) -> Mapping[str, Any]:
 
 
 def _operations(tool: AnyTool) -> Iterator[tuple[str | None, AnyOperation]]:
-    if isinstance(tool, Recipe):
-        yield None, tool.first
+    if isinstance(tool, CompositeTool):
+        yield from ((None, each) for each in tool.first_operations)
     elif isinstance(tool, Tool) and isinstance(tool.choice, Named):
         yield from tool.choice.choices.items()
     else:

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from crashgate.errors import Code
 from crashgate.model.access import Access
-from crashgate.model.composite import Recipe
+from crashgate.model.composite import CompositeTool
 from crashgate.model.export import Export
 from crashgate.model.operation import Operation
 from crashgate.model.own import READ_EXPORT
@@ -37,18 +37,18 @@ def defined(tool: AnyTool, *connections: str) -> Definition:
     return define(tool, uses, connections or providers, CATALOGUE)
 
 
-def test_every_operation_has_exactly_one_tool_beside_the_recipes() -> None:
+def test_every_operation_has_exactly_one_tool_beside_the_composite_tools() -> None:
     plain = [operation.id for tool in TOOLS if isinstance(tool, Tool | Export) for operation in tool.operations]
 
     # But for one, which is no tool: a client reads an export as a resource.
     assert sorted([*plain, REPORT_SESSIONS.id, READ_EXPORT.id]) == sorted(each.id for each in OPERATIONS)
 
 
-def test_a_recipe_declares_only_what_the_catalogue_has() -> None:
-    recipes = [tool for tool in TOOLS if isinstance(tool, Recipe)]
+def test_a_composite_tool_declares_only_what_the_catalogue_has() -> None:
+    composites = [tool for tool in TOOLS if isinstance(tool, CompositeTool)]
 
-    assert [each.name for each in recipes] == ["triage_error", "compare_releases", "report_sessions"]
-    assert all(operation in OPERATIONS for each in recipes for operation in each.operations)
+    assert [each.name for each in composites] == ["triage_error", "compare_releases", "report_sessions"]
+    assert all(operation in OPERATIONS for each in composites for operation in each.operations)
 
 
 def test_every_tool_has_an_ask_in_the_tests() -> None:
@@ -62,7 +62,7 @@ def test_each_tool_has_operations_of_one_resource_with_an_access(name: str) -> N
     tool = BY_NAME[name]
 
     assert len(tool.operations) >= 1
-    assert isinstance(tool, Recipe) or len({operation.resource for operation in tool.operations}) <= 1 + (
+    assert isinstance(tool, CompositeTool) or len({operation.resource for operation in tool.operations}) <= 1 + (
         name == "list_collaborators"
     )
     assert all(type(operation.access) is Access for operation in tool.operations)
@@ -123,7 +123,7 @@ def test_the_input_schema_names_what_the_tool_takes_and_nothing_else(name: str) 
     assert schema["type"] == "object"
     assert set(schema.get("required", ())) <= set(schema["properties"])
     tool = BY_NAME[name]
-    assert isinstance(tool, Recipe) or tool.hidden.isdisjoint(schema["properties"])
+    assert isinstance(tool, CompositeTool) or tool.hidden.isdisjoint(schema["properties"])
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -212,11 +212,11 @@ def test_what_triage_needs_comes_first() -> None:
     assert NAMES[:7] == [
         "my_access",
         "triage_error",
+        "compare_releases",
         "list_errors",
         "get_error",
         "resolve_error",
         "update_error",
-        "update_errors",
     ]
 
 

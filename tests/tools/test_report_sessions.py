@@ -116,7 +116,7 @@ FAULTS = {
 
 @pytest.mark.parametrize("case", ["500", "503", "429"])
 async def test_after_a_failure_nothing_is_sent_again_and_what_was_counted_is_told(tmp_path: Path, case: str) -> None:
-    # Guards: that a POST is not retried, and the break in cook: the third batch must not hide the second's failure.
+    # Guards: that a POST is not retried, and the break in take_steps: a third batch must not hide the second's failure.
     fault = FAULTS[case]
     counts = _counts(2_500)
     async with _house(tmp_path) as house:

@@ -8,14 +8,14 @@ from typing import Any, cast
 import pytest
 from jsonschema import Draft202012Validator
 
-from crashgate.model.composite import Recipe
+from crashgate.model.composite import CompositeTool
 from crashgate.model.meanings import IN_WORDS, MEANINGS, OF_RESOURCE, meaning
 from crashgate.model.tool import Detail, Tool
 from crashgate.tools.answers import COMMON
 from crashgate.tools.definitions import Definition, Use, define
 from tests.catalogue import BY_NAME, CATALOGUE, OPERATIONS
 from tests.house import EXAMPLES, OPERATOR, House, open_house, policies_of_all, write_policies
-from tests.system.bugsnag_samples import RECIPES
+from tests.system.bugsnag_samples import COMPOSED
 from tests.system.sample import Here
 from tests.system.samples import SAMPLES
 from tests.tools.test_invariants import NAMES, defined
@@ -135,17 +135,19 @@ def test_what_every_open_provider_demands_is_required_and_nothing_else() -> None
         schema = defined(tool, "one", "two").input_schema
         for parameter in set(schema["properties"]) - {"connection", "operation"}:
             fields = [each.params.model_fields.get(parameter) for each in tool.operations]
-            if not isinstance(tool, Recipe):
+            if not isinstance(tool, CompositeTool):
                 demanded = all(field is not None and field.is_required() for field in fields)
                 assert (parameter in schema.get("required", ())) is demanded, (name, parameter)
 
 
 def test_every_parameter_of_the_catalogue_has_a_meaning_and_no_meaning_is_left_over() -> None:
     named = {(each.resource, field.name) for each in OPERATIONS for field in each.fields}
-    recipes = {field for tool in BY_NAME.values() if isinstance(tool, Recipe) for field in tool.params.model_fields}
+    composites = {
+        field for tool in BY_NAME.values() if isinstance(tool, CompositeTool) for field in tool.params.model_fields
+    }
 
     assert [each for each in named if not meaning(*each)] == []
-    assert set(MEANINGS) == {name for _, name in named} | recipes
+    assert set(MEANINGS) == {name for _, name in named} | composites
     assert set(OF_RESOURCE) <= named
     assert {name for _, name in named} >= IN_WORDS
     assert {name: words for name, words in MEANINGS.items() if len(words) > LONGEST} == {}
@@ -161,7 +163,10 @@ Call = tuple[str, Mapping[str, Any]]
 
 def _calls(house: House) -> list[Call]:
     """A call of every operation, and of every composed tool; the lists of what calls make come last."""
-    given = [*RECIPES.items(), *((sample.tool, (sample.arguments, sample.holds)) for sample in SAMPLES.values())]
+    given = [
+        *COMPOSED.items(),
+        *((sample.tool, (sample.arguments, sample.holds)) for sample in SAMPLES.values()),
+    ]
     calls = [(name, dict(arguments(Here(world=house.world)))) for name, (arguments, _) in given]
     commented = {**dict(calls)["create_comment"]}
     del commented["message"]

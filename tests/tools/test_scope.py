@@ -17,7 +17,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from crashgate.identity import Principal, Via
-from crashgate.model.composite import Recipe
+from crashgate.model.composite import CompositeTool
 from crashgate.model.scope import PROJECT
 from crashgate_sandbox.world.world import World
 from tests.catalogue import BY_NAME, RESOURCES, TOOLS
@@ -113,7 +113,9 @@ def _values(name: str) -> st.SearchStrategy[object]:
 def _properties(tool: str) -> tuple[frozenset[str], frozenset[str]]:
     """What the tool takes, and what each of its operations requires."""
     found = BY_NAME[tool]
-    params: list[type[Params]] = [found.params] if isinstance(found, Recipe) else [x.params for x in found.operations]
+    params: list[type[Params]] = (
+        [found.params] if isinstance(found, CompositeTool) else [x.params for x in found.operations]
+    )
     every = frozenset(name for each in params for name in each.model_fields)
     required = [frozenset(name for name, info in each.model_fields.items() if info.is_required()) for each in params]
     more = frozenset({"operation"} if "update_error" in tool else set[str]())

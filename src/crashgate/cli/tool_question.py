@@ -19,7 +19,7 @@ from crashgate.gate.narrowing import NOWHERE, asks_by_hidden
 from crashgate.gate.plan import ask, authorise_offline, offline_call, place_what_is_named
 from crashgate.gate.verdict import Verdict
 from crashgate.model.catalogue import Catalogue
-from crashgate.model.composite import Recipe
+from crashgate.model.composite import CompositeTool
 from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation, Operation
 from crashgate.model.provider import AnyTool
@@ -183,11 +183,11 @@ def explained(  # noqa: PLR0913 - the parts of a call, each by its name
     if isinstance(found, Operation):
         return first
     first = replace(first, tool=found.name)
-    if not isinstance(found, Recipe):
+    if not isinstance(found, CompositeTool):
         return first
     # All its operations are asked in the place that the first is: what the policy fixes for that one is the tool's.
     own = {**defaults_for(policy, connection, operation), **own}
-    answered = [_answered(policy, connection, agent, each, own) for each in found.others]
+    answered = [_answered(policy, connection, agent, each, own) for each in found.others_of(operation.provider)]
     return replace(first, parts=tuple(replace(each, tool=found.name) for each in answered))
 
 
@@ -234,7 +234,7 @@ def _operation(name: str, catalogue: Catalogue) -> AnyOperation:
 
 def _checked(tool: AnyTool | None, operation: AnyOperation, own: dict[str, Any]) -> dict[str, Any]:
     """The arguments as the gate takes them. What it would refuse is refused; what is only missing may be missing."""
-    params = tool.params if isinstance(tool, Recipe) else operation.params
+    params = tool.params if isinstance(tool, CompositeTool) else operation.params
     known = set(params.model_fields) - (tool.hidden if isinstance(tool, Tool) else frozenset())
     unknown = sorted(set(own) - known - (_TOOLS_OWN if tool else frozenset()))
     if unknown:
@@ -288,7 +288,8 @@ def _chosen(asked: AnyTool | AnyOperation, given: dict[str, Any], provider: str)
             return asked, given
         case Tool():
             return choose(asked, given, provider)
-        case Recipe():
-            return asked.first, given  # it refuses the whole; the others are left out where they are refused
+        case CompositeTool():
+            # It refuses the whole; the others are left out where they are refused.
+            return asked.first_of(provider), given
         case Export():
             return next(each for each in asked.operations if each.provider == provider), given

@@ -166,7 +166,8 @@ class ServeSettings(BaseModel):
     ``text`` is what an answer's text says beside its structured content: ``full``, a sentence and the same content as
     JSON, for clients that give a model the text alone; ``short``, the sentence. ``text_of`` says it for single agents.
     ``strict_policies``: one policy document that cannot be used stops the start, and keeps all policies at a reload;
-    otherwise it concerns its own agent alone.
+    otherwise it concerns its own agent alone. ``requests_per_call`` is how many requests one call of a composite tool
+    may send upstream; what that does not suffice for is left out and named.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -176,6 +177,7 @@ class ServeSettings(BaseModel):
         default_factory=dict
     )
     strict_policies: bool = False
+    requests_per_call: Annotated[int, Field(ge=1, le=100)] = 12
 
     def short(self, agent: str) -> bool:
         """Whether an answer's text to ``agent`` is one sentence."""

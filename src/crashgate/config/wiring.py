@@ -277,6 +277,7 @@ async def opened(
                 connections={each.name: each.provider.name for each in connections},
                 clock=clock,
                 exports=exports(settings, clock, sandbox=sandbox),
+                requests_per_call=settings.serve.requests_per_call,
             )
             yield Opened(toolbox=tools, log=log, clock=clock)
     finally:

@@ -8,6 +8,7 @@ from crashgate.errors import InvalidArgumentsError
 from crashgate.gate.approval_requests import AskUser
 from crashgate.gate.export_access import ExportAccess
 from crashgate.identity import Principal
+from crashgate.model.allowance import Allowance
 from crashgate.model.operation import AnyOperation
 from crashgate.model.result import Page
 
@@ -48,6 +49,8 @@ class Ask:
     ask_user: AskUser | None = field(default=None, repr=False)
     fields: frozenset[str] | None = None
     """What is shown of an answer's rows; None for all that there is."""
+    allowance: Allowance | None = None
+    """What the composite tool's call that this is a step of may still send; the step's look-ups count too."""
 
     @property
     def continued(self) -> bool:

@@ -36,6 +36,7 @@ from crashgate.gate.quotas import Limiter, UntrustedExposure, check_rows
 from crashgate.gate.recorder import Entry, Ledger, Seen
 from crashgate.gate.revocation import Revocation
 from crashgate.gate.verdict import LOOK_UP, ObservedCalls, Reason, Verdict, refused
+from crashgate.model.allowance import counting
 from crashgate.model.operation import AnyOperation, Shape
 from crashgate.model.params import Params
 from crashgate.model.result import Page
@@ -47,7 +48,6 @@ from crashgate.upstream.client import Call, Trace, Upstream, WithdrawnError, exc
 
 _REFUSALS = range(400, 500)
 """The upstream's "no". After anything else it is not known what it did."""
-
 
 _USUAL_PAGE = 30
 _MOST_CHANGES = 10
@@ -419,7 +419,7 @@ class Gateway:
                 holds=lambda: self.revocation.holds(case.ask.principal) and self._is_current(case),
                 fields=None if case.parent is not None or redacts(case) else case.ask.fields,
             )
-            with suppress(WithdrawnError):
+            with suppress(WithdrawnError), counting(case.ask.allowance, lambda: trace.requests):
                 return await exchange(upstream, call, trace)
         raise NotAvailableError("The policy changed again and again while it waited for its turn.")
 

@@ -1,82 +1,213 @@
-"""A recipe: one tool that asks several operations. Rule: only those it declares, and each is decided and recorded too.
+"""A composite tool: one call that takes several steps. Each step is one operation, decided and recorded for itself.
 
-What the policy refuses of it is left out and said so; only the first operation it cannot do without refuses it whole.
+Of the steps only the first refuses the whole. What else the policy refuses, or the upstream does not give, is left out
+and named, and so is what the call's allowance of requests did not suffice for.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Generic, Protocol, TypeVar
+
+import anyio
 
 from crashgate.clock import Clock
 from crashgate.errors import CrashgateError, NotAvailableError
+from crashgate.model.allowance import Allowance, AllowanceError
+from crashgate.model.capability import Capabilities, Capability, F, Implementation
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
 from crashgate.model.tool import Reply, Shown
+from crashgate.offload import offload
+
+_T = TypeVar("_T")
 
 
 class Run(Protocol):
-    """Puts one declared operation's call through the door."""
+    """Puts the call of one operation through the gateway."""
 
     async def __call__(self, operation: AnyOperation, arguments: Mapping[str, object]) -> Reply:
-        """The reply. Raises what the door raises."""
+        """The reply. Raises what the gateway raises."""
         ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Kitchen:
-    """What a recipe works with: the door for its operations, and what it had to leave out so far."""
+class OpenProjects:
+    """The projects in which the policy opens a capability, each by a name that an argument takes.
+
+    ``complete`` is False where some of the connection's projects could not be listed.
+    """
+
+    names: tuple[str, ...]
+    complete: bool = True
+
+
+class FindProjects(Protocol):
+    """Finds the projects in which the policy opens a capability."""
+
+    async def __call__(self, steps: "Steps", capability: Capability[Any]) -> OpenProjects:
+        """The projects. Raises what the gateway raises where none can be listed."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StepResult(Generic[F]):
+    """What a step gives: rows as facts, and where that was, in words.
+
+    ``total`` counts all rows upstream, where it says so; ``more`` that there are further ones.
+    """
+
+    rows: tuple[F, ...]
+    where: str | None
+    total: int | None = None
+    more: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Step(Generic[F]):
+    """A step that may be left out; ``part`` is its name in the answer."""
+
+    part: str
+    capability: Capability[F]
+    arguments: Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Steps:
+    """What a composite tool works with: its provider's capabilities behind the gateway, and what was left out so far.
+
+    ``mark`` is what the tool itself gave as ``Shown.next_mark``, where the call goes on with an earlier one.
+    """
 
     run: Run
     clock: Clock
-    operations: tuple[AnyOperation, ...]
+    capabilities: Capabilities
+    allowance: Allowance
+    find_projects: FindProjects
+    mark: str | None = None
     left_out: dict[str, str] = field(default_factory=dict[str, str])
+    not_reached: list[str] = field(default_factory=list[str])
+    """Parts for which no request was left; they are in ``left_out`` too."""
 
-    async def must(self, operation: AnyOperation, **arguments: object) -> Reply:
-        """The reply of an operation that the recipe cannot do without. Raises what the door raises."""
-        self._check(operation)
-        return await self.run(operation, arguments)
+    def can(self, capability: Capability[Any]) -> bool:
+        """Whether the provider has the capability."""
+        return capability in self.capabilities
 
-    async def may(self, part: str, operation: AnyOperation, **arguments: object) -> Reply | None:
-        """The reply, or None when ``part`` has to be left out, which is then noted with its reason."""
-        self._check(operation)
+    async def ask(self, capability: Capability[F], **arguments: object) -> StepResult[F]:
+        """The result of a step that the tool cannot do without. Raises what the gateway raises."""
+        implementation = self._implementation(capability)
+        own = {name: value for name, value in arguments.items() if value is not None}
+        reply = await self.run(implementation.operation, implementation.arguments(own))
+        rows = await offload(reply.page.size, _read_rows, implementation, reply)
+        return StepResult(rows=rows, where=reply.where, total=reply.page.total, more=reply.page.next_mark is not None)
+
+    async def try_ask(self, part: str, capability: Capability[F], **arguments: object) -> StepResult[F] | None:
+        """The result, or None when ``part`` has to be left out, which is then noted with its reason."""
         try:
-            return await self.run(operation, arguments)
+            return await self.ask(capability, **arguments)
         except NotAvailableError:
-            # check: a part that is refused is left out of a recipe
+            # check: a step that is refused is left out of a composite tool
             self.left_out[part] = "not there, or not allowed to you"
+        except AllowanceError as problem:
+            self.left_out[part] = f"not reached: {problem.what}"
+            self.not_reached.append(part)
         except CrashgateError as problem:
             self.left_out[part] = problem.code.value
         return None
 
-    def _check(self, operation: AnyOperation) -> None:
-        # check: a recipe asks what it declares only
-        if operation not in self.operations:
-            raise ValueError(f"{operation.id} is not among the recipe's operations")
+    async def ask_all(self, steps: Sequence[Step[F]]) -> list[StepResult[F] | None]:
+        """What ``try_ask`` gives for each of the steps, taken side by side; one that fails spoils no other."""
+        return await side_by_side([self._later(each) for each in steps])
+
+    async def open_projects(self, capability: Capability[Any]) -> OpenProjects:
+        """The projects in which the policy opens the capability, as the agent itself could list them.
+
+        Raises what the gateway raises where it cannot.
+        """
+        return await self.find_projects(self, capability)
+
+    def _later(self, step: Step[F]) -> Callable[[], Awaitable[StepResult[F] | None]]:
+        return lambda: self.try_ask(step.part, step.capability, **step.arguments)
+
+    def _implementation(self, capability: Capability[Any]) -> Implementation:
+        # check: a composite tool asks what it declares only
+        if capability not in self.capabilities:
+            raise ValueError(f"{capability.name} is not among the capabilities of the composite tool")
+        return self.capabilities[capability]
 
 
-Cook = Callable[[Kitchen, Any], Awaitable[Shown]]
+async def side_by_side(work: Sequence[Callable[[], Awaitable[_T]]]) -> list[_T]:
+    """The results of all of the work, in its order. Raises the first error, alone, and gives up the rest."""
+    results: dict[int, _T] = {}
+    problems: list[Exception] = []
+
+    async def do(number: int, each: Callable[[], Awaitable[_T]]) -> None:
+        try:
+            results[number] = await each()
+        except Exception as problem:  # noqa: BLE001 - raised below, outside the group that would wrap it
+            problems.append(problem)
+            group.cancel_scope.cancel()
+
+    async with anyio.create_task_group() as group:
+        for number, each in enumerate(work):
+            group.start_soon(do, number, each)
+    if problems:
+        raise problems[0]
+    return [results[number] for number in range(len(work))]
+
+
+def _read_rows(implementation: Implementation, reply: Reply) -> tuple[Any, ...]:
+    return tuple(map(implementation.read, reply.page.rows))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Recipe:
+class CompositeTool:
     """``first`` is asked first, and refuses the whole; ``others`` may be left out. ``params`` are the tool's own.
 
-    ``shows`` are the parts that its answer can have.
+    A parameter that names a place is called as in the operation behind ``first``. ``shows`` are the parts that the
+    answer can have. ``pages`` says that it takes a cursor.
     """
 
     name: str
     title: str
     description: str
     params: type[Params]
-    first: AnyOperation
-    others: tuple[AnyOperation, ...] = ()
-    cook: Cook
+    first: Capability[Any]
+    others: tuple[Capability[Any], ...] = ()
+    take_steps: Callable[[Steps, Any], Awaitable[Shown]]
     holds: tuple[str, str]
     shows: tuple[str, ...]
     example: Mapping[str, Any] = field(default_factory=dict[str, Any])
     notes: Mapping[str, str] = field(default_factory=dict[str, str])
+    pages: bool = False
+    providers: Mapping[str, Capabilities] = field(default_factory=dict[str, Capabilities], hash=False)
+    """By provider, those of its capabilities that the tool asks for; each of these providers has ``first``."""
+
+    def bind(self, providers: Mapping[str, Capabilities]) -> "CompositeTool":
+        """The tool over those of the providers that have its first capability."""
+        able = {
+            name: {each: found[each] for each in (self.first, *self.others) if each in found}
+            for name, found in providers.items()
+            if self.first in found
+        }
+        return replace(self, providers=able)
+
+    @property
+    def first_operations(self) -> tuple[AnyOperation, ...]:
+        """What is asked first, by each of its providers."""
+        return tuple(found[self.first].operation for found in self.providers.values())
 
     @property
     def operations(self) -> tuple[AnyOperation, ...]:
-        """All that it may ask."""
-        return (self.first, *self.others)
+        """All that it may ask, what is asked first in front."""
+        found = (each.operation for capabilities in self.providers.values() for each in capabilities.values())
+        return tuple({each.id: each for each in (*self.first_operations, *found)}.values())
+
+    def first_of(self, provider: str | None) -> AnyOperation:
+        """What is asked first of this provider; where no connection is known, any of them, for it is refused."""
+        found = self.providers.get(provider or "") or next(iter(self.providers.values()))
+        return found[self.first].operation
+
+    def others_of(self, provider: str) -> tuple[AnyOperation, ...]:
+        """What may be asked of this provider beside what is asked first."""
+        own = {each.operation.id: each.operation for each in self.providers[provider].values()}
+        return tuple(each for each in own.values() if each is not self.first_of(provider))

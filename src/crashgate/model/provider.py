@@ -16,14 +16,15 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from crashgate.errors import AddressError, Code, ConfigurationError, UpstreamError
-from crashgate.model.composite import Recipe
+from crashgate.model.capability import Capabilities, Capability, Implementation
+from crashgate.model.composite import CompositeTool
 from crashgate.model.export import Export
 from crashgate.model.message import Response
 from crashgate.model.operation import AnyOperation
 from crashgate.model.scope import Dimension
 from crashgate.model.tool import Tool
 
-AnyTool = Tool | Recipe | Export
+AnyTool = Tool | CompositeTool | Export
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -165,6 +166,9 @@ class Provider:
     tools: tuple[AnyTool, ...] = ()
     """In the order in which agents are shown them."""
 
+    capabilities: Capabilities = field(default_factory=dict[Capability[Any], Implementation], hash=False)
+    """What its operations give crashgate's own composite tools (``model/capability.py``)."""
+
     default_url: str = ""
     wire: "Callable[[Connection], Wire] | None" = None
     """How it is spoken to; None for crashgate itself."""
@@ -205,6 +209,7 @@ class Provider:
                 raise ValueError(f"the variable {variable} of {self.name} must start with {variable_prefix(self.name)}")
         object.__setattr__(self, "by_id", MappingProxyType({each.id: each for each in self.operations}))
         object.__setattr__(self, "lookups", MappingProxyType(dict(self.lookups)))
+        object.__setattr__(self, "capabilities", MappingProxyType(dict(self.capabilities)))
 
     def group_of(self, resource: str) -> str:
         """The group of tools that a resource of it is in."""

@@ -43,12 +43,14 @@ class Detail(StrEnum):
 class Shown:
     """What a view makes of a reply: the structured content and one sentence in our own words.
 
-    ``rows`` is how many of the page's rows are shown, where it is not all of them.
+    ``rows`` is how many of the page's rows are shown, where it is not all of them. ``next_mark`` is where a composite
+    tool goes on in a later call.
     """
 
     content: Mapping[str, Any]
     text: str
     rows: int | None = None
+    next_mark: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

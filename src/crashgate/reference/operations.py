@@ -5,7 +5,7 @@ from itertools import groupby
 from typing import assert_never
 
 from crashgate.model.catalogue import Catalogue
-from crashgate.model.composite import Recipe
+from crashgate.model.composite import CompositeTool
 from crashgate.model.operation import AnyOperation
 from crashgate.model.scope import (
     Anywhere,
@@ -30,7 +30,7 @@ def tools_of_operations(catalogue: Catalogue) -> Mapping[str, str]:
 
     The gate alone asks the others.
     """
-    simple_last = sorted(catalogue.tools, key=lambda tool: not isinstance(tool, Recipe))
+    simple_last = sorted(catalogue.tools, key=lambda tool: not isinstance(tool, CompositeTool))
     return {operation.id: tool.name for tool in simple_last for operation in tool.operations}
 
 

@@ -6,7 +6,7 @@ more in every conversation (decision 0018). ``COMMON`` may stand beside the rows
 
 from collections.abc import Mapping
 
-from crashgate.model.composite import Recipe
+from crashgate.model.composite import CompositeTool
 from crashgate.model.export import Export
 from crashgate.model.field_table import read_fields, shown_fields
 from crashgate.model.operation import Shape
@@ -42,13 +42,15 @@ def output_schema(tool: AnyTool) -> Schema:
             properties["next_cursor"] = {"type": "string"}
             if any(isinstance(operation.paging, Numbered | Cursors) for operation in tool.operations):
                 properties["previous_cursor"] = {"type": "string"}
+    elif isinstance(tool, CompositeTool) and tool.pages:
+        properties["next_cursor"] = {"type": "string"}
     return {"type": "object", "properties": properties}
 
 
 def _fields(tool: AnyTool) -> str:
     """The names in words: ``id, status; untrusted: message``."""
     match tool:
-        case Recipe(shows=shows):
+        case CompositeTool(shows=shows):
             return ", ".join(shows)
         case Export():
             return ", ".join((*SUMMARY, "first_rows"))

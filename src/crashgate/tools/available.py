@@ -8,7 +8,7 @@ from crashgate.gate.narrowing import hidden_parameters, hidden_words
 from crashgate.gate.plan import ask
 from crashgate.model.access import Access
 from crashgate.model.catalogue import Catalogue
-from crashgate.model.composite import Recipe
+from crashgate.model.composite import CompositeTool
 from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation
 from crashgate.model.own import OWN
@@ -26,9 +26,10 @@ class Opening:
 
 
 def opening(policy: Policy | None, agent: str, tool: AnyTool, connections: Mapping[str, str]) -> Opening | None:
-    """What is open, or None when nothing is. A recipe is open where its first operation is."""
+    """What is open, or None when nothing is. A composite tool is open where what it asks first is."""
     uses: list[Use] = []
     names: dict[str, None] = {}
+    decisive = tool.first_operations if isinstance(tool, CompositeTool) else tool.operations
     for operation in tool.operations:
         open_in = [name for name, provider in connections.items() if provider == operation.provider]
         # check: a tool is shown only where some call is allowed
@@ -39,8 +40,6 @@ def opening(policy: Policy | None, agent: str, tool: AnyTool, connections: Mappi
             # check: a tool that needs a redacted field is not listed
             or any(operation.params.model_fields[name].is_required() for name in hidden)
         ):
-            if isinstance(tool, Recipe) and operation is tool.first:
-                return None
             continue
         uses.append(
             Use(
@@ -52,9 +51,9 @@ def opening(policy: Policy | None, agent: str, tool: AnyTool, connections: Mappi
                 barred=hidden_words(operation, policy.redaction) if policy else {},
             )
         )
-        if not isinstance(tool, Recipe) or operation is tool.first:
+        if operation in decisive:
             names |= dict.fromkeys(open_in)
-    return Opening(uses=tuple(uses), connections=tuple(names)) if uses else None
+    return Opening(uses=tuple(uses), connections=tuple(names)) if names else None
 
 
 def count_open(policy: Policy, catalogue: Catalogue, connections: Mapping[str, str]) -> int:

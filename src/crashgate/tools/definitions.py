@@ -11,7 +11,7 @@ from typing import Any, cast
 from crashgate.exports.plan import Format
 from crashgate.model.access import Access
 from crashgate.model.catalogue import Catalogue
-from crashgate.model.composite import Recipe
+from crashgate.model.composite import CompositeTool
 from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
@@ -113,10 +113,9 @@ def input_schema(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str],
     if len(connections) > 1:
         properties["connection"] = {"type": "string", "enum": list(connections), "description": "which account"}
         required.append("connection")
-    if isinstance(tool, Recipe):
-        properties |= _of_recipe(tool, uses[0])
-        required += [name for name in properties if _is_required(tool.params, name)]
-        return _object(properties, required)
+    if isinstance(tool, CompositeTool):
+        properties |= _of_composite(tool, [use for use in uses if use.operation in tool.first_operations])
+        return _object(properties, [*required, *(name for name in properties if _is_required(tool.params, name))])
     operations = [use.operation for use in uses]
     for use in uses:
         within = {
@@ -152,13 +151,13 @@ def input_schema(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str],
     return _object(properties, required)
 
 
-def _of_recipe(recipe: Recipe, first: Use) -> Schema:
-    """A recipe's own parameters, as its first operation leaves them open."""
+def _of_composite(tool: CompositeTool, first: Sequence[Use]) -> Schema:
+    """A composite tool's own parameters, as what it asks first leaves them open."""
     found: Schema = {}
-    for name, schema in parameters(recipe.params, recipe.first.resource).items():
-        if name not in first.off or _is_required(recipe.params, name):
-            found |= _offered(name, _noted(recipe, name, _allowed(schema, name, [first])), [first])
-    return found
+    for name, schema in parameters(tool.params, first[0].operation.resource).items():
+        if not all(name in use.off for use in first) or _is_required(tool.params, name):
+            found |= _offered(name, _noted(tool, name, _allowed(schema, name, first)), first)
+    return found | ({"cursor": _CURSOR} if tool.pages else {})
 
 
 def _allowed(schema: Schema, name: str, uses: Sequence[Use]) -> Schema:

@@ -11,12 +11,13 @@ from crashgate.exports.manifest import Manifest
 from crashgate.exports.port import Unfinished
 from crashgate.model.catalogue import Catalogue
 from crashgate.model.own import EXPORTS, GET_ACCESS, LIST_EXPORTS, OWN
-from crashgate.model.provider import Provider
+from crashgate.model.provider import AnyTool, Provider
 from crashgate.model.result import Page, Result
 from crashgate.model.tool import Always, Detail, Holds, Link, Reply, Shown, Tool, View
 from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.review.explain import AccessSummary, access_summary
 from crashgate.providers.installed import load_providers
+from crashgate.tools.composites import COMPOSITES
 from crashgate.tools.exports import SUMMARY, link, summary
 from crashgate.views.present import fitting
 from crashgate.views.rows import counted
@@ -133,5 +134,9 @@ def load_catalogue(names: frozenset[str] | None = None) -> Catalogue:
 
     Raises ConfigurationError where a provider is not installed.
     """
-    own = Provider(name=OWN, title=OWN, operations=(GET_ACCESS, *EXPORTS), tools=OWN_TOOLS, rank=0)
-    return Catalogue.of([own, *load_providers(names)], last=EXPORT_LIST)
+    providers = load_providers(names)
+    capabilities = {each.name: each.capabilities for each in providers}
+    composites = [tool for each in COMPOSITES if (tool := each.bind(capabilities)).providers]
+    tools: tuple[AnyTool, ...] = (*OWN_TOOLS, *composites)
+    own = Provider(name=OWN, title=OWN, operations=(GET_ACCESS, *EXPORTS), tools=tools, rank=0)
+    return Catalogue.of([own, *providers], last=EXPORT_LIST)

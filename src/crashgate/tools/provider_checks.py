@@ -12,8 +12,9 @@ from pydantic import SecretStr, ValidationError
 
 from crashgate.errors import ConfigurationError, UpstreamError
 from crashgate.model.access import Access
+from crashgate.model.capability import CAPABILITIES
 from crashgate.model.catalogue import Catalogue
-from crashgate.model.composite import Recipe
+from crashgate.model.composite import CompositeTool
 from crashgate.model.form import form_of
 from crashgate.model.message import Response
 from crashgate.model.operation import AnyOperation
@@ -41,6 +42,7 @@ def check_provider(provider: Provider, *, beside: Catalogue | None = None) -> li
         *(problem for operation in provider.operations for problem in _check_operation(provider, operation)),
         *(problem for tool in provider.tools for problem in _check_tool(provider, tool)),
         *_check_lookups(provider),
+        *_check_capabilities(provider),
         *_check_health(provider),
         *_check_wire(provider),
     ]
@@ -89,7 +91,7 @@ def _check_tool(provider: Provider, tool: AnyTool) -> Iterator[str]:
     if not tool.description.strip() or not tool.title.strip():
         yield f"The tool {tool.name} has no title or no description."
     known = {name for operation in tool.operations for name in operation.params.model_fields}
-    if isinstance(tool, Recipe):
+    if isinstance(tool, CompositeTool):
         known = set(tool.params.model_fields)
     own = {"detail", "cursor", "format", "resume", getattr(getattr(tool, "choice", None), "argument", "")}
     wrong = sorted({*tool.example, *tool.notes} - known - own)
@@ -108,6 +110,15 @@ def _check_lookups(provider: Provider) -> Iterator[str]:
             yield f"{listing.operation.id} has no parameter {listing.parameter}."
         if listing.attribute not in listing.operation.result.__struct_fields__:
             yield f"The rows of {listing.operation.id} have no {listing.attribute}."
+
+
+def _check_capabilities(provider: Provider) -> Iterator[str]:
+    for capability, implementation in provider.capabilities.items():
+        operation = implementation.operation
+        if CAPABILITIES.get(capability.name) is not capability:
+            yield f"No composite tool asks for the capability {capability.name}."
+        if provider.by_id.get(operation.id) is not operation or operation.access is not Access.READ:
+            yield f"The capability {capability.name} is not a read of this provider: {operation.id}."
 
 
 def _check_lookup(provider: Provider, dimension: Dimension, look_up: PlaceLookUp) -> Iterator[str]:

@@ -13,15 +13,15 @@ from typing import Any
 from crashgate.clock import Clock
 from crashgate.errors import ApprovalError, CrashgateError, InvalidArgumentsError, NotAvailableError
 from crashgate.gate.approval_requests import AskUser
-from crashgate.gate.argument_defaults import defaults_for
-from crashgate.gate.arguments import taken, validated
+from crashgate.gate.arguments import taken
 from crashgate.gate.call import Ask, OwnAnswer
 from crashgate.gate.gateway import Gateway
 from crashgate.gate.given import given as meant
 from crashgate.gate.given import is_given
 from crashgate.identity import Principal, Via
+from crashgate.model.allowance import Allowance
 from crashgate.model.catalogue import Catalogue
-from crashgate.model.composite import Kitchen, Recipe
+from crashgate.model.composite import CompositeTool
 from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation
 from crashgate.model.own import LIST_EXPORTS
@@ -34,6 +34,7 @@ from crashgate.tools import own
 from crashgate.tools.arguments import check_names, choose, detail_of, order, usual
 from crashgate.tools.available import Opening, opening
 from crashgate.tools.call_result import Answer, failed, nearest, refused
+from crashgate.tools.composite_call import CompositeCall
 from crashgate.tools.cursors import Cursors, rest_of, within
 from crashgate.tools.definitions import Definition, define
 from crashgate.tools.exports import Exports, Order, Watch
@@ -56,6 +57,8 @@ class Toolbox:
     connections: Mapping[str, str]
     clock: Clock
     exports: Exports | None = None
+    requests_per_call: int = 12
+    """What one call of a composite tool may send upstream."""
     _definitions: dict[tuple[str, str, str], Definition | None] = field(default_factory=dict, init=False)
     _openings: dict[tuple[str, str, str], Opening | None] = field(default_factory=dict, init=False)
 
@@ -127,8 +130,8 @@ class Toolbox:
             match tool:
                 case Tool():
                     return await self._call_tool(principal, tool, given, ask_user)
-                case Recipe():
-                    return await self._call_recipe(principal, tool, given, ask_user)
+                case CompositeTool():
+                    return await self._call_composite(principal, tool, given, ask_user)
                 case Export():
                     return await self._call_export(principal, tool, given, progress or _unwatched, ask_user)
                 case None:
@@ -220,45 +223,42 @@ class Toolbox:
             return None
         return Files(gateway=self.gateway, policy_of=self._policy, cursors=self.cursors, exports=self.exports)
 
-    async def _call_recipe(
-        self, principal: Principal, recipe: Recipe, given: dict[str, Any], ask_user: AskUser | None
+    async def _call_composite(
+        self, principal: Principal, tool: CompositeTool, given: dict[str, Any], ask_user: AskUser | None
     ) -> Answer:
-        connection, choices = self._connection(self._policy(principal.agent), principal.agent, recipe, given)
-        redacted: set[str] = set()
-        first = Ask(
-            principal=principal,
-            tool=recipe.name,
-            operation=recipe.first,
-            connection=connection,
-            choices=choices,
-            ask_user=ask_user,
+        policy = self._policy(principal.agent)
+        connection, choices = self._connection(policy, principal.agent, tool, given)
+        provider = self._all().get(connection or "")
+        call = CompositeCall(
+            gateway=self.gateway,
+            tool=tool,
+            capabilities=tool.providers.get(provider or "", {}),
+            first=Ask(
+                principal=principal,
+                tool=tool.name,
+                operation=tool.first_of(provider),
+                connection=connection,
+                choices=choices,
+                ask_user=ask_user,
+                allowance=Allowance(most=self.requests_per_call),
+            ),
+            clock=self.clock,
         )
-
-        async def run(operation: AnyOperation, arguments: Mapping[str, object]) -> Reply:
-            asked = {name: value for name, value in arguments.items() if value is not None}
-            reply = await self.gateway.run(replace(first, operation=operation, arguments=asked))
-            # check: a recipe tells which fields were redacted
-            redacted.update(reply.page.redacted)
-            return reply
-
+        cursor = given.pop("cursor", None)
         try:
-            fixed = self._settled(principal.agent, recipe, connection)
-            parameters = self._parameters(principal.agent, recipe)
-            own = taken(recipe.params, given, shown=parameters)
-            params = validated(recipe.params, {**fixed, **own})
+            params = call.read(given, shown=self._parameters(principal.agent, tool))
+            bound = (principal.agent, policy.hash if policy else None, tool.name, connection, params.model_dump())
+            mark = self._page(tool, cursor, bound)
         except InvalidArgumentsError as problem:
             # Told, and recorded as what it was, only to an agent that could have asked.
-            await self.gateway.run(replace(first, fault=problem))
+            await self.gateway.run(replace(call.first, fault=problem))
             raise
-        shown = _fit(await recipe.cook(Kitchen(run=run, clock=self.clock, operations=recipe.operations), params))
-        return Answer(content=_with_redacted(shown.content, redacted), text=shown.text)
-
-    def _settled(self, agent: str, recipe: Recipe, connection: str | None) -> Mapping[str, Any]:
-        """What the policy fixes of a recipe's own parameters, by its first operation."""
-        if connection is None:
-            return {}
-        fixed = defaults_for(self._policy(agent), connection, recipe.first)
-        return {name: each for name, each in fixed.items() if name in recipe.params.model_fields}
+        shown = await call.take_steps(params, mark)
+        fitted = _fit(shown)
+        content = dict(fitted.content)
+        if shown.next_mark is not None:
+            content["next_cursor"] = self.cursors.seal(shown.next_mark, bound_to=bound)
+        return Answer(content=_with_redacted(content, call.redacted), text=fitted.text)
 
     def _connection(
         self, policy: Policy | None, agent: str, tool: AnyTool, arguments: dict[str, Any]
@@ -291,7 +291,7 @@ class Toolbox:
         """Every connection, our own included."""
         return {"crashgate": "crashgate", **self.connections}
 
-    def _page(self, tool: Tool, cursor: object, bound: Sequence[object]) -> str | None:
+    def _page(self, tool: Tool | CompositeTool, cursor: object, bound: Sequence[object]) -> str | None:
         if not is_given(cursor):
             return None
         if not tool.pages or not isinstance(cursor, str):

@@ -55,5 +55,5 @@ VENDOR = Vendor(
     arguments=_arguments,
     busiest="/bugsnag-sessions/",
     writes="/bugsnag-sessions/",
-    recipes=frozenset({"report_sessions"}),
+    composites=frozenset({"report_sessions"}),
 )

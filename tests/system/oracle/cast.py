@@ -42,7 +42,7 @@ class Agent(Protocol):
 
 
 class Cast(Protocol):
-    """``recipes`` are tools that may leave no record of their own, or several.
+    """``composites`` are tools that may leave no record of their own, or several.
 
     ``faults`` go on before a step; ``scenes`` are calls that are made at a step, by whom, whatever chance says.
     """
@@ -51,7 +51,7 @@ class Cast(Protocol):
     def steps(self) -> int: ...
 
     @property
-    def recipes(self) -> frozenset[str]: ...
+    def composites(self) -> frozenset[str]: ...
 
     @property
     def faults(self) -> Mapping[int, Fault]: ...
@@ -87,7 +87,7 @@ class OfBugSnag:
     """BugSnag alone."""
 
     steps: int = 160
-    recipes: frozenset[str] = frozenset({"triage_error", "compare_releases"})
+    composites: frozenset[str] = frozenset({"triage_error", "compare_releases"})
     faults: Mapping[int, Fault] = field(
         default_factory=lambda: dict.fromkeys((30, 70), Fault(kind=FaultKind.STATUS, method="GET", status=503))
     )
@@ -120,8 +120,8 @@ class OfSessions:
     session_providers: SessionProviders | None = field(default_factory=long_lists)
 
     @property
-    def recipes(self) -> frozenset[str]:
-        return self.vendor.recipes
+    def composites(self) -> frozenset[str]:
+        return self.vendor.composites
 
     @property
     def breaks_off(self) -> bool:

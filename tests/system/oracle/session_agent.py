@@ -31,8 +31,8 @@ class Vendor:
 
     ``grants`` is a policy that chance wrote; ``arguments`` are those of a tool, right or wrong. ``busiest`` is the path
     of the list that exports read, ``export`` the arguments of one that takes several pages, with an end of its own so
-    that the machine's clock does not matter. ``writes`` is the path of what is never sent again. ``recipes`` are tools
-    that may have no record of their own, or several.
+    that the machine's clock does not matter. ``writes`` is the path of what is never sent again. ``composites`` are
+    tools that may have no record of their own, or several.
     """
 
     provider: str
@@ -42,7 +42,7 @@ class Vendor:
     busiest: str
     export: Mapping[str, Any] | None = None
     writes: str | None = None
-    recipes: frozenset[str] = frozenset()
+    composites: frozenset[str] = frozenset()
 
 
 class SessionAgent:

@@ -6,6 +6,7 @@ The vendor's reference: https://bugsnagapiv2.docs.apiary.io/
 from crashgate.model.provider import Auth, FieldLookUp, HealthRead, PlaceLookUp, Provider
 from crashgate.model.scope import ORGANIZATION, PROJECT
 from crashgate.providers.bugsnag.bulk_changes import BULK_CHANGES
+from crashgate.providers.bugsnag.capabilities import CAPABILITIES
 from crashgate.providers.bugsnag.collaborators import COLLABORATORS
 from crashgate.providers.bugsnag.comments import COMMENTS
 from crashgate.providers.bugsnag.environment import VARIABLES
@@ -60,6 +61,7 @@ PROVIDER = Provider(
         "releases": ("release", "release_group", "stability_trend"),
         "projects": ("project", "organization", "collaborator", "organization_collaborator"),
     },
+    capabilities=CAPABILITIES,
     lookups={
         ORGANIZATION: PlaceLookUp(operation=GET_ORGANIZATION, parameter="organization_id"),
         PROJECT: PlaceLookUp(operation=GET_PROJECT, parameter="project_id", parent="organization_id"),

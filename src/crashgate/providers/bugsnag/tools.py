@@ -3,11 +3,9 @@
 The first ones are what triage needs; clients that stop at about forty tools still show them.
 """
 
-from crashgate.model.composite import Recipe
 from crashgate.model.tool import Tool
 from crashgate.providers.bugsnag.collaborators import COLLABORATOR_TOOLS
 from crashgate.providers.bugsnag.comments import COMMENT_TOOLS
-from crashgate.providers.bugsnag.compare_releases import COMPARE_RELEASES
 from crashgate.providers.bugsnag.error_change_tools import ERROR_CHANGE_TOOLS
 from crashgate.providers.bugsnag.errors import ERROR_TOOLS
 from crashgate.providers.bugsnag.events import EVENT_TOOLS
@@ -17,10 +15,8 @@ from crashgate.providers.bugsnag.projects import PROJECT_TOOLS
 from crashgate.providers.bugsnag.releases import EVENT_FIELD_TOOLS, RELEASE_TOOLS
 from crashgate.providers.bugsnag.saved_searches import SAVED_SEARCH_TOOLS
 from crashgate.providers.bugsnag.trends import TREND_TOOLS
-from crashgate.providers.bugsnag.triage_error import TRIAGE_ERROR
 
-BUGSNAG_TOOLS: tuple[Tool | Recipe, ...] = (
-    TRIAGE_ERROR,
+BUGSNAG_TOOLS: tuple[Tool, ...] = (
     *ERROR_TOOLS,
     *ERROR_CHANGE_TOOLS,
     *EVENT_TOOLS,
@@ -33,5 +29,4 @@ BUGSNAG_TOOLS: tuple[Tool | Recipe, ...] = (
     *COLLABORATOR_TOOLS,
     *EVENT_FIELD_TOOLS,
     *SAVED_SEARCH_TOOLS,
-    COMPARE_RELEASES,
 )

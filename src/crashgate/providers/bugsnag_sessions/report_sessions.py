@@ -6,7 +6,8 @@ from pydantic import Field
 
 from crashgate.clock import timestamp
 from crashgate.errors import Code, CrashgateError
-from crashgate.model.composite import Kitchen, Recipe
+from crashgate.model.capability import Capability, Implementation
+from crashgate.model.composite import CompositeTool, Steps
 from crashgate.model.params import In, Params
 from crashgate.model.tool import Shown
 from crashgate.providers.bugsnag_sessions.sessions import MOST_COUNTS, REPORT_SESSIONS, App, Device, SessionCount
@@ -14,9 +15,21 @@ from crashgate.views.rows import counted
 
 MOST_IN_A_CALL = 10 * MOST_COUNTS
 _NOT_COUNTED = frozenset(
-    {Code.UPSTREAM_REJECTED, Code.UPSTREAM_CREDENTIAL, Code.UPSTREAM_RATE_LIMITED, Code.NOT_AVAILABLE}
+    {
+        Code.UPSTREAM_REJECTED,
+        Code.UPSTREAM_CREDENTIAL,
+        Code.UPSTREAM_RATE_LIMITED,
+        Code.NOT_AVAILABLE,
+        Code.RATE_LIMITED,
+    }
 )
 """Failures after which nothing of the batch was counted; after any other nobody knows."""
+_REPORT = Capability("report_sessions", object)
+
+
+def _read_nothing(row: object) -> object:
+    """The row as it is: an answer to a report has none."""
+    return row
 
 
 class ReportSessionsCall(Params):
@@ -27,7 +40,7 @@ class ReportSessionsCall(Params):
     device: Annotated[Device, In.NOWHERE] = Device()
 
 
-async def cook(kitchen: Kitchen, params: ReportSessionsCall) -> Shown:
+async def take_steps(steps: Steps, params: ReportSessionsCall) -> Shown:
     """Reports in batches; after a failure the rest is not sent, and what was counted is told."""
     counts = params.session_counts
     sent = 0
@@ -35,12 +48,12 @@ async def cook(kitchen: Kitchen, params: ReportSessionsCall) -> Shown:
     for start in range(0, len(counts), MOST_COUNTS):
         batch = counts[start : start + MOST_COUNTS]
         try:
-            await kitchen.must(
-                REPORT_SESSIONS,
+            await steps.ask(
+                _REPORT,
                 app=params.app.model_dump(exclude_none=True),
                 device=params.device.model_dump(exclude_none=True),
                 session_counts=[each.model_dump(mode="json") for each in batch],
-                sent_at=timestamp(kitchen.clock.now()),
+                sent_at=timestamp(steps.clock.now()),
             )
         except CrashgateError as problem:
             # With nothing counted yet the error says all; later, what was counted must be told, or it is sent again.
@@ -70,7 +83,7 @@ def _told(counts: tuple[SessionCount, ...], sent: int, failure: CrashgateError |
     return Shown(content={"report": report}, text=text + again)
 
 
-REPORT_SESSIONS_TOOL = Recipe(
+REPORT_SESSIONS_TOOL = CompositeTool(
     name="report_sessions",
     title="Report sessions",
     description=(
@@ -82,8 +95,9 @@ REPORT_SESSIONS_TOOL = Recipe(
         "session_counts": [{"startedAt": "2026-11-20T17:18Z", "sessionsStarted": 12}],
     },
     params=ReportSessionsCall,
-    first=REPORT_SESSIONS,
-    cook=cook,
+    first=_REPORT,
+    take_steps=take_steps,
+    providers={REPORT_SESSIONS.provider: {_REPORT: Implementation(operation=REPORT_SESSIONS, read=_read_nothing)}},
     holds=("report", "object"),
     shows=("counts_accepted", "counts_uncertain", "counts_not_accepted", "sessions", "stopped_by"),
 )

@@ -73,7 +73,7 @@ async def test_each_part_of_a_triage_is_decided_and_recorded(tmp_path: Path) -> 
     assert [each["untrusted"]["field"] for each in triage["concentrates_in"]]
 
 
-@pytest.mark.ablation("a part that is refused is left out of a recipe")
+@pytest.mark.ablation("a step that is refused is left out of a composite tool")
 async def test_what_the_policy_refuses_of_a_triage_is_left_out_and_said_so(tmp_path: Path) -> None:
     async with open_house(tmp_path, policies=_policies(tmp_path / "policies")) as house:
         for error in house.errors()[:10]:
@@ -98,7 +98,7 @@ async def test_what_the_policy_refuses_of_a_triage_is_left_out_and_said_so(tmp_p
 
 
 @pytest.mark.threats(21)
-async def test_a_recipe_whose_first_operation_is_refused_is_refused_like_anything(tmp_path: Path) -> None:
+async def test_a_composite_tool_whose_first_operation_is_refused_is_refused_like_anything(tmp_path: Path) -> None:
     async with open_house(tmp_path, policies=_policies(tmp_path / "policies")) as house:
         error, release = house.errors()[0].id, house.world.releases(house.project())[0].id
         foreign = house.errors("checkout-web")[0].id
@@ -153,7 +153,7 @@ async def test_a_recipe_whose_first_operation_is_refused_is_refused_like_anythin
         ("compare_releases", {"project_id": "checkout-ios", "release_id": "a" * 24}, "baseline_release_id is required"),
     ],
 )
-async def test_a_bad_argument_of_a_recipe_is_named_and_nothing_is_sent(
+async def test_a_bad_argument_of_a_composite_tool_is_named_and_nothing_is_sent(
     tmp_path: Path, tool: str, given: Mapping[str, Any], told: str
 ) -> None:
     async with open_house(tmp_path) as house:

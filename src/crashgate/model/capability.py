@@ -1,0 +1,176 @@
+"""What composite tools ask of a provider, and the facts that its rows are read as: no vendor's field has a name here.
+
+A provider says for each capability that it has which operation gives it (``Provider.capabilities``). Times are ISO 8601
+in UTC. ``shown`` is what an agent may be shown of the row, made by the provider's own views.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+
+from crashgate.model.operation import AnyOperation
+
+F = TypeVar("F")
+
+
+@dataclass(frozen=True, slots=True)
+class Capability(Generic[F]):
+    """Something that a composite tool can ask for: ``row`` is what each row of the answer is read as."""
+
+    name: str
+    row: type[F]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Implementation:
+    """How a provider does what a capability asks for.
+
+    ``arguments`` makes the operation's arguments of the capability's, None meaning "not given"; a place is named by the
+    same parameter in both. ``read`` makes the capability's row of one row of the operation's.
+    """
+
+    operation: AnyOperation
+    read: Callable[[Any], Any]
+    arguments: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict
+
+
+Capabilities = Mapping[Capability[Any], Implementation]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PlaceFacts:
+    """A place that can be named: ``slug`` where it has a second name."""
+
+    id: str
+    slug: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProjectFacts:
+    """A project and what it aims for.
+
+    ``counts`` is what its stability is a share of: ``user`` or ``session``. ``target`` and ``critical`` are shares from
+    0 to 1. An error's page is at ``errors_page``, a slash and the error's id.
+    """
+
+    id: str
+    counts: str | None = None
+    target: float | None = None
+    critical: float | None = None
+    errors_page: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ErrorFacts:
+    """An error; ``introduced_in`` are the ids of the releases in which it was first seen."""
+
+    id: str
+    shown: Mapping[str, Any]
+    status: str | None = None
+    events: int | None = None
+    users: int | None = None
+    first_seen: str | None = None
+    last_seen: str | None = None
+    introduced_in: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventFacts:
+    """One event."""
+
+    shown: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CountFacts:
+    """How many events there were from a time on, until the next row's."""
+
+    since: str | None
+    events: int | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ConcentrationFacts:
+    """Where events concentrate: a field that outsiders fill, with its most frequent values."""
+
+    shown: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReleaseFacts:
+    """A release, with its sessions and users, and those of them that had a crash."""
+
+    id: str
+    shown: Mapping[str, Any]
+    version: str | None = None
+    build: str | None = None
+    stage: str | None = None
+    released_at: str | None = None
+    sessions: int | None = None
+    sessions_crashed: int | None = None
+    sessions_last_day: int | None = None
+    users: int | None = None
+    users_crashed: int | None = None
+    errors_introduced: int | None = None
+    errors_seen: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DayFacts:
+    """One UTC day of a project's sessions and users, and those of them that had a crash."""
+
+    day: str
+    sessions: int | None = None
+    sessions_crashed: int | None = None
+    users: int | None = None
+    users_crashed: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StabilityFacts:
+    """The days of one release stage, oldest first."""
+
+    stage: str | None
+    days: tuple[DayFacts, ...] = field(default=())
+
+
+LIST_ORGANIZATIONS = Capability("list_organizations", PlaceFacts)
+"""Takes nothing."""
+LIST_PROJECTS = Capability("list_projects", PlaceFacts)
+"""Takes ``organization_id`` where the operation does."""
+READ_PROJECT = Capability("read_project", ProjectFacts)
+"""Takes ``project_id``."""
+READ_ERROR = Capability("read_error", ErrorFacts)
+"""Takes ``project_id`` and ``error_id``."""
+LATEST_EVENT = Capability("latest_event", EventFacts)
+"""Takes ``project_id`` and ``error_id``."""
+ERROR_TREND = Capability("error_trend", CountFacts)
+"""Takes ``project_id``, ``error_id`` and ``steps``, the number of rows."""
+ERROR_CONCENTRATION = Capability("error_concentration", ConcentrationFacts)
+"""Takes ``project_id`` and ``error_id``; three values of each field."""
+LIST_ERRORS = Capability("list_errors", ErrorFacts)
+"""Takes ``project_id``; ``introduced_in``, a version; ``sort`` (``events``); and ``most``, rows."""
+READ_RELEASE = Capability("read_release", ReleaseFacts)
+"""Takes ``project_id`` and ``release_id``."""
+LIST_RELEASES = Capability("list_releases", ReleaseFacts)
+"""Takes ``project_id``, and ``stage``; newest first."""
+STABILITY_TREND = Capability("stability_trend", StabilityFacts)
+"""Takes ``project_id``."""
+
+CAPABILITIES: Mapping[str, Capability[Any]] = {
+    each.name: each
+    for each in (
+        LIST_ORGANIZATIONS,
+        LIST_PROJECTS,
+        READ_PROJECT,
+        READ_ERROR,
+        LATEST_EVENT,
+        ERROR_TREND,
+        ERROR_CONCENTRATION,
+        LIST_ERRORS,
+        READ_RELEASE,
+        LIST_RELEASES,
+        STABILITY_TREND,
+    )
+}
+"""By name, all that crashgate's own composite tools ask for."""

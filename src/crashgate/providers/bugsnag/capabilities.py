@@ -1,0 +1,162 @@
+"""What BugSnag's operations give the composite tools: each capability's operation, its arguments and its row."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from crashgate.model import capability as asked
+from crashgate.model.capability import (
+    Capabilities,
+    ConcentrationFacts,
+    CountFacts,
+    DayFacts,
+    ErrorFacts,
+    EventFacts,
+    Implementation,
+    PlaceFacts,
+    ProjectFacts,
+    ReleaseFacts,
+    StabilityFacts,
+)
+from crashgate.model.tool import Detail
+from crashgate.providers.bugsnag import errors, releases
+from crashgate.providers.bugsnag import event as events
+from crashgate.providers.bugsnag.errors import GET_ERROR, LIST_ERRORS, Error
+from crashgate.providers.bugsnag.event import Event
+from crashgate.providers.bugsnag.events import GET_LATEST_EVENT
+from crashgate.providers.bugsnag.organizations import LIST_ORGANIZATIONS, Organization
+from crashgate.providers.bugsnag.pivots import LIST_ERROR_PIVOTS, Pivot, concentration
+from crashgate.providers.bugsnag.projects import GET_PROJECT, LIST_PROJECTS, Project
+from crashgate.providers.bugsnag.releases import GET_RELEASE, LIST_RELEASES, Release
+from crashgate.providers.bugsnag.trends import (
+    GET_ERROR_TREND,
+    GET_STABILITY_TREND,
+    StabilityTrend,
+    TimelinePoint,
+    TrendBucket,
+)
+
+PIVOTS = ("release.seen_in", "os.name", "os.version", "device.model")
+_MOST_PLACES = 100
+_VALUES = 3
+
+
+def _read_place(row: Organization | Project) -> PlaceFacts:
+    return PlaceFacts(id=row.id, slug=row.slug)
+
+
+def _read_project(row: Project) -> ProjectFacts:
+    return ProjectFacts(
+        id=row.id,
+        counts=row.stability_target_type,
+        target=row.target_stability.value if row.target_stability else None,
+        critical=row.critical_stability.value if row.critical_stability else None,
+        errors_page=f"{row.html_url}/errors" if row.html_url else None,
+    )
+
+
+def _read_error(row: Error, shown: Mapping[str, Any]) -> ErrorFacts:
+    return ErrorFacts(
+        id=row.id,
+        shown=shown,
+        status=row.status,
+        events=row.events,
+        users=row.users,
+        first_seen=row.first_seen,
+        last_seen=row.last_seen,
+        introduced_in=tuple(each.release_id for each in row.introduced_in_releases if each.release_id),
+    )
+
+
+def _read_whole_error(row: Error) -> ErrorFacts:
+    return _read_error(row, errors.triage(row))
+
+
+def _read_listed_error(row: Error) -> ErrorFacts:
+    return _read_error(row, errors.row(row, Detail.SUMMARY))
+
+
+def _read_event(row: Event) -> EventFacts:
+    return EventFacts(shown=events.brief(row))
+
+
+def _read_count(row: TrendBucket) -> CountFacts:
+    return CountFacts(since=row.from_, events=row.events_count)
+
+
+def _read_concentration(row: Pivot) -> ConcentrationFacts:
+    return ConcentrationFacts(shown=concentration(row, _VALUES))
+
+
+def _read_release(row: Release) -> ReleaseFacts:
+    return ReleaseFacts(
+        id=row.id,
+        shown=releases.release(row, Detail.SUMMARY),
+        version=row.app_version,
+        build=row.build_label,
+        stage=row.release_stage.name if row.release_stage else None,
+        released_at=row.release_time,
+        sessions=row.total_sessions_count,
+        sessions_crashed=row.unhandled_sessions_count,
+        sessions_last_day=row.sessions_count_in_last_24h,
+        users=row.accumulative_daily_users_seen,
+        users_crashed=row.accumulative_daily_users_with_unhandled,
+        errors_introduced=row.errors_introduced_count,
+        errors_seen=row.errors_seen_count,
+    )
+
+
+def _read_stability(row: StabilityTrend) -> StabilityFacts:
+    return StabilityFacts(stage=row.release_stage_name, days=tuple(map(_read_day, row.timeline_points)))
+
+
+def _read_day(point: TimelinePoint) -> DayFacts:
+    return DayFacts(
+        day=(point.bucket_start or "")[:10],
+        sessions=point.total_sessions_count,
+        sessions_crashed=point.unhandled_sessions_count,
+        users=point.users_seen,
+        users_crashed=point.users_with_unhandled,
+    )
+
+
+def _list_places(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {**given, "per_page": _MOST_PLACES}
+
+
+def _list_errors(given: Mapping[str, Any]) -> dict[str, Any]:
+    own = dict(given)
+    filters: dict[str, Any] = {}
+    if version := own.pop("introduced_in", None):
+        filters["release.introduced_in"] = version
+    return _renamed(own, {"most": "per_page"}) | ({"filters": filters} if filters else {})
+
+
+def _trend(given: Mapping[str, Any]) -> dict[str, Any]:
+    return _renamed(given, {"steps": "buckets_count"})
+
+
+def _pivots(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {**given, "pivots": list(PIVOTS), "summary_size": _VALUES}
+
+
+def _list_releases(given: Mapping[str, Any]) -> dict[str, Any]:
+    return _renamed(given, {"stage": "release_stage"})
+
+
+def _renamed(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    return {names.get(name, name): value for name, value in given.items()}
+
+
+CAPABILITIES: Capabilities = {
+    asked.LIST_ORGANIZATIONS: Implementation(operation=LIST_ORGANIZATIONS, read=_read_place, arguments=_list_places),
+    asked.LIST_PROJECTS: Implementation(operation=LIST_PROJECTS, read=_read_place, arguments=_list_places),
+    asked.READ_PROJECT: Implementation(operation=GET_PROJECT, read=_read_project),
+    asked.READ_ERROR: Implementation(operation=GET_ERROR, read=_read_whole_error),
+    asked.LATEST_EVENT: Implementation(operation=GET_LATEST_EVENT, read=_read_event),
+    asked.ERROR_TREND: Implementation(operation=GET_ERROR_TREND, read=_read_count, arguments=_trend),
+    asked.ERROR_CONCENTRATION: Implementation(operation=LIST_ERROR_PIVOTS, read=_read_concentration, arguments=_pivots),
+    asked.LIST_ERRORS: Implementation(operation=LIST_ERRORS, read=_read_listed_error, arguments=_list_errors),
+    asked.READ_RELEASE: Implementation(operation=GET_RELEASE, read=_read_release),
+    asked.LIST_RELEASES: Implementation(operation=LIST_RELEASES, read=_read_release, arguments=_list_releases),
+    asked.STABILITY_TREND: Implementation(operation=GET_STABILITY_TREND, read=_read_stability),
+}
