@@ -1,6 +1,5 @@
 import hashlib
 from collections.abc import Sequence
-from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -39,7 +38,7 @@ def test_a_hash_covers_every_part_with_its_length() -> None:
 def test_two_chains_do_not_begin_alike() -> None:
     # Guards: the chain's name in genesis; the records of one chain cannot be handed out as another's.
     assert genesis("main") != genesis("main-2")
-    assert _fault([replace(row, chain="main-2") for row in ROWS], {"main-2": HEADS["main"]})[0] is Fault.GENESIS
+    assert _fault([row._replace(chain="main-2") for row in ROWS], {"main-2": HEADS["main"]})[0] is Fault.GENESIS
 
 
 @pytest.mark.ablation("a missing record is found", "a cut end is found", "only a checkpoint lets a chain start later")
@@ -56,7 +55,7 @@ def test_a_record_that_is_left_out_is_missed(number: int) -> None:
 @pytest.mark.threats(27)
 def test_two_records_that_changed_places_are_found() -> None:
     swapped = [ROWS[0], ROWS[2], ROWS[1], *ROWS[3:]]
-    renumbered = [ROWS[0], replace(ROWS[2], seq=2), replace(ROWS[1], seq=3), *ROWS[3:]]
+    renumbered = [ROWS[0], ROWS[2]._replace(seq=2), ROWS[1]._replace(seq=3), *ROWS[3:]]
 
     assert _fault(swapped) == (Fault.MISSING, 2, 1)
     assert _fault(renumbered) == (Fault.BROKEN_LINK, 2, 1)
@@ -102,7 +101,7 @@ def test_a_kept_head_that_lags_behind_is_no_fault() -> None:
 @pytest.mark.ablation("a changed record is found")
 def test_chains_that_were_written_at_the_same_time_have_a_verdict_each() -> None:
     other = linked([OUTCOME, decision(7)], "main-2")
-    mixed = [ROWS[0], other[0], *ROWS[1:4], replace(other[1], agent="x"), ROWS[4]]
+    mixed = [ROWS[0], other[0], *ROWS[1:4], other[1]._replace(agent="x"), ROWS[4]]
 
     assert [(verdict.chain, verdict.fault, verdict.good) for verdict in verify(mixed, HEADS)] == [
         ("main", None, 5),
@@ -124,9 +123,9 @@ def test_any_change_of_any_column_of_any_record_is_found_there_or_at_the_next(
     rows = linked(records)
     heads = {"main": Head(seq=len(rows), hash=rows[-1].hash)}
     victim = data.draw(st.integers(0, len(rows) - 1))
-    column = data.draw(st.sampled_from([field.name for field in fields(Row) if field.name != "chain"]))
+    column = data.draw(st.sampled_from([name for name in Row._fields if name != "chain"]))
     changed: dict[str, Any] = {column: data.draw(_other(getattr(rows[victim], column)))}
-    rows[victim] = replace(rows[victim], **changed)
+    rows[victim] = rows[victim]._replace(**changed)
 
     (verdict,) = verify(rows, heads)
 

@@ -180,7 +180,7 @@ def changed(seq: int, **changes: Any) -> Tampering:  # noqa: ANN401 - whatever a
                 name: getattr(each.row, name).replace(*value) if isinstance(value, tuple) else value
                 for name, value in changes.items()
             }
-            yield replace(each, row=replace(each.row, **new)) if each.row.seq == seq else each
+            yield replace(each, row=each.row._replace(**new)) if each.row.seq == seq else each
 
     return tamper
 

@@ -53,7 +53,7 @@ _SWAPPED = {3: 4, 4: 3}
 
 
 def _swap_numbers(rows: list[StoredRow]) -> list[StoredRow]:
-    return [replace(each, row=replace(each.row, seq=_SWAPPED.get(each.row.seq, each.row.seq))) for each in rows]
+    return [replace(each, row=each.row._replace(seq=_SWAPPED.get(each.row.seq, each.row.seq))) for each in rows]
 
 
 def _swap_places(rows: list[StoredRow]) -> list[StoredRow]:
@@ -65,7 +65,7 @@ def _hash_like_the_one_before(rows: list[StoredRow]) -> Iterable[StoredRow]:
 
 
 def _append_copy(rows: list[StoredRow]) -> list[StoredRow]:
-    return [*rows, replace(rows[0], position=99, row=replace(rows[0].row, seq=9))]
+    return [*rows, replace(rows[0], position=99, row=rows[0].row._replace(seq=9))]
 
 
 def test_an_untouched_log_is_sound(home: LogHome) -> None:

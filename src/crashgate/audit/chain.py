@@ -16,6 +16,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum, unique
 from hashlib import sha256
+from typing import NamedTuple
 
 KEY_BYTES = 32
 _ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=True)
@@ -46,11 +47,11 @@ class Head:
     hash: str
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A record as the store holds it: ``body`` is its canonical JSON, the rest is for finding it.
 
-    ``call`` is empty for a record that is not of a call, ``agent`` for an outcome and where there is none.
+    ``call`` is empty for a record that is not of a call, ``agent`` for an outcome and where there is none. A tuple, in
+    the order of the store's columns, because checking a log makes one for each record.
     """
 
     chain: str
@@ -164,7 +165,7 @@ class _Walk:
         self._pins = tuple(pin for pin in (kept, start, stated) if pin is not None)
         self._first = 1
         self._begun = False
-        self._head = genesis(chain)
+        self._seq, self._hash = 0, genesis(chain).hash
         self._fault: tuple[Fault, int, str] | None = None
 
     def step(self, row: Row) -> None:
@@ -174,7 +175,7 @@ class _Walk:
             self._begin(row)
         self._fault = self._fault_of(row)
         if self._fault is None:
-            self._head = Head(seq=row.seq, hash=row.hash)
+            self._seq, self._hash = row.seq, row.hash
 
     def _begin(self, row: Row) -> None:
         """A chain may start where a checkpoint lets it, whose hash vouches for all that stands before it."""
@@ -189,17 +190,17 @@ class _Walk:
             return
         self._first = row.seq
         known = self._start if row.seq == latest else None
-        self._head = known or Head(seq=row.seq - 1, hash=row.previous)
+        self._seq, self._hash = (known.seq, known.hash) if known else (row.seq - 1, row.previous)
 
     def verdict(self) -> Verdict:
         if not self._begun and self._start is not None:
-            self._first, self._head = self._start.seq + 1, self._start
+            self._first, self._seq, self._hash = self._start.seq + 1, self._start.seq, self._start.hash
         fault, seq, why = self._fault or self._fault_of_the_end() or (None, None, "")
         pruned = self._first - 1
         return Verdict(
             chain=self._chain,
-            good=self._head.seq - pruned,
-            head=self._head,
+            good=self._seq - pruned,
+            head=Head(seq=self._seq, hash=self._hash),
             fault=fault,
             seq=seq,
             why=why,
@@ -209,7 +210,7 @@ class _Walk:
         )
 
     def _fault_of(self, row: Row) -> tuple[Fault, int, str] | None:
-        due = self._head.seq + 1
+        due = self._seq + 1
         # check: a missing record is found
         if row.seq > due:
             return Fault.MISSING, due, f"record {due} is missing: after {due - 1} comes {row.seq}"
@@ -220,7 +221,7 @@ class _Walk:
 
     def _fault_in_place(self, row: Row, due: int) -> tuple[Fault, int, str] | None:
         # check: a record names the one before it
-        if row.previous != self._head.hash:
+        if row.previous != self._hash:
             if due == 1:
                 return Fault.GENESIS, due, "the first record does not start from the beginning of this chain"
             return Fault.BROKEN_LINK, due, f"record {due} does not follow record {due - 1}: one of them was replaced"
@@ -233,7 +234,7 @@ class _Walk:
         return None
 
     def _fault_of_the_end(self) -> tuple[Fault, int, str] | None:
-        last = self._head.seq
+        last = self._seq
         known = max((pin.seq for pin in self._pins), default=0)
         # check: a cut end is found
         if known > last:
@@ -245,16 +246,8 @@ class _Walk:
 
 
 def _link_of(row: Row) -> str:
-    return link(
-        row.previous,
-        chain=row.chain,
-        seq=row.seq,
-        at=row.at,
-        kind=row.kind,
-        call=row.call,
-        agent=row.agent,
-        body=row.body,
-    )
+    chain, seq, at, kind, call, agent, body, previous, _ = row
+    return _hash("record", previous, chain, str(seq), at, kind, call, agent, body)
 
 
 def _hash(*parts: str) -> str:

@@ -6,12 +6,13 @@ and never say more than it: the chained line is the truth, and ``log verify`` co
 
 from dataclasses import dataclass
 
+import msgspec
+
 from crashgate.audit.record import DecisionRecord, Effect, Record
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Keys:
-    """What a call is found by: fields of its decision under their own names."""
+class Keys(msgspec.Struct, frozen=True, kw_only=True):
+    """What a call is found by: fields of its decision under their own names, so that they can be read from its line."""
 
     at: str
     agent: str
@@ -71,6 +72,23 @@ def keys_of(record: Record) -> Keys | None:
         project_slug=record.project_slug,
         effect=record.effect.value,
     )
+
+
+_decode_keys = msgspec.json.Decoder(Keys).decode
+
+
+def columns_in(kind: str, body: str) -> Columns:
+    """The keys that a stored record must have, read from its line without reading the rest of it.
+
+    ``NO_KEYS`` for a record that is no decision, or whose line cannot be read.
+    """
+    if kind != DecisionRecord.KIND:
+        return NO_KEYS
+    try:
+        keys = _decode_keys(body)
+    except ValueError:
+        return NO_KEYS
+    return to_columns(keys)
 
 
 def to_columns(keys: Keys) -> Columns:

@@ -11,8 +11,7 @@ from crashgate.audit.canonical import decode_as
 from crashgate.audit.chain import Fault, Head, Row, Verdict, verify
 from crashgate.audit.checkpoint import AcknowledgementRecord, CheckpointRecord, HeadLossRecord
 from crashgate.audit.port import Rows, RowStore, SigningKeys, damaged
-from crashgate.audit.record import DecisionRecord
-from crashgate.audit.search import NO_KEYS, keys_of, to_columns
+from crashgate.audit.search import columns_in
 from crashgate.audit.statement import Statement, is_signed
 from crashgate.errors import Code, CrashgateError, InvalidArgumentsError
 from crashgate.sanitise import clean
@@ -49,7 +48,8 @@ class _Verification:
         """By chain, the record of its last lost head."""
         self._acknowledged: dict[str, int] = {}
         """By chain, the last such record that an operator knows of."""
-        self._last = ""
+        self._last: Row | None = None
+        """The last row that could be read."""
 
     def run(self, stated: Mapping[str, Head] | None) -> tuple[Verdict, ...]:
         try:
@@ -58,13 +58,15 @@ class _Verification:
                 starts = self._starts(rows)
                 verdicts = verify(self._rows(rows), heads, starts=starts, stated=stated)
                 verdicts = tuple(self._add_finding(verdict) for verdict in verdicts)
-                self._last = ""
+                self._last = None
                 if all(verdict.sound for verdict in verdicts):  # otherwise it is known already where the fault is
                     rows.check()
         except CrashgateError as error:
-            if error.code is not Code.LOG_DAMAGED or not self._last:
+            last = self._last
+            if error.code is not Code.LOG_DAMAGED or last is None:
                 raise
-            why = f"{error.why}{clean(self._last, limit=200, lines=False)}"
+            chain = clean(last.chain, limit=64, lines=False)
+            why = f"{error.why} It can be read up to record {last.seq} of the chain {chain}."
             raise damaged(why, self._store.place) from error
         return tuple(self._add_head_loss(verdict) for verdict in verdicts)
 
@@ -92,17 +94,14 @@ class _Verification:
     def _rows(self, rows: Rows) -> Iterator[Row]:
         """All rows; whatever else they say is noted on the way."""
         for row, columns in rows.scan_keys():
-            if columns is not None:
-                record = decode_as(DecisionRecord, row.body)
-                keys = None if record is None else keys_of(record)
-                # check: search keys that were tampered with
-                if columns != (NO_KEYS if keys is None else to_columns(keys)):
-                    self._note_keys(row)
+            # check: search keys that were tampered with
+            if columns is not None and columns != columns_in(row.kind, row.body):
+                self._note_keys(row)
             if row.kind == HeadLossRecord.KIND:
                 self._lost[row.chain] = row.seq
             elif row.kind == AcknowledgementRecord.KIND:
                 self._note_acknowledgement(row)
-            self._last = f" It can be read up to record {row.seq} of the chain {row.chain}."
+            self._last = row
             yield row
 
     def _note_keys(self, row: Row) -> None:

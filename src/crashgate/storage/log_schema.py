@@ -8,7 +8,7 @@ gets it when it is first opened for writing.
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from crashgate.audit.canonical import decode_as
@@ -181,12 +181,11 @@ def _is_folded(database: Path) -> bool:
 
 def _connect(database: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{database.absolute().as_uri()}?{mode}", uri=True, isolation_level=None)
-    connection.text_factory = _text
+    connection.text_factory = _read_text
     return connection
 
 
-def _text(raw: bytes) -> str:
-    return raw.decode("utf-8", "surrogateescape")
+_read_text = partial(str, encoding="utf-8", errors="surrogateescape")
 
 
 def read_version(connection: sqlite3.Connection) -> int:
@@ -209,23 +208,7 @@ def insert_keys(count: int) -> str:
     return f"INSERT INTO found (position, {', '.join(KEY_NAMES)}) VALUES {rows}"  # noqa: S608 - no value of anyone's in it
 
 
-def to_values(row: Row) -> tuple[str | int, ...]:
-    """The columns of ``COLUMNS`` in their order. Written out, because it is on the way of every call."""
-    return row.chain, row.seq, row.at, row.kind, row.call, row.agent, row.body, row.previous, row.hash
-
-
 def to_row(values: Sequence[object]) -> Row:
     """The columns of ``COLUMNS`` as a row; a value of a wrong type stays wrong, so that its hash does not fit."""
     chain, seq, *rest = values
-    at, kind, call, agent, body, previous, hash_ = map(str, rest)
-    return Row(
-        chain=str(chain),
-        seq=seq if isinstance(seq, int) else -1,
-        at=at,
-        kind=kind,
-        call=call,
-        agent=agent,
-        body=body,
-        previous=previous,
-        hash=hash_,
-    )
+    return Row(str(chain), seq if isinstance(seq, int) else -1, *map(str, rest))

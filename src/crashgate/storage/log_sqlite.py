@@ -34,7 +34,6 @@ from crashgate.storage.log_schema import (
     insert_rows,
     read_version,
     to_row,
-    to_values,
 )
 from crashgate.storage.sqlite import reason, transaction
 
@@ -387,7 +386,7 @@ class SqliteRowWriter:
         self._unfolded += len(rows)
 
     def _insert(self, rows: Sequence[Row], keys: Sequence[Keys | None]) -> None:
-        values = [value for row in rows for value in to_values(row)]
+        values = [value for row in rows for value in row]
         if not any(keys):
             self._database.execute(insert_rows(len(rows)), values)
             return
