@@ -11,8 +11,8 @@ from crashgate.model.operation import AnyOperation, Shape
 from crashgate.model.params import In
 from tests.catalogue import BY_ID, OPERATIONS
 
-CHOSEN_BY_AN_APP = {("browserstack.sessions.get", "session_id")}
-"""Ids in a path that may be any text, so that what keeps them in their segment is the encoding alone (test_path)."""
+CHOSEN_BY_AN_APP = {("browserstack.sessions.get", "session_id"), ("bugspulse.network_logs.list", "session_id")}
+"""Ids that may be any text. In a path the encoding alone keeps them in their segment (test_path); others stay here."""
 
 
 COSTLY = {

@@ -57,6 +57,16 @@ def _shown(value: Any) -> Any:  # noqa: ANN401 - any JSON may stand in an upstre
         return None
 
 
+MOST_MINUTES, USUAL_MINUTES = 1440, 5
+"""Of a window around a moment, to each side."""
+
+
+def window(around: str, minutes: int) -> tuple[str, str]:
+    """The moments so many minutes before and after a moment that was read as ``Since``. Raises ValueError."""
+    middle, side = datetime.fromisoformat(around), timedelta(minutes=minutes)
+    return _utc(middle - side), _utc(middle + side)
+
+
 _Form = StringConstraints(pattern=MOMENT_PATTERN)
 _HELP = PatternHelp(MOMENT_PATTERN, "must be a date, or a time with its zone, e.g. 2026-11-20 or 2026-11-20T10:00:00Z")
 

@@ -47,6 +47,9 @@ def _arguments(_: Site, draw: Random, tool: str) -> dict[str, Any]:
         given["session_id"] = draw.choice([*right, "sess_1780000000_ffffff", "an odd one/../x", "..", "", 7])
     elif tool not in {"list_crashes", "export_crashes"}:
         given |= period(draw)
+    if tool == "list_network_logs" and draw.random() < 0.3:
+        given |= {"failed_only": draw.choice([True, False, "yes please"])}
+        given |= draw.choice([{}, {"session_id": session_id(3)}, {"around": "2026-11-20T09:30:00Z", "minutes": 90}])
     if tool in _PAGED and draw.random() < 0.5:
         given["per_page"] = draw.choice([3, 50, 1000, 1000, 1001, "many"])
     return given | format_of(draw, tool)

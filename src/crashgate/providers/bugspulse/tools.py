@@ -1,21 +1,20 @@
 """The tools over BugsPulse: lists, then files. A group of crashes is what the vendor calls one."""
 
 from crashgate.model.export import Export
-from crashgate.model.field_table import Visibility
 from crashgate.model.tool import Always, Tool
 from crashgate.providers.bugspulse.crashes import EXPORT_CRASHES, LIST_CRASHES
 from crashgate.providers.bugspulse.network_logs import EXPORT_NETWORK_LOGS, LIST_NETWORK_LOGS
 from crashgate.providers.bugspulse.session_events import EXPORT_SESSION_EVENTS, LIST_SESSION_EVENTS
 from crashgate.providers.bugspulse.sessions import EXPORT_SESSIONS, LIST_SESSIONS
 from crashgate.views import sessions
-from crashgate.views.present import LONGEST, show_fields
+from crashgate.views.network_logs import network_logs
 from crashgate.views.rows import rows
 from crashgate.views.session_tools import export_sessions, list_network_logs, list_session_events, list_sessions
 
 BUGSPULSE_TOOLS = (
     list_sessions(LIST_SESSIONS),
     list_session_events(LIST_SESSION_EVENTS),
-    list_network_logs(LIST_NETWORK_LOGS, rows("network_logs", show_fields(Visibility.ROW, longest=LONGEST))),
+    list_network_logs(LIST_NETWORK_LOGS, network_logs),
     Tool(
         name="list_crashes",
         title="List crashes",

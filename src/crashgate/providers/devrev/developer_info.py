@@ -11,6 +11,7 @@ from crashgate.model.field_table import ADDRESS, ROW
 from crashgate.model.moments import At
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import WHICH, In, Logged, Params, SessionId, Wire
+from crashgate.model.reads import Reads
 from crashgate.model.result import Convert, From, Many, Result, Untrusted
 from crashgate.model.scope import AppOfObject
 from crashgate.providers.devrev.apps import WHERE, AppId
@@ -60,6 +61,7 @@ class GetDeveloperInfo(Params):
     platform: Annotated[Literal["web"], In.NOWHERE, Logged()]
     session_id: Annotated[SessionId, In.BODY, WHICH]
     tab_id: Annotated[SessionId, In.BODY, WHICH]
+    failed_only: Annotated[bool | None, In.NOWHERE, Logged(), Reads(("network_log.network.status_code",))] = None
 
 
 GET_DEVELOPER_INFO = Operation(

@@ -7,6 +7,7 @@ from crashgate.model.tool import Detail, Holds, Reply, Shown, View
 from crashgate.providers.devrev.apps import ON_DEVICE
 from crashgate.providers.devrev.developer_info import DeveloperInfo, NetworkCall
 from crashgate.providers.devrev.session_data import RecordedEvent, SessionData
+from crashgate.views.network_logs import picked
 from crashgate.views.present import LONGEST, ROWS_BYTES, UNTRUSTED, bounded, cut, present, show_fields, size
 from crashgate.views.rows import counted, noticed
 from crashgate.views.session_events import LONGEST_LOG, or_more, show_events
@@ -25,15 +26,18 @@ def _developer_info(reply: Reply, detail: Detail) -> Shown:
     found, full = reply.page.rows[0], detail is Detail.FULL
     longest, most = (_TEXT_IN_FULL, _ROWS_IN_FULL) if full else (_TEXT, _ROWS)
     remedy = "only the first are shown" + ("" if full else f'; detail="full" shows {_ROWS_IN_FULL}')
+    network = picked(found.network, reply.params)
     logs, more_logs = bounded(
-        found.network, lambda each: cut(row(each, Detail.FULL), longest), most=most, remedy=remedy, room=_ROOM
+        network, lambda each: cut(row(each, Detail.FULL), longest), most=most, remedy=remedy, room=_ROOM
     )
     lines, more_lines = bounded(
         found.console, lambda each: cut(row(each, Detail.FULL), longest), most=most, remedy=remedy, room=_ROOM
     )
     rest = {key: value["not_shown"] for key, value in (("network_logs", more_logs), ("console", more_lines)) if value}
     content = {"network_logs": logs, "console": lines, **({"not_shown": rest} if rest else {})}
-    requests = counted(len(found.network), "requests")
+    requests = counted(len(network), "requests")
+    if len(network) < len(found.network):
+        requests += f" of {len(found.network)}"
     return Shown(content=noticed(content), text=f"{requests} and {counted(len(found.console), 'lines')}{where}.")
 
 
