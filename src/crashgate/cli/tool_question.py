@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
+from crashgate.clock import SystemClock
 from crashgate.errors import InvalidArgumentsError
 from crashgate.gate import arguments as gate
 from crashgate.gate.argument_defaults import defaults_for, question_for
@@ -243,6 +244,7 @@ def _checked(tool: AnyTool | None, operation: AnyOperation, own: dict[str, Any])
             remedy=f"It takes: {', '.join(name for name in params.model_fields if name in known) or 'none'}.",
         )
     taken = gate.taken(params, {name: value for name, value in own.items() if name not in _TOOLS_OWN})
+    taken = gate.expanded(params, taken, SystemClock().now())
     try:
         params.model_validate(taken)
     except ValidationError as problem:

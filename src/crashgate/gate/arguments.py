@@ -7,16 +7,19 @@ unknown argument is repeated if it is short and looks like one of our own names.
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from functools import cache
+from typing import Any, get_args
 
 from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from crashgate.errors import InvalidArgumentsError
 from crashgate.gate.given import WrongKindError, given, shaped
 from crashgate.model.form import form_of, marks_of, part_names
 from crashgate.model.operation import P
-from crashgate.model.params import Params, PatternHelp
+from crashgate.model.params import Params, PatternHelp, Shorthand
 from crashgate.model.provider import Provider
 from crashgate.model.reads import ReadsByName
 
@@ -94,6 +97,28 @@ def taken(params: type[P], arguments: Mapping[str, Any], *, shown: Sequence[str]
             because=_not_valid([problem.name]),
             remedy=SENT_NOTHING,
         ) from None
+
+
+def expanded(params: type[Params], arguments: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """Arguments that are ``taken``, with the full form in place of each ``Shorthand`` that people write."""
+    full = dict(arguments)
+    for name, shorthand in _shorthands(params).items():
+        if name in full:
+            full[name] = shorthand.expand(full[name], now)
+    return full
+
+
+@cache
+def _shorthands(params: type[Params]) -> Mapping[str, Shorthand]:
+    """The parameters that take one."""
+    marks = {name: _shorthand(info) for name, info in params.model_fields.items()}
+    return {name: mark for name, mark in marks.items() if mark is not None}
+
+
+def _shorthand(info: FieldInfo) -> Shorthand | None:
+    """The mark stands on the type itself, or, for a parameter that may be left out, inside ``... | None``."""
+    inner = (mark for kind in get_args(info.annotation) for mark in get_args(kind)[1:])
+    return next((mark for mark in (*info.metadata, *inner) if isinstance(mark, Shorthand)), None)
 
 
 def validated(params: type[P], arguments: Mapping[str, Any]) -> P:

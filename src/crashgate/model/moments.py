@@ -1,7 +1,7 @@
 """Days and moments, as parameters and in answers. Rule: every moment is in UTC and ends in ``Z``.
 
-A caller gives a date (``2026-01-31``) or a date-time with its zone (``2026-01-31T10:00:00+02:00``). A date-time without
-a zone is refused: nobody would know which moment it is.
+A caller gives a date (``2026-01-31``), a date-time with its zone (``2026-01-31T10:00:00+02:00``), or a short form such
+as ``24h`` (``short_times``). A date-time without a zone is refused: nobody would know which moment it is.
 """
 
 import re
@@ -11,8 +11,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, StringConstraints
 
-from crashgate.model.params import Logged, PatternHelp
+from crashgate.model.params import Logged, PatternHelp, Shorthand
 from crashgate.model.result import Only
+from crashgate.model.short_times import expand_date
 
 MOMENT_PATTERN = (
     r"^(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}"
@@ -68,15 +69,19 @@ def window(around: str, minutes: int) -> tuple[str, str]:
 
 
 _Form = StringConstraints(pattern=MOMENT_PATTERN)
-_HELP = PatternHelp(MOMENT_PATTERN, "must be a date, or a time with its zone, e.g. 2026-11-20 or 2026-11-20T10:00:00Z")
+_HELP = PatternHelp(
+    MOMENT_PATTERN,
+    "must be a date, a time with its zone, or how long ago, e.g. 2026-11-20, 2026-11-20T10:00:00Z, 24h or monday",
+)
+_SHORT = Shorthand(expand_date)
 
-Moment = Annotated[str, _Form, _HELP, AfterValidator(_reader(dates=True, days=0)), Logged()]
+Moment = Annotated[str, _Form, _HELP, AfterValidator(_reader(dates=True, days=0)), Logged(), _SHORT]
 """A date as it was given, or a moment: for a provider that takes both."""
 
-Since = Annotated[str, _Form, _HELP, AfterValidator(_reader(dates=False, days=0)), Logged()]
+Since = Annotated[str, _Form, _HELP, AfterValidator(_reader(dates=False, days=0)), Logged(), _SHORT]
 """Always a moment; of a date, its first."""
 
-Until = Annotated[str, _Form, _HELP, AfterValidator(_reader(dates=False, days=1)), Logged()]
+Until = Annotated[str, _Form, _HELP, AfterValidator(_reader(dates=False, days=1)), Logged(), _SHORT]
 """Always a moment, the first that is outside; a date is inside as a whole."""
 
 At = Annotated[str | None, Only(_IN_UTC, otherwise=_shown)]

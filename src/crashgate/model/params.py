@@ -8,6 +8,7 @@ An app's SDK makes session ids, so anybody with the app's public key can choose 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum, unique
 from typing import Annotated, Any, cast
 
@@ -16,6 +17,7 @@ from pydantic_core import CoreSchema, core_schema
 
 from crashgate.model.access import Access
 from crashgate.model.reads import ReadsNothing
+from crashgate.model.short_times import expand_time
 
 
 @unique
@@ -77,6 +79,17 @@ class PatternHelp:
 
     pattern: str
     words: str
+
+
+@dataclass(frozen=True)
+class Shorthand:
+    """The parameter also takes a form that people write, such as ``24h`` for a time.
+
+    ``expand`` gives the full form of a value at a moment in UTC, and the value itself where it is no such form: then
+    validation says what is wrong with it. Values are of any kind of JSON and already bounded in size.
+    """
+
+    expand: Callable[[Any, datetime], Any]
 
 
 @dataclass(frozen=True)
@@ -179,7 +192,13 @@ Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@ -]*$", min_leng
 TIME_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,6})?Z$"
 """Not ``\\d``, which takes the digits of every script."""
 
-UtcTime = Annotated[str, StringConstraints(pattern=TIME_PATTERN), Logged()]
+UtcTime = Annotated[
+    str,
+    StringConstraints(pattern=TIME_PATTERN),
+    PatternHelp(TIME_PATTERN, "must be a time in UTC or how long ago, e.g. 2026-11-20T10:00:00Z or 24h"),
+    Logged(),
+    Shorthand(expand_time),
+]
 """ISO 8601 in UTC ending in ``Z``; not every upstream takes ``+00:00``."""
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from crashgate.clock import Clock
 from crashgate.errors import NotAvailableError
 from crashgate.gate.argument_defaults import defaults_for, open_places, question_for
-from crashgate.gate.arguments import taken, validated
+from crashgate.gate.arguments import expanded, taken, validated
 from crashgate.gate.call import Ask
 from crashgate.gate.gateway import Gateway
 from crashgate.gate.plan import ask
@@ -43,7 +43,7 @@ class CompositeCall:
         if self.first.connection is not None and operation is not None:
             settled = defaults_for(self._policy, self.first.connection, operation)
         own = {name: each for name, each in settled.items() if name in params.model_fields}
-        return validated(params, {**own, **taken(params, given, shown=shown)})
+        return validated(params, {**own, **expanded(params, taken(params, given, shown=shown), self.clock.now())})
 
     async def take_steps(self, params: Params, mark: str | None) -> Shown:
         """The answer. Raises what the gateway raises of what is asked first."""

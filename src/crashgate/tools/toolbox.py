@@ -13,7 +13,7 @@ from typing import Any
 from crashgate.clock import Clock
 from crashgate.errors import ApprovalError, CrashgateError, InvalidArgumentsError, NotAvailableError
 from crashgate.gate.approval_requests import AskUser
-from crashgate.gate.arguments import taken
+from crashgate.gate.arguments import expanded, taken
 from crashgate.gate.call import Ask, OwnAnswer
 from crashgate.gate.gateway import Gateway
 from crashgate.gate.given import given as meant
@@ -162,6 +162,7 @@ class Toolbox:
             shown = detail_of(tool, detail)
             bound = (principal.agent, policy.hash if policy else None, tool.name, connection, arguments)
             mark, skipped = within(self._page(tool, cursor, bound))
+            arguments = expanded(operation.params, arguments, self.clock.now())
         except InvalidArgumentsError as problem:
             fault = problem
         ask = Ask(
@@ -196,6 +197,7 @@ class Toolbox:
         try:
             wanted = order(format_, resume)
             check_names(tool, operation, arguments, shown=parameters, connection=connection)
+            arguments = expanded(operation.params, arguments, self.clock.now())
         except InvalidArgumentsError as problem:
             fault = problem
         ask = Ask(

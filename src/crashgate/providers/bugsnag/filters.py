@@ -7,13 +7,15 @@ Source: https://docs.bugsnag.com/api/data-access/#filtering
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from enum import StrEnum, unique
 from typing import Annotated, Any, cast
 from urllib.parse import quote
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
 
-from crashgate.model.params import TIME_PATTERN, EncodedBy, Params
+from crashgate.model.params import TIME_PATTERN, EncodedBy, Params, Shorthand
+from crashgate.model.short_times import expand_time
 from crashgate.providers.bugsnag.field_reads import EVENT_FIELDS
 
 MOST_FIELDS = 20
@@ -26,6 +28,7 @@ STATUS_FIELD = "error.status"
 STATUSES = ("open", "in progress", "for_review", "new", "fixed", "snoozed", "ignored")
 """What an error's status can be compared with; of another one upstream says that there is no such error."""
 
+_upstreams_own = re.compile(r"[0-9]{1,4}[hd]").fullmatch
 _legal_moment = re.compile(rf"[0-9]{{1,4}}[hd]|{TIME_PATTERN[1:-1]}").fullmatch
 
 
@@ -78,8 +81,27 @@ def _with_legal_values(given: dict[str, tuple[Comparison, ...]]) -> dict[str, tu
         raise ValueError(f"hold an {STATUS_FIELD} that there is not; there are {', '.join(STATUSES)}")
     for field in sorted(RELATIVE_TIME_FIELDS & given.keys()):
         if any(each.type is not Match.EQ or _legal_moment(each.value) is None for each in given[field]):
-            raise ValueError(f"hold an {field} that is neither like 7d or 12h nor a time like 2026-11-20T10:00:00Z")
+            raise ValueError(
+                f"hold an {field} that is neither like 7d, 12h or yesterday nor a time like 2026-11-20T10:00:00Z"
+            )
     return given
+
+
+def expand_filter_times(given: object, now: datetime) -> object:
+    """The filters with a full time in place of ``yesterday`` and the like; upstream knows ``7d`` and ``12h`` itself."""
+    if not isinstance(given, Mapping):
+        return given
+    fields = dict(cast("Mapping[str, Any]", given))
+    for name in RELATIVE_TIME_FIELDS & fields.keys():
+        if isinstance(fields[name], list | tuple):
+            fields[name] = [_expand(each, now) for each in cast("Iterable[Any]", fields[name])]
+    return fields
+
+
+def _expand(comparison: Any, now: datetime) -> Any:  # noqa: ANN401 - whatever a caller sent
+    value = comparison.get("value") if isinstance(comparison, dict) else comparison
+    full = value if isinstance(value, str) and _upstreams_own(value) else expand_time(value, now)
+    return {**comparison, "value": full} if isinstance(comparison, dict) else full
 
 
 def _compared(several: Iterable[Comparison]) -> Iterable[Comparison]:
@@ -116,5 +138,6 @@ Filters = Annotated[
     AfterValidator(_short_enough),
     AfterValidator(_with_legal_values),
     EncodedBy(encode_filters),
+    Shorthand(expand_filter_times),
     EVENT_FIELDS,
 ]
