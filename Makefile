@@ -62,7 +62,7 @@ types: $(DEV) ## check the types, with mypy and basedpyright
 contracts: $(DEV) ## check who imports whom
 	$(BIN)/lint-imports
 
-check-docs: $(DEV) ## see that the generated reference is current
+check-docs: $(DEV) ## see that the generated reference pages are current
 	$(BIN)/crashgate reference --check
 
 site: $(DEV) ## build the documentation site from docs/ into site/; a warning is an error
@@ -87,8 +87,7 @@ format: $(DEV) ## format the code and mend what the linter can
 	$(BIN)/ruff format .
 
 docs: $(DEV) ## write the generated pages again
-	$(BIN)/crashgate reference > docs/reference.md.new
-	mv docs/reference.md.new docs/reference.md
+	$(BIN)/crashgate reference --write
 	$(BIN)/crashgate policy schema > docs/policy.schema.json
 	CRASHGATE_SNAPSHOTS=write $(BIN)/python -m pytest --quiet tests/project/test_threat_rows.py
 

@@ -61,12 +61,14 @@ def test_the_sample_of_each_operation_stands_where_the_page_says(root: Path) -> 
     asked = [operation for operation in OPERATIONS if operation.method]
     assert [each.id for each in asked if not (root / sample_path(each)).is_file()] == []
     assert [
-        each.id for each in asked if f"/blob/main/{sample_path(each)})" not in operations.operations_section(CATALOGUE)
+        each.id
+        for each in asked
+        if f"/blob/main/{sample_path(each)})" not in operations.operations_section(OPERATIONS, CATALOGUE)
     ] == []
 
 
 def test_a_parameter_that_needs_more_than_its_operation_is_told_with_its_level() -> None:
-    assert "| write | `write`, `full` for `auto_upgrade` |" in operations.operations_section(CATALOGUE)
+    assert "| write | `write`, `full` for `auto_upgrade` |" in operations.operations_section(OPERATIONS, CATALOGUE)
 
 
 def test_no_operation_has_two_tools_of_its_own() -> None:

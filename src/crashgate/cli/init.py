@@ -26,7 +26,9 @@ _HELD = "CRASHGATE_TOKEN_BEING_CHECKED"
 """The name under which the check finds the token, in no environment but its own."""
 
 _CONFIG = """\
-# The settings of crashgate; docs/reference.md explains every key. No token is ever written here.
+# The settings of crashgate. This page explains every key:
+# https://github.com/crashgate/crashgate/blob/main/docs/reference/settings.md
+# No token is ever written here.
 {folders}
 [connections.{name}]
 provider = {provider}

@@ -127,7 +127,7 @@ def _tell_json(error: dict[str, str]) -> None:
 def cli() -> None:
     """Crash tools for agents, behind a policy gate that records every call.
 
-    Start with `crashgate demo`, then `crashgate init`. docs/reference.md explains the exit codes.
+    Start with `crashgate demo`, then `crashgate init`. docs/reference/commands.md explains the exit codes.
     """
 
 

@@ -14,6 +14,8 @@ from crashgate.cli.command import Command, ExitCode, options, shared
 from crashgate.reference.commands import CommandDoc, CommandLine, KeyDoc, TableDoc
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic import BaseModel
     from pydantic.fields import FieldInfo
 
@@ -143,20 +145,23 @@ def _default(field: "FieldInfo") -> str:
 
 
 _SHOWN = 20
-_MEND = "crashgate reference --write"
+_REMEDY = "crashgate reference --write"
 
 
 @click.command("reference", cls=Command)
-@click.option("--check", is_flag=True, help="Compare with the page and show what differs.")
-@click.option("--write", is_flag=True, help="Write the page.")
-@click.option("--file", type=click.Path(path_type=Path), help="The page; otherwise docs/reference.md of the checkout.")
-def reference(*, check: bool, write: bool, file: Path | None) -> None:
-    """Print the reference page in Markdown.
+@click.option("--check", is_flag=True, help="Compare with the pages and show what differs.")
+@click.option("--write", is_flag=True, help="Write the pages.")
+@click.option(
+    "--folder", type=click.Path(path_type=Path), help="The pages' folder; otherwise docs/reference of the checkout."
+)
+def reference(*, check: bool, write: bool, folder: Path | None) -> None:
+    """Print the reference in Markdown, one page after the other.
 
-    It covers commands, exit codes, settings, the words of a policy, tools and operations. With --json it prints a list
-    of the operations: id, provider, resource, access, method, path, tool.
+    It covers commands, exit codes, settings, the words of a policy, the decision log, tools and operations. Each tool
+    is called in the sandbox for an example, which takes some seconds. With --json it prints a list of the operations:
+    id, provider, resource, access, method, path, tool.
 
-    With --check it exits with 1 if the page is not current.
+    With --check it exits with 1 if a page is not current.
     """
     from crashgate.reference import operations
     from crashgate.tools.own import load_catalogue
@@ -164,54 +169,64 @@ def reference(*, check: bool, write: bool, file: Path | None) -> None:
     if check and write:
         raise click.UsageError("Give either --check or --write.")
     if check:
-        _check(file or _usual())
+        _check(folder or session.reference_folder())
     elif write:
-        _write(file or _usual())
+        _write(folder or session.reference_folder())
     elif shared().json:
         session.screen().data(operations.as_data(load_catalogue()))
     else:
-        session.screen().raw(_page())
+        session.screen().raw("\n".join(_pages().values()))
 
 
-def _usual() -> Path:
-    from crashgate.cli.session import reference_page
-
-    return reference_page()
-
-
-def _page() -> str:
-    from crashgate.reference.page import page
+def _pages() -> "Mapping[str, str]":
+    from crashgate.cli.reference_answers import collect_answers
+    from crashgate.reference.pages import pages
     from crashgate.tools.own import load_catalogue
 
-    return page(command_line(click.get_current_context().find_root().command), tables(), load_catalogue())
+    catalogue = load_catalogue()
+    line = command_line(click.get_current_context().find_root().command)
+    return pages(line, tables(), catalogue, collect_answers(catalogue))
 
 
-def _check(file: Path) -> None:
-    written = file.read_text(encoding="utf-8") if file.is_file() else ""
-    diff = list(unified_diff(written.splitlines(), _page().splitlines(), "written", "current", n=0, lineterm=""))
+def _check(folder: Path) -> None:
+    diff = list(_differences(folder, _pages()))
     screen = session.screen()
     if screen.json:
-        screen.data({"current": not diff, "file": str(file), "diff": diff, "mend": _MEND if diff else None})
+        screen.data({"current": not diff, "folder": str(folder), "diff": diff, "remedy": _REMEDY if diff else None})
     elif diff:
         for line in diff[:_SHOWN]:
             screen.say(line)
         if len(diff) > _SHOWN:
             screen.say(f"... and {len(diff) - _SHOWN} lines more")
-        screen.say(f"{file} is not current. Update it with: {_MEND}", style="bold red")
+        screen.say(f"{folder} is not current. Update it with: {_REMEDY}", style="bold red")
     else:
-        screen.say(f"{file} is current.")
+        screen.say(f"{folder} is current.")
     click.get_current_context().exit(ExitCode.NO if diff else ExitCode.OK)
 
 
-def _write(file: Path) -> None:
+def _differences(folder: Path, pages: "Mapping[str, str]") -> Iterator[str]:
+    """The lines of a diff between the files and the pages, as ``diff -u0`` prints them."""
+    files = {file.name: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.md"))}
+    for name in sorted({*files, *pages}):
+        written, current = files.get(name, "").splitlines(), pages.get(name, "").splitlines()
+        yield from unified_diff(written, current, f"{name} (written)", f"{name} (current)", n=0, lineterm="")
+
+
+def _write(folder: Path) -> None:
     from crashgate.errors import ConfigurationError
 
+    pages = _pages()
     try:
-        file.write_text(_page(), encoding="utf-8")
+        folder.mkdir(exist_ok=True)
+        for file in folder.glob("*.md"):
+            if file.name not in pages:
+                file.unlink()
+        for name, text in pages.items():
+            (folder / name).write_text(text, encoding="utf-8")
     except OSError as problem:
-        raise ConfigurationError(f"{file} cannot be written.", why=f"{problem.strerror}.") from problem
+        raise ConfigurationError(f"{folder} cannot be written.", why=f"{problem.strerror}.") from problem
     screen = session.screen()
     if screen.json:
-        screen.data({"written": str(file)})
+        screen.data({"written": [str(folder / name) for name in pages]})
     else:
-        screen.say(f"Wrote {file}.")
+        screen.say(f"Wrote {len(pages)} pages to {folder}.")

@@ -84,16 +84,15 @@ def preset_policies(folder: Path) -> Path:
     return folder
 
 
-def reference_page() -> Path:
-    """The generated page of this checkout. Raises ConfigurationError for an installed package, which has none."""
-    page = _TOP / "docs" / "reference.md"
+def reference_folder() -> Path:
+    """The generated pages of this checkout. Raises ConfigurationError for an installed package, which has none."""
     if not (_TOP / "pyproject.toml").is_file():
         raise ConfigurationError(
-            "There is no reference page to compare with.",
-            why="This crashgate is an installed package, and the page belongs to a checkout.",
-            remedy="Name the page with --file.",
+            "There are no reference pages to compare with.",
+            why="This crashgate is an installed package, and the pages belong to a checkout.",
+            remedy="Name their folder with --folder.",
         )
-    return page
+    return _TOP / "docs" / "reference"
 
 
 _EXAMPLES = "example-policies"

@@ -200,24 +200,26 @@ async def toolbox(
     *,
     sandbox: Sandbox | None = None,
     source: PolicySource | None = None,
+    clock: Clock | None = None,
 ) -> AsyncGenerator[Toolbox]:
     """The tools behind the gate alone; raises as ``opened`` does. Without a ``source`` the folder's policies decide."""
     files = source or policies(settings, sandbox=sandbox)
-    async with opened(settings, environment, files, sandbox=sandbox) as found:
+    async with opened(settings, environment, files, sandbox=sandbox, clock=clock) as found:
         yield found.toolbox
 
 
 @asynccontextmanager
-async def opened(
+async def opened(  # noqa: PLR0913 - what may be given in place of the usual
     settings: Settings,
     environment: Mapping[str, str],
     source: PolicySource,
     *,
     sandbox: Sandbox | None = None,
     serving: Serving = ALL,
+    clock: Clock | None = None,
 ) -> AsyncGenerator[Opened]:
     """The tools behind the gate, with the log open. Raises ConfigurationError and LogUnavailableError."""
-    clock = SystemClock()
+    clock = clock or SystemClock()
     # check: the policies are narrowed to what the server serves
     if serving.narrows:
         source = Served(source, serving)

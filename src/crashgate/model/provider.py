@@ -189,7 +189,11 @@ class Provider:
     """Plain words for its resources, of which a server may serve some; a resource in none is a group of its own."""
 
     notes: tuple[str, ...] = ()
-    """Paragraphs for the reference page."""
+    """Paragraphs for the reference pages."""
+
+    field_meanings: Mapping[str, str] = field(default_factory=dict[str, str], hash=False, repr=False)
+    """What the fields of its answers mean, for the reference: by ``Model.path.of.field``, by path, or by name. A field
+    that says so itself (``About``) need not be here."""
 
     by_id: Mapping[str, AnyOperation] = field(init=False, repr=False, hash=False)
     """The operations by their ids."""

@@ -1,4 +1,4 @@
-"""The chapters about the commands and the settings, from plain values: the command line itself is a layer above."""
+"""The pages about the commands and the settings, from plain values: the command line itself is a layer above."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,13 +31,12 @@ class CommandLine:
 
 
 def commands_section(line: CommandLine) -> str:
-    """The chapter about the command line."""
+    """The page about the command line."""
     return paragraphs(
-        "## Commands",
         "These options go before or after the name of every command:",
         _pairs("option", line.shared),
         *map(_command, line.commands),
-        "### Exit codes",
+        "## Exit codes",
         "A code means the same for every command, but for `policy diff`, whose 2 says that something widens."
         " With `--json` an error is one JSON object on stderr:"
         ' `{"error": {"code", "what", "why", "remedy"}}`.',
@@ -47,7 +46,7 @@ def commands_section(line: CommandLine) -> str:
 
 def _command(command: CommandDoc) -> str:
     return paragraphs(
-        f"### {code(command.name)}",
+        f"## {code(command.name)}",
         code(command.usage),
         *command.help,
         _pairs("argument", command.arguments),
@@ -79,9 +78,8 @@ class TableDoc:
 
 
 def settings_section(tables: tuple[TableDoc, ...], catalogue: "Catalogue") -> str:
-    """The chapter about the configuration."""
+    """The page about the configuration."""
     return paragraphs(
-        "## Configuration",
         "Later ones win: defaults, `crashgate.toml`, variables, options of the command line. `CRASHGATE_CONFIG` names"
         " the file, as `--config` does. Without any connection, a vendor's own variables make one:"
         f" {_variables(catalogue)}.",
@@ -101,7 +99,7 @@ def _variables(catalogue: "Catalogue") -> str:
 
 def _settings_table(each: TableDoc) -> str:
     return paragraphs(
-        f"### {code(each.header) if each.header else 'At the top'}",
+        f"## {code(each.header) if each.header else 'At the top'}",
         *each.help,
         table(
             ("key", "takes", "default", "variable"),

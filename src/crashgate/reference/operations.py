@@ -1,7 +1,6 @@
 """Every operation as data and as a table, read off the catalogue."""
 
-from collections.abc import Mapping
-from itertools import groupby
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 from crashgate.model.catalogue import Catalogue
@@ -57,19 +56,14 @@ def as_data(catalogue: Catalogue) -> list[dict[str, str | None]]:
     ]
 
 
-def operations_section(catalogue: Catalogue) -> str:
-    """The chapter about operations."""
+def operations_section(operations: Sequence[AnyOperation], catalogue: Catalogue) -> str:
+    """The chapter about these operations."""
     tool_of = tools_of_operations(catalogue)
     return paragraphs(
         "## Operations",
         "What can be asked, and what it takes. An operation without a tool is asked by the gate alone, to decide a"
         " call; each such look-up is recorded too.",
-        *(
-            paragraphs(
-                f"### {catalogue.providers[provider].title}", table(_COLUMNS, [_row(each, tool_of) for each in found])
-            )
-            for provider, found in groupby(catalogue.operations.values(), key=lambda operation: operation.provider)
-        ),
+        table(_COLUMNS, [_row(each, tool_of) for each in operations]),
     )
 
 

@@ -76,7 +76,7 @@ def define(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str], catal
     return Definition(
         name=tool.name,
         title=tool.title,
-        description=_with_example(tool, uses, connections, schema),
+        description=_with_example(tool, uses[0].operation, schema),
         input_schema=schema,
         output_schema=output_schema(tool),
         annotations=Annotations(
@@ -89,21 +89,25 @@ def define(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str], catal
     )
 
 
-def _with_example(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str], schema: Schema) -> str:
-    """The tool's words and its example, as this agent would have to call it on the first of its connections.
+def _with_example(tool: AnyTool, first: AnyOperation, schema: Schema) -> str:
+    """The tool's words and its example, as this agent would have to call it."""
+    given = example_call(tool, first, schema) if tool.example else {}
+    return f"{tool.description} Example: {json.dumps(given, ensure_ascii=False)}." if given else tool.description
 
-    An example that an agent cannot send teaches it a call that is refused.
+
+def example_call(tool: AnyTool, first: AnyOperation, schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The tool's example as an agent with this input schema would have to call it, on the first of its connections.
+
+    ``first`` is the operation there. An example that an agent cannot send teaches it a call that is refused.
     """
-    if not tool.example:
-        return tool.description
     properties: Mapping[str, Schema] = schema["properties"]
-    given = {"connection": connections[0]} if "connection" in properties else {}
-    needed = {name: _SAMPLES[name] for name in _SAMPLES if _requires(uses[0].operation, name)}
+    given: dict[str, Any] = {"connection": properties["connection"]["enum"][0]} if "connection" in properties else {}
+    needed = {name: _SAMPLES[name] for name in _SAMPLES if _requires(first, name)}
     for name, value in {**needed, **tool.example}.items():
         if name in properties:
             names = properties[name].get("enum", [value])
             given[name] = value if value in names else names[0]
-    return f"{tool.description} Example: {json.dumps(given, ensure_ascii=False)}." if given else tool.description
+    return given
 
 
 def input_schema(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str], catalogue: Catalogue) -> Schema:

@@ -3,6 +3,7 @@
 The tool that tells an agent what it exported. Rule: it speaks of the agent's own exports and of no others.
 """
 
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -57,6 +58,34 @@ def _held(held: Any) -> dict[str, Any]:  # noqa: ANN401 - one level of the summa
     named = {kind: list(patterns) for kind, patterns in held.places.items()}
     return {"resource": held.resource, "level": held.level.value} | named
 
+
+FIELD_MEANINGS: Mapping[str, str] = {
+    "agent": "the agent's name",
+    "about": "what the agent is for",
+    "owner": "who is responsible for its policy",
+    "connections": "for each connection the levels that it has, where, and what is not granted",
+    "why_not_more": "why it may not do more, and whom to ask",
+    "id": "id of the export",
+    "file": "name of the file",
+    "uri": "the address at which its agent can read it",
+    "format": "`jsonl`, `csv` or `parquet`",
+    "connection": "the connection that it was made from",
+    "rows": "rows in the file",
+    "pages": "pages that were read for it",
+    "bytes": "size of the file in bytes",
+    "sha256": "SHA-256 of the file, in hexadecimal",
+    "columns": "names of its columns",
+    "query": "the arguments that it was made with",
+    "finished_at": "when it was finished",
+    "redacted": "the fields that the policy removed",
+    "cells_neutralised": "cells of a CSV file that a spreadsheet would have read as a formula",
+    "first_rows": "its first rows",
+    "tool": "of an interrupted export, the tool that made it",
+    "rows_so_far": "rows that it has so far",
+    "started_at": "when it was begun",
+    "resume_with": "the argument that resumes it",
+}
+"""What the fields of answers about access and exports mean."""
 
 OWN_TOOLS = (
     Tool(
@@ -138,5 +167,7 @@ def load_catalogue(names: frozenset[str] | None = None) -> Catalogue:
     capabilities = {each.name: each.capabilities for each in providers}
     composites = [tool for each in COMPOSITES if (tool := each.bind(capabilities)).providers]
     tools: tuple[AnyTool, ...] = (*OWN_TOOLS, *composites)
-    own = Provider(name=OWN, title=OWN, operations=(GET_ACCESS, *EXPORTS), tools=tools, rank=0)
+    own = Provider(
+        name=OWN, title=OWN, operations=(GET_ACCESS, *EXPORTS), tools=tools, rank=0, field_meanings=FIELD_MEANINGS
+    )
     return Catalogue.of([own, *providers], last=EXPORT_LIST)

@@ -5,6 +5,7 @@ Sources: the vendor's page of the sessions interface, and https://api.reference.
 
 from crashgate.model.provider import CredentialForm, HealthRead, Provider
 from crashgate.providers.browserstack import keys
+from crashgate.providers.browserstack.field_meanings import FIELD_MEANINGS
 from crashgate.providers.browserstack.new_sessions import NEW_SESSIONS
 from crashgate.providers.browserstack.sessions import SESSIONS
 from crashgate.providers.browserstack.tools import BROWSERSTACK_TOOLS
@@ -23,4 +24,5 @@ PROVIDER = Provider(
         tool="list_sessions", arguments={"per_page": 1}, grant='environments = ["*"]\naccess.session = "read"'
     ),
     rank=40,
+    field_meanings=FIELD_MEANINGS,
 )

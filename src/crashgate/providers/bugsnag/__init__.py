@@ -14,6 +14,7 @@ from crashgate.providers.bugsnag.error_changes import ERROR_CHANGES
 from crashgate.providers.bugsnag.errors import ERRORS
 from crashgate.providers.bugsnag.event_fields import EVENT_FIELDS, LIST_EVENT_FIELDS
 from crashgate.providers.bugsnag.events import EVENTS
+from crashgate.providers.bugsnag.field_meanings import FIELD_MEANINGS
 from crashgate.providers.bugsnag.field_reads import ALWAYS_KNOWN, DEFAULT_FIELDS
 from crashgate.providers.bugsnag.organizations import GET_ORGANIZATION, ORGANIZATIONS
 from crashgate.providers.bugsnag.pivots import PIVOTS
@@ -37,6 +38,7 @@ PROVIDER = Provider(
         grant='organizations = ["*"]\naccess.organization = "read"',
     ),
     rank=10,
+    field_meanings=FIELD_MEANINGS,
     notes=("BugSnag's ids are 24 hexadecimal digits; a project and an organization can be named by their slugs, too.",),
     operations=(
         *ORGANIZATIONS,

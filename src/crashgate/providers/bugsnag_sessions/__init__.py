@@ -17,4 +17,11 @@ PROVIDER = Provider(
     tools=(REPORT_SESSIONS_TOOL,),
     groups={"sessions": ("session",)},
     rank=20,
+    field_meanings={
+        "counts_accepted": "counts that the provider took",
+        "counts_uncertain": "counts of which it is not known whether it took them",
+        "counts_not_accepted": "counts that it refused",
+        "sessions": "how many sessions were accepted",
+        "stopped_by": "the code of the error that ended it early",
+    },
 )

@@ -6,6 +6,7 @@ The vendor's public document has none of these routes; its reference pages do.
 from crashgate.errors import Code
 from crashgate.model.provider import HealthRead, Provider
 from crashgate.providers.devrev.developer_info import DEVELOPER_INFO
+from crashgate.providers.devrev.field_meanings import FIELD_MEANINGS
 from crashgate.providers.devrev.session_data import SESSION_DATA
 from crashgate.providers.devrev.sessions import SESSIONS
 from crashgate.providers.devrev.tools import DEVREV_TOOLS
@@ -28,4 +29,5 @@ PROVIDER = Provider(
         known="It did not refuse the credential itself. Whether that may read an app shows only with an app of yours.",
     ),
     rank=50,
+    field_meanings=FIELD_MEANINGS,
 )

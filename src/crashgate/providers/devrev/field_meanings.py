@@ -1,0 +1,36 @@
+"""What the fields of DevRev's answers mean that do not say so themselves, for the reference pages."""
+
+from collections.abc import Mapping
+
+FIELD_MEANINGS: Mapping[str, str] = {
+    "recording": "kind of recording: `mobile_recording` or `web_recording`",
+    "created_at": "when it began",
+    "launch_time_ms": "milliseconds until the app had started",
+    "launch_type": "how it was started, such as `cold`",
+    "available_ram": "free memory",
+    "has_crash": "true: it ended in a crash",
+    "has_anr": "true: it had a hang",
+    "log": "the app's own log",
+    "events": "what happened",
+    "type": "kind of event, request or line",
+    "name": "name of the event",
+    "label": "what was touched",
+    "input_type": "kind of input",
+    "exception_class_name": "class of the exception",
+    "exception_tag": "tag of the exception",
+    "custom_tag": "the app's own tag",
+    "data": "whatever the app adds, as any JSON",
+    "coordinates": "where it was touched",
+    "replay_data": "the replay",
+    "console": "lines of the console",
+    "value": "text of the line",
+    "at": "when it happened",
+    "url": "the address",
+    "page_name": "name of the page",
+    "page_url": "address of the page",
+    "normalized_url": "the address without what varies",
+    "network": "requests",
+    "method": "HTTP method",
+    "status_code": "HTTP status",
+    "left_out": "what is missing, and where to get it",
+}
