@@ -6,7 +6,7 @@ A target holds parameter names in braces. One that is a list is told by how many
 All that is known of one call while it is at the door. Rule: what is decided is what is sent is what is recorded.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 from uuid import uuid4
@@ -121,7 +121,7 @@ class CallState:
         if operation is None:
             raise ValueError("a tool that does not exist has no question")
         if self.known is not None:
-            return self.known.at({kind: place for kind, place in self._places(places) if place is not None})
+            return self.known.at(self._places(places))
         return Question(
             agent=self.ask.principal.agent,
             connection=self.connection,
@@ -131,17 +131,20 @@ class CallState:
             dimension=operation.scope.dimension,
             # What the gate puts in itself nobody asked for, and no switch is on it.
             # check: the parameters that were given are in the question
-            parameters=frozenset(name for name in self.ask.arguments if name in operation.params.model_fields),
-            places={kind: place for kind, place in self._places(places) if place is not None},
+            parameters=frozenset(self.ask.arguments.keys() & operation.params.model_fields.keys()),
+            places=self._places(places),
         )
 
-    def _places(self, given: Mapping[str, Place | None]) -> Iterator[tuple[Dimension, Place | None]]:
+    def _places(self, given: Mapping[str, Place | None]) -> dict[Dimension, Place]:
         """What is known of where the call belongs, with what is ``given`` in its stead."""
-        yield ORGANIZATION, given.get("organization") or (self.organization.place if self.organization else None)
-        yield PROJECT, given.get("project") or (self.project.place if self.project else None)
-        yield ENVIRONMENT, given.get("environment") or _named(self.environment)
-        yield PLATFORM, given.get("platform") or _named(self.platform)
-        yield APP, given.get("app") or _named(self.app)
+        places: dict[Dimension, Place] = {}
+        for kind, found in ((ORGANIZATION, self.organization), (PROJECT, self.project)):
+            if place := given.get(kind.noun) or (found.place if found else None):
+                places[kind] = place
+        for kind, name in ((ENVIRONMENT, self.environment), (PLATFORM, self.platform), (APP, self.app)):
+            if place := given.get(kind.noun) or (Place(names=frozenset({name})) if name else None):
+                places[kind] = place
+        return places
 
     def value(self, parameter: str) -> Any:  # noqa: ANN401 - any argument
         """The argument; None where there is none."""
@@ -250,10 +253,6 @@ class CallState:
             platform=named.get(PLATFORM),
             app=named.get(APP),
         )
-
-
-def _named(name: str | None) -> Place | None:
-    return Place(names=frozenset({name})) if name else None
 
 
 def _value(value: object) -> Value:

@@ -4,7 +4,7 @@ Design rules 1, 2 and 4; THREATS rows 5, 14, 15, 20, 21, 22, 23, 28, 31 and 33.
 """
 
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -419,7 +419,9 @@ class Gateway:
                 holds=lambda: self.revocation.holds(case.ask.principal) and self._is_current(case),
                 fields=None if case.parent is not None or redacts(case) else case.ask.fields,
             )
-            with suppress(WithdrawnError), counting(case.ask.allowance, lambda: trace.requests):
+            allowance = case.ask.allowance
+            counted = nullcontext() if allowance is None else counting(allowance, lambda: trace.requests)
+            with suppress(WithdrawnError), counted:
                 return await exchange(upstream, call, trace)
         raise NotAvailableError("The policy changed again and again while it waited for its turn.")
 

@@ -39,15 +39,12 @@ class Allowance:
 
 
 @contextmanager
-def counting(allowance: Allowance | None, requests: Callable[[], int]) -> Generator[None]:
+def counting(allowance: Allowance, requests: Callable[[], int]) -> Generator[None]:
     """Take one request out of the allowance, and afterwards those that were sent again.
 
     ``requests`` counts what was sent. An answer that is shared with another agent takes one too: what is left of an
     allowance says nothing of others. Raises AllowanceError.
     """
-    if allowance is None:
-        yield
-        return
     before = requests()
     allowance.take()
     try:

@@ -13,6 +13,7 @@ from crashgate.policy.decision import Buckets, Decision, Effect, Place, Question
 from crashgate.policy.grants import Rule
 from crashgate.policy.matching import fit, open_somewhere, sort
 from crashgate.policy.policy import Mode, Policy
+from crashgate.policy.serving import ALL
 from crashgate.policy.switches import Switch
 from crashgate.policy.wording import word
 
@@ -89,7 +90,7 @@ def _weigh(policy: Policy, question: Question) -> Decision:
     ):
         raise ValueError("this is not the policy of the agent that asks")
     # check: what the server does not serve is denied
-    if policy.serving.leaves_out(question):
+    if policy.serving is not ALL and policy.serving.leaves_out(question):
         return _deny_not_served(policy)
     topic = policy.index.topic(question)
     here, around = topic.places(question)

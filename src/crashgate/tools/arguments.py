@@ -49,7 +49,7 @@ def choose(tool: Tool, arguments: Mapping[str, Any], provider: str | None) -> tu
 
 def usual(tool: Tool, operation: AnyOperation, policy: Policy | None) -> dict[str, Any]:
     """The arguments that the tool gives where the caller does not, without what the policy switches off or redacts."""
-    if policy is None:
+    if policy is None or not tool.usual:
         return {}
     closed = hidden_parameters(operation, policy.redaction) | policy.off.parameters_of(operation.id)
     barred = hidden_words(operation, policy.redaction)
