@@ -94,8 +94,9 @@ def _index() -> str:
             _MARK,
             "",
             (
-                "`crashgate install` knows these clients. It shows the entry for the client's configuration, and writes it"
-                " with `--write`: comments and everything else in the file stay, and the file as it was is kept beside it."
+                "`crashgate install` knows these clients. It shows the entry for the client's configuration, and"
+                " writes it with `--write`: comments and everything else in the file stay, and the file as it was is"
+                " kept beside it."
             ),
             "",
             "| client | command | over | its model gets, for an answer | for an error |",
@@ -103,25 +104,26 @@ def _index() -> str:
             *rows,
             "",
             (
-                "An answer has two parts that say the same: structured content, and text with the data as JSON. So nothing"
-                " is lost whichever part a client passes on. [What a client's model sees](../clients.md) has what was seen"
-                " of libraries and SDKs."
+                "An answer has two parts that say the same: structured content, and text with the data as JSON. So"
+                " nothing is lost whichever part a client passes on. [What a client's model sees](../clients.md) has"
+                " what was seen of libraries and SDKs."
             ),
             "",
             "## Any other client",
             "",
             (
-                "Over stdio, the client starts `crashgate serve --agent NAME`. Use the absolute path of the command, since"
-                " few clients know your shell's PATH. Over HTTP, the address is that of the server with `/mcp` at its end,"
-                f" and the header is `Authorization: Bearer TOKEN`. {_token_words()}"
+                "Over stdio, the client starts `crashgate serve --agent NAME`. Use the absolute path of the command,"
+                " since few clients know your shell's PATH. Over HTTP, the address is that of the server with `/mcp`"
+                f" at its end, and the header is `Authorization: Bearer TOKEN`. {_token_words()}"
             ),
             "",
             "## How many tools",
             "",
             (
-                "Some clients stop at about 40 tools, and each tool costs the model tokens in every conversation. An agent"
-                " is shown only the tools that its policy allows, so a small policy is the best remedy."
-                " `crashgate serve --tools errors,releases` shows fewer still, and `--read-only` only those that read."
+                "Some clients stop at about 40 tools, and each tool costs the model tokens in every conversation. An"
+                " agent is shown only the tools that its policy allows, so a small policy is the best remedy."
+                " `crashgate serve --tools errors,releases` shows fewer still, and `--read-only` only those that"
+                " read."
             ),
             "",
         ]
@@ -150,7 +152,10 @@ def _page(client: Client) -> str:
         "## By hand",
         f"The entry belongs in this file:\n\n{_files(client)}",
         f"```{kind}\n{snippet(client, 'crashgate', client.entry(_STDIO))}```",
-        "Use the absolute path of your `crashgate`, which `which crashgate` prints. `crashgate install` finds it itself.",
+        (
+            "Use the absolute path of your `crashgate`, which `which crashgate` prints. `crashgate install` finds it"
+            " itself."
+        ),
         _command(client),
         "## Over HTTP",
         *_over_http(client, kind),
@@ -191,16 +196,16 @@ def _over_http(client: Client, kind: str) -> list[str]:
     if not client.http:
         return [
             (
-                f"{client.title} has no entry for servers over HTTP in its file, and the connectors in its settings require"
-                " OAuth, which crashgate does not offer yet. Use stdio."
+                f"{client.title} has no entry for servers over HTTP in its file, and the connectors in its settings"
+                " require OAuth, which crashgate does not offer yet. Use stdio."
             ),
         ]
     return [
         "Start the server, and make a token for the agent. The token is shown once:",
         "```sh\ncrashgate token new assistant\ncrashgate serve --http\n```",
         (
-            f"Set the variable `{TOKEN_VARIABLE}` to the token where {client.title} runs, and write the entry. The token"
-            " itself is never written into the file:"
+            f"Set the variable `{TOKEN_VARIABLE}` to the token where {client.title} runs, and write the entry. The"
+            " token itself is never written into the file:"
         ),
         f"```sh\ncrashgate install {client.name} --url {_HTTP.url} --write\n```",
         f"```{kind}\n{snippet(client, 'crashgate', client.entry(_HTTP))}```",
