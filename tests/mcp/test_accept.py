@@ -107,7 +107,7 @@ async def test_the_standing_stream_of_the_older_era_is_no_json_either(face: Face
 
 
 async def test_an_error_of_http_stays_json_whatever_was_asked(face: Face) -> None:
-    answer = await _post(face, message("prompts/list"), (STREAM,))
+    answer = await _post(face, message("sampling/createMessage"), (STREAM,))
 
     assert (answer.status_code, answer.json()["error"]["code"]) == (404, -32601)
     assert VERSION not in answer.text

@@ -86,7 +86,7 @@ async def test_a_refused_body_has_a_record(face: Face, body: bytes, noted: list[
 
 async def test_a_method_or_a_path_that_is_not_served_has_a_record(face: Face) -> None:
     await face.client.put("/mcp", headers=face.headers(), content=b"{}")
-    await face.post(message("prompts/list"))
+    await face.post(message("sampling/createMessage"))
     await face.client.post("/elsewhere", headers=face.headers(), content=b"{}")
     await face.attempts.aclose()
 

@@ -96,16 +96,15 @@ async def test_anothers_file_and_a_missing_one_are_the_same_and_both_are_recorde
 
 @pytest.mark.threats(19)
 @pytest.mark.parametrize("era", ERAS)
-async def test_there_are_no_templates_and_a_client_that_asks_is_told_so(
-    tmp_path: Path, policies: Path, era: Era
-) -> None:
+async def test_a_file_has_no_template_because_its_link_names_it(tmp_path: Path, policies: Path, era: Era) -> None:
     async with (
         open_face(tmp_path, policies=policies) as face,
         http_client(face.url, face.tokens[MAKER], era=era) as client,
     ):
         listed = await client.list_resource_templates()
 
-    assert (listed.resource_templates, listed.cache_scope, listed.ttl_ms) == ([], "private", 0)
+    assert (listed.cache_scope, listed.ttl_ms) == ("private", 0)
+    assert not [each for each in listed.resource_templates if "export" in each.uri_template]
 
 
 async def _made(face: Face) -> None:

@@ -72,7 +72,7 @@ class Gateway:
         taint: UntrustedExposure,
         revocation: Revocation,
     ) -> None:
-        self._policies = policies
+        self.policies = policies
         self._ledger = ledger
         self._limiter = limiter
         self._approvals = approvals
@@ -84,7 +84,7 @@ class Gateway:
 
     def policy_of(self, agent: str) -> Policy | None:
         """The policy in force for an agent."""
-        return self._policies.current().get(agent)
+        return self.policies.current().get(agent)
 
     async def run(self, ask: Ask) -> Reply:
         """Decide, record, send, narrow, record.

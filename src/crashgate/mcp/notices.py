@@ -9,13 +9,22 @@ from typing import TYPE_CHECKING, Any
 import anyio
 from mcp.server.context import ServerRequestContext
 from mcp.server.session import ServerSession
-from mcp.server.subscriptions import InMemorySubscriptionBus, ListenHandler, ResourcesListChanged, ToolsListChanged
+from mcp.server.subscriptions import (
+    InMemorySubscriptionBus,
+    ListenHandler,
+    PromptsListChanged,
+    ResourcesListChanged,
+    ToolsListChanged,
+)
 from mcp_types import SubscriptionsListenRequestParams, SubscriptionsListenResult
 
+from crashgate.tools.prompts import open_prompts
 from crashgate.tools.toolbox import Toolbox
 
 if TYPE_CHECKING:
     from crashgate.tools.definitions import Definition
+
+Change = ToolsListChanged | PromptsListChanged | ResourcesListChanged
 
 MOST_STREAMS = 20
 """Of one agent at once."""
@@ -69,9 +78,12 @@ class Notices:
         """The policies of ``agents`` changed: tell those whose list is another one now."""
         for agent in sorted(agents & self._shown.keys()):
             listed = self._toolbox.listed(agent)
-            if listed != self._shown[agent]:
+            before = self._shown[agent]
+            if listed != before:
                 self._shown[agent] = listed
                 await self._tell(agent, ToolsListChanged())
+                if open_prompts(listed) != open_prompts(before):
+                    await self._tell(agent, PromptsListChanged())
 
     def close(self) -> None:
         """End all streams of the modern era in order."""
@@ -84,7 +96,7 @@ class Notices:
             self._buses[agent] = InMemorySubscriptionBus()
             self._listens[agent] = ListenHandler(self._buses[agent], max_subscriptions=MOST_STREAMS)
 
-    async def _tell(self, agent: str, event: ToolsListChanged | ResourcesListChanged) -> None:
+    async def _tell(self, agent: str, event: Change) -> None:
         await self._buses[agent].publish(event)
         async with anyio.create_task_group() as tasks:
             for each in list(self._sessions.values()):
@@ -92,10 +104,12 @@ class Notices:
                     tasks.start_soon(_tell, each.session, event)
 
 
-async def _tell(session: ServerSession, event: ToolsListChanged | ResourcesListChanged) -> None:
+async def _tell(session: ServerSession, event: Change) -> None:
     """Where nobody reads the stream, the notice is lost: it is advice."""
     with anyio.move_on_after(_SECONDS):
         if isinstance(event, ToolsListChanged):
             await session.send_tool_list_changed()
+        elif isinstance(event, PromptsListChanged):
+            await session.send_prompt_list_changed()
         else:
             await session.send_resource_list_changed()

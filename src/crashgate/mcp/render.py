@@ -5,13 +5,21 @@ import base64
 from mcp_types import (
     BlobResourceContents,
     CallToolResult,
+    CompleteResult,
+    Completion,
     ContentBlock,
+    GetPromptResult,
+    ListPromptsResult,
     ListResourcesResult,
     ListResourceTemplatesResult,
     ListToolsResult,
+    Prompt,
+    PromptArgument,
+    PromptMessage,
     ReadResourceResult,
     Resource,
     ResourceLink,
+    ResourceTemplate,
     TextContent,
     TextResourceContents,
     Tool,
@@ -20,7 +28,10 @@ from mcp_types import (
 
 from crashgate.model.tool import Link
 from crashgate.tools.call_result import Answer
+from crashgate.tools.completions import Values
 from crashgate.tools.definitions import Definition
+from crashgate.tools.prompts import OpenPrompt
+from crashgate.tools.resources import MIME_TYPE, Template
 from crashgate.views.present import compact
 
 _TEXT = frozenset({"application/jsonl", "application/json"})
@@ -63,9 +74,35 @@ def resources(links: tuple[Link, ...], more: str | None) -> ListResourcesResult:
     return ListResourcesResult(resources=found, next_cursor=more, ttl_ms=0, cache_scope="private")
 
 
-def resource_templates() -> ListResourceTemplatesResult:
-    """There are none; what there is to read is listed, or linked by the tool that made it."""
-    return ListResourceTemplatesResult(resource_templates=[], ttl_ms=0, cache_scope="private")
+def resource_templates(found: tuple[Template, ...]) -> ListResourceTemplatesResult:
+    """The addresses that its caller may read."""
+    templates = [
+        ResourceTemplate(
+            uri_template=each.uri,
+            name=each.kind,
+            title=each.title,
+            description=each.description,
+            mime_type=MIME_TYPE,
+        )
+        for each in found
+    ]
+    return ListResourceTemplatesResult(resource_templates=templates, ttl_ms=0, cache_scope="private")
+
+
+def prompts(found: tuple[OpenPrompt, ...]) -> ListPromptsResult:
+    """What its caller may pick."""
+    return ListPromptsResult(prompts=[_prompt(each) for each in found], ttl_ms=0, cache_scope="private")
+
+
+def prompt(found: OpenPrompt, text: str) -> GetPromptResult:
+    """One of them, as a message of the user."""
+    message = PromptMessage(role="user", content=TextContent(type="text", text=text))
+    return GetPromptResult(description=found.prompt.description, messages=[message])
+
+
+def completion(found: Values) -> CompleteResult:
+    """Values of one argument."""
+    return CompleteResult(completion=Completion(values=list(found.values), has_more=found.more))
 
 
 def resource(link: Link, data: bytes) -> ReadResourceResult:
@@ -82,6 +119,20 @@ def resource(link: Link, data: bytes) -> ReadResourceResult:
         else BlobResourceContents(uri=link.uri, mime_type=link.mime_type, blob=base64.b64encode(data).decode())
     )
     return ReadResourceResult(contents=[contents], ttl_ms=0, cache_scope="private")
+
+
+def _prompt(found: OpenPrompt) -> Prompt:
+    arguments = [
+        PromptArgument(
+            name=each.argument.name,
+            title=each.argument.title,
+            description=each.argument.description,
+            required=each.required,
+        )
+        for each in found.arguments
+    ]
+    each = found.prompt
+    return Prompt(name=each.name, title=each.title, description=each.description, arguments=arguments)
 
 
 def _tool(definition: Definition) -> Tool:

@@ -52,6 +52,18 @@ class Definition:
     output_schema: Mapping[str, Any]
     annotations: Annotations
 
+    @property
+    def properties(self) -> Mapping[str, Schema]:
+        """The schema of each parameter."""
+        found: Mapping[str, Schema] = self.input_schema["properties"]
+        return found
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The parameters without which it cannot be called, in the order of all."""
+        needed = self.input_schema.get("required", ())
+        return tuple(name for name in self.properties if name in needed)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Use:
