@@ -89,7 +89,8 @@ format: $(DEV) ## format the code and mend what the linter can
 docs: $(DEV) ## write the generated pages again
 	$(BIN)/crashgate reference --write
 	$(BIN)/crashgate policy schema > docs/policy.schema.json
-	CRASHGATE_SNAPSHOTS=write $(BIN)/python -m pytest --quiet tests/project/test_threat_rows.py
+	CRASHGATE_SNAPSHOTS=write $(BIN)/python -m pytest --quiet tests/project/test_threat_rows.py \
+		tests/project/test_connect_pages.py
 
 PIN := UV_CUSTOM_COMPILE_COMMAND="make pins" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --extra all pyproject.toml

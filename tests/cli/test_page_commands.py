@@ -23,16 +23,19 @@ PAGES = (
     "docs/index.md",
     "docs/operating.md",
     "docs/policy.md",
+    "docs/policy-examples.md",
+    "docs/hosting.md",
     "docs/exports.md",
     "docs/moving-over.md",
     "docs/providers.md",
+    *sorted(f"docs/connect/{page.name}" for page in (ROOT / "docs" / "connect").glob("*.md")),
 )
 BLOCK = re.compile(r"^```sh\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 RUNNING = ("serve", "sandbox", "demo", "log follow")
 """What goes on until it is stopped, or has a test of its own."""
 
 CODES = {
-    "policy explain": {1},  # the answer is no
+    "policy explain": {0, 1},  # the answer is yes or no
     "approvals show": {1},  # ID names nothing
     "approvals approve": {1},
     "approvals reject": {1},

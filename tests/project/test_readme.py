@@ -17,12 +17,17 @@ PAGES = (
     "docs/index.md",
     "docs/operating.md",
     "docs/policy.md",
+    "docs/policy-examples.md",
+    "docs/hosting.md",
     "docs/exports.md",
     "docs/moving-over.md",
     "CONTRIBUTING.md",
 )
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-VOCABULARY = Vocabulary(catalogue=CATALOGUE, connections={"bugsnag": RESOURCES["bugsnag"]})
+VOCABULARY = Vocabulary(
+    catalogue=CATALOGUE,
+    connections={name: RESOURCES[name] for name in ("bugsnag", "bugspulse", "browserstack", "devrev")},
+)
 
 
 def blocks(root: Path, kind: str) -> list[str]:
