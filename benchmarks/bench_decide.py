@@ -131,7 +131,7 @@ def crashgate(policies: PolicySet) -> tuple[Engine, Engine]:
     def recorded(question: Question) -> bool:
         decision = decide(policies.get(question.agent), question)
         allowed = decision.effect is Effect.ALLOW
-        (project,), (organization,) = _names(question.place(PROJECT)), _names(question.place(ORGANIZATION))
+        (project,), (organization,) = _names(question.places.get(PROJECT)), _names(question.places.get(ORGANIZATION))
         record = decision_record(
             call=call,
             at=at,
@@ -175,7 +175,7 @@ def casbin_engine(policies: PolicySet, *, indexed: bool) -> Engine:
     enforcer.add_policies([line for each in policies.values() for line in _lines(each)])
 
     def ask(question: Question) -> bool:
-        (project,), (organization,) = _names(question.place(PROJECT)), _names(question.place(ORGANIZATION))
+        (project,), (organization,) = _names(question.places.get(PROJECT)), _names(question.places.get(ORGANIZATION))
         return bool(enforcer.enforce(question.agent, question.resource, question.access.value, project, organization))
 
     return ask

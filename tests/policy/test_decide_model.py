@@ -44,10 +44,10 @@ def holds(grant: Grant, asked: Question) -> bool:
     if asked.dimension is NOTHING:
         return True
     if asked.dimension is ORGANIZATION:
-        return named(grant.places.get(ORGANIZATION), asked.place(ORGANIZATION))
+        return named(grant.places.get(ORGANIZATION), asked.places.get(ORGANIZATION))
     around = grant.places.get(ORGANIZATION)
-    within = around is None or named(around, asked.place(ORGANIZATION))
-    return within and named(grant.places.get(PROJECT), asked.place(PROJECT))
+    within = around is None or named(around, asked.places.get(ORGANIZATION))
+    return within and named(grant.places.get(PROJECT), asked.places.get(PROJECT))
 
 
 def allowed(policy: Policy, asked: Question) -> bool:
@@ -58,7 +58,7 @@ def allowed(policy: Policy, asked: Question) -> bool:
 def completions(asked: Question) -> Iterator[Question]:
     """The question with every place that it could turn out to be about."""
     organizations, projects = (
-        [known] if (known := asked.place(kind)) else [place(name) for name in EVERY_NAME]
+        [known] if (known := asked.places.get(kind)) else [place(name) for name in EVERY_NAME]
         for kind in (ORGANIZATION, PROJECT)
     )
     if asked.dimension is not PROJECT:

@@ -144,13 +144,14 @@ class Explained:
 
     @property
     def _missing(self) -> str:
-        named = [name for name, where in naming(self.operation.scope).items() if self.question.place(where) is None]
+        known = self.question.places
+        named = [name for name, kind in naming(self.operation.scope).items() if kind not in known]
         if named:
             return f"Add {' and '.join(f'{name}=NAME' for name in named)} to ask about one place."
         half = [
             kind
             for kind in kinds_of(self.question.places)
-            if (at := self.question.place(kind)) is not None and not at.whole
+            if (at := self.question.places.get(kind)) is not None and not at.whole
         ]
         if half and half[0] is ORGANIZATION:
             return f"It depends on the organization's other name. {_OTHER_NAME}"

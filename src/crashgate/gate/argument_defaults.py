@@ -94,7 +94,7 @@ def closed_choice(
     """
     for name, dimension in naming(operation.scope).items():
         taken = choices(operation.params, name)
-        if taken is None or name in named or question.place(dimension) is not None:
+        if taken is None or name in named or question.places.get(dimension) is not None:
             continue
         places = [question.at({dimension: Place(names=frozenset({each}))}) for each in taken]
         if not any(may_use(policy, each) for each in places):

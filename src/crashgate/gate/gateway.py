@@ -39,6 +39,7 @@ from crashgate.gate.verdict import LOOK_UP, ObservedCalls, Reason, Verdict, refu
 from crashgate.model.allowance import counting
 from crashgate.model.operation import AnyOperation, Shape
 from crashgate.model.params import Params
+from crashgate.model.provider import Connection
 from crashgate.model.result import Page
 from crashgate.model.scope import EnvironmentRows, OrganizationRows, ProjectRows
 from crashgate.model.tool import Reply
@@ -85,6 +86,11 @@ class Gateway:
     def policy_of(self, agent: str) -> Policy | None:
         """The policy in force for an agent."""
         return self.policies.current().get(agent)
+
+    def connection(self, name: str | None) -> Connection | None:
+        """The connection of that name; None for crashgate itself, and where there is none."""
+        upstream = self._upstreams.get(name or "")
+        return upstream.connection if upstream is not None else None
 
     async def run(self, ask: Ask) -> Reply:
         """Decide, record, send, narrow, record.

@@ -201,7 +201,7 @@ def place_what_is_named(call: CallState, operation: AnyOperation) -> None:
     values = {**defaults_for(call.policy, question.connection, operation), **call.ask.arguments}
     named: dict[Dimension, Place | None] = {}
     for parameter, dimension in naming(operation.scope).items():
-        if question.place(dimension) is not None:
+        if question.places.get(dimension) is not None:
             values.pop(parameter, None)
         elif isinstance(value := values.get(parameter), str):
             named[dimension] = _written(value, dimension)
@@ -280,7 +280,7 @@ def _in_project(call: CallState, parameter: str) -> Plan:
     found: Found | Unknown | None = UNKNOWN
     if name is not None:
         # Asked for together, so that a project costs the same whether it is there or not (row 40).
-        depends = _judge(call, project=call.question().place(PROJECT) or Place(names=frozenset({name}))).depends
+        depends = _judge(call, project=call.question().places.get(PROJECT) or Place(names=frozenset({name}))).depends
         found = yield NeedPlace(dimension=PROJECT, name=name, with_organization=depends)
     refusal = _take_place(call, PROJECT, name, found)
     if refusal is not None:

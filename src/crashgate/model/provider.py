@@ -150,6 +150,20 @@ class FieldLookUp:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class DashboardLinks:
+    """How links to the vendor's dashboard are read, which people paste where an id is asked for.
+
+    ``parameters`` are those that a link can name. ``read`` takes a link and the base URL of an API; it gives what the
+    link names, by parameter, or None where it is no link to that API's dashboard. It fetches nothing, and may raise
+    ValueError.
+    """
+
+    parameters: tuple[str, ...]
+    read: Callable[[str, str], Mapping[str, str] | None]
+    example: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Provider:
     """One vendor, or crashgate itself.
 
@@ -182,6 +196,7 @@ class Provider:
     health: HealthRead | None = None
     lookups: Mapping[Dimension, PlaceLookUp] = field(default_factory=dict[Dimension, PlaceLookUp], hash=False)
     filter_fields: FieldLookUp | None = None
+    links: DashboardLinks | None = None
     rank: int = 100
     """Where its tools stand among those of other providers: lowest first, and by name where ranks are equal."""
 

@@ -75,10 +75,6 @@ class Question:
     places: Mapping[Dimension, Place] = field(default_factory=dict[Dimension, Place], hash=False)
     parameters: frozenset[str] = frozenset()
 
-    def place(self, dimension: Dimension) -> Place | None:
-        """Where in that dimension; None where it is not known yet."""
-        return self.places.get(dimension)
-
     def at(self, places: Mapping[Dimension, Place | None]) -> "Question":
         """The same question there; None for a place that is not known."""
         every = {**self.places, **places}

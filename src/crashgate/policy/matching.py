@@ -76,8 +76,8 @@ class Topic:
 
     def places(self, question: Question) -> tuple[Place | None, Place | None]:
         """Where the question is, in the dimension that it is about and in the wider one; None where not known."""
-        here = None if self.anywhere else question.place(self._own)
-        return here, None if self._wider is None else question.place(self._wider)
+        here = None if self.anywhere else question.places.get(self._own)
+        return here, None if self._wider is None else question.places.get(self._wider)
 
     def answer(self, situation: Situation) -> Decision | None:
         """What was answered in the same situation; None before that."""
@@ -263,7 +263,7 @@ def _hit_by(offs: Sequence[Rule], dimension: Dimension, rule: Rule, question: Qu
             # check: an off in one dimension hits only where both hit
             if _hits(_patterns(off, dimension), names)
         )
-        for names in _candidates(_patterns(rule, dimension), question.place(dimension))
+        for names in _candidates(_patterns(rule, dimension), question.places.get(dimension))
     }
 
 

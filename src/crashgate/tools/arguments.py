@@ -47,6 +47,20 @@ def choose(tool: Tool, arguments: Mapping[str, Any], provider: str | None) -> tu
     return operation, given(operation.params, own)
 
 
+LINK_STARTS = ("https://", "http://")
+
+
+def holds_link(arguments: Mapping[str, Any]) -> bool:
+    """Whether one of the arguments is a link, or a list that begins with one. Quick, for every call asks it."""
+    for each in arguments.values():
+        value: object = each
+        if isinstance(value, list) and value:
+            value = cast("list[object]", value)[0]
+        if isinstance(value, str) and value.startswith(LINK_STARTS):
+            return True
+    return False
+
+
 def usual(tool: Tool, operation: AnyOperation, policy: Policy | None) -> dict[str, Any]:
     """The arguments that the tool gives where the caller does not, without what the policy switches off or redacts."""
     if policy is None or not tool.usual:

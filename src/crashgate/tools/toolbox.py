@@ -31,7 +31,7 @@ from crashgate.offload import offload
 from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.review.explain import MOST_TOOLS, refusal
 from crashgate.tools import own
-from crashgate.tools.arguments import check_names, choose, detail_of, order, usual
+from crashgate.tools.arguments import check_names, choose, detail_of, holds_link, order, usual
 from crashgate.tools.available import Opening, opening
 from crashgate.tools.call_result import Answer, failed, nearest, refused
 from crashgate.tools.composite_call import CompositeCall
@@ -39,6 +39,7 @@ from crashgate.tools.cursors import Cursors, rest_of, within
 from crashgate.tools.definitions import Definition, define
 from crashgate.tools.exports import Exports, Order, Watch
 from crashgate.tools.files import Files
+from crashgate.tools.links import follow_links
 from crashgate.views.present import fit
 
 _MOST_KEPT = 10_000
@@ -154,6 +155,7 @@ class Toolbox:
         skipped, left = 0, tuple[str, ...]()
         bound: Sequence[object] = ()
         try:
+            given = self._follow_links(tool, given, connection) if holds_link(given) else given
             operation, arguments = choose(tool, given, self._all().get(connection or ""))
             check_names(tool, operation, arguments, shown=parameters, connection=connection)
             own = taken(operation.params, arguments, shown=parameters)
@@ -196,6 +198,7 @@ class Toolbox:
         wanted, fault, arguments = Order(), None, meant(operation.params, given)
         try:
             wanted = order(format_, resume)
+            arguments = self._follow_links(tool, arguments, connection) if holds_link(arguments) else arguments
             check_names(tool, operation, arguments, shown=parameters, connection=connection)
             arguments = expanded(operation.params, arguments, self.clock.now())
         except InvalidArgumentsError as problem:
@@ -248,6 +251,7 @@ class Toolbox:
         )
         cursor = given.pop("cursor", None)
         try:
+            given = self._follow_links(tool, given, connection) if holds_link(given) else given
             params = call.read(given, shown=self._parameters(principal.agent, tool))
             bound = (principal.agent, policy.hash if policy else None, tool.name, connection, params.model_dump())
             mark = self._page(tool, cursor, bound)
@@ -288,6 +292,13 @@ class Toolbox:
                 self._openings.clear()
             self._openings[key] = opening(policy, agent, tool, self._all())
         return self._openings[key]
+
+    def _follow_links(self, tool: AnyTool, given: Mapping[str, Any], connection: str | None) -> dict[str, Any]:
+        """The arguments with what a link to a dashboard names in its place. Raises InvalidArgumentsError."""
+        sources = (tool.params,) if isinstance(tool, CompositeTool) else (each.params for each in tool.operations)
+        names = frozenset[str]().union(*(each.model_fields for each in sources))
+        hidden = frozenset[str]() if isinstance(tool, CompositeTool) else tool.hidden
+        return follow_links(given, self.gateway.connection(connection), names - hidden)
 
     def _all(self) -> Mapping[str, str]:
         """Every connection, our own included."""

@@ -9,6 +9,7 @@ from crashgate.providers.bugsnag.bulk_changes import BULK_CHANGES
 from crashgate.providers.bugsnag.capabilities import CAPABILITIES
 from crashgate.providers.bugsnag.collaborators import COLLABORATORS
 from crashgate.providers.bugsnag.comments import COMMENTS
+from crashgate.providers.bugsnag.dashboard import LINKS
 from crashgate.providers.bugsnag.environment import VARIABLES
 from crashgate.providers.bugsnag.error_changes import ERROR_CHANGES
 from crashgate.providers.bugsnag.errors import ERRORS
@@ -64,6 +65,7 @@ PROVIDER = Provider(
         "projects": ("project", "organization", "collaborator", "organization_collaborator"),
     },
     capabilities=CAPABILITIES,
+    links=LINKS,
     lookups={
         ORGANIZATION: PlaceLookUp(operation=GET_ORGANIZATION, parameter="organization_id"),
         PROJECT: PlaceLookUp(operation=GET_PROJECT, parameter="project_id", parent="organization_id"),
