@@ -337,8 +337,7 @@ COMPOSED: Mapping[str, tuple[Arguments, str]] = {
     "compare_releases": (
         lambda here: {
             "project_id": here.slug,
-            "release_id": here.release(0),
-            "baseline_release_id": here.release(1),
+            "release": here.release(0),
         },
         "comparison",
     ),

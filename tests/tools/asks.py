@@ -85,8 +85,7 @@ ASKS: Mapping[str, Ask] = {
     },
     "compare_releases": lambda site: {
         "project_id": site.id,
-        "release_id": site.release,
-        "baseline_release_id": site.release,
+        "release": site.release,
     },
     "report_sessions": lambda _: {
         "app": {"version": "4.18.0"},

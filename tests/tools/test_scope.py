@@ -89,7 +89,8 @@ def _values(name: str) -> st.SearchStrategy[object]:
         return st.sampled_from(ALL[name])
     known: Mapping[str, st.SearchStrategy[object]] = {
         "error_ids": st.lists(st.sampled_from(ALL["error_id"]), min_size=1, max_size=3, unique=True),
-        "baseline_release_id": st.sampled_from(ALL["release_id"]),
+        "release": st.sampled_from(ALL["release_id"]),
+        "baseline": st.sampled_from(ALL["release_id"]),
         "assigned_collaborator_id": st.none(),
         "collaborator_ids": st.just([]),
         "operation": st.sampled_from(["fix", "open", "ignore", "unlink_issue", "undiscard"]),
@@ -221,7 +222,8 @@ def _first(things: Mapping[str, Sequence[str]], tool: str) -> dict[str, Any]:
 def _right(tool: str) -> dict[str, Any]:
     fixed: Mapping[str, Any] = {
         "operation": "open",
-        "baseline_release_id": OWN["release_id"][1],
+        "release": OWN["release_id"][0],
+        "baseline": OWN["release_id"][1],
         "release_stage_name": "production",
         "event_field_display_id": "os.name",
         "message": "Seen.",

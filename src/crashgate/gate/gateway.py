@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
 from typing import Any
 
-import anyio
 import anyio.lowlevel
 
 from crashgate.audit.record import Ending
@@ -425,8 +424,7 @@ class Gateway:
                 holds=lambda: self.revocation.holds(case.ask.principal) and self._is_current(case),
                 fields=None if case.parent is not None or redacts(case) else case.ask.fields,
             )
-            allowance = case.ask.allowance
-            counted = nullcontext() if allowance is None else counting(allowance, lambda: trace.requests)
+            counted = counting(left, lambda: trace.requests) if (left := case.ask.allowance) else nullcontext()
             with suppress(WithdrawnError), counted:
                 return await exchange(upstream, call, trace)
         raise NotAvailableError("The policy changed again and again while it waited for its turn.")

@@ -103,7 +103,6 @@ class ReleaseFacts:
     id: str
     shown: Mapping[str, Any]
     version: str | None = None
-    build: str | None = None
     stage: str | None = None
     released_at: str | None = None
     sessions: int | None = None
@@ -149,11 +148,12 @@ ERROR_TREND = Capability("error_trend", CountFacts)
 ERROR_CONCENTRATION = Capability("error_concentration", ConcentrationFacts)
 """Takes ``project_id`` and ``error_id``; three values of each field."""
 LIST_ERRORS = Capability("list_errors", ErrorFacts)
-"""Takes ``project_id``; ``introduced_in``, a version; ``sort`` (``events``); and ``most``, rows."""
+"""Takes ``project_id``; ``introduced_in`` and ``seen_in``, versions, and ``stage``, by whose events it counts;
+``sort`` (``events``); and ``most``, rows."""
 READ_RELEASE = Capability("read_release", ReleaseFacts)
 """Takes ``project_id`` and ``release_id``."""
 LIST_RELEASES = Capability("list_releases", ReleaseFacts)
-"""Takes ``project_id``, and ``stage``; newest first."""
+"""Takes ``project_id``; ``stage``; ``until``, a time; and ``sort``: ``use``, or newest first. Ten rows a page."""
 STABILITY_TREND = Capability("stability_trend", StabilityFacts)
 """Takes ``project_id``."""
 

@@ -25,8 +25,8 @@ _T = TypeVar("_T")
 class Run(Protocol):
     """Puts the call of one operation through the gateway."""
 
-    async def __call__(self, operation: AnyOperation, arguments: Mapping[str, object]) -> Reply:
-        """The reply. Raises what the gateway raises."""
+    async def __call__(self, operation: AnyOperation, arguments: Mapping[str, object], mark: str | None) -> Reply:
+        """The reply; ``mark`` asks for a later page. Raises what the gateway raises."""
         ...
 
 
@@ -53,13 +53,13 @@ class FindProjects(Protocol):
 class StepResult(Generic[F]):
     """What a step gives: rows as facts, and where that was, in words.
 
-    ``total`` counts all rows upstream, where it says so; ``more`` that there are further ones.
+    ``total`` counts all rows upstream, where it says so; ``next_mark`` asks for the page after these rows.
     """
 
     rows: tuple[F, ...]
     where: str | None
     total: int | None = None
-    more: bool = False
+    next_mark: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,27 +92,16 @@ class Steps:
         """Whether the provider has the capability."""
         return capability in self.capabilities
 
-    async def ask(self, capability: Capability[F], **arguments: object) -> StepResult[F]:
-        """The result of a step that the tool cannot do without. Raises what the gateway raises."""
-        implementation = self._implementation(capability)
-        own = {name: value for name, value in arguments.items() if value is not None}
-        reply = await self.run(implementation.operation, implementation.arguments(own))
-        rows = await offload(reply.page.size, _read_rows, implementation, reply)
-        return StepResult(rows=rows, where=reply.where, total=reply.page.total, more=reply.page.next_mark is not None)
+    async def ask(self, capability: Capability[F], *, after: str | None = None, **arguments: object) -> StepResult[F]:
+        """The result of a step that the tool cannot do without; ``after`` is the ``next_mark`` of an earlier one.
+
+        Raises what the gateway raises.
+        """
+        return await self._ask(capability, arguments, after)
 
     async def try_ask(self, part: str, capability: Capability[F], **arguments: object) -> StepResult[F] | None:
         """The result, or None when ``part`` has to be left out, which is then noted with its reason."""
-        try:
-            return await self.ask(capability, **arguments)
-        except NotAvailableError:
-            # check: a step that is refused is left out of a composite tool
-            self.left_out[part] = "not there, or not allowed to you"
-        except AllowanceError as problem:
-            self.left_out[part] = f"not reached: {problem.what}"
-            self.not_reached.append(part)
-        except CrashgateError as problem:
-            self.left_out[part] = problem.code.value
-        return None
+        return await self._try(Step(part=part, capability=capability, arguments=arguments))
 
     async def ask_all(self, steps: Sequence[Step[F]]) -> list[StepResult[F] | None]:
         """What ``try_ask`` gives for each of the steps, taken side by side; one that fails spoils no other."""
@@ -126,7 +115,29 @@ class Steps:
         return await self.find_projects(self, capability)
 
     def _later(self, step: Step[F]) -> Callable[[], Awaitable[StepResult[F] | None]]:
-        return lambda: self.try_ask(step.part, step.capability, **step.arguments)
+        return lambda: self._try(step)
+
+    async def _try(self, step: Step[F]) -> StepResult[F] | None:
+        try:
+            return await self._ask(step.capability, step.arguments, None)
+        except NotAvailableError:
+            # check: a step that is refused is left out of a composite tool
+            self.left_out[step.part] = "not there, or not allowed to you"
+        except AllowanceError as problem:
+            self.left_out[step.part] = f"not reached: {problem.what}"
+            self.not_reached.append(step.part)
+        except CrashgateError as problem:
+            self.left_out[step.part] = problem.code.value
+        return None
+
+    async def _ask(
+        self, capability: Capability[F], arguments: Mapping[str, object], after: str | None
+    ) -> StepResult[F]:
+        implementation = self._implementation(capability)
+        own = {name: value for name, value in arguments.items() if value is not None}
+        reply = await self.run(implementation.operation, implementation.arguments(own), after)
+        rows = await offload(reply.page.size, _read_rows, implementation, reply)
+        return StepResult(rows=rows, where=reply.where, total=reply.page.total, next_mark=reply.page.next_mark)
 
     def _implementation(self, capability: Capability[Any]) -> Implementation:
         # check: a composite tool asks what it declares only

@@ -15,7 +15,7 @@ MEANINGS: Mapping[str, str] = {
     "error_ids": "1 to 100 ids",
     "event_id": "id from list_events",
     "release_id": "id from list_releases",
-    "baseline_release_id": "id of the older release",
+    "baseline": "the same; default: the one before it",
     "release_group_id": "id from list_release_groups",
     "comment_id": "id from list_comments",
     "collaborator_id": "id from list_collaborators",

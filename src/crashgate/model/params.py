@@ -170,6 +170,8 @@ class Params(BaseModel):
 OBJECT_ID_PATTERN = r"^[0-9a-f]{24}$"
 """An id of 24 hexadecimal digits, as MongoDB makes them."""
 
+is_object_id = re.compile(OBJECT_ID_PATTERN[1:-1]).fullmatch
+
 SLUG_PATTERN = r"^[a-z0-9]+(?:[-_][a-z0-9]+){0,40}$"
 """A slug or an id: lower case words joined by hyphens or underscores. No dot, so never ``..``."""
 

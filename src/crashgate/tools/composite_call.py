@@ -65,8 +65,8 @@ class CompositeCall:
     def _policy(self) -> Policy | None:
         return self.gateway.policy_of(self.first.principal.agent)
 
-    async def _run(self, operation: AnyOperation, arguments: Mapping[str, object]) -> Reply:
-        reply = await self.gateway.run(replace(self.first, operation=operation, arguments=arguments))
+    async def _run(self, operation: AnyOperation, arguments: Mapping[str, object], mark: str | None) -> Reply:
+        reply = await self.gateway.run(replace(self.first, operation=operation, arguments=arguments, mark=mark))
         # check: a composite tool tells which fields were redacted
         self.redacted.update(reply.page.redacted)
         return reply
@@ -91,7 +91,7 @@ class CompositeCall:
         complete = True
         if organizations is None:
             listed = await steps.ask(LIST_ORGANIZATIONS)
-            organizations, complete = tuple(each.id for each in listed.rows), not listed.more
+            organizations, complete = tuple(each.id for each in listed.rows), listed.next_mark is None
         results = await steps.ask_all(
             [Step(part="projects", capability=LIST_PROJECTS, arguments={around: each}) for each in organizations]
         )
@@ -118,4 +118,4 @@ class CompositeCall:
             # check: a composite tool asks only in projects that the policy opens
             if not ask(policy, operation, question.at({PROJECT: place})).denied
         ]
-        return OpenProjects(names=tuple(names), complete=not any(each.more for each in results))
+        return OpenProjects(names=tuple(names), complete=all(each.next_mark is None for each in results))

@@ -253,7 +253,7 @@ class Toolbox:
         try:
             given = self._follow_links(tool, given, connection) if holds_link(given) else given
             params = call.read(given, shown=self._parameters(principal.agent, tool))
-            bound = (principal.agent, policy.hash if policy else None, tool.name, connection, params.model_dump())
+            bound = (principal.agent, policy.hash if policy else None, tool.name, connection, given)
             mark = self._page(tool, cursor, bound)
         except InvalidArgumentsError as problem:
             # Told, and recorded as what it was, only to an agent that could have asked.

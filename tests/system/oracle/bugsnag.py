@@ -156,7 +156,7 @@ class BugSnagAgent:
             wanted = ["project_id", "error_id"]
         given = {name: arguments[name] for name in wanted}
         if tool == "compare_releases":
-            given["baseline_release_id"] = given["release_id"]
+            given = {"project_id": given["project_id"], "release": given["release_id"]}
         return tool, given | self._more(tool)
 
     def _more(self, tool: str) -> dict[str, Any]:

@@ -38,6 +38,8 @@ from crashgate.providers.bugsnag.trends import (
 PIVOTS = ("release.seen_in", "os.name", "os.version", "device.model")
 _MOST_PLACES = 100
 _VALUES = 3
+_MOST_RELEASES = 10
+_FILTERS = {"introduced_in": "release.introduced_in", "seen_in": "release.seen_in", "stage": "app.release_stage"}
 
 
 def _read_place(row: Organization | Project) -> PlaceFacts:
@@ -92,7 +94,6 @@ def _read_release(row: Release) -> ReleaseFacts:
         id=row.id,
         shown=releases.release(row, Detail.SUMMARY),
         version=row.app_version,
-        build=row.build_label,
         stage=row.release_stage.name if row.release_stage else None,
         released_at=row.release_time,
         sessions=row.total_sessions_count,
@@ -126,8 +127,9 @@ def _list_places(given: Mapping[str, Any]) -> dict[str, Any]:
 def _list_errors(given: Mapping[str, Any]) -> dict[str, Any]:
     own = dict(given)
     filters: dict[str, Any] = {}
-    if version := own.pop("introduced_in", None):
-        filters["release.introduced_in"] = version
+    for name, field in _FILTERS.items():
+        if (value := own.pop(name, None)) is not None:
+            filters[field] = value
     return _renamed(own, {"most": "per_page"}) | ({"filters": filters} if filters else {})
 
 
@@ -140,7 +142,8 @@ def _pivots(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _list_releases(given: Mapping[str, Any]) -> dict[str, Any]:
-    return _renamed(given, {"stage": "release_stage"})
+    sort = "percent_of_sessions" if given.get("sort") == "use" else "timestamp"
+    return {**_renamed(given, {"stage": "release_stage", "until": "base"}), "sort": sort, "per_page": _MOST_RELEASES}
 
 
 def _renamed(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
