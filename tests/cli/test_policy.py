@@ -70,6 +70,7 @@ def test_one_agent_is_shown_with_the_lines_of_its_grants(crashgate: Shell, polic
                     "projects": ["checkout-ios", "checkout-android"],
                 }
             ],
+            "narrowed_by": None,
         }
     ]
 

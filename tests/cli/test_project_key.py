@@ -95,3 +95,29 @@ def test_connections_are_checked_with_a_key_too(upstream: str) -> None:
 )
 def test_the_address_is_the_one_that_the_vendors_server_takes(endpoint: str, key: str, url: str) -> None:
     assert find_url(endpoint, key) == url
+
+
+@pytest.mark.usefixtures("policies")
+def test_what_a_policy_means_beside_a_key_is_said_offline() -> None:
+    # Nothing is looked up: which project has the key is known to the server alone.
+    environment = variables("http://127.0.0.1:1", PROJECT.api_key)
+    shown = run("policy", "show", "triage-agent", environment=environment)
+    inside = run("policy", "explain", "triage-agent", "list_errors", "project_id=checkout-ios", environment=environment)
+    around = run("policy", "explain", "triage-agent", "list_organizations", environment=environment)
+    denied = run("policy", "explain", "triage-agent", "delete_error", environment=environment)
+    data = json.loads(run("policy", "show", "triage-agent", "--json", environment=environment).out)
+
+    words = "Only the project whose key is in BUGSNAG_PROJECT_API_KEY is open here."
+    assert f"bugsnag: {words}" in " ".join(shown.out.split())
+    assert (inside.code, around.code, denied.code) == (6, 1, 1)
+    assert [words in told.out for told in (inside, around, denied)] == [True] * 3
+    levels = {row["resource"]: (row["level"], row["narrowed_by"]) for row in data}
+    assert levels["organization"] == ("off", "BUGSNAG_PROJECT_API_KEY")
+    assert levels["error"] == ("write", "BUGSNAG_PROJECT_API_KEY")
+    assert PROJECT.api_key not in "".join(told.out + told.err for told in (shown, inside, around, denied))
+
+
+@pytest.mark.usefixtures("policies")
+def test_without_a_key_nothing_is_said_of_one(crashgate: Shell) -> None:
+    assert "whose key" not in crashgate("policy", "show").out
+    assert json.loads(crashgate("policy", "show", "--json").out)[0]["narrowed_by"] is None

@@ -89,11 +89,12 @@ def policy_show(agent: str | None, *, connection: str | None, resource: str | No
     """
     from fnmatch import fnmatchcase
 
+    from crashgate.config.narrowing import narrowing_sentence
     from crashgate.policy.policy import PolicySet
     from crashgate.policy.review.explain import matrix
 
     start = open_workspace(in_sandbox=in_sandbox)
-    policies = start.policies()
+    policies = start.narrowed_policies()
     several = agent is None or "*" in agent
     if agent is not None:
         matching = [each for each in policies.values() if fnmatchcase(each.agent, agent)]
@@ -105,7 +106,9 @@ def policy_show(agent: str | None, *, connection: str | None, resource: str | No
     ]
     screen = session.screen()
     if screen.json:
-        screen.data([_plain(row, start.vocabulary.kinds) for row in rows])
+        screen.data(
+            [{**_plain(row, start.vocabulary.kinds), "narrowed_by": start.narrowed.get(row.connection)} for row in rows]
+        )
     elif not policies:
         screen.say(f"There are no policies in {start.settings.policies}.")
     elif not rows:
@@ -114,6 +117,9 @@ def policy_show(agent: str | None, *, connection: str | None, resource: str | No
         _all(tuple(policies), rows)
     else:
         _one(next(iter(policies.values())), rows)
+    for name, variable in start.narrowed.items():
+        if not screen.json and name in {row.connection for row in rows}:
+            screen.say(f"{name}: {narrowing_sentence(variable)}", style="yellow")
 
 
 def _all(agents: Sequence[str], rows: "Sequence[MatrixRow]") -> None:

@@ -39,12 +39,20 @@ def policy_explain(agent: str, tool: str, arguments: Sequence[str], *, in_sandbo
 
     Exits with 0 if the call is allowed, 1 if it is denied, 6 if that depends on a place that is not named.
     """
-    from crashgate.cli.tool_question import explained, read
+    from crashgate.cli.tool_question import explained, narrow, read
 
     start = open_workspace(in_sandbox=in_sandbox)
-    policy = find_policy(start.policies(), agent)
-    found = explained(
-        policy, agent=agent, tool=tool, given=read(arguments), connections=start.connections, catalogue=start.catalogue
+    policy = find_policy(start.narrowed_policies(), agent)
+    found = narrow(
+        explained(
+            policy,
+            agent=agent,
+            tool=tool,
+            given=read(arguments),
+            connections=start.connections,
+            catalogue=start.catalogue,
+        ),
+        start.narrowed,
     )
     _tell(found)
     click.get_current_context().exit(_code(found))
@@ -84,11 +92,12 @@ def _answer_as_json(found: "Explained") -> dict[str, object]:
         "access": operation.access.value,
         "connection": found.question.connection,
         "allowed": found.allowed,
-        "effect": decision.effect.value,
+        "effect": found.verdict.effect.value,
         "needs_approval": found.verdict.needs_approval,
         "needs_approval_after_untrusted_minutes": found.after_untrusted if found.allowed else None,
         "observed": found.verdict.observed,
         "asks_by_redacted": found.hidden,
+        "narrowed_by": found.narrowed_by,
         "reason": decision.reason.value,
         "because": decision.because,
         "rule": decision.rule.words() if decision.rule else None,

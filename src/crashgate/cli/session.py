@@ -221,6 +221,19 @@ class Workspace:
             templates = wiring.templates(path.absolute().parent)
             return PolicySet([load(text, source=source, vocabulary=self.vocabulary, templates=templates)])
 
+    @property
+    def narrowed(self) -> "Mapping[str, str]":
+        """By connection that a project's key narrows, the variable that has the key."""
+        from crashgate.config.narrowing import narrowing_variables
+
+        return {} if self.sandbox else narrowing_variables(self.settings.connections)
+
+    def narrowed_policies(self) -> "PolicySet":
+        """All policies without what such a key takes away in any case. Raises as ``policies`` does."""
+        from crashgate.config.narrowing import narrow_unlooked
+
+        return narrow_unlooked(self.policies(), self.narrowed)
+
     def template_problems(self) -> "list[Problem]":
         """What is wrong with the templates of the folder, also with one that no document extends."""
         from crashgate.config import wiring

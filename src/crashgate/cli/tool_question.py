@@ -13,6 +13,7 @@ from typing import Any, cast
 from pydantic import ValidationError
 
 from crashgate.clock import SystemClock
+from crashgate.config.narrowing import narrowing_sentence
 from crashgate.errors import InvalidArgumentsError
 from crashgate.gate import arguments as gate
 from crashgate.gate.argument_defaults import defaults_for, question_for
@@ -30,7 +31,7 @@ from crashgate.model.scope import (
     naming,
 )
 from crashgate.model.tool import Tool
-from crashgate.policy.decision import Decision, Question
+from crashgate.policy.decision import Decision, Effect, Question
 from crashgate.policy.limits import after_reading
 from crashgate.policy.policy import Policy
 from crashgate.policy.review.diff import Answer
@@ -102,6 +103,8 @@ class Explained:
     after_untrusted: int | None = None
     tainted: bool = False
     hidden: str | None = None
+    narrowed_by: str | None = None
+    """The variable with the key of the only project that the connection is open for."""
     parts: tuple["Explained", ...] = ()
 
     @property
@@ -125,6 +128,12 @@ class Explained:
     @property
     def sentence(self) -> str:
         """The whole answer."""
+        if self.narrowed_by is None:
+            return self._sentence
+        return f"{self._sentence} {narrowing_sentence(self.narrowed_by)}"
+
+    @property
+    def _sentence(self) -> str:
         known = self.question.places.items()
         shown = {kind: None if place is NOWHERE else place for kind, place in known}
         told = explain(self.decision, self.question.at(shown))
@@ -132,7 +141,7 @@ class Explained:
             return f"{told} But {self.hidden} asks by a field that the policy takes out of answers, so it is refused."
         if self.verdict.filters_rows:
             told += " The call is let through, and rows of other places are left out of its answer."
-        elif self.verdict.depends:
+        elif self.verdict.depends and self.decision.effect is Effect.DEPENDS:
             told += f" {self._missing}"
         if self.verdict.observed:
             told += " Observe mode lets it through anyway, and the log records it."
@@ -191,6 +200,19 @@ def explained(  # noqa: PLR0913 - the parts of a call, each by its name
     own = {**defaults_for(policy, connection, operation), **own}
     answered = [_answered(policy, connection, agent, each, own) for each in found.others_of(operation.provider)]
     return replace(first, parts=tuple(replace(each, tool=found.name) for each in answered))
+
+
+def narrow(found: Explained, variables: Mapping[str, str]) -> Explained:
+    """The same where a project's key narrows the connection: what is allowed depends on which project has the key.
+
+    ``variables`` has the variable with the key, by connection.
+    """
+    variable = variables.get(found.question.connection)
+    if variable is None:
+        return found
+    verdict = replace(found.verdict, effect=Effect.DEPENDS) if found.allowed else found.verdict
+    parts = tuple(narrow(each, variables) for each in found.parts)
+    return replace(found, verdict=verdict, narrowed_by=variable, parts=parts)
 
 
 def _answered(

@@ -5,7 +5,7 @@ what it grants in that project, and nothing elsewhere.
 """
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Container, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from typing import Any, Final
@@ -108,6 +108,35 @@ class Narrowed:
         if not any_matches(patterns, project):
             return None
         return replace(grant, places={**grant.places, PROJECT: project[:1]})
+
+
+def narrowing_variables(connections: Mapping[str, ConnectionSettings]) -> Mapping[str, str]:
+    """By connection, the variable with the key of the only project that it is open for."""
+    return {name: each.project_key_env for name, each in connections.items() if each.project_key_env is not None}
+
+
+def narrowing_sentence(variable: str) -> str:
+    """What the key in a variable does."""
+    return f"Only the project whose key is in {variable} is open here. The server finds it when it starts."
+
+
+def narrow_unlooked(policies: PolicySet, connections: Container[str]) -> PolicySet:
+    """The policies without what such a key takes away, whichever project has it: grants that name no projects.
+
+    Which project has the key is known to a server that has looked it up, and to nobody else.
+    """
+    return PolicySet(
+        (
+            replace(
+                policy,
+                grants=tuple(
+                    grant for grant in policy.grants if grant.connection not in connections or grant.places.get(PROJECT)
+                ),
+            )
+            for policy in policies.values()
+        ),
+        broken=policies.broken,
+    )
 
 
 def narrowing_keys(
