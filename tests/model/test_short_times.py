@@ -55,7 +55,9 @@ def test_a_day_is_the_latest_one_that_has_begun_in_utc(words: str, day: str) -> 
         "1y",
         "last summer",
         "since",
-        "2026-11-20",
+        "2026-11-20T10:00:00",
+        "2026-13-20",
+        "0001-01-01T00:00:00+02:00",
         "٣h",
         "h" * 100_000,
         "1" * 100_000,
@@ -63,6 +65,19 @@ def test_a_day_is_the_latest_one_that_has_begun_in_utc(words: str, day: str) -> 
 )
 def test_anything_else_comes_back_as_it_is(value: object) -> None:
     assert (expand_time(value, NOW), expand_date(value, NOW)) == (value, value)
+
+
+@pytest.mark.parametrize(
+    ("written", "moment"),
+    [
+        ("2026-11-20", "2026-11-20T00:00:00Z"),
+        ("2026-11-20T10:00:00+02:00", "2026-11-20T08:00:00Z"),
+        ("2026-11-20T10:00Z", "2026-11-20T10:00:00Z"),
+        ("2026-11-20T10:00:00Z", "2026-11-20T10:00:00Z"),
+    ],
+)
+def test_where_only_a_moment_will_do_a_date_is_its_first_and_a_zone_is_utc(written: str, moment: str) -> None:
+    assert (expand_time(written, NOW), expand_date(written, NOW)) == (moment, written)
 
 
 @given(st.integers(0, 9999), st.sampled_from([("m", "minutes"), ("h", "hours"), ("d", "days")]))

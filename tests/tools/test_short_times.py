@@ -43,3 +43,17 @@ async def test_the_next_page_of_a_list_since_a_short_time_can_be_read_later() ->
     second = await gate.call("list_errors", {**arguments, "cursor": first.content["next_cursor"]})
 
     assert second.error is None
+
+
+async def test_the_answer_says_in_utc_which_moment_was_meant() -> None:
+    gate = open_list(ok([]))
+    now = gate.clock.now().replace(tzinfo=None, microsecond=0)
+    today = now.replace(hour=0, minute=0, second=0)
+
+    short = await gate.call(
+        "list_errors", {"filters": {"event.since": "today", "event.before": "2026-11-20T10:00:00+02:00"}}
+    )
+    full = await gate.call("list_errors", {"filters": {"event.before": "2026-11-20T08:00:00Z"}})
+
+    assert short.content["read_as"] == {"event.since": f"{today.isoformat()}Z", "event.before": "2026-11-20T08:00:00Z"}
+    assert "read_as" not in full.content

@@ -32,15 +32,15 @@ MEANINGS: Mapping[str, str] = {
     # Lists
     "per_page": "rows a page",
     "filters": (
-        'e.g. {"error.status": ["open", "for_review"], "event.since": "7d" or a UTC time, "os.version": {"type":'
-        ' "ne", "value": "17.1"}}; keys: list_event_fields, search'
+        'e.g. {"error.status": ["open", "for_review"], "event.since": "7d", "monday" or UTC time, "os.version":'
+        ' {"type": "ne", "value": "17.1"}}; keys: list_event_fields, search'
     ),
     "sort": "what comes first",
     "direction": "of sort",
-    "base": "only what came before this UTC time",
+    "base": "only what came before: UTC time, 24h, monday",
     "offset": "rows to skip",
     "q": "part of a name or e-mail address",
-    "since": "date, or time with its zone",
+    "since": "date, time with its zone, 24h or monday (UTC)",
     "until": "the same; a date counts as a whole",
     "around": "time of an event: what was minutes before and after it",
     "minutes": "default 5; with around",

@@ -197,7 +197,9 @@ TIME_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9
 UtcTime = Annotated[
     str,
     StringConstraints(pattern=TIME_PATTERN),
-    PatternHelp(TIME_PATTERN, "must be a time in UTC or how long ago, e.g. 2026-11-20T10:00:00Z or 24h"),
+    PatternHelp(
+        TIME_PATTERN, "must be a date, a time with its zone, or how long ago, e.g. 2026-11-20T10:00:00Z, 24h or monday"
+    ),
     Logged(),
     Shorthand(expand_time),
 ]

@@ -23,6 +23,7 @@ BESIDE: Mapping[str, str] = {
     "previous_cursor": "asks for the page before",
     "total": "how many rows there are in all, where the provider says so and none was left out",
     "not_shown": "how many rows did not fit into the answer, and how to get them",
+    "read_as": "the moments in UTC that times such as `24h` were read as",
     "redacted": "the fields that the policy removed",
     "notice": "what else there is to know, such as rows that could not be read",
     "truncated": "true: the provider pages no deeper",

@@ -18,7 +18,7 @@ from crashgate.tools.exports import SUMMARY
 from crashgate.tools.parameters import Schema
 from crashgate.views.present import UNTRUSTED
 
-COMMON = ("notice", "not_shown", "redacted", "shortened", "truncated")
+COMMON = ("notice", "not_shown", "read_as", "redacted", "shortened", "truncated")
 _BESIDE: Mapping[str, Schema] = {
     "total": {"type": "integer"},
     "not_answered": {"type": "object", "description": "pivots, remedy"},

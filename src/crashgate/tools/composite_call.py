@@ -16,6 +16,7 @@ from crashgate.model.composite import CompositeTool, OpenProjects, Step, StepRes
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
 from crashgate.model.scope import ORGANIZATION, PROJECT, Dimension, naming
+from crashgate.model.short_times import changed_times
 from crashgate.model.tool import Reply, Shown
 from crashgate.policy.decision import Place
 from crashgate.policy.policy import Policy
@@ -32,6 +33,8 @@ class CompositeCall:
     clock: Clock
     redacted: set[str] = field(default_factory=set[str])
     """What the policy took out of the steps' answers so far."""
+    read_as: dict[str, str] = field(default_factory=dict[str, str])
+    """The moments that the caller's short times were read as, by parameter."""
 
     def read(self, given: Mapping[str, Any], *, shown: Sequence[str]) -> Params:
         """The tool's parameters: those ``given``, and what the policy leaves no choice about.
@@ -43,7 +46,10 @@ class CompositeCall:
         if self.first.connection is not None and operation is not None:
             settled = defaults_for(self._policy, self.first.connection, operation)
         own = {name: each for name, each in settled.items() if name in params.model_fields}
-        return validated(params, {**own, **expanded(params, taken(params, given, shown=shown), self.clock.now())})
+        written = taken(params, given, shown=shown)
+        full = expanded(params, written, self.clock.now())
+        self.read_as.update(changed_times(written, full))
+        return validated(params, {**own, **full})
 
     async def take_steps(self, params: Params, mark: str | None) -> Shown:
         """The answer. Raises what the gateway raises of what is asked first."""

@@ -26,6 +26,7 @@ from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation
 from crashgate.model.own import LIST_EXPORTS
 from crashgate.model.provider import AnyTool
+from crashgate.model.short_times import changed_times
 from crashgate.model.tool import Detail, Reply, Shown, Tool
 from crashgate.offload import offload
 from crashgate.policy.policy import Policy, Vocabulary
@@ -154,6 +155,7 @@ class Toolbox:
         operation, arguments, shown, mark = tool.operations[0], dict[str, Any](), Detail.SUMMARY, None
         skipped, left = 0, tuple[str, ...]()
         bound: Sequence[object] = ()
+        read_as: Mapping[str, str] = {}
         try:
             given = self._follow_links(tool, given, connection) if holds_link(given) else given
             operation, arguments = choose(tool, given, self._all().get(connection or ""))
@@ -164,7 +166,8 @@ class Toolbox:
             shown = detail_of(tool, detail)
             bound = (principal.agent, policy.hash if policy else None, tool.name, connection, arguments)
             mark, skipped = within(self._page(tool, cursor, bound))
-            arguments = expanded(operation.params, arguments, self.clock.now())
+            full = expanded(operation.params, arguments, self.clock.now())
+            read_as, arguments = changed_times(arguments, full), full
         except InvalidArgumentsError as problem:
             fault = problem
         ask = Ask(
@@ -183,7 +186,8 @@ class Toolbox:
             fields=tool.of_provider(operation.provider).fields_of(operation.result, shown),
         )
         reply = replace(await self.gateway.run(ask), usual=left)
-        return await self._answered(tool, reply, shown, bound, mark=mark, skipped=skipped)
+        answer = await self._answered(tool, reply, shown, bound, mark=mark, skipped=skipped)
+        return replace(answer, content=_with_times(answer.content, read_as))
 
     async def _call_export(
         self, principal: Principal, tool: Export, given: dict[str, Any], progress: Watch, ask_user: AskUser | None
@@ -196,11 +200,13 @@ class Toolbox:
         operation = next((each for each in tool.of if each.provider == provider), tool.of[0])
         format_, resume = given.pop("format", None), given.pop("resume", None)
         wanted, fault, arguments = Order(), None, meant(operation.params, given)
+        read_as: Mapping[str, str] = {}
         try:
             wanted = order(format_, resume)
             arguments = self._follow_links(tool, arguments, connection) if holds_link(arguments) else arguments
             check_names(tool, operation, arguments, shown=parameters, connection=connection)
-            arguments = expanded(operation.params, arguments, self.clock.now())
+            full = expanded(operation.params, arguments, self.clock.now())
+            read_as, arguments = changed_times(arguments, full), full
         except InvalidArgumentsError as problem:
             fault = problem
         ask = Ask(
@@ -219,7 +225,7 @@ class Toolbox:
         else:
             shown, link = await self.exports.go_on(self.gateway, ask, tool, wanted.resume, progress)
         shown = _fit(shown)
-        return Answer(content=shown.content, text=shown.text, links=(link,))
+        return Answer(content=_with_times(shown.content, read_as), text=shown.text, links=(link,))
 
     @property
     def files(self) -> Files | None:
@@ -264,6 +270,7 @@ class Toolbox:
         content = dict(fitted.content)
         if shown.next_mark is not None:
             content["next_cursor"] = self.cursors.seal(shown.next_mark, bound_to=bound)
+        content = dict(_with_times(content, call.read_as))
         return Answer(content=_with_redacted(content, call.redacted), text=fitted.text)
 
     def _connection(
@@ -404,3 +411,8 @@ def _with_redacted(content: Mapping[str, Any], names: Iterable[str]) -> Mapping[
     """The content, and what the policy took out of it, so that nobody takes it for absent."""
     redacted = sorted(names)
     return {**content, "redacted": redacted} if redacted else content
+
+
+def _with_times(content: Mapping[str, Any], read_as: Mapping[str, str]) -> Mapping[str, Any]:
+    """The content, and the moments in UTC that the caller's short times were read as."""
+    return {**content, "read_as": dict(read_as)} if read_as else content
