@@ -18,7 +18,7 @@ FAST := tests/policy tests/gate tests/audit tests/model tests/upstream tests/exp
 	$(patsubst %,tests/tools/test_%.py,bad_input given invariants listing long_arguments messages refusals untrusted)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast test-dist dist mcpb check check-format lint types contracts check-docs site bench clients ablation nightly format docs pins upgrade clean
+.PHONY: help install demo test test-fast test-dist dist mcpb check check-format lint prose types contracts check-docs site bench clients ablation nightly format docs pins upgrade clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,7 +46,7 @@ mcpb: $(DEV) ## build the bundle for Claude Desktop into dist/; needs npx, whose
 	npx --yes @anthropic-ai/mcpb@2.1.2 validate mcpb/manifest.json
 	npx --yes @anthropic-ai/mcpb@2.1.2 pack mcpb dist/crashgate.mcpb
 
-check: check-format lint contracts check-docs site types ## format, lint, import contracts, generated docs, the site, types, tests
+check: check-format lint prose contracts check-docs site types ## format, lint, spelling, import contracts, generated docs, the site, types, tests
 	$(MAKE) test
 
 check-format: $(DEV) ## see that the code is formatted
@@ -54,6 +54,9 @@ check-format: $(DEV) ## see that the code is formatted
 
 lint: $(DEV) ## run the linter
 	$(BIN)/ruff check .
+
+prose: $(DEV) ## look for misspellings in pages, messages and comments
+	$(BIN)/codespell
 
 types: $(DEV) ## check the types, with mypy and basedpyright
 	$(BIN)/mypy $(CODE)
@@ -82,7 +85,7 @@ nightly: $(DEV) ## what takes too long for every run: 100,000 comparisons with C
 	$(BIN)/python -m pytest $(PYTEST_ARGS) -m nightly
 	HYPOTHESIS_PROFILE=nightly $(BIN)/python -m pytest $(PYTEST_ARGS) -m hypothesis
 
-format: $(DEV) ## format the code and mend what the linter can
+format: $(DEV) ## format the code and fix what the linter can
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

@@ -325,7 +325,7 @@ def test_an_error_inside_the_decision_denies_and_names_its_kind() -> None:
         rule=None,
         policy_hash=HASH,
         because="deciding failed (TypeError)",
-        would_allow="report this: it is a defect of crashgate, and no policy can mend it",
+        would_allow="report this: it is a defect of crashgate, and no policy can fix it",
         buckets=Buckets(),
     )
 

@@ -2,7 +2,7 @@
 
 THREATS row 23. A call counts among the ``calls`` as soon as the policy could allow it and its arguments are in order:
 before the first look-up, so that nobody makes the gate ask upstream without end. It counts among the ``writes`` or
-``deletes`` when it is about to be sent. What is refused before that counts nowhere, and nor do look-ups of the gate. Of
+``deletes`` when it is about to be sent. What is refused before that does not count, and nor do look-ups of the gate. Of
 several calls that race for one approval all count, and one is made.
 
 Who has asked for text that outsiders can write, and lately. Rule: noted before it is asked for, whatever comes back.

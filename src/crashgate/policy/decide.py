@@ -56,7 +56,7 @@ def _are_plain(names: object) -> bool:
 def decide(policy: Policy | None, question: Question) -> Decision:
     """Allow, deny, or "depends on the place", with the rule that decided.
 
-    ``policy`` is the agent's own, or None where no policy speaks of it. A question of dimension ``nothing`` needs no
+    ``policy`` is the agent's own, or None where there is none. A question of dimension ``nothing`` needs no
     place. One on an organization or a project is never allowed before that place is known; the project's
     organization has to be known only where it could change the answer. ``off`` beats every other grant, whether a
     level says it or an operation or parameter is switched off by name. Whatever goes wrong in here denies, with the
@@ -77,7 +77,7 @@ def decide(policy: Policy | None, question: Question) -> Decision:
             rule=None,
             policy_hash=policy.hash if type(policy) is Policy else None,
             because=f"deciding failed ({type(error).__name__})",
-            would_allow="report this: it is a defect of crashgate, and no policy can mend it",
+            would_allow="report this: it is a defect of crashgate, and no policy can fix it",
             buckets=Buckets(),
         )
 

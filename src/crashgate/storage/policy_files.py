@@ -4,7 +4,7 @@ A document is used whole or not at all, and one that others could change is refu
 document, or in a template that it extends, concerns only its own agent, after which its file is named; with ``strict``
 it concerns all. At a reload, the policy that was in force before a mistake stays in force, and the log says so.
 
-The standard library has no notice of changes, so the folder is looked at every half second, which costs next to
+The standard library reports no changes, so the folder is looked at every half second, which costs next to
 nothing. It is read only when it has not changed between two looks, so that a document which is being written is not
 taken for a shorter one, which could allow more (THREATS rows 30 and 31).
 """

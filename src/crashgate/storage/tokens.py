@@ -1,7 +1,7 @@
 """Bearer tokens in a file of the state folder. A token is shown once and never stored; its SHA-256 hash is.
 
 One line of JSON a token; lines that start with # are notes. A token is 32 random bytes, so a plain hash cannot be
-guessed. ``id`` is public: it stands in the log and names the token to revoke.
+guessed. ``id`` is public: it is in the log, and names the token to revoke.
 """
 
 import asyncio

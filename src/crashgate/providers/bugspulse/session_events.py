@@ -1,6 +1,6 @@
 """What happened in one session, in order. Rule: the session is named, for upstream gives no others' events.
 
-The documented example has all of its 42 events on one page of 42, so upstream may take no notice of ``limit``.
+The documented example has all of its 42 events on one page of 42, so upstream may ignore ``limit``.
 """
 
 from dataclasses import replace
