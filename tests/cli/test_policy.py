@@ -59,7 +59,7 @@ def test_one_agent_is_shown_with_the_lines_of_its_grants(crashgate: Shell, polic
             "connection": "bugsnag",
             "resource": "error",
             "level": "write",
-            "off": [],
+            "off": ["bugsnag.errors.export"],
             "rules": [
                 {
                     "grant": 1,

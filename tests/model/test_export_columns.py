@@ -1,8 +1,12 @@
 """The columns of exports are the fields of the lists, documented where they are declared."""
 
+from dataclasses import replace
+from typing import Annotated
+
 import pytest
 
-from crashgate.model.export import Column, Export, Kind, columns
+from crashgate.model.export import Column, Export, Kind, Tally, columns
+from crashgate.model.field_table import About
 from crashgate.model.operation import AnyOperation
 from crashgate.model.result import Result
 from tests.catalogue import TOOLS
@@ -35,10 +39,18 @@ def test_the_columns_of_one_export_stand_in_the_same_order_for_every_provider() 
 
 def test_a_field_that_nobody_documented_is_no_column() -> None:
     class Row(Result):
+        documented: Annotated[int | None, About("How many.")] = None
         undocumented: int | None = None
 
-    with pytest.raises(ValueError, match=r"^column undocumented is not documented: give its field an About$"):
-        columns(Row)
+    assert columns(Row) == (Column(name="documented", kind=Kind.INTEGER, about="How many."),)
+
+
+@pytest.mark.ablation("what outsiders wrote is no count in a summary")
+def test_what_outsiders_write_is_counted_in_no_summary() -> None:
+    export = next(each for each in TOOLS if isinstance(each, Export) and each.name == "export_sessions")
+
+    with pytest.raises(ValueError, match="outsiders write a column that is counted"):
+        replace(export, tally=Tally(counts=("platform",)))
 
 
 def test_a_column_of_the_apps_own_text_says_so() -> None:

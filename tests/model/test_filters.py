@@ -145,6 +145,8 @@ def test_filters_are_a_parameter_of_errors_events_pivots_and_trends_alone() -> N
     assert taking == {
         "bugsnag.errors.list",
         "bugsnag.errors.get",
+        "bugsnag.errors.export",
+        "bugsnag.events.export",
         "bugsnag.events.list_on_error",
         "bugsnag.events.list_on_project",
         "bugsnag.pivots.list_on_error",

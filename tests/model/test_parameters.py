@@ -136,7 +136,8 @@ def test_no_operation_takes_a_parameter_that_it_does_not_declare(operation: AnyO
 
 
 def test_the_most_rows_a_page_are_the_upstreams_own_limits() -> None:
-    limits = {"bugsnag.releases.list": 10, "bugsnag.events.list_on_error": 30, "bugsnag.events.list_on_project": 30}
+    events = ("bugsnag.events.list_on_error", "bugsnag.events.list_on_project", "bugsnag.events.export")
+    limits = {"bugsnag.releases.list": 10, **dict.fromkeys(events, 30)}
     usual = {"bugsnag": 100, "browserstack": 100, "devrev": 100, "bugspulse": 1000}
 
     assert {one.id: one.per_page for one in OPERATIONS if "per_page" in one.params.model_fields} == {

@@ -10,6 +10,10 @@ def _in_project(here: Here) -> dict[str, Any]:
     return {"project_id": here.slug}
 
 
+def _one_day(here: Here) -> dict[str, Any]:
+    return {"project_id": here.slug, "filters": {"event.since": "1h"}}
+
+
 def _on_error(number: int, **more: object) -> Arguments:
     return lambda here: {"project_id": here.slug, "error_id": here.error(number), **more}
 
@@ -205,6 +209,12 @@ BUGSNAG: Mapping[str, Sample] = {
     ),
     "bugsnag.events.list_on_project": Sample(
         tool="list_events", arguments=_in_project, path="/projects/{project}/events", holds="events"
+    ),
+    "bugsnag.errors.export": Sample(
+        tool="export_errors", arguments=_in_project, path="/projects/{project}/errors", holds="export"
+    ),
+    "bugsnag.events.export": Sample(
+        tool="export_events", arguments=_one_day, path="/projects/{project}/events", holds="export"
     ),
     "bugsnag.events.get": Sample(
         tool="get_event",

@@ -58,6 +58,8 @@ ASKS: Mapping[str, Ask] = {
     "get_stability_trend": _project,
     "list_projects": _organization,
     "get_project": _project,
+    "export_errors": _project,
+    "export_events": _project,
     "create_project": lambda site: {**_organization(site), "name": "Checkout TV", "type": "tvos"},
     "update_project": lambda site: {"project_id": site.id, "resolve_on_deploy": True},
     "list_organizations": _nothing,

@@ -69,10 +69,8 @@ async def test_the_agent_gets_a_link_a_summary_and_the_first_rows(house: House, 
         (f"crashgate://exports/{export['id']}", export["file"], len(data))
     ]
     assert [row["untrusted"]["id"] for row in export["first_rows"]] == [row["id"] for row in rows[:3]]
-    assert (
-        answer.text
-        == f"{len(rows)} rows of {tool.removeprefix('export_').replace('_', ' ')} written to {export['file']}."
-    )
+    written = f"{len(rows)} rows of {tool.removeprefix('export_').replace('_', ' ')} written to {export['file']}."
+    assert answer.text.startswith(written)
 
 
 async def test_the_manifest_says_what_was_asked_and_which_decisions_allowed_it(house: House) -> None:

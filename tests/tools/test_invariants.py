@@ -262,6 +262,6 @@ async def test_the_example_of_a_tool_is_a_call_that_its_very_agent_can_make(tmp_
     assert [set(tried[agent]) for agent in grants] == [
         {"list_sessions", "create_session", "export_sessions"},
         {"list_sessions", "export_sessions"},
-        {"list_errors"},
+        {"list_errors", "export_errors"},
     ]
     assert "report_sessions" in tried[OPERATOR]

@@ -69,6 +69,10 @@ class ExportCatalogue:
             raise not_available(export_id)
         return manifest
 
+    def path(self, manifest: Manifest) -> str | None:
+        """Where the file is on this machine; None where it is elsewhere."""
+        return self._storage.path(manifest)
+
     async def read(self, manifest: Manifest, start: int = 0, length: int = LARGEST_READ) -> bytes:
         """Bytes of the data file from ``start``, at most LARGEST_READ; empty behind the end.
 

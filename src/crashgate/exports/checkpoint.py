@@ -3,12 +3,14 @@
 What the data file holds beyond ``size`` was written after the checkpoint, and is cut off before the export goes on.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pydantic import TypeAdapter
 
 from crashgate.exports.page import ExportPage, Mark
 from crashgate.exports.plan import Permission, Plan
+from crashgate.exports.summary import Summary
+from crashgate.model.export import Tally
 
 FORMAT = 1
 
@@ -18,7 +20,8 @@ class Checkpoint:
     """The state between two pages.
 
     ``next`` is the mark to go on from; ``complete`` says that there is nothing to go on to. ``size`` is in bytes, of
-    the data file as it is while in progress. ``neutralised`` counts the cells that got an apostrophe.
+    the data file as it is while in progress. ``neutralised`` counts the cells that got an apostrophe, ``unusable`` the
+    rows that could not be read; ``truncated`` is as in a page.
     """
 
     format: int = FORMAT
@@ -29,9 +32,19 @@ class Checkpoint:
     size: int = 0
     total: int | None = None
     neutralised: int = 0
+    unusable: int = 0
+    truncated: bool = False
+    summary: Summary = field(default_factory=Summary)
     permissions: tuple[Permission, ...]
 
-    def after(self, page: ExportPage, *, size: int, neutralised: int) -> "Checkpoint":
+    def after(
+        self,
+        page: ExportPage,
+        *,
+        size: int,
+        neutralised: int,
+        tally: Tally = Tally(),  # noqa: B008 - a frozen value
+    ) -> "Checkpoint":
         """The state after one more page, which took ``size`` bytes."""
         return replace(
             self,
@@ -42,6 +55,9 @@ class Checkpoint:
             size=self.size + size,
             total=self.total if page.total is None else page.total,
             neutralised=self.neutralised + neutralised,
+            unusable=self.unusable + page.unusable,
+            truncated=self.truncated or page.truncated,
+            summary=self.summary.after(page.rows, tally),
         )
 
     def allowed_by(self, permission: Permission) -> "Checkpoint":

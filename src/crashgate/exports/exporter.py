@@ -53,7 +53,9 @@ class PageWriter:
             encoded = self._encoder.encode(page.rows)
             data = encoded.data if self.checkpoint.size else self._encoder.head() + encoded.data
             self._waiting += data
-            self.checkpoint = self.checkpoint.after(page, size=len(data), neutralised=encoded.neutralised)
+            self.checkpoint = self.checkpoint.after(
+                page, size=len(data), neutralised=encoded.neutralised, tally=self._work.plan.tally
+            )
             return self.checkpoint.complete or self._due() or len(self._waiting) >= WRITE_BYTES
 
     def flush(self) -> None:

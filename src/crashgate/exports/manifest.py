@@ -13,13 +13,14 @@ import hashlib
 import re
 import secrets
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pydantic import JsonValue, TypeAdapter
 
 from crashgate.exports.checkpoint import Checkpoint
 from crashgate.exports.plan import Format, Permission, Plan
+from crashgate.exports.summary import Summary
 from crashgate.model.export import Column
 
 ENDING = ".manifest.json"
@@ -89,7 +90,8 @@ class Manifest:
 
     ``permissions`` has a decision for the start and for every resumption, each with the hash of its policy. ``size``
     is in bytes. ``redacted`` names what is taken out of every row; ``neutralised`` counts the cells that got an
-    apostrophe so that no spreadsheet runs them. Times are RFC 3339 in UTC.
+    apostrophe so that no spreadsheet runs them, and ``unusable`` the rows that could not be read and are not in the
+    file. ``truncated``: there may be more rows, to which the upstream does not page. Times are RFC 3339 in UTC.
     """
 
     manifest_format: int = FORMAT
@@ -109,6 +111,9 @@ class Manifest:
     sha256: str
     redacted: tuple[str, ...]
     neutralised: int
+    unusable: int = 0
+    truncated: bool = False
+    summary: Summary = field(default_factory=Summary)
     started_at: str
     finished_at: str
 
@@ -141,6 +146,9 @@ def manifest_of(plan: Plan, checkpoint: Checkpoint, digest: Digest, *, finished_
         sha256=digest.sha256,
         redacted=plan.redacted,
         neutralised=checkpoint.neutralised,
+        unusable=checkpoint.unusable,
+        truncated=checkpoint.truncated,
+        summary=checkpoint.summary,
         started_at=plan.created_at,
         finished_at=finished_at,
     )

@@ -17,12 +17,15 @@ class ExportPage:
     """Rows that arrived together.
 
     ``next`` is the mark of the page after this one, None on the last. ``total`` is the number of all rows where the
-    upstream tells it.
+    upstream tells it. ``unusable`` counts rows that could not be read; ``truncated`` says that the upstream refuses to
+    page deeper, so that there may be more rows than it gives.
     """
 
     rows: Sequence[Row]
     next: Mark
     total: int | None = None
+    unusable: int = 0
+    truncated: bool = False
 
 
 Pages = Callable[[Mark], AsyncGenerator[ExportPage, None]]

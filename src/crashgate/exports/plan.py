@@ -10,7 +10,7 @@ from enum import StrEnum, unique
 
 from pydantic import JsonValue
 
-from crashgate.model.export import Column, checked
+from crashgate.model.export import Column, Tally, checked
 
 _ID = re.compile(r"[0-9a-f]{16,32}")
 _SUBJECT = re.compile(r"[a-z][a-z0-9]{0,31}(?:_[a-z0-9]{1,31}){0,3}")
@@ -39,7 +39,8 @@ class Plan:
 
     ``id`` is 16 to 32 lower case hexadecimal digits and cannot be guessed; ``subject`` is what the rows are, such as
     ``session_events``; ``query`` is what was asked, as plain JSON. ``redacted`` names what the policy takes out of
-    every row. ``created_at`` is RFC 3339 in UTC. Raises ValueError where a part breaks its pattern.
+    every row, and ``tally`` what is added up of them. ``created_at`` is RFC 3339 in UTC. Raises ValueError where a part
+    breaks its pattern.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Plan:
     permission: Permission
     created_at: str
     redacted: tuple[str, ...] = ()
+    tally: Tally = Tally()  # noqa: RUF009 - a frozen value
 
     def __post_init__(self) -> None:
         check_id(self.id)

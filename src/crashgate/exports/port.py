@@ -84,6 +84,10 @@ class FinishedExports(Protocol):
         """Bytes of the data file from ``start``, at most LARGEST_READ; empty behind the end. Raises ExportError."""
         ...
 
+    def path(self, manifest: Manifest) -> str | None:
+        """Where the data file is on this machine; None where it is elsewhere. Looks at no file."""
+        ...
+
 
 class Storage(FinishedExports, Protocol):
     """Finished exports and those in progress."""

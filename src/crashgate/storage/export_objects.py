@@ -100,6 +100,11 @@ class Objects:
         except ValueError:
             return None
 
+    def path(self, name: str) -> str | None:
+        """None: an object is on no machine."""
+        del name
+        return None
+
     def remove(self, name: str) -> None:
         """Remove an object, if it is there. Raises ExportError."""
         with _reaching():

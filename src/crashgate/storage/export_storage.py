@@ -57,6 +57,10 @@ class Place(Protocol):
         """Bytes of a data file from ``start``, at most LARGEST_READ; empty behind the end. Raises ExportError."""
         ...
 
+    def path(self, name: str) -> str | None:
+        """Where what has that name is on this machine; None where it is elsewhere."""
+        ...
+
     def remove(self, name: str) -> None:
         """Remove what has that name, if it is there, durably. Raises ExportError."""
         ...
@@ -134,6 +138,10 @@ class ExportStorage:
         """Bytes of a data file from ``start``, at most LARGEST_READ. Raises ExportError."""
         return self._place.read(manifest, start, length)
 
+    def path(self, manifest: Manifest) -> str | None:
+        """Where the data file is on this machine; None where it is in object storage."""
+        return self._place.path(manifest.file)
+
     def _plan(self, folder: Folder, export_id: str) -> Plan:
         try:
             plan = read_plan(folder)
@@ -203,6 +211,10 @@ class Directory:
                 return decode(top.content(name, LARGEST_FILE), stored_as=name)
             except (OSError, ValueError):
                 return None
+
+    def path(self, name: str) -> str | None:
+        """Where the file is."""
+        return str(self._path.absolute() / name)
 
     def remove(self, name: str) -> None:
         """Remove a file, if it is there, durably. Raises ExportError."""

@@ -25,7 +25,8 @@ from crashgate.gate.export_access import ExportAccess, taken_out
 from crashgate.gate.gateway import Gateway
 from crashgate.gate.paged_reading import Reading
 from crashgate.identity import Principal, Via
-from crashgate.model.export import Column, Export, Kind, columns
+from crashgate.model.export import Column, Export, Kind, Tally, columns
+from crashgate.model.field_table import read_fields
 from crashgate.model.operation import AnyOperation
 from crashgate.model.result import Page, Result
 from crashgate.model.tool import Link, Shown
@@ -41,7 +42,7 @@ MIME_TYPES: Mapping[Format, str] = {
 }
 SUMMARY = (
     "id", "file", "uri", "format", "connection", "rows", "pages", "bytes", "sha256", "columns", "query",
-    "finished_at", "redacted", "cells_neutralised",
+    "finished_at", "redacted", "cells_neutralised", "unusable_rows", "truncated", "path", "summary",
 )  # fmt: skip
 """What ``summary`` tells of a finished export."""
 Watch = Callable[[float, float | None, str], Awaitable[None]]
@@ -83,7 +84,7 @@ class Exports:
                 manifest = await self._exporter.run(plan, pages, _told_to(watch, export_id))
         finally:
             del self._starting[export_id]
-        return _told(manifest, first), link(manifest)
+        return self._told(manifest, first, ask.principal), link(manifest)
 
     async def _kept(self, agent: str, export_id: str) -> int:
         """How many exports of the agent there are beside this one, with those that were called for before it."""
@@ -129,7 +130,14 @@ class Exports:
             pages = _pages(reading, plan.columns, first, held=held)
             permission = _permission(reading)
             manifest = await self._exporter.resume(export_id, pages, permission, _told_to(watch, export_id))
-        return _told(manifest, first), link(manifest)
+        return self._told(manifest, first, ask.principal), link(manifest)
+
+    def _told(self, manifest: Manifest, first: list[dict[str, Any]], principal: Principal) -> Shown:
+        """The answer; who runs on this machine is told where the file is, to read it without asking for its parts."""
+        # check: only who runs on this machine is told where a file is
+        if principal.via not in {Via.STDIO, Via.CLI}:
+            return _told(manifest, first, None)
+        return _told(manifest, first, self.catalogue.path(manifest))
 
     def _plan(  # noqa: PLR0913 - the parts of one plan
         self, gateway: Gateway, ask: Ask, reading: Reading, *, export_id: str, export: Export, format_: Format
@@ -150,6 +158,7 @@ class Exports:
             permission=_permission(reading),
             created_at=timestamp(self._clock.now()),
             redacted=taken_out(policy, operation),
+            tally=_tally(export, operation),
         )
 
     async def _interrupted(self, ask: Ask, export_id: str) -> Unfinished | None:
@@ -263,13 +272,35 @@ def summary(manifest: Manifest) -> dict[str, Any]:
         "finished_at": manifest.finished_at,
         **({"redacted": list(manifest.redacted)} if manifest.redacted else {}),
         **({"cells_neutralised": manifest.neutralised} if manifest.neutralised else {}),
+        **({"unusable_rows": manifest.unusable} if manifest.unusable else {}),
+        **({"truncated": True} if manifest.truncated else {}),
+        **({"summary": told} if (told := manifest.summary.shown()) else {}),
     }
 
 
-def _told(manifest: Manifest, first: list[dict[str, Any]]) -> Shown:
-    content = {"export": {**summary(manifest), **({"first_rows": first} if first else {})}}
+def _told(manifest: Manifest, first: list[dict[str, Any]], path: str | None) -> Shown:
+    where = {"path": path} if path is not None else {}
+    content = {"export": {**summary(manifest), **where, **({"first_rows": first} if first else {})}}
     text = f"{counted(manifest.rows, 'rows')} of {manifest.subject.replace('_', ' ')} written to {manifest.file}."
+    rate = manifest.summary.shown().get("crash_free_rate")
+    if rate is not None:
+        text += f" {rate:.2%} without a crash."
+    if manifest.unusable:
+        text += f" Left out because they could not be read: {manifest.unusable}."
+    if manifest.truncated:
+        text += " The upstream pages no deeper: there may be more; filter to get the rest."
     return Shown(content=noticed(content), text=text)
+
+
+def _tally(export: Export, operation: AnyOperation) -> Tally:
+    """What is added up of the rows, as far as they have it."""
+    there = read_fields(operation.result)
+    day, crashed = export.tally.day, export.tally.crashed
+    return Tally(
+        counts=tuple(name for name in export.tally.counts if name in there),
+        day=day if day in there else None,
+        crashed=crashed if crashed in there else None,
+    )
 
 
 def _told_to(watch: Watch, export_id: str) -> Callable[[Progress], Awaitable[None]]:
@@ -291,7 +322,9 @@ def _exported(page: Page[Any], described: tuple[Column, ...]) -> ExportPage:
     rows = list(map(asdict, page.rows))
     for row in rows if nested else ():
         row.update({name: plain(row[name]) for name in nested})
-    return ExportPage(rows=rows, next=page.next_mark, total=page.total)
+    return ExportPage(
+        rows=rows, next=page.next_mark, total=page.total, unusable=page.unusable, truncated=page.truncated
+    )
 
 
 def _way_on(principal: Principal, export: Export, export_id: str) -> str:

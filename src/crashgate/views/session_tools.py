@@ -5,7 +5,7 @@ Times are in UTC, durations in milliseconds. Tools of one name are one tool to a
 
 from collections.abc import Mapping
 
-from crashgate.model.export import Export
+from crashgate.model.export import Export, Tally
 from crashgate.model.operation import AnyOperation
 from crashgate.model.tool import Always, Tool, View
 from crashgate.views import session_events, sessions
@@ -77,10 +77,13 @@ def export_sessions(operation: AnyOperation) -> Export:
         name="export_sessions",
         title="Export sessions",
         description=(
-            "Write all sessions of a period to a file (JSON Lines, CSV or Parquet) and get a link, a summary and the"
-            " first rows. It may take minutes, and can be resumed. For a few, use list_sessions."
+            "Write all sessions of a period to a file (JSON Lines, CSV or Parquet) and get a link, the crash-free rate,"
+            " counts per day and the first rows. It may take minutes, and can be resumed. For a few, use list_sessions."
         ),
         example={"since": "2026-11-01", "format": "csv"},
         subject="sessions",
         of=(operation,),
+        tally=Tally(
+            counts=("status", "has_network_errors", "has_anr", "has_rage_tap"), day="started_at", crashed="has_crash"
+        ),
     )

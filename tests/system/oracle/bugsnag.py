@@ -18,6 +18,8 @@ REQUESTS: Mapping[str, str] = {
     "bugsnag.projects.list": "GET /organizations/{organization_id}/projects",
     "bugsnag.projects.get": "GET /projects/{project_id}",
     "bugsnag.errors.list": "GET /projects/{project_id}/errors",
+    "bugsnag.errors.export": "GET /projects/{project_id}/errors",
+    "bugsnag.events.export": "GET /projects/{project_id}/events",
     "bugsnag.errors.get": "GET /projects/{project_id}/errors/{error_id}",
     "bugsnag.errors.delete": "DELETE /projects/{project_id}/errors/{error_id}",
     **dict.fromkeys(

@@ -15,6 +15,7 @@ from crashgate.providers.bugsnag.error_changes import ERROR_CHANGES
 from crashgate.providers.bugsnag.errors import ERRORS
 from crashgate.providers.bugsnag.event_fields import EVENT_FIELDS, LIST_EVENT_FIELDS
 from crashgate.providers.bugsnag.events import EVENTS
+from crashgate.providers.bugsnag.exports import EXPORTS
 from crashgate.providers.bugsnag.field_meanings import FIELD_MEANINGS
 from crashgate.providers.bugsnag.field_reads import ALWAYS_KNOWN, DEFAULT_FIELDS
 from crashgate.providers.bugsnag.organizations import GET_ORGANIZATION, ORGANIZATIONS
@@ -49,6 +50,7 @@ PROVIDER = Provider(
         *BULK_CHANGES,
         *COMMENTS,
         *EVENTS,
+        *EXPORTS,
         *PIVOTS,
         *TRENDS,
         *RELEASES,

@@ -8,7 +8,8 @@ The tools that find and read errors. Rule: lists are short, one error is whole.
 from typing import Annotated, Any, Literal
 
 from crashgate.model.access import Access
-from crashgate.model.field_table import DAY, ROW, SUMMARY, Cut, shown_fields
+from crashgate.model.field_table import DAY, ROW, SUMMARY, About, Cut, shown_fields
+from crashgate.model.moments import At
 from crashgate.model.operation import Operation, Shape, Wording
 from crashgate.model.params import In, Logged, ObjectId, Params, Ref, RowsAPage, UtcTime
 from crashgate.model.reads import Reads, ReadsByName, ReadsNothing
@@ -55,33 +56,39 @@ class IntroducingRelease(Result):
 class Error(Result):
     """An error as the list and the single view give it; counts follow the filters of the request."""
 
-    id: Annotated[Id, ROW]
-    project_id: PlaceId = None
-    error_class: Annotated[Untrusted | None, Cut(50), ROW] = None
-    message: Annotated[Untrusted | None, Cut(40), ROW] = None
-    context: Annotated[Untrusted | None, Cut(32), ROW] = None
-    severity: Annotated[Word, ROW] = None
-    status: Annotated[Word, ROW] = None
-    original_severity: Word = None
-    overridden_severity: Word = None
-    events: Annotated[int | None, ROW] = None
-    users: Annotated[int | None, ROW] = None
-    first_seen: Annotated[Time, SUMMARY] = None
-    last_seen: Annotated[Time, DAY, ROW] = None
+    id: Annotated[Id, ROW, About("The provider's id.")]
+    project_id: Annotated[PlaceId, About("The provider's id of the project.")] = None
+    error_class: Annotated[Untrusted | None, Cut(50), ROW, About("The class of the error.")] = None
+    message: Annotated[Untrusted | None, Cut(40), ROW, About("The crash's message.")] = None
+    context: Annotated[Untrusted | None, Cut(32), ROW, About("Where in the app it happened.")] = None
+    severity: Annotated[Word, ROW, About("info, warning or error.")] = None
+    status: Annotated[Word, ROW, About("The provider's word for its state.")] = None
+    original_severity: Annotated[Word, About("The severity that the app gave.")] = None
+    overridden_severity: Annotated[Word, About("The severity that somebody set.")] = None
+    events: Annotated[int | None, ROW, About("How many events match the filters.")] = None
+    users: Annotated[int | None, ROW, About("How many users had one of them.")] = None
+    first_seen: Annotated[At, SUMMARY, About("When the first of them came.")] = None
+    last_seen: Annotated[At, DAY, ROW, About("When the last of them came.")] = None
     first_seen_unfiltered: Time = None
     last_seen_unfiltered: Time = None
-    assigned_collaborator_id: Annotated[OptionalId, SUMMARY] = None
-    assigned_team_id: Annotated[OptionalId, SUMMARY] = None
-    reopen_rules: Annotated[ReopenRules | None, SUMMARY] = None
-    comment_count: Annotated[int | None, SUMMARY] = None
-    discarded: Annotated[bool | None, SUMMARY] = None
-    unthrottled_occurrence_count: Annotated[int | None, SUMMARY] = None
-    release_stages: Annotated[Many[Untrusted], SUMMARY] = ()
-    introduced_in_releases: Annotated[Many[IntroducingRelease], SUMMARY] = ()
-    linked_issues: Annotated[Many[Issue], SUMMARY] = ()
+    assigned_collaborator_id: Annotated[
+        OptionalId, SUMMARY, About("The id of the collaborator whom it is assigned to.")
+    ] = None
+    assigned_team_id: Annotated[OptionalId, SUMMARY, About("The id of the team that it is assigned to.")] = None
+    reopen_rules: Annotated[ReopenRules | None, SUMMARY, About("When a snoozed error opens again.")] = None
+    comment_count: Annotated[int | None, SUMMARY, About("How many comments it has.")] = None
+    discarded: Annotated[bool | None, SUMMARY, About("Whether its new events are thrown away.")] = None
+    unthrottled_occurrence_count: Annotated[
+        int | None, SUMMARY, About("How often it came, counting what was not kept.")
+    ] = None
+    release_stages: Annotated[Many[Untrusted], SUMMARY, About("The release stages that it came in.")] = ()
+    introduced_in_releases: Annotated[
+        Many[IntroducingRelease], SUMMARY, About("The releases in which it was first seen.")
+    ] = ()
+    linked_issues: Annotated[Many[Issue], SUMMARY, About("The tickets that are linked to it.")] = ()
     created_issue: Issue | None = None
     missing_dsyms: UntrustedData = None
-    grouping_reason: Word = None
+    grouping_reason: Annotated[Word, About("Why its events are grouped.")] = None
     grouping_fields: UntrustedData = None
     trend: UntrustedData = None
     url: Link = None

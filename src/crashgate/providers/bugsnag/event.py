@@ -15,8 +15,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated, Any, cast
 
-from crashgate.model.field_table import PERSONAL, ROW, AppData, DocumentedKeys, RedactionSet, shown_fields
+from crashgate.model.field_table import PERSONAL, ROW, About, AppData, DocumentedKeys, RedactionSet, shown_fields
+from crashgate.model.moments import At
 from crashgate.model.result import (
+    Convert,
     From,
     Id,
     Link,
@@ -24,7 +26,6 @@ from crashgate.model.result import (
     PlaceId,
     PlaceLink,
     Result,
-    Time,
     Untrusted,
     UntrustedData,
     UntrustedMark,
@@ -55,6 +56,18 @@ _REQUEST_KEYS = DocumentedKeys({
     "url": _NETWORK,
 })  # fmt: skip
 _USER_KEYS = DocumentedKeys(dict.fromkeys(("email", "id", "name")))
+
+
+_SENSITIVE_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key"})
+
+
+def _without_credentials(request: Any) -> Any:  # noqa: ANN401 - any JSON may stand in an upstream answer
+    """The request without headers that carry credentials."""
+    headers = _mapping(_mapping(request).get("headers"))
+    if not headers:
+        return request
+    kept = {name: value for name, value in headers.items() if name.lower() not in _SENSITIVE_HEADERS}
+    return {**request, "headers": kept}
 
 
 class Frame(Result):
@@ -98,29 +111,36 @@ class Breadcrumb(Result):
 class Event(Result):
     """An event in summary or in full; ``is_full_report`` tells which."""
 
-    id: Annotated[Id, ROW]
-    error_id: Annotated[PlaceId, ROW] = None
-    received_at: Annotated[Time, From("received_at", "receivedAt"), ROW] = None
-    severity: Annotated[Word, ROW] = None
-    unhandled: Annotated[bool | None, ROW] = None
-    is_full_report: bool | None = None
-    context: Annotated[Untrusted | None, ROW] = None
-    exceptions: Annotated[Many[Thrown], UntrustedMark()] = ()
-    breadcrumbs: Annotated[Many[Breadcrumb], UntrustedMark()] = ()
-    app: Annotated[UntrustedData, _APP_KEYS] = None
-    device: Annotated[UntrustedData, _DEVICE_KEYS] = None
-    user: Annotated[UntrustedData, _USER_KEYS, PERSONAL] = None
-    request: Annotated[UntrustedData, _REQUEST_KEYS] = None
-    metaData: AppData = None  # noqa: N815 - the vendor's spelling
+    id: Annotated[Id, ROW, About("The provider's id.")]
+    error_id: Annotated[PlaceId, ROW, About("The provider's id of the error.")] = None
+    received_at: Annotated[At, From("received_at", "receivedAt"), ROW, About("When the provider received it.")] = None
+    severity: Annotated[Word, ROW, About("info, warning or error.")] = None
+    unhandled: Annotated[bool | None, ROW, About("Whether it ended the app.")] = None
+    is_full_report: Annotated[bool | None, About("Whether it has all fields; a short one lacks most.")] = None
+    context: Annotated[Untrusted | None, ROW, About("Where in the app it happened.")] = None
+    exceptions: Annotated[
+        Many[Thrown], UntrustedMark(), About("The exceptions with their stacks, the outermost first.")
+    ] = ()
+    breadcrumbs: Annotated[Many[Breadcrumb], UntrustedMark(), About("What the app did before, newest first.")] = ()
+    app: Annotated[UntrustedData, _APP_KEYS, About("What is known of the app.")] = None
+    device: Annotated[UntrustedData, _DEVICE_KEYS, About("What is known of the device.")] = None
+    user: Annotated[UntrustedData, _USER_KEYS, PERSONAL, About("What is known of the user.")] = None
+    request: Annotated[
+        UntrustedData,
+        Convert(_without_credentials),
+        _REQUEST_KEYS,
+        About("The request that failed, without headers that carry credentials."),
+    ] = None
+    metaData: Annotated[AppData, About("Whatever else the app sent with it.")] = None  # noqa: N815 - the vendor's spelling
     threads: UntrustedData = None
-    feature_flags: UntrustedData = None
-    session: UntrustedData = None
+    feature_flags: Annotated[UntrustedData, About("The feature flags and their variants.")] = None
+    session: Annotated[UntrustedData, About("The app's session that it happened in.")] = None
     correlation: UntrustedData = None
     customDiagnostics: AppData = None  # noqa: N815 - the vendor's spelling
     derived: UntrustedData = None
-    error_class: Untrusted | None = None
-    message: Untrusted | None = None
-    missing_dsym: bool | None = None
+    error_class: Annotated[Untrusted | None, About("The class of the error.")] = None
+    message: Annotated[Untrusted | None, About("The crash's message.")] = None
+    missing_dsym: Annotated[bool | None, About("Whether symbols are missing for its stack.")] = None
     url: Link = None
     project_url: PlaceLink = None
 
@@ -142,7 +162,6 @@ _DEVICE = (
     "jailbroken", "orientation", "locale", "runtimeVersions",
 )  # fmt: skip
 _REQUEST = ("httpMethod", "url")
-_SENSITIVE_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-authorization", "x-api-key"})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -237,14 +256,8 @@ def _cut(event: Event, most: _Most) -> dict[str, Any]:
 
 
 def full(event: Event) -> dict[str, Any]:
-    """All declared fields, without headers that carry credentials."""
-    shown = everything(event)
-    outside = shown.get(UNTRUSTED, {})
-    request = _mapping(outside.get("request"))
-    if headers := _mapping(request.get("headers")):
-        kept = {name: value for name, value in headers.items() if name.lower() not in _SENSITIVE_HEADERS}
-        outside["request"] = {**request, "headers": kept}
-    return shown
+    """All declared fields."""
+    return everything(event)
 
 
 def _incomplete(event: Event) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The tools over BugsPulse: lists, then files. A group of crashes is what the vendor calls one."""
 
-from crashgate.model.export import Export
+from crashgate.model.export import Export, Tally
 from crashgate.model.tool import Always, Tool
 from crashgate.providers.bugspulse.crashes import EXPORT_CRASHES, LIST_CRASHES
 from crashgate.providers.bugspulse.network_logs import EXPORT_NETWORK_LOGS, LIST_NETWORK_LOGS
@@ -32,6 +32,7 @@ BUGSPULSE_TOOLS = (
         example={"format": "jsonl"},
         subject="crashes",
         of=(EXPORT_CRASHES,),
+        tally=Tally(counts=("status", "is_fatal")),
     ),
     Export(
         name="export_session_events",
@@ -46,5 +47,6 @@ BUGSPULSE_TOOLS = (
         description="Write all requests of a period to a file and get a link to it. It may take minutes.",
         subject="network_logs",
         of=(EXPORT_NETWORK_LOGS,),
+        tally=Tally(day="at"),
     ),
 )
