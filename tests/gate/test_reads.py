@@ -37,6 +37,14 @@ def _filter(name: str) -> Mapping[str, Any]:
 VALUES: Mapping[str, Any] = {
     "admin": True,
     "q": "acme",
+    "query": "boom",
+    "status": "open",
+    "release": "4.18.0",
+    "histogram": "two_week",
+    "around": "2026-11-20T10:00:00Z",
+    "minutes": 5,
+    "session_id": "session-1",
+    "failed_only": True,
     "direction": "asc",
     "base": "2026-11-20T10:00:00Z",
     "full_reports": True,
@@ -66,6 +74,10 @@ VALUES: Mapping[str, Any] = {
     },
 }  # fmt: skip
 """A value of every parameter that takes no names. One that is missing here is an error, not a parameter less."""
+
+
+BESIDE: Mapping[str, Mapping[str, Any]] = {"minutes": {"around": VALUES["around"]}}
+"""What a parameter takes beside it."""
 
 
 def _given(field: Field, name: str) -> Any:  # noqa: ANN401 - any value that a caller may give
@@ -120,7 +132,7 @@ async def test_no_parameter_that_reads_a_redacted_field_is_accepted(operation: s
         ask, gate = good_ask(about), _gate(about.provider, hidden)
         gate.upstream.received.clear()
         with pytest.raises(InvalidArgumentsError, match=REFUSED):
-            await gate.gateway.run(replace(ask, arguments={**ask.arguments, name: value}))
+            await gate.gateway.run(replace(ask, arguments={**ask.arguments, **BESIDE.get(name, {}), name: value}))
 
         sent = [operation_of(each.method, urlsplit(each.url).path) for each in gate.upstream.received]
         assert about not in sent, f"{value} is asked although {hidden} is redacted"
@@ -142,6 +154,9 @@ async def test_no_parameter_that_reads_a_redacted_field_is_accepted(operation: s
         ("list_errors", "filters", {"user.email": "a@b.example"}, ["user.**.email"]),
         ("list_errors", "filters", {CUSTOM: "gold"}, ["metaData.**.iban"]),
         ("list_errors", "filters", {"search": "boom"}, ["linked_issues.url"]),
+        ("list_errors", "query", "boom", ["linked_issues.url"]),
+        ("list_errors", "status", "fixed", ["status"]),
+        ("list_errors", "release", "4.18.0", ["introduced_in_releases.build_label"]),
         ("list_errors", "sort", "users", ["users"]),
         ("list_pivot_values", "event_field_display_id", "user.id", ["users"]),
         ("create_saved_search", "filters", {"error.status": "open"}, ["status"]),

@@ -96,7 +96,7 @@ async def test_an_argument_that_is_upstreams_but_not_offered_is_told_the_same() 
     # Guards: hidden, which names what the tool shows and not what the operation has.
     told = await _refused("bugsnag", "list_errors", {**RIGHT["bugsnag", "list_errors"], "base": SECRET})
 
-    assert told.startswith("unknown argument base; this tool takes project_id, filters, sort")
+    assert told.startswith("unknown argument base; this tool takes project_id, query, status, release, filters, sort")
     assert "direction" not in told
     assert "cursor" in told
 

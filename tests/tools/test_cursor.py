@@ -200,7 +200,11 @@ async def test_a_tool_without_pages_takes_no_cursor() -> None:
 LISTS: Mapping[str, tuple[str, Mapping[str, Any], str]] = {
     "errors": ("list_errors", {"project_id": "checkout-ios", "per_page": 9}, "errors"),
     "errors by users": ("list_errors", {"project_id": "checkout-ios", "per_page": 30, "sort": "users"}, "errors"),
-    "errors unsorted": ("list_errors", {"project_id": "checkout-ios", "per_page": 20, "sort": "unsorted"}, "errors"),
+    "errors unsorted": (
+        "list_errors",
+        {"project_id": "checkout-ios", "per_page": 20, "sort": "unsorted", "status": "any"},
+        "errors",
+    ),
     "open errors": (
         "list_errors",
         {"project_id": "checkout-ios", "per_page": 7, "filters": {"error.status": "open"}},

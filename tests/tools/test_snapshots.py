@@ -18,7 +18,8 @@ from tests.tools.counting import tokens
 
 AGENTS = (OPERATOR, READER, RELEASES, TRIAGE)
 MOST_FOR_A_LIST = 4_500
-MOST_FOR_ERRORS = 2_500
+MOST_FOR_ERRORS = 3_600
+"""A row tells which release introduced its error and when, and the events of seven days: a third of what it costs."""
 MOST_FOR_AN_EVENT = 1_500
 
 
@@ -153,11 +154,11 @@ async def test_the_tool_list_of_the_triage_agent_costs_at_most_4500_tokens(tmp_p
 
 
 @pytest.mark.parametrize("sort", ["last_seen", "first_seen", "users", "events"])
-async def test_thirty_errors_cost_at_most_2500_tokens(tmp_path: Path, sort: str) -> None:
+async def test_thirty_errors_cost_at_most_3600_tokens(tmp_path: Path, sort: str) -> None:
     costs: dict[str, int] = {}
     async with open_house(tmp_path) as house:
         for project in house.world.projects.values():
-            arguments = {"project_id": project.id, "sort": sort}
+            arguments = {"project_id": project.id, "sort": sort, "status": "any"}
             answer = await house.call(OPERATOR, "list_errors", arguments)
             assert len(answer.content["errors"]) == min(30, len(house.errors(project.plan.slug)))
             costs[project.plan.slug] = tokens(dict(answer.content)) + tokens(answer.text)

@@ -209,10 +209,12 @@ async def test_a_pivot_that_upstream_does_not_answer_is_named(tmp_path: Path) ->
 
 async def test_lists_count_only_what_is_whole(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
-        errors = await house.call(TRIAGE, "list_errors", {"project_id": "checkout-ios"})
+        errors = await house.call(TRIAGE, "list_errors", {"project_id": "checkout-ios", "status": "any"})
         projects = await house.call(TRIAGE, "list_projects", {"organization_id": "acme"})
         nothing = await house.call(
-            TRIAGE, "list_errors", {"project_id": "checkout-ios", "filters": {"event.class": "NoSuchClass"}}
+            TRIAGE,
+            "list_errors",
+            {"project_id": "checkout-ios", "status": "any", "filters": {"event.class": "NoSuchClass"}},
         )
 
     assert errors.content["total"] == len(house.errors())

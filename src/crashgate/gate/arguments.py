@@ -154,8 +154,13 @@ def _not_valid(names: Sequence[str]) -> str:
     )
 
 
-def unknown_filters(names: Sequence[str], provider: Provider) -> InvalidArgumentsError:
-    """The error for filter fields that the project does not have; upstream would ignore them and answer unfiltered."""
+def unknown_filters(
+    names: Sequence[str], provider: Provider, *, asked_by: Sequence[str] = ("filters",)
+) -> InvalidArgumentsError:
+    """The error for filter fields that the project does not have; upstream would ignore them and answer unfiltered.
+
+    ``asked_by`` are the parameters that filter by them.
+    """
     listing = provider.filter_fields
     documented = listing.documented if listing else ()
     near = [_near(name, documented) for name in names]
@@ -163,9 +168,10 @@ def unknown_filters(names: Sequence[str], provider: Provider) -> InvalidArgument
     nearest = f" Did you mean {' or '.join(hints)}?" if hints else ""
     every = (*documented, *sorted(listing.always)) if listing else ()
     told = "" if all(near) or not every else f" {provider.title} documents {', '.join(every)}."
+    several = "s" if len(names) > 1 else ""
     return InvalidArgumentsError(
-        f"filters: {len(names)} field name{'s' if len(names) > 1 else ''} not known in this project.{nearest}",
-        because="filters names a field that the project does not have",
+        f"{' and '.join(asked_by)}: {len(names)} field name{several} not known in this project.{nearest}",
+        because=f"{asked_by[0]} names a field that the project does not have",
         why=f"{provider.title} ignores unknown fields and would answer unfiltered.{told}",
         remedy="list_event_fields names the fields. Nothing was sent.",
     )

@@ -67,7 +67,11 @@ async def _find_filter_fault(
     if listing is None or need.names <= listing.always:
         return None
     unknown = need.names - listing.always - await places.fields(listing, call.asker, need.project, look_up)
-    return unknown_filters(sorted(unknown), provider) if unknown else None
+    if not unknown:
+        return None
+    by: Mapping[str, str] = call.ask.operation.filtering if call.ask.operation is not None else {}
+    params = sorted({name for name, field in by.items() if field in unknown and name in call.ask.arguments})
+    return unknown_filters(sorted(unknown), provider, asked_by=params or ["filters"])
 
 
 async def _find_object(

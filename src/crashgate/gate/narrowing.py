@@ -79,16 +79,19 @@ def _in_scope(operation: Operation[P, R], page: Page[R], *, params: P, home: str
                 if getattr(row, "platform", None) in {None, asked}
             )
         case _:
+            # A list, for a generator costs a call for each row.
             kept = tuple(
-                row
-                for row in page.rows
-                if home is None
-                or row.home
-                in {
-                    None,
-                    # check: rows of other projects are dropped
-                    home,
-                }
+                [
+                    row
+                    for row in page.rows
+                    if home is None
+                    or row.home
+                    in {
+                        None,
+                        # check: rows of other projects are dropped
+                        home,
+                    }
+                ]
             )
     dropped = len(page.rows) - len(kept)
     return (

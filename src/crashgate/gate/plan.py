@@ -359,6 +359,9 @@ def _repeat_settings(call: CallState, scope: OrganizationNamed) -> _Part:
 def _filter_fault(call: CallState) -> Generator[Need, Any, InvalidArgumentsError | None]:
     """What is wrong where a filter names a field that the project does not have."""
     names = frozenset[str](getattr(call.params, "filters", None) or ())
+    if by := _operation(call).filtering:
+        # check: what filters by a field of its own is checked like a filter
+        names |= {field for name, field in by.items() if name in call.ask.arguments}
     if not names or call.home is None:
         return None
     fault: InvalidArgumentsError | Unknown | None = yield NeedFields(project=call.home, names=names)

@@ -32,11 +32,15 @@ MEANINGS: Mapping[str, str] = {
     # Lists
     "per_page": "rows a page",
     "filters": (
-        'e.g. {"error.status": ["open", "for_review"], "event.since": "7d", "monday" or UTC time, "os.version":'
-        ' {"type": "ne", "value": "17.1"}}; keys: list_event_fields, search'
+        'e.g. {"event.since": "7d", "monday" or UTC time, "os.version": {"type": "ne", "value": "17.1"}}; keys:'
+        " list_event_fields, search"
     ),
     "sort": "what comes first",
     "direction": "of sort",
+    "query": "text to search for",
+    "status": "default open",
+    "release": "release of the app",
+    "histogram": "with the events of each day",
     "base": "only what came before: UTC time, 24h, monday",
     "offset": "rows to skip",
     "q": "part of a name or e-mail address",
@@ -108,7 +112,6 @@ MEANINGS: Mapping[str, str] = {
     "output": "what came out of it",
     "metadata": "anything else about it",
     "tags": 'labels, e.g. ["nightly"]',
-    "release": "release of the app",
     "version": "version of the trace",
     "app": "version and releaseStage decide where the sessions count",
     "device": "what they ran on",
@@ -124,6 +127,7 @@ OF_RESOURCE: Mapping[tuple[str, str], str] = {
     ("pivot", "filters"): "as in list_errors",
     ("session", "name"): "of the trace, e.g. chat-turn",
     ("error", "sort"): "default last_seen",
+    ("error", "release"): "version that introduced them, e.g. 4.18.*",
     ("release", "sort"): "default timestamp",
 }
 """Where a resource gives a name another meaning, or can say it shorter."""

@@ -56,6 +56,7 @@ class Field:
     along: Along | None = None
     reads: Declared | None = None
     encode: Callable[[str, Any], list[tuple[str, str]]] | None = None
+    filters: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,6 +95,8 @@ class Operation(Generic[P, R]):
     envelope: EventBatch | None = None
     gives_back: bool = False
     fields: tuple[Field, ...] = field(init=False)
+    filtering: Mapping[str, str] = field(init=False)
+    """The parameters that filter by one field each, with its name."""
     per_page: int | None = field(init=False)
     named: Mapping[str, str] = field(init=False)
 
@@ -101,6 +104,8 @@ class Operation(Generic[P, R]):
         """Read the fields off the parameters and check the entry."""
         fields = tuple(_field(name, info.annotation, info.metadata) for name, info in self.params.model_fields.items())
         object.__setattr__(self, "fields", fields)
+        by = {each.name: each.filters for each in fields if each.filters is not None}
+        object.__setattr__(self, "filtering", by)
         object.__setattr__(self, "named", self._named(fields))
         object.__setattr__(self, "creates", self.creates or (self.method == "POST" and not self.asks_by_post))
         rows = (mark for each in fields if isinstance(mark := each.logged, RowsAPage))
@@ -188,6 +193,7 @@ def _field(name: str, annotation: object, metadata: list[Any]) -> Field:
         raise ValueError(f"parameter {name} must say once where it travels")
     wires = [mark.name for mark in metadata if isinstance(mark, Wire)]
     marks = (*metadata, *_marks_within(annotation))
+    encoded = next((mark for mark in marks if isinstance(mark, EncodedBy)), None)
     return Field(
         name=name,
         travels=travels[0],
@@ -197,7 +203,8 @@ def _field(name: str, annotation: object, metadata: list[Any]) -> Field:
         repeated=any(isinstance(mark, Repeated) for mark in metadata),
         unsets=any(isinstance(mark, Unsets) for mark in metadata),
         along=next((mark for mark in metadata if isinstance(mark, Along)), None),
-        encode=next((mark.encode for mark in marks if isinstance(mark, EncodedBy)), None),
+        encode=None if encoded is None else encoded.encode,
+        filters=None if encoded is None else encoded.filters,
         reads=_reads(name, annotation, marks),
     )
 

@@ -94,9 +94,13 @@ class Shorthand:
 
 @dataclass(frozen=True)
 class EncodedBy:
-    """The parameter travels in the query as the pairs that ``encode`` makes of the upstream's name and the value."""
+    """The parameter travels in the query as the pairs that ``encode`` makes of the upstream's name and the value.
+
+    ``filters`` is the field that it filters by, where a project may not have it.
+    """
 
     encode: Callable[[str, Any], list[tuple[str, str]]]
+    filters: str | None = None
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,9 @@ from crashgate.errors import InvalidArgumentsError
 from crashgate.exports.plan import Format
 from crashgate.gate.arguments import SENT_NOTHING, unknown_argument
 from crashgate.gate.given import given, is_given
-from crashgate.gate.narrowing import hidden_parameters, hidden_words
 from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation
 from crashgate.model.tool import Always, ByProvider, Detail, Given, Named, Tool
-from crashgate.policy.policy import Policy
 from crashgate.tools.exports import Order
 
 _legal_export_id = re.compile(r"[0-9a-f]{16,32}").fullmatch
@@ -59,23 +57,6 @@ def holds_link(arguments: Mapping[str, Any]) -> bool:
         if isinstance(value, str) and value.startswith(LINK_STARTS):
             return True
     return False
-
-
-def usual(tool: Tool, operation: AnyOperation, policy: Policy | None) -> dict[str, Any]:
-    """The arguments that the tool gives where the caller does not, without what the policy switches off or redacts."""
-    if policy is None or not tool.usual:
-        return {}
-    closed = hidden_parameters(operation, policy.redaction) | policy.off.parameters_of(operation.id)
-    barred = hidden_words(operation, policy.redaction)
-    found: dict[str, Any] = {}
-    for name, value in tool.usual.items():
-        if name in closed or name not in operation.params.model_fields:
-            continue
-        found[name] = value
-        if isinstance(value, tuple):
-            words = barred.get(name, frozenset[str]())
-            found[name] = [each for each in cast("tuple[str, ...]", value) if each not in words]
-    return {name: value for name, value in found.items() if value != []}
 
 
 def order(format_: object, resume: object) -> Order:
@@ -127,6 +108,8 @@ def check_names(
     # check: hidden parameters are not taken
     if hidden:
         raise unknown_argument(min(hidden), shown)
+    if arguments.keys() <= operation.params.model_fields.keys():
+        return
     theirs = [name for name in shown if name in arguments and name not in operation.params.model_fields]
     if theirs and connection is not None:
         own = [name for name in shown if name in operation.params.model_fields]

@@ -43,7 +43,10 @@ class Annotations:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Definition:
-    """A tool as one agent is shown it."""
+    """A tool as one agent is shown it.
+
+    ``usual`` are the arguments, by operation, that the tool gives where the agent gives none.
+    """
 
     name: str
     title: str
@@ -51,6 +54,7 @@ class Definition:
     input_schema: Mapping[str, Any]
     output_schema: Mapping[str, Any]
     annotations: Annotations
+    usual: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
 
     @property
     def properties(self) -> Mapping[str, Schema]:
@@ -98,7 +102,23 @@ def define(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str], catal
             and all(use.operation.idempotent and use.operation.method != "POST" for use in uses),
             open_world=any(use.operation.provider != "crashgate" for use in uses),
         ),
+        usual={use.operation.id: _usual(tool.of_provider(use.operation.provider), use) for use in uses}
+        if isinstance(tool, Tool)
+        else {},
     )
+
+
+def _usual(tool: Tool, use: Use) -> Mapping[str, Any]:
+    """What the tool gives where the agent gives none, without what this agent could not give."""
+    found: dict[str, Any] = {}
+    for name, value in tool.usual.items():
+        if name in use.off or name not in use.operation.params.model_fields:
+            continue
+        found[name] = value
+        if isinstance(value, tuple):
+            words = use.barred.get(name, frozenset[str]())
+            found[name] = [each for each in cast("tuple[str, ...]", value) if each not in words]
+    return {name: value for name, value in found.items() if value != []}
 
 
 def _with_example(tool: AnyTool, first: AnyOperation, schema: Schema) -> str:

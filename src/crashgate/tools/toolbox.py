@@ -32,7 +32,7 @@ from crashgate.offload import offload
 from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.review.explain import MOST_TOOLS, refusal
 from crashgate.tools import own
-from crashgate.tools.arguments import check_names, choose, detail_of, holds_link, order, usual
+from crashgate.tools.arguments import check_names, choose, detail_of, holds_link, order
 from crashgate.tools.available import Opening, opening
 from crashgate.tools.call_result import Answer, failed, nearest, refused
 from crashgate.tools.composite_call import CompositeCall
@@ -125,7 +125,7 @@ class Toolbox:
         ``arguments`` are as the client sent them. ``progress`` is told of how far a long call is. ``ask_user`` asks the
         person at the client for an approval, where the client can.
         """
-        tool, given = self.catalogue.tools_by_name.get(name), dict(arguments)
+        tool, given = self.vocabulary.catalogue.tools_by_name.get(name), dict(arguments)
         if tool is not None and not self._is_there(tool, self._policy(principal.agent), principal.agent):
             tool = None
         try:
@@ -151,7 +151,8 @@ class Toolbox:
         connection, choices = self._connection(policy, principal.agent, tool, given)
         detail, cursor = given.pop("detail", None), given.pop("cursor", None)
         fault: InvalidArgumentsError | None = None
-        parameters = self._parameters(principal.agent, tool)
+        definition = self._defined(policy, principal.agent, tool)
+        parameters = () if definition is None else tuple(definition.input_schema["properties"])
         operation, arguments, shown, mark = tool.operations[0], dict[str, Any](), Detail.SUMMARY, None
         skipped, left = 0, tuple[str, ...]()
         bound: Sequence[object] = ()
@@ -161,7 +162,7 @@ class Toolbox:
             operation, arguments = choose(tool, given, self._all().get(connection or ""))
             check_names(tool, operation, arguments, shown=parameters, connection=connection)
             own = taken(operation.params, arguments, shown=parameters)
-            arguments = usual(tool.of_provider(operation.provider), operation, policy) | own
+            arguments = own if definition is None else {**definition.usual.get(operation.id, {}), **own}
             left = tuple(arguments.keys() - own.keys())
             shown = detail_of(tool, detail)
             bound = (principal.agent, policy.hash if policy else None, tool.name, connection, arguments)
@@ -281,8 +282,7 @@ class Toolbox:
         Where it names none, those that are open to it.
         """
         found = self._opening(policy, agent, tool)
-        providers = {operation.provider for operation in tool.operations}
-        possible = found.connections if found else [n for n, provider in self._all().items() if provider in providers]
+        possible = found.connections if found is not None else self._able(tool)
         if not is_given(arguments.get("connection")):
             arguments.pop("connection", None)
         if len(possible) == 1:
@@ -290,6 +290,11 @@ class Toolbox:
         named = arguments.pop("connection", None)
         choices = found.connections if found and named is None else ()
         return (named if isinstance(named, str) and _legal_connection(named) else None), choices
+
+    def _able(self, tool: AnyTool) -> list[str]:
+        """The connections to the tool's providers."""
+        providers = {operation.provider for operation in tool.operations}
+        return [name for name, provider in self._all().items() if provider in providers]
 
     def _opening(self, policy: Policy | None, agent: str, tool: AnyTool) -> Opening | None:
         """What is open to the agent; worked out once for a policy version."""

@@ -9,7 +9,7 @@ token at most, whatever the script; a character can cost more.
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import islice
+from itertools import islice, repeat
 from operator import attrgetter
 from typing import Any, cast
 
@@ -64,6 +64,9 @@ def _join(columns: Mapping[str, Sequence[Any]], rows: int) -> list[dict[str, Any
     if not columns:
         return [{} for _ in range(rows)]
     names = tuple(columns)
+    # Mostly nothing is missing, and then no row need be looked at.
+    if not any([None in column for column in columns.values()]):  # noqa: C419 - a generator costs a call for each
+        return list(map(dict, map(zip, repeat(names), zip(*columns.values(), strict=True))))
     return [
         {name: value for name, value in zip(names, values, strict=True) if value is not None}
         for values in zip(*columns.values(), strict=True)
@@ -80,18 +83,13 @@ def _present_column(field: ResultField, column: Sequence[Any], *, cut: bool) -> 
     elif longest is not None:
         # By slices and searches, because a call for each value would take longer.
         column = [
-            value if not value or not (value[longest:] or "\n" in value or "\t" in value) else _cut(value, longest)
+            value.replace("\n", " ").replace("\t", " ") if value and ("\n" in value or "\t" in value) else value
             for value in column
         ]
+        column = [f"{value[: longest - 1]}…" if value and value[longest:] else value for value in column]
     if field.is_text:
         return [value if value and value[-5:] != _NO_FRACTION else plain(value) or None for value in column]
     return [None if (shown := plain(value)) in _EMPTY else shown for value in column]
-
-
-def _cut(text: str, longest: int) -> str:
-    """A text, which is clean, on one line, with an ellipsis in place of what is too much."""
-    line = text.replace("\n", " ").replace("\t", " ")
-    return f"{line[: longest - 1]}…" if line[longest:] else line
 
 
 _NO_FRACTION = ".000Z"

@@ -5,20 +5,25 @@ Errors as an agent sees them. Rule: thirty rows fit in 2,500 tokens.
 The tools that find and read errors. Rule: lists are short, one error is whole.
 """
 
-from typing import Annotated, Any, Literal
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import StringConstraints, model_validator
 
 from crashgate.model.access import Access
 from crashgate.model.field_table import DAY, ROW, SUMMARY, About, Cut, shown_fields
 from crashgate.model.moments import At
 from crashgate.model.operation import Operation, Shape, Wording
-from crashgate.model.params import In, Logged, ObjectId, Params, Ref, RowsAPage, UtcTime
+from crashgate.model.params import EncodedBy, In, Logged, ObjectId, Params, PatternHelp, Ref, RowsAPage, UtcTime, Wire
 from crashgate.model.reads import Reads, ReadsByName, ReadsNothing
 from crashgate.model.result import Id, Link, Many, OptionalId, PlaceId, Result, Time, Untrusted, UntrustedData, Word
 from crashgate.model.scope import ProjectNamed
-from crashgate.model.tool import Always, Detail, Holds, Row, Tool
+from crashgate.model.tool import Always, Detail, Holds, Reply, Row, Shown, Tool, View
 from crashgate.providers.bugsnag.conventions import NOT_OFFERED, REFERENCE
-from crashgate.providers.bugsnag.filters import Filters
-from crashgate.views.present import present, show_fields
+from crashgate.providers.bugsnag.field_reads import EVENT_FIELDS
+from crashgate.providers.bugsnag.filters import STATUS_FIELD, Comparison, Filters, encode_filters
+from crashgate.views.present import UNTRUSTED, present, present_rows, squeezed
 from crashgate.views.rows import one, rows
 
 
@@ -67,7 +72,7 @@ class Error(Result):
     overridden_severity: Annotated[Word, About("The severity that somebody set.")] = None
     events: Annotated[int | None, ROW, About("How many events match the filters.")] = None
     users: Annotated[int | None, ROW, About("How many users had one of them.")] = None
-    first_seen: Annotated[At, SUMMARY, About("When the first of them came.")] = None
+    first_seen: Annotated[At, DAY, ROW, About("When the first of them came.")] = None
     last_seen: Annotated[At, DAY, ROW, About("When the last of them came.")] = None
     first_seen_unfiltered: Time = None
     last_seen_unfiltered: Time = None
@@ -90,7 +95,7 @@ class Error(Result):
     missing_dsyms: UntrustedData = None
     grouping_reason: Annotated[Word, About("Why its events are grouped.")] = None
     grouping_fields: UntrustedData = None
-    trend: UntrustedData = None
+    trend: Many[UntrustedData] = ()
     url: Link = None
     project_url: Link = None
     events_url: Link = None
@@ -112,10 +117,56 @@ _SORTS = ReadsByName(
 )
 
 
+_SEARCH, _INTRODUCED_IN = "search", "version.introduced_in"
+_VERSION_PATTERN = r"^[A-Za-z0-9_.@+()*? -]+$"
+
+Status = Literal["open", "in progress", "for_review", "new", "fixed", "snoozed", "ignored", "any"]
+
+
+def _encode_search(name: str, text: str) -> list[tuple[str, str]]:
+    return encode_filters(name, {_SEARCH: [Comparison(value=text)]})
+
+
+def _encode_release(name: str, version: str) -> list[tuple[str, str]]:
+    return encode_filters(name, {_INTRODUCED_IN: [Comparison(value=version)]})
+
+
+def _encode_status(name: str, status: str) -> list[tuple[str, str]]:
+    """None for any status. Written out, since every list of errors is asked for with it."""
+    field = f"{name}[{STATUS_FIELD}][]"
+    return [] if status == "any" else [(f"{field}[type]", "eq"), (f"{field}[value]", status)]
+
+
 class ListErrors(Params):
-    """Parameters of listing a project's errors."""
+    """Parameters of listing a project's errors.
+
+    ``query``, ``status`` and ``release`` are sent as filters. A status in ``filters`` stands in place of ``status``.
+    """
 
     project_id: Annotated[Ref, In.PATH]
+    query: Annotated[
+        Annotated[str, StringConstraints(min_length=1, max_length=200)] | None,
+        In.QUERY,
+        Wire("filters"),
+        EncodedBy(_encode_search, _SEARCH),
+        Reads(EVENT_FIELDS.of(_SEARCH)),
+    ] = None
+    status: Annotated[
+        Status | None, In.QUERY, Wire("filters"), Logged(), EncodedBy(_encode_status), Reads(("error.status",))
+    ] = None
+    release: Annotated[
+        Annotated[
+            str,
+            StringConstraints(pattern=_VERSION_PATTERN, max_length=100),
+            PatternHelp(_VERSION_PATTERN, "must be a version, e.g. 4.18.0 or 4.18.*"),
+            Logged(),
+        ]
+        | None,
+        In.QUERY,
+        Wire("filters"),
+        EncodedBy(_encode_release, _INTRODUCED_IN),
+        Reads(EVENT_FIELDS.of(_INTRODUCED_IN)),
+    ] = None
     filters: Annotated[Filters | None, In.QUERY] = None
     sort: Annotated[
         Literal["last_seen", "first_seen", "users", "events", "unsorted"] | None, In.QUERY, Logged(), _SORTS
@@ -132,6 +183,20 @@ class ListErrors(Params):
         In.QUERY,
         Reads(("error.first_seen", "error.last_seen", "error.first_seen_unfiltered", "error.last_seen_unfiltered")),
     ] = None
+    histogram: Annotated[
+        Literal["two_week", "dynamic"] | None, In.QUERY, Logged(), Reads(("error.trend", "error.events"))
+    ] = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_one_status(cls, given: Any) -> Any:  # noqa: ANN401 - whatever a caller sent
+        """The same without ``status`` where the filters have one, and with the text to search for given once."""
+        filters = given.get("filters") or ()
+        if STATUS_FIELD in filters:
+            given = {**given, "status": None}
+        if _SEARCH in filters and given.get("query") is not None:
+            raise ValueError("query and search among the filters are the same: give one")
+        return given
 
 
 class OneError(Params):
@@ -216,8 +281,56 @@ def _present_whole(error: Error, hidden: frozenset[str] = frozenset()) -> dict[s
     return present(error, [name for name in shown_fields(Error, SUMMARY) if name not in hidden])
 
 
-row = show_fields(ROW)
+_ROW_FIELDS = shown_fields(Error, ROW)
+_DAYS = 7
+_LONGEST_VERSION = 40
+
+
+def _rows(errors: Sequence[Error], _: Detail) -> list[dict[str, Any]]:
+    """The rows of a list, each with the versions that introduced the error and its events of each of the last days.
+
+    A number of events is ours to show; the dates that stand beside it are not looked at.
+    """
+    shown = present_rows(errors, _ROW_FIELDS, cut=True)
+    for row, error in zip(shown, errors, strict=True):
+        if error.introduced_in_releases:
+            labels = {each.build_label: None for each in error.introduced_in_releases if each.build_label}
+            if labels:
+                row.setdefault(UNTRUSTED, {})["introduced_in"] = squeezed(", ".join(labels), _LONGEST_VERSION)
+        if error.trend:
+            days = [cast("list[Any]", each) for each in error.trend[-_DAYS:] if isinstance(each, list)]
+            counts = [day[1] for day in days if len(day) > 1 and type(day[1]) is int]
+            if len(counts) == len(days) and any(counts):
+                row["trend"] = counts
+    return shown
+
+
+row = Row(
+    lambda error, detail: _rows([error], detail)[0],
+    Holds(
+        visibility=ROW,
+        added=("trend", f"{UNTRUSTED}.introduced_in"),
+        reads=("introduced_in_releases", "trend"),
+    ),
+    _rows,
+)
 summary = Row(_summary, Holds(visibility=SUMMARY))
+
+
+_listed = rows("errors", row)
+_OPEN_ONLY = "Open errors only; give status to see others."
+
+
+def _list(reply: Reply, detail: Detail) -> Shown:
+    """The rows; where all of them are of one status, they need not say so."""
+    shown = _listed(reply, detail)
+    status = cast("ListErrors", reply.params).status
+    if status in {None, "any"}:
+        return shown
+    for each in shown.content["errors"]:
+        if "status" in each:
+            del each["status"]
+    return replace(shown, text=f"{shown.text} {_OPEN_ONLY if status == 'open' else f'Only {status}.'}")
 
 
 ERROR_TOOLS = (
@@ -225,14 +338,15 @@ ERROR_TOOLS = (
         name="list_errors",
         title="List errors",
         description=(
-            "Start triage here: errors (groups of crashes) of a project, last seen first. Texts and times are cut;"
-            " get_error shows them whole."
+            "Start triage here: errors (groups of crashes) of a project, last seen first. trend: events of each of the"
+            " last 7 days. Texts and times are cut; get_error shows them whole."
         ),
-        example={"project_id": "checkout-ios", "filters": {"error.status": "open"}, "sort": "users"},
+        example={"project_id": "checkout-ios", "sort": "users"},
         choice=Always(operation=LIST_ERRORS),
-        view=rows("errors", row),
+        view=View(_list, _listed.holds),
         holds=("errors", "array"),
-        hidden=NOT_OFFERED,
+        hidden=NOT_OFFERED | {"histogram"},
+        usual={"status": "open", "histogram": "two_week"},
         pages=True,
     ),
     Tool(
