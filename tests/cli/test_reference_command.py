@@ -10,7 +10,7 @@ from crashgate.cli import reference_answers
 from crashgate.cli.reference import tables
 from crashgate.config.settings import load
 from crashgate.model.catalogue import Catalogue
-from crashgate.reference.commands import KeyDoc
+from crashgate.reference.commands import KeyDoc, TableDoc
 from crashgate.reference.tools import Answers
 from tests.cli.shell import Shell
 
@@ -85,6 +85,13 @@ def test_checking_and_writing_at_once_is_a_wrong_use(crashgate: Shell) -> None:
 
 VALUES = {"a path": ("a", "a"), "text": ("s3://a", "s3://a"), "a list of texts": ('["http://a"]', ("http://a",))}
 OF_A_FORM = {"trusted_proxies": ('["10.0.0.0/8"]', ("10.0.0.0/8",))}
+
+
+@pytest.mark.parametrize("table", tables(), ids=lambda each: each.header)
+def test_each_key_says_what_it_is(table: TableDoc) -> None:
+    assert [key.name for key in table.keys if not key.about.endswith(".")] == []
+
+
 KEYS = [key for table in tables() if table.header in {"", "[http]"} for key in table.keys]
 
 

@@ -35,7 +35,11 @@ SETTINGS = (
     TableDoc(
         header="[greeting]",
         help=("How to greet.",),
-        keys=(KeyDoc(name="loud", takes="a number", default="`3`", variable="CRASHGATE_GREETING__LOUD"),),
+        keys=(
+            KeyDoc(
+                name="loud", about="How loud.", takes="a number", default="`3`", variable="CRASHGATE_GREETING__LOUD"
+            ),
+        ),
     ),
 )
 ANSWER = ExampleAnswer(provider="bugspulse", arguments={"a": 1}, text="One.", content={"rows": [1, {"b": []}]})
@@ -137,7 +141,7 @@ def test_an_answer_is_cut_and_laid_out() -> None:
     )
 
 
-NOTATION = re.compile(r"\bNone\b|tuple\[|\bLiteral\[|\bstr\b|\bbool\b|\bdict\b|frozenset|Mapping")
+NOTATION = re.compile(r"\bNone\b|tuple\[|\bLiteral\[|\bstr\b|\bbool\b|\bdict\b|\bTrue\b|\bFalse\b|frozenset|Mapping")
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -1,8 +1,11 @@
 """``crashgate reference``: the command tree and the settings as plain values, read off the help and the models."""
 
+import ast
+import inspect
 from collections.abc import Iterator, Sequence
 from difflib import unified_diff
 from enum import StrEnum
+from itertools import pairwise
 from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
@@ -87,13 +90,31 @@ def tables() -> tuple[TableDoc, ...]:
 
 
 def _table(model: "type[BaseModel]", header: str, prefix: str, *, without: tuple[str, ...] = ()) -> TableDoc:
+    about = _documented(model)
     paragraphs = (model.__doc__ or "").replace("``", "`").split("\n\n")
     keys = (
-        KeyDoc(name=name, takes=_takes(field), default=_default(field), variable=f"{prefix}_{name.upper()}")
+        KeyDoc(
+            name=name,
+            about=about.get(name, ""),
+            takes=_takes(field),
+            default=_default(field),
+            variable=f"{prefix}_{name.upper()}",
+        )
         for name, field in model.model_fields.items()
         if name not in without
     )
     return TableDoc(header=header, help=tuple(" ".join(each.split()) for each in paragraphs), keys=tuple(keys))
+
+
+def _documented(model: "type[BaseModel]") -> "Mapping[str, str]":
+    """What stands under each field of the class."""
+    (tree,) = ast.parse(inspect.getsource(model)).body
+    found: dict[str, str] = {}
+    for each, after in pairwise(tree.body if isinstance(tree, ast.ClassDef) else ()):
+        if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name) and isinstance(after, ast.Expr):
+            words = ast.literal_eval(after.value)
+            found[each.target.id] = " ".join(str(words).replace("``", "`").split())
+    return found
 
 
 def _takes(field: "FieldInfo") -> str:
@@ -141,6 +162,8 @@ def _default(field: "FieldInfo") -> str:
         return "none"
     if isinstance(value, tuple):
         return "`[]`"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
     return f"`{value}`" if isinstance(value, int | float) else f'`"{value}"`'
 
 

@@ -64,14 +64,7 @@ ConnectionName = Annotated[
 
 
 class ConnectionSettings(BaseModel):
-    """One account at a provider. The token is in the variable ``token_env`` or in the file ``token_file``.
-
-    With ``auth = "basic"``, where the provider takes it, that is ``e-mail:password``; what it is otherwise, the
-    provider's page in ``docs/upstreams`` says. ``base_url`` is the provider's own host unless given.
-    ``project_key_env`` names a variable with a project's key, where the provider has such keys: everything is narrowed
-    to that project. ``requests_per_minute`` is the budget that all agents share: the vendor's documented one unless
-    given, 0 for none.
-    """
+    """One account at a provider. It has either ``token_env`` or ``token_file``."""
 
     model_config = ConfigDict(
         frozen=True,
@@ -80,12 +73,19 @@ class ConnectionSettings(BaseModel):
     )
 
     provider: str = DEFAULT_PROVIDER
+    """What kind of upstream it is: a name from ``crashgate providers``."""
     base_url: str = ""
+    """Its address, without a slash at the end. Default: the vendor's own."""
     token_env: str | None = None
+    """The environment variable that has the token."""
     token_file: Path | None = None
+    """The file that has the token. Only its owner may be able to read it."""
     project_key_env: str | None = None
+    """The variable that has a project's API key, where the provider has such keys. Only that project is then open."""
     auth: Literal["token", "basic"] = "token"
+    """``basic``: the token is ``e-mail:password``, sent as HTTP Basic. Not every provider accepts it."""
     requests_per_minute: Annotated[int | None, Field(ge=0, le=1_000_000)] = None
+    """How many requests all agents together may send. Default: what the vendor documents; 0 is no limit."""
 
     @property
     def url(self) -> str:
@@ -126,30 +126,34 @@ def _network(text: str) -> str:
 
 
 class HttpSettings(BaseModel):
-    """The HTTP side. Beside its own address it is known only by ``allowed_hosts`` (``name`` or ``name:port``).
-
-    Web pages that came from elsewhere may use it if their origin (``https://app.example.com``) is in
-    ``allowed_origins``. A message has at most ``largest_body`` bytes, over stdio too. A request's head must be here in
-    ``head_seconds``, its body in ``body_seconds`` more. ``max_concurrent_per_agent`` limits the requests that one agent
-    has in progress, ``max_sessions_per_agent`` its sessions of the older protocol era.
-
-    An address may hold a hundred connections that have shown no token; those of ``trusted_proxies`` (``10.0.0.7`` or
-    ``10.0.0.0/8``) may hold more, because many clients come through them.
-    """
+    """The server over HTTP. It listens at ``http://HOST:PORT/mcp``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     host: str = "127.0.0.1"
+    """The address to listen on."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8321
+    """The port to listen on; 0 takes any free port."""
     allowed_hosts: tuple[str, ...] = ()
+    """Host names under which it may be reached beside its own address, such as those of a proxy: ``name`` or
+    ``name:port``."""
     allowed_origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()
+    """Origins of web pages that may use it, such as ``https://app.example.com``."""
     trusted_proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
+    """Addresses of proxies, ``10.0.0.7`` or ``10.0.0.0/8``. Any other address may hold at most 100 connections that
+    have shown no token."""
     largest_body: Annotated[int, Field(ge=1024, le=16 * 1024 * 1024)] = 1024 * 1024
+    """The most bytes of one message, over stdio too."""
     shutdown_seconds: Annotated[int, Field(ge=0, le=300)] = 20
+    """How long requests may still take after a signal to stop."""
     head_seconds: Annotated[float, Field(gt=0, le=300)] = 10
+    """How long the head of a request may take to arrive."""
     body_seconds: Annotated[float, Field(gt=0, le=3_600)] = 30
+    """How long its body may take after that."""
     max_concurrent_per_agent: Annotated[int, Field(ge=1, le=10_000)] = 100
+    """The most requests of one agent that are under way at once."""
     max_sessions_per_agent: Annotated[int, Field(ge=1, le=1_000)] = 100
+    """The most sessions of one agent, of the protocol versions that have sessions."""
 
     @property
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
@@ -161,23 +165,23 @@ TextLength = Literal["short", "full"]
 
 
 class ServeSettings(BaseModel):
-    """What clients are given, over stdio and over HTTP.
-
-    ``text`` is what an answer's text says beside its structured content: ``full``, a sentence and the same content as
-    JSON, for clients that give a model the text alone; ``short``, the sentence. ``text_of`` says it for single agents.
-    ``strict_policies``: one policy document that cannot be used stops the start, and keeps all policies at a reload;
-    otherwise it concerns its own agent alone. ``requests_per_call`` is how many requests one call of a composite tool
-    may send upstream; what that does not suffice for is left out and named.
-    """
+    """What clients are given, over stdio and over HTTP."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     text: TextLength = "full"
+    """The text of an answer beside its structured content. ``full``: a sentence, and the data as JSON, for clients
+    whose model sees the text alone. ``short``: only the sentence."""
     text_of: dict[Annotated[str, StringConstraints(pattern=AGENT_NAME_PATTERN)], TextLength] = Field(
         default_factory=dict
     )
+    """The same for single agents, by name."""
     strict_policies: bool = False
+    """true: if one policy document cannot be used, the server does not start, and a reload changes nothing. false: only
+    its own agent is affected."""
     requests_per_call: Annotated[int, Field(ge=1, le=100)] = 12
+    """The most requests that one call of a composite tool may send to a provider. What is not reached is left out and
+    named."""
 
     def short(self, agent: str) -> bool:
         """Whether an answer's text to ``agent`` is one sentence."""
@@ -185,13 +189,7 @@ class ServeSettings(BaseModel):
 
 
 class Settings(BaseSettings):
-    """All of it. ``policies`` and ``state`` are folders; paths in ``crashgate.toml`` are relative to that file.
-
-    ``policies`` is beside that file unless given, or in the user's configuration folder where there is no file.
-
-    ``exports`` is where exports go: a folder, or the URL of a place in object storage (``s3://…``). Without it there
-    are none.
-    """
+    """Paths in ``crashgate.toml`` are relative to that file."""
 
     model_config = SettingsConfigDict(
         frozen=True,
@@ -203,11 +201,14 @@ class Settings(BaseSettings):
     of_file: ClassVar[Mapping[str, Any]] = {}
 
     policies: Path = Path(POLICIES)
+    """The folder of policy documents. Default: beside ``crashgate.toml``, or in your configuration folder."""
     state: Path = Field(default_factory=lambda: platformdirs.user_state_path("crashgate"))
+    """The folder for the decision log, tokens, approvals and counts."""
     connections: dict[ConnectionName, ConnectionSettings] = Field(default_factory=dict)
     http: HttpSettings = HttpSettings()
     serve: ServeSettings = ServeSettings()
     exports: str | None = None
+    """Where exports go: a folder, or a URL such as ``s3://bucket/folder``. Without it there are no exports."""
 
     @classmethod
     def settings_customise_sources(

@@ -201,7 +201,7 @@ class Entry:
 
 
 def _for_agents(problem: LogUnavailableError, *, changed: bool = False) -> LogUnavailableError:
-    """The error as an agent may know it: where the log is kept and how to fix it is the operator's business, told on stderr."""
+    """The error as an agent may know it. Where the log is, and how to fix it, is told to the operator on stderr."""
     _log.error("%s", problem)
     if not changed:
         return LogUnavailableError(problem.what, why=problem.why, remedy="Tell the operator of crashgate.")

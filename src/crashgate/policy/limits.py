@@ -94,11 +94,11 @@ class Limits:
     NEEDS: ClassVar[Mapping[str, str]] = {}
     WORDS: ClassVar[Mapping[str, Word]] = {
         **{
-            key: Number(about=f"At most so many {counted} a {window}.", most=window.most)
+            key: Number(about=f"The most {counted} in {'an' if window == 'hour' else 'a'} {window}.", most=window.most)
             for key, (counted, window) in RATES.items()
         },
-        "rows_per_export": Number(about="At most so many rows in one export.", most=100_000_000),
-        "exports_kept": Number(about="At most so many exports of the agent kept at once.", most=10_000),
+        "rows_per_export": Number(about="The most rows in one export.", most=100_000_000),
+        "exports_kept": Number(about="The most exports of the agent that are kept.", most=10_000),
     }
 
     rates: tuple[Rate, ...] = ()

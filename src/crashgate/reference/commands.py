@@ -37,8 +37,8 @@ def commands_section(line: CommandLine) -> str:
         _pairs("option", line.shared),
         *map(_command, line.commands),
         "## Exit codes",
-        "A code means the same for every command, but for `policy diff`, whose 2 says that something widens."
-        " With `--json` an error is one JSON object on stderr:"
+        "They mean the same for every command, with one exception: 2 from `policy diff` says that something widens."
+        " With `--json`, an error is one JSON object on stderr:"
         ' `{"error": {"code", "what", "why", "remedy"}}`.',
         table(("code", "meaning"), [(str(number), meaning) for number, meaning in line.exit_codes]),
     )
@@ -60,9 +60,10 @@ def _pairs(kind: str, pairs: Sequence[tuple[str, str]]) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeyDoc:
-    """One key: ``takes`` says what, ``default`` is as TOML or in words, ``variable`` may be set in its place."""
+    """One key. ``takes`` is the form of its value, ``default`` as TOML or in words; ``variable`` may be set instead."""
 
     name: str
+    about: str
     takes: str
     default: str
     variable: str
@@ -80,9 +81,9 @@ class TableDoc:
 def settings_section(tables: tuple[TableDoc, ...], catalogue: "Catalogue") -> str:
     """The page about the configuration."""
     return paragraphs(
-        "Later ones win: defaults, `crashgate.toml`, variables, options of the command line. `CRASHGATE_CONFIG` names"
-        " the file, as `--config` does. Without any connection, a vendor's own variables make one:"
-        f" {_variables(catalogue)}.",
+        "A setting is taken from the command line, or else from its environment variable, or else from"
+        " `crashgate.toml`, or else it has its default. `CRASHGATE_CONFIG` names the file, as `--config` does."
+        f" If no connection is configured, a vendor's own variables make one: {_variables(catalogue)}.",
         *map(_settings_table, tables),
     )
 
@@ -102,7 +103,7 @@ def _settings_table(each: TableDoc) -> str:
         f"## {code(each.header) if each.header else 'At the top'}",
         *each.help,
         table(
-            ("key", "takes", "default", "variable"),
-            [(code(key.name), key.takes, key.default, code(key.variable)) for key in each.keys],
+            ("key", "meaning", "takes", "default", "variable"),
+            [(code(key.name), key.about, key.takes, key.default, code(key.variable)) for key in each.keys],
         ),
     )

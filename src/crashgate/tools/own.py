@@ -3,7 +3,6 @@
 The tool that tells an agent what it exported. Rule: it speaks of the agent's own exports and of no others.
 """
 
-from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -20,6 +19,7 @@ from crashgate.policy.review.explain import AccessSummary, access_summary
 from crashgate.providers.installed import load_providers
 from crashgate.tools.composites import COMPOSITES
 from crashgate.tools.exports import SUMMARY, link, summary
+from crashgate.tools.field_meanings import FIELD_MEANINGS
 from crashgate.views.present import fitting
 from crashgate.views.rows import counted
 
@@ -58,38 +58,6 @@ def _held(held: Any) -> dict[str, Any]:  # noqa: ANN401 - one level of the summa
     named = {kind: list(patterns) for kind, patterns in held.places.items()}
     return {"resource": held.resource, "level": held.level.value} | named
 
-
-FIELD_MEANINGS: Mapping[str, str] = {
-    "agent": "the agent's name",
-    "about": "what the agent is for",
-    "owner": "who is responsible for its policy",
-    "connections": "for each connection the levels that it has, where, and what is not granted",
-    "why_not_more": "why it may not do more, and whom to ask",
-    "id": "id of the export",
-    "file": "name of the file",
-    "uri": "the address at which its agent can read it",
-    "format": "`jsonl`, `csv` or `parquet`",
-    "connection": "the connection that it was made from",
-    "rows": "rows in the file",
-    "pages": "pages that were read for it",
-    "bytes": "size of the file in bytes",
-    "sha256": "SHA-256 of the file, in hexadecimal",
-    "columns": "names of its columns",
-    "query": "the arguments that it was made with",
-    "finished_at": "when it was finished",
-    "redacted": "the fields that the policy removed",
-    "cells_neutralised": "cells of a CSV file that a spreadsheet would have read as a formula",
-    "unusable_rows": "rows that could not be read and are not in the file",
-    "truncated": "true: the upstream pages no deeper, so there may be more rows",
-    "path": "where the file is on this machine; told over stdio and at the command line only",
-    "summary": "counts of its rows, and rows and crashes of each day; of sessions the crash-free rate from 0 to 1",
-    "first_rows": "its first rows",
-    "tool": "of an interrupted export, the tool that made it",
-    "rows_so_far": "rows that it has so far",
-    "started_at": "when it was begun",
-    "resume_with": "the argument that resumes it",
-}
-"""What the fields of answers about access and exports mean."""
 
 OWN_TOOLS = (
     Tool(
