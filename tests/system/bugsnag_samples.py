@@ -344,6 +344,8 @@ BUGSNAG: Mapping[str, Sample] = {
 
 COMPOSED: Mapping[str, tuple[Arguments, str]] = {
     "triage_error": (_on_error(0), "triage"),
+    "locate_error": (_on_error(0), "location"),
+    "check_feature_flags": (_on_error(0), "check"),
     "compare_releases": (
         lambda here: {
             "project_id": here.slug,

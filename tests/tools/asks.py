@@ -37,6 +37,8 @@ def _release_group(site: Site) -> dict[str, Any]:
 ASKS: Mapping[str, Ask] = {
     "my_access": _nothing,
     "triage_error": _error,
+    "locate_error": _error,
+    "check_feature_flags": _error,
     "list_errors": _project,
     "get_error": _error,
     "resolve_error": _error,

@@ -171,10 +171,10 @@ async def test_what_the_policy_redacts_is_not_among_the_fields_that_nobody_named
         asked = [each.query for each in house.requests if each.path.endswith("/pivots")]
 
     assert [each["untrusted"]["field"] for each in content["pivots"]] == [
-        "app.release_stage",
-        "release.seen_in",
         "os.name",
         "device.model",
+        "release.seen_in",
+        "app.release_stage",
     ]
     assert "os.version" not in asked[0]
 

@@ -47,7 +47,13 @@ def test_every_operation_has_exactly_one_tool_beside_the_composite_tools() -> No
 def test_a_composite_tool_declares_only_what_the_catalogue_has() -> None:
     composites = [tool for tool in TOOLS if isinstance(tool, CompositeTool)]
 
-    assert [each.name for each in composites] == ["triage_error", "compare_releases", "report_sessions"]
+    assert [each.name for each in composites] == [
+        "triage_error",
+        "locate_error",
+        "check_feature_flags",
+        "compare_releases",
+        "report_sessions",
+    ]
     assert all(operation in OPERATIONS for each in composites for operation in each.operations)
 
 
@@ -212,11 +218,11 @@ def test_what_triage_needs_comes_first() -> None:
     assert NAMES[:7] == [
         "my_access",
         "triage_error",
+        "locate_error",
+        "check_feature_flags",
         "compare_releases",
         "list_errors",
         "get_error",
-        "resolve_error",
-        "update_error",
     ]
 
 

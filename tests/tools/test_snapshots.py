@@ -148,7 +148,7 @@ async def test_the_costs_in_tokens_are_the_reviewed_ones(tmp_path: Path) -> None
     snapshots.check("tokens.json", costs)
 
 
-async def test_the_tool_list_of_the_triage_agent_costs_at_most_4500_tokens(tmp_path: Path) -> None:
+async def test_the_tool_list_of_the_triage_agent_costs_at_most_5000_tokens(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
         assert tokens(wire(house.toolbox, TRIAGE)) <= MOST_FOR_A_LIST
 

@@ -72,6 +72,8 @@ class ErrorFacts:
     first_seen: str | None = None
     last_seen: str | None = None
     introduced_in: tuple[str, ...] = ()
+    missing_symbols: tuple[str, ...] = ()
+    """What has to be uploaded for its frames to be readable, such as UUIDs of dSYMs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,6 +81,63 @@ class EventFacts:
     """One event."""
 
     shown: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FrameFacts:
+    """A frame: ``path`` is as in a repository as far as upstream knows; no ``line`` where symbols are missing."""
+
+    path: str | None
+    line: str | None
+    method: str | None
+    link: str | None = None
+    served: bool = False
+    """Whether the path is that of a file that a browser was served, and not of its source."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CodeFacts:
+    """Where one event broke in the app's code.
+
+    ``frames`` are the app's own, the place that failed first; where ``marked`` is False, nobody knows whose they are.
+    ``source`` are the lines around the first one. ``version``, ``stage`` and ``builds``, numbers of the build, lead to
+    the release.
+    """
+
+    id: str
+    frames: tuple[FrameFacts, ...]
+    marked: bool
+    error_class: str | None = None
+    message: str | None = None
+    source: tuple[str, ...] = ()
+    version: str | None = None
+    builds: tuple[str, ...] = ()
+    stage: str | None = None
+    at: str | None = None
+    misses_symbols: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FlagCountFacts:
+    """How many events had each feature flag, and how many events there were; a row may have either."""
+
+    events: int | None = None
+    flags: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FlagFacts:
+    """A feature flag, and when the first of the project's stored events had it."""
+
+    name: str | None
+    first_seen: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventFlagsFacts:
+    """The feature flags of one event, each with its variant where it has one."""
+
+    flags: tuple[tuple[str, str | None], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,6 +162,8 @@ class ReleaseFacts:
     id: str
     shown: Mapping[str, Any]
     version: str | None = None
+    builds: tuple[str, ...] = ()
+    """Numbers of the build, such as a version code."""
     stage: str | None = None
     released_at: str | None = None
     sessions: int | None = None
@@ -112,6 +173,10 @@ class ReleaseFacts:
     users_crashed: int | None = None
     errors_introduced: int | None = None
     errors_seen: int | None = None
+    revision: str | None = None
+    """Of the source; ``commit_url`` shows it, and ``compare_url`` what changed since the release before."""
+    commit_url: str | None = None
+    compare_url: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,6 +208,18 @@ READ_ERROR = Capability("read_error", ErrorFacts)
 """Takes ``project_id`` and ``error_id``."""
 LATEST_EVENT = Capability("latest_event", EventFacts)
 """Takes ``project_id`` and ``error_id``."""
+LATEST_CODE = Capability("latest_code", CodeFacts)
+"""Takes ``project_id`` and ``error_id``: where the error's latest event broke."""
+ERROR_FLAGS = Capability("error_flags", FlagCountFacts)
+"""Takes ``project_id`` and ``error_id``."""
+PROJECT_FLAGS = Capability("project_flags", FlagCountFacts)
+"""Takes ``project_id``, and ``since``, a time."""
+LIST_FLAGS = Capability("list_flags", FlagFacts)
+"""Takes ``project_id``."""
+ERROR_EVENT_FLAGS = Capability("error_event_flags", EventFlagsFacts)
+"""Takes ``project_id``, ``error_id`` and ``most``, events; newest first."""
+OTHER_EVENT_FLAGS = Capability("other_event_flags", EventFlagsFacts)
+"""The same of all other errors' events."""
 ERROR_TREND = Capability("error_trend", CountFacts)
 """Takes ``project_id``, ``error_id`` and ``steps``, the number of rows."""
 ERROR_CONCENTRATION = Capability("error_concentration", ConcentrationFacts)
@@ -165,6 +242,12 @@ CAPABILITIES: Mapping[str, Capability[Any]] = {
         READ_PROJECT,
         READ_ERROR,
         LATEST_EVENT,
+        LATEST_CODE,
+        ERROR_FLAGS,
+        PROJECT_FLAGS,
+        LIST_FLAGS,
+        ERROR_EVENT_FLAGS,
+        OTHER_EVENT_FLAGS,
         ERROR_TREND,
         ERROR_CONCENTRATION,
         LIST_ERRORS,

@@ -53,5 +53,19 @@ FIELD_MEANINGS: Mapping[str, str] = {
     "errors_introduced_total": "how many these are in all",
     "errors_risen": "errors that occur more often than before",
     "warning": "why the figures say little",
+    "locate_error.event_id": "id of the error's latest event",
+    "locate_error.code": "frames of the app as path, line and method, and the source around the first one",
+    "locate_error.release": "version and revision, with links to the commit and to what changed since the one before",
+    "frames_not_shown": "how many more frames of the app there are",
+    "warnings": "what is missing, such as symbols",
+    "check_feature_flags.events": "events of the error",
+    "other_events": "the project's other events since the error was first seen",
+    "check_feature_flags.since": "when the error was first seen",
+    "flags": (
+        "flags on its events, what stands out first: a verdict, and shares from 0 to 1 of its events and of the others;"
+        " each variant with the same"
+    ),
+    "flags_not_shown": "how many more flags there are",
+    "sampled_for_variants": "the newest events in which variants were counted: of the error, and of others",
 }
 """By name, or by tool and name where a name means different things."""

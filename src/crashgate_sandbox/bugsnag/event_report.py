@@ -8,7 +8,7 @@ from random import Random
 
 from crashgate_sandbox.bugsnag.answers import JsonObject
 from crashgate_sandbox.bugsnag.call import Call, millis_time
-from crashgate_sandbox.bugsnag.stack import exceptions_json, threads_json
+from crashgate_sandbox.bugsnag.stack import exceptions_json, misses_symbols, threads_json
 from crashgate_sandbox.world.draw import draw, object_id
 from crashgate_sandbox.world.occurrences import Occurrence
 from crashgate_sandbox.world.platform import Platform, Surface
@@ -42,7 +42,7 @@ def report_json(call: Call, one: Occurrence) -> JsonObject:
         "context": error.place.context,
         "severity": call.world.state(error).overridden_severity or error.kind.severity,
         "unhandled": error.kind.unhandled,
-        "missing_dsym": platform.type == "ios" and error.kind.error_class == "SIGABRT",
+        "missing_dsym": misses_symbols(error),
         "feature_flags": _feature_flags(call, one),
         "correlation": (
             {"traceId": f"{rng.getrandbits(128):032x}", "spanId": f"{rng.getrandbits(64):016x}"}

@@ -98,7 +98,18 @@ def _frames(error: Error, rng: Random) -> list[JsonObject]:
     ]
 
 
+def misses_symbols(error: Error) -> bool:
+    """Whether nobody uploaded the symbols of the app, so that its frames are addresses."""
+    return error.project.plan.platform.type == "ios" and error.kind.error_class == "SIGABRT"
+
+
 def _own_frame(error: Error, place: Place, rng: Random) -> JsonObject:
+    if misses_symbols(error):
+        # Which fields such a frame keeps is a guess (G).
+        address = _address(error, place.file, rng)
+        bare = {"line_number": None, "column_number": None, "code": None, "inlined": False}
+        unlinked = {"source_control_link": None, "source_control_name": None}
+        return {**address, **bare, **unlinked, "in_project": True, "file": "Checkout", "method": None}
     first = place.line - len(place.code) // 2
     plan = error.project.plan
     return {

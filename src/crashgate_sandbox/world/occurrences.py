@@ -23,6 +23,8 @@ _LINGER = 0.3
 _FOREGROUND, _FLAGGED = 0.85, 0.4
 _ELSEWHERE_EVERY = 9
 """How often an event comes from another stage than the error's first."""
+_WITHOUT_FLAG_EVERY = 20
+"""How often an error happens without the flag that brings it."""
 FLAGS: tuple[tuple[str, tuple[str | None, ...]], ...] = (
     ("new-payment-sheet", ("control", "treatment")),
     ("express-checkout", (None,)),
@@ -81,7 +83,7 @@ def error_occurrences(seed: int, error: Error, releases: Mapping[str, tuple[Rele
                 os_version=rng.choice(device.os_versions),
                 browser_version=rng.choice(device.browser_versions) if device.browser_versions else "",
                 in_foreground=rng.random() < _FOREGROUND,
-                flags=tuple((name, rng.choice(variants)) for name, variants in FLAGS if rng.random() < _FLAGGED),
+                flags=_flags(error, number, {name: rng.choice(of) for name, of in FLAGS if rng.random() < _FLAGGED}),
                 url=rng.choice(platform.urls) if platform.urls else "",
                 custom={
                     field: person.plan if field == "account.plan" else rng.choice(("stripe", "adyen"))
@@ -90,6 +92,14 @@ def error_occurrences(seed: int, error: Error, releases: Mapping[str, tuple[Rele
             )
         )
     return tuple(reversed(found))
+
+
+def _flags(error: Error, number: int, drawn: dict[str, str | None]) -> tuple[tuple[str, str | None], ...]:
+    """The flags that chance set, and the one that brings the error, where one does."""
+    if error.kind.flag is not None and number % _WITHOUT_FLAG_EVERY:
+        name, variant = error.kind.flag
+        drawn[name] = variant
+    return tuple(drawn.items())
 
 
 def _stage(number: int, stages: int) -> int:

@@ -30,6 +30,8 @@ class Kind:
     unhandled: bool = True
     cause: tuple[str, str] | None = None
     """Class and message of the exception below it."""
+    flag: tuple[str, str | None] | None = None
+    """The feature flag, with its variant, that brings it: nearly every event of it has it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -41,6 +41,7 @@ REQUESTS: Mapping[str, str] = {
     "bugsnag.comments.delete": "DELETE /comments/{comment_id}",
     "bugsnag.pivots.list_on_error": "GET /projects/{project_id}/errors/{error_id}/pivots",
     "bugsnag.pivots.list_on_project": "GET /projects/{project_id}/pivots",
+    "bugsnag.pivots.list_values_on_project": "GET /projects/{project_id}/pivots/feature_flag.seen_in/values",
     "bugsnag.release_groups.get": "GET /release_groups/{release_group_id}",
     "bugsnag.saved_searches.list": "GET /projects/{project_id}/saved_searches",
     "bugsnag.collaborators.list_on_project": "GET /projects/{project_id}/collaborators",
@@ -77,8 +78,9 @@ TOOLS = (
     "my_access", "list_organizations", "list_projects", "get_project", "list_errors", "get_error", "list_events",
     "get_event", "get_trend", "list_releases", "get_release", "get_stability_trend",
     "list_event_fields", "resolve_error", "update_error", "discard_error", "delete_error", "no_such_tool",
-    "triage_error", "update_errors", "list_comments", "create_comment", "delete_comment", "list_pivots",
-    "get_release_group", "list_saved_searches", "list_collaborators", "compare_releases",
+    "triage_error", "update_errors", "locate_error", "check_feature_flags", "list_comments", "create_comment",
+    "delete_comment", "list_pivots", "get_release_group", "list_saved_searches", "list_collaborators",
+    "compare_releases",
 )  # fmt: skip
 RESOURCES = (
     "project", "error", "event", "event_field", "trend", "release", "stability_trend", "comment", "pivot",
@@ -145,6 +147,8 @@ class BugSnagAgent:
             "discard_error": ["project_id", "error_id"],
             "delete_error": ["project_id", "error_id"],
             "triage_error": ["project_id", "error_id"],
+            "locate_error": ["project_id", "error_id"],
+            "check_feature_flags": ["project_id", "error_id"],
             "update_errors": ["project_id", "error_ids"],
             "list_comments": ["project_id", "error_id"],
             "create_comment": ["project_id", "error_id", "message"],

@@ -1,7 +1,7 @@
 """What BugSnag's operations give the composite tools: each capability's operation, its arguments and its row."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from crashgate.model import capability as asked
 from crashgate.model.capability import (
@@ -11,6 +11,9 @@ from crashgate.model.capability import (
     DayFacts,
     ErrorFacts,
     EventFacts,
+    EventFlagsFacts,
+    FlagCountFacts,
+    FlagFacts,
     Implementation,
     PlaceFacts,
     ProjectFacts,
@@ -18,13 +21,21 @@ from crashgate.model.capability import (
     StabilityFacts,
 )
 from crashgate.model.tool import Detail
-from crashgate.providers.bugsnag import errors, releases
+from crashgate.providers.bugsnag import errors, event_facts, releases
 from crashgate.providers.bugsnag import event as events
 from crashgate.providers.bugsnag.errors import GET_ERROR, LIST_ERRORS, Error
 from crashgate.providers.bugsnag.event import Event
-from crashgate.providers.bugsnag.events import GET_LATEST_EVENT
+from crashgate.providers.bugsnag.events import GET_LATEST_EVENT, LIST_ERROR_EVENTS, LIST_PROJECT_EVENTS
 from crashgate.providers.bugsnag.organizations import LIST_ORGANIZATIONS, Organization
-from crashgate.providers.bugsnag.pivots import LIST_ERROR_PIVOTS, Pivot, concentration
+from crashgate.providers.bugsnag.pivots import (
+    LIST_ERROR_PIVOTS,
+    LIST_PROJECT_PIVOT_VALUES,
+    LIST_PROJECT_PIVOTS,
+    Pivot,
+    PivotValue,
+    concentration,
+    counts,
+)
 from crashgate.providers.bugsnag.projects import GET_PROJECT, LIST_PROJECTS, Project
 from crashgate.providers.bugsnag.releases import GET_RELEASE, LIST_RELEASES, Release
 from crashgate.providers.bugsnag.trends import (
@@ -36,6 +47,8 @@ from crashgate.providers.bugsnag.trends import (
 )
 
 PIVOTS = ("release.seen_in", "os.name", "os.version", "device.model")
+FLAG_FIELD, _STAGE_FIELD = "feature_flag.seen_in", "app.release_stage"
+_MOST_FLAGS = 50
 _MOST_PLACES = 100
 _VALUES = 3
 _MOST_RELEASES = 10
@@ -66,6 +79,7 @@ def _read_error(row: Error, shown: Mapping[str, Any]) -> ErrorFacts:
         first_seen=row.first_seen,
         last_seen=row.last_seen,
         introduced_in=tuple(each.release_id for each in row.introduced_in_releases if each.release_id),
+        missing_symbols=_texts(row.missing_dsyms),
     )
 
 
@@ -81,6 +95,27 @@ def _read_event(row: Event) -> EventFacts:
     return EventFacts(shown=events.brief(row))
 
 
+def _texts(value: Any) -> tuple[str, ...]:  # noqa: ANN401 - any JSON
+    """The texts of a list of texts."""
+    return tuple(each for each in cast("list[Any]", value) if isinstance(each, str)) if isinstance(value, list) else ()
+
+
+def _read_flag_counts(row: Pivot) -> FlagCountFacts:
+    """The flags of the pivot that counts them; of the other one, whose values shut each other out, all events."""
+    values = [(str(name), events) for name, events in counts(row) if isinstance(events, int)]
+    if row.event_field_display_id == FLAG_FIELD:
+        return FlagCountFacts(flags=dict(values))
+    return FlagCountFacts(events=sum(events for _, events in values) + (row.other or 0) + (row.no_value or 0))
+
+
+def _read_flag(row: PivotValue) -> FlagFacts:
+    return FlagFacts(name=row.event_field_value, first_seen=row.first_seen)
+
+
+def _read_event_flags(row: Event) -> EventFlagsFacts:
+    return EventFlagsFacts(flags=event_facts.flags(row))
+
+
 def _read_count(row: TrendBucket) -> CountFacts:
     return CountFacts(since=row.from_, events=row.events_count)
 
@@ -94,6 +129,7 @@ def _read_release(row: Release) -> ReleaseFacts:
         id=row.id,
         shown=releases.release(row, Detail.SUMMARY),
         version=row.app_version,
+        builds=tuple(filter(None, (row.app_version_code, row.app_bundle_version))),
         stage=row.release_stage.name if row.release_stage else None,
         released_at=row.release_time,
         sessions=row.total_sessions_count,
@@ -103,6 +139,7 @@ def _read_release(row: Release) -> ReleaseFacts:
         users_crashed=row.accumulative_daily_users_with_unhandled,
         errors_introduced=row.errors_introduced_count,
         errors_seen=row.errors_seen_count,
+        **releases.source(row),
     )
 
 
@@ -146,6 +183,27 @@ def _list_releases(given: Mapping[str, Any]) -> dict[str, Any]:
     return {**_renamed(given, {"stage": "release_stage", "until": "base"}), "sort": sort, "per_page": _MOST_RELEASES}
 
 
+def _flag_counts(given: Mapping[str, Any]) -> dict[str, Any]:
+    own = dict(given)
+    since = own.pop("since", None)
+    more = {"filters": {"event.since": since}} if since else {}
+    return {**own, **more, "pivots": [FLAG_FIELD, _STAGE_FIELD], "summary_size": _MOST_FLAGS}
+
+
+def _list_flags(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {**given, "event_field_display_id": FLAG_FIELD, "per_page": _MOST_FLAGS}
+
+
+def _list_other_event_flags(given: Mapping[str, Any]) -> dict[str, Any]:
+    own = _list_event_flags(given)
+    error = own.pop("error_id")
+    return {**own, "filters": {"error.id": {"type": "ne", "value": error}}}
+
+
+def _list_event_flags(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {**_renamed(given, {"most": "per_page"}), "full_reports": True}
+
+
 def _renamed(given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
     return {names.get(name, name): value for name, value in given.items()}
 
@@ -156,6 +214,16 @@ CAPABILITIES: Capabilities = {
     asked.READ_PROJECT: Implementation(operation=GET_PROJECT, read=_read_project),
     asked.READ_ERROR: Implementation(operation=GET_ERROR, read=_read_whole_error),
     asked.LATEST_EVENT: Implementation(operation=GET_LATEST_EVENT, read=_read_event),
+    asked.LATEST_CODE: Implementation(operation=GET_LATEST_EVENT, read=event_facts.locate),
+    asked.ERROR_FLAGS: Implementation(operation=LIST_ERROR_PIVOTS, read=_read_flag_counts, arguments=_flag_counts),
+    asked.PROJECT_FLAGS: Implementation(operation=LIST_PROJECT_PIVOTS, read=_read_flag_counts, arguments=_flag_counts),
+    asked.LIST_FLAGS: Implementation(operation=LIST_PROJECT_PIVOT_VALUES, read=_read_flag, arguments=_list_flags),
+    asked.ERROR_EVENT_FLAGS: Implementation(
+        operation=LIST_ERROR_EVENTS, read=_read_event_flags, arguments=_list_event_flags
+    ),
+    asked.OTHER_EVENT_FLAGS: Implementation(
+        operation=LIST_PROJECT_EVENTS, read=_read_event_flags, arguments=_list_other_event_flags
+    ),
     asked.ERROR_TREND: Implementation(operation=GET_ERROR_TREND, read=_read_count, arguments=_trend),
     asked.ERROR_CONCENTRATION: Implementation(operation=LIST_ERROR_PIVOTS, read=_read_concentration, arguments=_pivots),
     asked.LIST_ERRORS: Implementation(operation=LIST_ERRORS, read=_read_listed_error, arguments=_list_errors),

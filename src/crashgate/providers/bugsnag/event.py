@@ -63,7 +63,7 @@ _SENSITIVE_HEADERS = frozenset({"authorization", "cookie", "set-cookie", "proxy-
 
 def _without_credentials(request: Any) -> Any:  # noqa: ANN401 - any JSON may stand in an upstream answer
     """The request without headers that carry credentials."""
-    headers = _mapping(_mapping(request).get("headers"))
+    headers = as_object(as_object(request).get("headers"))
     if not headers:
         return request
     kept = {name: value for name, value in headers.items() if name.lower() not in _SENSITIVE_HEADERS}
@@ -199,7 +199,7 @@ def _row_of_error(event: Event, _: Detail) -> dict[str, Any]:
 
 def _with_circumstances(shown: dict[str, Any], event: Event) -> dict[str, Any]:
     """The row with what its app, device and user are, in a few words each."""
-    app, device, user = _mapping(event.app), _mapping(event.device), _mapping(event.user)
+    app, device, user = as_object(event.app), as_object(event.device), as_object(event.user)
     told = {
         "version": _words(app.get("version") or app.get("versionCode") or app.get("bundleVersion")),
         "stage": _words(app.get("releaseStage")),
@@ -245,7 +245,7 @@ def _cut(event: Event, most: _Most) -> dict[str, Any]:
         outside["breadcrumbs_newest_first"] = [_breadcrumb(each) for each in event.breadcrumbs[: most.breadcrumbs]]
         _count(left_out, "older_breadcrumbs", len(event.breadcrumbs) - most.breadcrumbs)
     for name, wanted in (("app", _APP), ("device", _DEVICE), ("request", _REQUEST), ("user", ("id",))):
-        if whole := _mapping(getattr(event, name)):
+        if whole := as_object(getattr(event, name)):
             outside[name] = _some(whole, wanted)
             _count(left_out, f"{name}_fields", len(plain(whole)) - len(outside[name]))
     _count(left_out, "feature_flags", _size(event.feature_flags))
@@ -276,7 +276,7 @@ def _thrown(thrown: Thrown, most: _Most, left_out: dict[str, Any], *, marked: bo
     for counted, name, frames, limit in _groups(thrown, most, marked=marked):
         shown[name] = [_frame(frame) for frame in frames[:limit]]
         _count(left_out, counted, len(frames) - limit)
-    if code and (lines := _code(thrown)):
+    if code and (lines := source_lines(thrown)):
         first = islice(lines.items(), _MOST_CODE)
         shown["code"] = [f"{line}: {clean(text, limit=_LONGEST_LINE, lines=False)}" for line, text in first]
         _count(left_out, "code_lines", len(lines) - _MOST_CODE)
@@ -298,7 +298,7 @@ def _groups(thrown: Thrown, most: _Most, *, marked: bool) -> list[tuple[str, str
     ]
 
 
-def _code(thrown: Thrown) -> Mapping[str, str] | None:
+def source_lines(thrown: Thrown) -> Mapping[str, str] | None:
     """The source of the app's first frame; of the first that has any, where upstream does not say whose they are."""
     own = next((frame for frame in thrown.stacktrace if frame.in_project), None)
     if own is not None:
@@ -318,7 +318,7 @@ def _breadcrumb(crumb: Breadcrumb) -> str:
     return clean(f"{what}{detail}", limit=_LONGEST_LINE, lines=False)
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - any JSON
+def as_object(value: Any) -> Mapping[str, Any]:  # noqa: ANN401 - any JSON
     """The value as an object; an empty one where it is something else."""
     return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
 

@@ -146,8 +146,8 @@ EVENT_TOOLS = (
         name="list_events",
         title="List events",
         description=(
-            "List single crashes, newest first, of one error or, without error_id, of the project, with version, OS,"
-            " device and user. get_event shows one."
+            "List single crashes, newest first, of one error or, without error_id, of the project: version, OS, device,"
+            " user. get_event shows one."
         ),
         choice=Given(argument="error_id", present=LIST_ERROR_EVENTS, absent=LIST_PROJECT_EVENTS),
         view=View(_listed, rows("events", events.row).holds),

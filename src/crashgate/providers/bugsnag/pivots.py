@@ -166,7 +166,7 @@ PIVOTS = (LIST_ERROR_PIVOTS, LIST_ERROR_PIVOT_VALUES, LIST_PROJECT_PIVOTS, LIST_
 
 
 USUAL = (
-    "release.seen_in", "app.release_stage", "os.name", "os.version", "device.model", "browser.name", "device.hostname",
+    "os.name", "os.version", "device.model", "browser.name", "device.hostname", "release.seen_in", "app.release_stage",
 )  # fmt: skip
 """What is counted where nobody names a field: what an app runs on, and never who somebody is."""
 
@@ -174,12 +174,18 @@ _MOST_VALUES = 3
 _LONGEST_VALUE = 60
 
 
-def concentration(pivot: Pivot, most: int | None = None) -> dict[str, Any]:
-    """A field with its top values as ``[value, events]``, and the events of all others and of none."""
+def counts(pivot: Pivot) -> list[tuple[Any, Any]]:
+    """Each value that is listed, with its events."""
     found = cast("list[Any]", pivot.list) if isinstance(pivot.list, list) else []
     values = [cast("Mapping[str, Any]", each) for each in found if isinstance(each, Mapping)]
-    top = [[squeezed(each.get("value"), _LONGEST_VALUE), each.get("events")] for each in values[:most]]
-    rest = sum(number for each in values[len(top) :] if isinstance(number := each.get("events"), int))
+    return [(each.get("value"), each.get("events")) for each in values]
+
+
+def concentration(pivot: Pivot, most: int | None = None) -> dict[str, Any]:
+    """A field with its top values as ``[value, events]``, and the events of all others and of none."""
+    values = counts(pivot)
+    top = [[squeezed(value, _LONGEST_VALUE), events] for value, events in values[:most]]
+    rest = sum(events for _, events in values[len(top) :] if isinstance(events, int))
     told = {"cardinality": pivot.cardinality, "other": (pivot.other or 0) + rest, "no_value": pivot.no_value}
     shown: dict[str, Any] = {name: number for name, number in told.items() if number}
     outside = {"field": pivot.event_field_display_id, "top": top}
@@ -205,8 +211,9 @@ def _listed(reply: Reply, detail: Detail) -> Shown:
     Of the usual ones, only those that have values: a phone has no browser.
     """
     if "pivots" in reply.usual or getattr(reply.params, "pivots", None) is None:
-        usual = tuple(each for each in reply.page.rows if each.list and each.event_field_display_id in USUAL)
-        return _rows(replace(reply, page=replace(reply.page, rows=usual, total=None)), detail)
+        usual = [each for each in reply.page.rows if each.list and each.event_field_display_id in USUAL]
+        usual.sort(key=lambda each: USUAL.index(each.event_field_display_id))
+        return _rows(replace(reply, page=replace(reply.page, rows=tuple(usual), total=None)), detail)
     shown = _rows(reply, detail)
     answered = {row.event_field_display_id for row in reply.page.rows}
     asked: tuple[str, ...] = getattr(reply.params, "pivots", None) or ()
@@ -226,8 +233,8 @@ PIVOT_TOOLS = (
         name="list_pivots",
         title="List pivots",
         description=(
-            "Where an error (or, without error_id, the project) concentrates: top values with their events, of release,"
-            " OS, device and browser, or of the fields in pivots."
+            "Where an error (or, without error_id, the project) concentrates: top values with their events by release,"
+            " OS, device and browser, or by pivots."
         ),
         choice=Given(argument="error_id", present=LIST_ERROR_PIVOTS, absent=LIST_PROJECT_PIVOTS),
         view=listed,

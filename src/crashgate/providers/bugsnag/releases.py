@@ -9,7 +9,8 @@ The tools over releases, their groups and stability. Rule: a share is told only 
 The tool over event fields. Rule: the only reliable list of filter keys.
 """
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 
@@ -245,6 +246,15 @@ def _with_stability(result: Release | ReleaseGroup, _: Detail) -> dict[str, Any]
     shown = present(result, shown_fields(type(result), ROW))
     share = session_stability(result.unhandled_sessions_count, result.total_sessions_count)
     return shown | ({"session_stability": share} if share is not None else {})
+
+
+def source(release: Release) -> dict[str, str | None]:
+    """Where the code of a release is: its revision, and links to it and to what changed since the one before."""
+    whole: Any = release.source_control
+    control = cast("Mapping[str, Any]", whole) if isinstance(whole, Mapping) else dict[str, Any]()
+    names = {"revision": "revision", "commit_url": "commit_url", "compare_url": "diff_url_to_previous"}
+    texts = {name: control.get(own) for name, own in names.items()}
+    return {name: text if isinstance(text, str) else None for name, text in texts.items()}
 
 
 def _event_field(result: EventField, detail: Detail) -> dict[str, Any]:

@@ -1,8 +1,10 @@
 """Tools that answer a whole question in one call. They ask for capabilities of providers, and name no vendor."""
 
 from crashgate.model.composite import CompositeTool
+from crashgate.tools.composites.check_feature_flags import CHECK_FEATURE_FLAGS
 from crashgate.tools.composites.compare_releases import COMPARE_RELEASES
+from crashgate.tools.composites.locate_error import LOCATE_ERROR
 from crashgate.tools.composites.triage_error import TRIAGE_ERROR
 
-COMPOSITES: tuple[CompositeTool, ...] = (TRIAGE_ERROR, COMPARE_RELEASES)
+COMPOSITES: tuple[CompositeTool, ...] = (TRIAGE_ERROR, LOCATE_ERROR, CHECK_FEATURE_FLAGS, COMPARE_RELEASES)
 """In the order in which agents are shown them."""

@@ -21,7 +21,13 @@ _USUAL_BUDGET = 0.005
 
 _DOUBLED = 2
 
-_z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
+
+def _deviations(confidence: float) -> float:
+    """How many standard deviations to either side of the middle are this much of a normal distribution."""
+    return NormalDist().inv_cdf((1 + confidence) / 2)
+
+
+_z = _deviations(CONFIDENCE)
 
 
 @unique
@@ -62,9 +68,15 @@ class Difference:
 
 def interval(tally: Tally) -> tuple[float, float]:
     """Wilson's interval of the share that crashed."""
-    whole, share, square = tally.whole, tally.share, _z * _z
+    return share_interval(tally.crashed, tally.whole)
+
+
+def share_interval(part: int, whole: int, *, confidence: float = CONFIDENCE) -> tuple[float, float]:
+    """Wilson's interval of ``part / whole``; ``whole`` is more than 0."""
+    z, share = _deviations(confidence), part / whole
+    square = z * z
     middle = share + square / (2 * whole)
-    half = _z * sqrt(share * (1 - share) / whole + square / (4 * whole * whole))
+    half = z * sqrt(share * (1 - share) / whole + square / (4 * whole * whole))
     scale = 1 + square / whole
     return max(0.0, (middle - half) / scale), min(1.0, (middle + half) / scale)
 

@@ -159,6 +159,7 @@ IOS = Platform(
             kind=Kind(
                 error_class="NSInvalidArgumentException",
                 message="-[NSNull length]: unrecognized selector sent to instance {address}",
+                flag=("new-payment-sheet", "treatment"),
             ),
             place=0,
             events=612,
