@@ -95,6 +95,7 @@ async def test_discover_tells_what_this_is_and_the_instructions_fit_every_client
     assert result["instructions"] == instructions(face.house.toolbox)
     assert result["capabilities"] == {
         "completions": {},
+        "extensions": {"io.modelcontextprotocol/ui": {}},
         "prompts": {"listChanged": True},
         "resources": {"listChanged": True, "subscribe": True},
         "tools": {"listChanged": True},

@@ -20,7 +20,7 @@ from mcp_types import (
 
 from crashgate.errors import CrashgateError, InvalidArgumentsError, NotAvailableError
 from crashgate.identity import Principal
-from crashgate.mcp import render
+from crashgate.mcp import app, render
 from crashgate.mcp.protocol_errors import defects_in_our_words, errors_in_the_protocol
 from crashgate.mcp.tokens import Identify
 from crashgate.tools.completions import Blank, Completions, Values
@@ -74,6 +74,8 @@ class Library:
         """One of them; what is missing and what is another's are not told apart (THREATS row 21)."""
         with defects_in_our_words(), errors_in_the_protocol(uri=params.uri):
             principal = self._identify(context)
+            if params.uri == app.URI:
+                return render.app_page()
             found = await self._with_room(principal.agent, lambda: self._resources.read(principal, params.uri))
             return render.resource(*found)
 

@@ -26,6 +26,7 @@ from mcp_types import (
     ToolAnnotations,
 )
 
+from crashgate.mcp import app
 from crashgate.model.tool import Link
 from crashgate.tools.call_result import Answer
 from crashgate.tools.completions import Values
@@ -121,6 +122,13 @@ def resource(link: Link, data: bytes) -> ReadResourceResult:
     return ReadResourceResult(contents=[contents], ttl_ms=0, cache_scope="private")
 
 
+def app_page() -> ReadResourceResult:
+    """The page that shows answers. It is the same for everyone and holds no data."""
+    contents = TextResourceContents(uri=app.URI, mime_type=app.MIME_TYPE, text=app.page())
+    contents.meta = app.PAGE_META  # type checkers do not agree on the name of the parameter
+    return ReadResourceResult(contents=[contents], ttl_ms=0, cache_scope="private")
+
+
 def _prompt(found: OpenPrompt) -> Prompt:
     arguments = [
         PromptArgument(
@@ -137,7 +145,7 @@ def _prompt(found: OpenPrompt) -> Prompt:
 
 def _tool(definition: Definition) -> Tool:
     hints = definition.annotations
-    return Tool(
+    shown = Tool(
         name=definition.name,
         title=definition.title,
         description=definition.description,
@@ -152,3 +160,6 @@ def _tool(definition: Definition) -> Tool:
             open_world_hint=None if hints.open_world else False,
         ),
     )
+    if definition.name in app.TOOLS:
+        shown.meta = app.TOOL_META
+    return shown

@@ -28,7 +28,7 @@ from crashgate import __version__
 from crashgate.audit.attempt import Attempt
 from crashgate.errors import Code, CrashgateError, LimitError, RevokedError
 from crashgate.identity import Principal
-from crashgate.mcp import render
+from crashgate.mcp import app, render
 from crashgate.mcp.attempts import REASONS, Attempts, Refusals
 from crashgate.mcp.concurrency import ConcurrencyLimit
 from crashgate.mcp.elicitation import ANSWER_SECONDS, Elicitation
@@ -97,6 +97,7 @@ def build(  # noqa: PLR0913 - one place where the face is put together
     )
     server.add_notification_handler("notifications/initialized", NotificationParams, handlers.initialized)
     server.middleware.append(handlers.watch)
+    server.extensions[app.EXTENSION] = {}
     return server
 
 
