@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 from crashgate.audit.attempt import Attempt, AttemptRecord
 from crashgate.audit.canonical import encode
 from crashgate.audit.chain import Row, genesis, link
-from crashgate.audit.checkpoint import AcknowledgementRecord, CheckpointRecord, HeadLossRecord, PruneRecord
+from crashgate.audit.checkpoint import (
+    AcknowledgementRecord,
+    CheckpointRecord,
+    FreezeRecord,
+    HeadLossRecord,
+    PruneRecord,
+)
 from crashgate.audit.port import T
 from crashgate.audit.record import (
     DecisionRecord,
@@ -282,9 +288,22 @@ def acknowledgements() -> st.SearchStrategy[AcknowledgementRecord]:
     )
 
 
+def freezes() -> st.SearchStrategy[FreezeRecord]:
+    """Any record of a freeze, or its end, that can be built."""
+    return st.builds(
+        FreezeRecord,
+        at=_times,
+        by=st.just("operator"),
+        agent=st.just("") | _agents,
+        what=st.sampled_from(["all", "writes", "nothing"]),
+        sentence=_texts,
+    )
+
+
 def records() -> st.SearchStrategy[Record]:
     """Any record of any kind."""
-    return decisions() | outcomes() | attempts() | checkpoints() | prunes() | head_losses() | acknowledgements()
+    others = checkpoints() | prunes() | head_losses() | acknowledgements() | freezes()
+    return decisions() | outcomes() | attempts() | others
 
 
 def lists_of_records(least: int) -> st.SearchStrategy[Sequence[Record]]:

@@ -151,7 +151,8 @@ def test_over_http_it_says_where_it_is_when_it_can_be_reached(state: Path) -> No
     with started(("--state", str(state), "serve", "--http", "--port", "0", "--sandbox")) as process:
         told = [line(process, err=True) for _ in range(5)]
         url = told[0].split()[-1]
-        assert get(url, "/healthz") == ("HTTP/1.1 200 OK", '{"status":"ok"}')
+        assert get(url, "/livez") == ("HTTP/1.1 200 OK", '{"status":"live"}')
+        assert get(url, "/readyz") == ("HTTP/1.1 200 OK", '{"status":"ready"}')
         assert get(url, "/mcp")[0] == "HTTP/1.1 401 Unauthorized"
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
@@ -169,7 +170,7 @@ def test_over_http_it_says_where_it_is_when_it_can_be_reached(state: Path) -> No
 def test_over_http_the_announcement_can_be_json(state: Path) -> None:
     with started(("--json", "--state", str(state), "serve", "--http", "--port", "0", "--sandbox")) as process:
         told = json.loads(line(process, err=True))
-        assert get(told["url"], "/healthz")[0] == "HTTP/1.1 200 OK"
+        assert get(told["url"], "/readyz")[0] == "HTTP/1.1 200 OK"
         process.terminate()
         assert process.communicate(timeout=30) == (b"", b"")
     assert told["agents"] == ["operator", "read-only-assistant", "release-manager", "triage-agent"]

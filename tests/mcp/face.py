@@ -19,6 +19,7 @@ from crashgate.config.connections import Sandbox
 from crashgate.identity import Via
 from crashgate.mcp import listen
 from crashgate.mcp.attempts import Attempts
+from crashgate.mcp.health import Readiness
 from crashgate.mcp.http import http_app
 from crashgate.mcp.listen import open_listener
 from crashgate.mcp.notices import Notices
@@ -197,6 +198,7 @@ async def open_face(
             clock=clock or found.clock,
             revocation=found.toolbox.gateway.revocation,
             ended=notices.left,
+            readiness=Readiness,
         )
         server = _Server(listen.config(served, attempts, reach=settings.http))
         serving = asyncio.create_task(server.serve(sockets=[listener.socket]))

@@ -70,7 +70,7 @@ async def _statuses(reader: StreamReader, number: int) -> list[int]:
 
 
 async def _healthy(face: Face) -> bool:
-    return (await face.client.get("/healthz")).status_code == 200
+    return (await face.client.get("/livez")).status_code == 200
 
 
 @pytest.mark.ablation("an answer that nobody reads ends its connection")

@@ -18,14 +18,12 @@ HEADER_MISMATCH = -32020
 
 async def test_health_is_told_to_anyone_and_tells_nothing(face: Face) -> None:
     for headers in ({}, {"Host": "evil.com"}, {"Origin": "http://evil.com"}):
-        response = await face.client.get("/healthz", headers=headers)
-        assert (response.status_code, response.json()) == (200, {"status": "ok"})
+        response = await face.client.get("/livez", headers=headers)
+        assert (response.status_code, response.json()) == (200, {"status": "live"})
     assert face.untouched
 
 
-@pytest.mark.parametrize(
-    "path", ["/", "/mcp/", "/mcp/x", "/healthz/x", "/docs", "/.well-known/oauth-protected-resource"]
-)
+@pytest.mark.parametrize("path", ["/", "/mcp/", "/mcp/x", "/livez/x", "/docs", "/.well-known/oauth-protected-resource"])
 async def test_nothing_else_is_served(face: Face, path: str) -> None:
     response = await face.client.post(path, headers=face.headers(), content=b"{}")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from crashgate.storage.tokens import watch_tokens
+from crashgate.periodic import repeat
 from crashgate_sandbox.faults import Fault, FaultKind
 from tests.house import OPERATOR, TRIAGE, everything, until, write_policies
 from tests.mcp.face import Face, call, message, open_face
@@ -83,7 +83,7 @@ async def test_an_export_ends_with_its_token_and_asks_for_nothing_more(tmp_path:
         async def export() -> None:
             answers.append((await face.post(EXPORT, agent=OPERATOR)).text)
 
-        async with anyio.create_task_group() as group, watch_tokens(face.end_revoked, seconds=0.01):
+        async with anyio.create_task_group() as group, repeat(face.end_revoked, seconds=0.01):
             group.start_soon(export)
             await until(lambda: len(face.house.requests) == 1)
             face.revoke(OPERATOR)

@@ -67,7 +67,7 @@ async def test_a_head_that_drips_ends_its_connection_and_is_recorded(tmp_path: P
 async def test_a_second_head_that_drips_ends_its_connection_too(tmp_path: Path) -> None:
     # Guards: that waiting begins again between two requests; uvicorn's own patience ends at any byte.
     async with open_face(tmp_path, head_seconds=SHORT) as face:
-        health = f"GET /healthz HTTP/1.1\r\nHost: {face.own_host}\r\n\r\n".encode()
+        health = f"GET /livez HTTP/1.1\r\nHost: {face.own_host}\r\n\r\n".encode()
         answer = await _drip(face, health, b"a")
         await face.attempts.aclose()
 
@@ -78,7 +78,7 @@ async def test_a_second_head_that_drips_ends_its_connection_too(tmp_path: Path) 
 @pytest.mark.threats(24)
 async def test_an_empty_line_where_a_head_belongs_ends_its_connection(tmp_path: Path) -> None:
     async with open_face(tmp_path) as face:
-        health = f"GET /healthz HTTP/1.1\r\nHost: {face.own_host}\r\n\r\n".encode()
+        health = f"GET /livez HTTP/1.1\r\nHost: {face.own_host}\r\n\r\n".encode()
         answer = await _drip(face, health, b"\r\n")
         await face.attempts.aclose()
 

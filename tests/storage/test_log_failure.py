@@ -71,8 +71,11 @@ async def test_a_failed_write_refuses_everyone_who_waited_and_stores_nothing(tmp
         await log.append(decision(1))
         with _no_file_larger_than(1_024):
             answers = await asyncio.gather(*(log.append(decision(n)) for n in range(2, 7)), return_exceptions=True)
+        failing = log.has_just_failed
         stored = [each.record for each in read_log(tmp_path).records()]
         after = await log.append(decision(7))
+        failing_still = log.has_just_failed
+    assert (failing, failing_still) == (True, False)
 
     assert [type(answer) for answer in answers] == [LogUnavailableError] * 5
     assert len({id(answer) for answer in answers}) == 5
@@ -195,7 +198,7 @@ async def test_a_defect_in_the_store_leaves_nobody_waiting(tmp_path: Path, monke
 
     async with aclosing(open_log(tmp_path)) as log:
         with monkeypatch.context() as patch:
-            patch.setattr("crashgate.storage.log_sqlite.to_values", broken)
+            patch.setattr("crashgate.storage.log_sqlite.insert_rows", broken)
             with pytest.raises(LogUnavailableError):
                 await log.append(decision(1))
 

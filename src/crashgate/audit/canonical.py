@@ -13,7 +13,13 @@ from types import NoneType
 from typing import Any, TypeVar, cast, get_type_hints
 
 from crashgate.audit.attempt import Attempt, AttemptRecord
-from crashgate.audit.checkpoint import AcknowledgementRecord, CheckpointRecord, HeadLossRecord, PruneRecord
+from crashgate.audit.checkpoint import (
+    AcknowledgementRecord,
+    CheckpointRecord,
+    FreezeRecord,
+    HeadLossRecord,
+    PruneRecord,
+)
 from crashgate.audit.record import DecisionRecord, Effect, Ending, OutcomeRecord, Purpose, Record, Value
 from crashgate.errors import Code
 from crashgate.identity import Via
@@ -146,6 +152,7 @@ _CLASSES: Mapping[str, type[Record]] = {
         PruneRecord,
         HeadLossRecord,
         AcknowledgementRecord,
+        FreezeRecord,
     )
 }
 

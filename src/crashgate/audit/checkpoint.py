@@ -1,4 +1,4 @@
-"""Records about the log itself: old records pruned, a head that was missing, and an operator who knows of it.
+"""Records of what operators do, and of the log itself: freezes, old records pruned, and a head that was missing.
 
 A chain that does not start at its first record is sound only if a checkpoint signed with the log's own key names the
 record before the one it starts with; so the signed checkpoint is stored before anything is removed (THREATS row 27).
@@ -121,6 +121,32 @@ class AcknowledgementRecord:
             raise ValueError("seq is out of range")
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FreezeRecord:
+    """Says that ``by``, a user of the operating system, froze ``agent``, or ended that.
+
+    ``agent`` is empty for everybody. ``what`` is ``all``, ``writes``, or ``nothing`` where a freeze was ended. Raises
+    ValueError for a field that no record may hold.
+    """
+
+    KIND: ClassVar[str] = "freeze"
+
+    at: str
+    by: str
+    agent: str
+    what: str
+    sentence: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what no record may hold."""
+        check_time(self.at)
+        check_word(self.by, "by")
+        if self.agent:
+            check_word(self.agent, "agent")
+        if self.what not in {"all", "writes", "nothing"}:
+            raise ValueError("what is none of all, writes and nothing")
+
+
 def checkpoint_text(*, at: str, chain: str, seq: int, hash_: str, count: int) -> bytes:
     """What a checkpoint signs."""
     return signed_text("checkpoint", {"at": at, "chain": chain, "seq": seq, "hash": hash_, "count": count})
@@ -146,6 +172,14 @@ def loss_sentence(*, chain: str, seq: int) -> str:
 def acknowledgement_sentence(*, by: str, chain: str, seq: int) -> str:
     """The acknowledgement for people."""
     return f"{by} acknowledged that the head of the chain {chain} was missing, as record {seq} says."
+
+
+def freeze_sentence(*, by: str, agent: str, what: str) -> str:
+    """The freeze, or its end, for people."""
+    who = f"the agent {agent}" if agent else "every agent"
+    if what == "nothing":
+        return f"{by} ended the freeze of {who}."
+    return f"{by} froze {who}." if what == "all" else f"{by} froze every change by {who}."
 
 
 def _records(count: int) -> str:

@@ -7,6 +7,7 @@ waits for the disk, so that nobody else is held up; what is stored meanwhile sha
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, unique
@@ -24,6 +25,9 @@ T = TypeVar("T", bound=Record)
 
 SETTLE_SECONDS = 0.2
 """How long an outcome may be with the operating system only."""
+
+FAILING_SECONDS = 5.0
+"""After a record could not be stored, in which a server says that it is not ready; then the next call tries again."""
 
 _UNWRITABLE = "The record cannot be written down."
 
@@ -62,6 +66,12 @@ class LogWriter:
         row = answer if isinstance(answer, Row) else await answer
         return Stored(chain=row.chain, seq=row.seq, previous=row.previous, hash=row.hash, record=record)
 
+    @property
+    def has_just_failed(self) -> bool:
+        """Whether within ``FAILING_SECONDS`` a record could not be stored, and none was stored since."""
+        failed = self._commits.failed_at
+        return failed is not None and time.monotonic() - failed < FAILING_SECONDS
+
     async def aclose(self) -> None:
         """Store what was handed in, close the store, and let another process have the chain."""
         self._commits.close()
@@ -99,6 +109,8 @@ class GroupCommit:
         self._at_store = threading.Lock()
         self._settling = False
         self._closed = False
+        self.failed_at: float | None = None
+        """When a record could not be stored, on the monotonic clock; None once one was stored again."""
         self._thread = threading.Thread(target=self._run, name=f"decision log {writer.chain}", daemon=True)
         self._thread.start()
 
@@ -215,11 +227,14 @@ class GroupCommit:
 
     def _unavailable(self, error: Exception) -> LogUnavailableError:
         """Of one failure, an error of its own for each who waits."""
+        self.failed_at = time.monotonic()
         if isinstance(error, LogUnavailableError):
             return LogUnavailableError(error.what, why=error.why, remedy=error.remedy)
         return cannot_store(_UNWRITABLE, self._writer.place)
 
     def _answer(self, batch: Sequence[_Waiting], answers: Sequence[_Answer]) -> None:
+        if any(isinstance(answer, Row) for answer in answers):
+            self.failed_at = None
         for loop in {waiting.loop for waiting in batch}:
             mine = [(w.answer, answer) for w, answer in zip(batch, answers, strict=True) if w.loop is loop]
             with contextlib.suppress(RuntimeError):  # that loop is closed: nobody is left to answer

@@ -10,7 +10,13 @@ from enum import StrEnum, unique
 from typing import ClassVar, Generic, TypeVar, cast
 
 from crashgate.audit.attempt import AttemptRecord
-from crashgate.audit.checkpoint import AcknowledgementRecord, CheckpointRecord, HeadLossRecord, PruneRecord
+from crashgate.audit.checkpoint import (
+    AcknowledgementRecord,
+    CheckpointRecord,
+    FreezeRecord,
+    HeadLossRecord,
+    PruneRecord,
+)
 from crashgate.audit.fields import (
     check_agent,
     check_call,
@@ -192,7 +198,7 @@ class OutcomeRecord:
             check_fields(self.redacted, "redacted")
 
 
-AsideRecord = AttemptRecord | CheckpointRecord | PruneRecord | HeadLossRecord | AcknowledgementRecord
+AsideRecord = AttemptRecord | CheckpointRecord | PruneRecord | HeadLossRecord | AcknowledgementRecord | FreezeRecord
 """What is not of a call."""
 
 Record = DecisionRecord | OutcomeRecord | AsideRecord

@@ -16,11 +16,13 @@ from crashgate.audit.chain_writer import ChainWriter
 from crashgate.audit.checkpoint import (
     AcknowledgementRecord,
     CheckpointRecord,
+    FreezeRecord,
     HeadLossRecord,
     PruneRecord,
     acknowledgement_sentence,
     checkpoint_sentence,
     checkpoint_text,
+    freeze_sentence,
     prune_sentence,
 )
 from crashgate.audit.port import Rows, RowStore, SigningKeys, damaged
@@ -75,6 +77,14 @@ class LogKeeper:
             with closing(self._open(None)) as chain:
                 chain.append_all(records)
         return records
+
+    def note_freeze(self, agent: str, what: str) -> FreezeRecord:
+        """Record that the operator froze an agent, or everybody, or ended that; the fields are ``FreezeRecord``'s."""
+        sentence = freeze_sentence(by=self._user, agent=agent, what=what)
+        record = FreezeRecord(at=self._now(), by=self._user, agent=agent, what=what, sentence=sentence)
+        with closing(self._open(None)) as chain:
+            chain.append_all([record])
+        return record
 
     def prune(self, before: str, *, dry_run: bool = False) -> tuple[Cut, ...]:
         """Remove records older than ``before`` from the start of each chain; what was, or would be, removed.

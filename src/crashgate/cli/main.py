@@ -19,6 +19,7 @@ from crashgate.cli.connections import connections_check, provider_check, provide
 from crashgate.cli.demo import demo
 from crashgate.cli.doctor import doctor
 from crashgate.cli.exports import export, exports_list, exports_prune
+from crashgate.cli.freeze import freeze, unfreeze
 from crashgate.cli.init import init
 from crashgate.cli.install import install
 from crashgate.cli.log import log_follow, log_search, log_show, log_stats
@@ -209,6 +210,8 @@ _GROUPS: Mapping[click.Group, Sequence[click.Command]] = {
         policy,
         approvals,
         log,
+        freeze,
+        unfreeze,
         token,
         providers,
         provider,

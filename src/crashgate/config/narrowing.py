@@ -8,7 +8,7 @@ import json
 from collections.abc import AsyncGenerator, Container, Mapping
 from dataclasses import replace
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from crashgate.config.settings import ConnectionSettings
 from crashgate.errors import ConfigurationError
@@ -21,7 +21,7 @@ from crashgate.model.scope import PROJECT
 from crashgate.policy.document import load
 from crashgate.policy.grants import Grant, any_matches
 from crashgate.policy.policy import Policy, PolicySet, PolicySource, Vocabulary
-from crashgate.policy.serving import Serving
+from crashgate.policy.serving import EVERYBODY, Freeze, Serving
 
 AGENT: Final = "project-key"
 """As whom the project is looked up; the log has these reads."""
@@ -42,21 +42,42 @@ access.{resource} = "read"
 """
 
 
-class Served:
-    """A PolicySource: the policies of another one, each as far as one server serves it."""
+class Freezes(Protocol):
+    """What operators have frozen."""
 
-    def __init__(self, source: PolicySource, serving: Serving) -> None:
+    def current(self) -> Mapping[str, Freeze]:
+        """By agent, and by ``EVERYBODY``; another object after every change. Reads nothing."""
+        ...
+
+
+class Served:
+    """A PolicySource: the policies of another one, each as far as one server serves it and no operator froze it.
+
+    A frozen policy has another hash than its document, so that what is under way and what was approved is judged anew.
+    """
+
+    def __init__(self, source: PolicySource, serving: Serving, freezes: Freezes) -> None:
         self._source = source
         self._serving = serving
-        self._known: tuple[PolicySet, PolicySet] | None = None
+        self._freezes = freezes
+        self._known: tuple[PolicySet, Mapping[str, Freeze], PolicySet] | None = None
 
     def current(self) -> PolicySet:
         """The policies in force."""
-        whole = self._source.current()
-        if self._known is None or self._known[0] is not whole:
-            narrow = PolicySet((replace(each, serving=self._serving) for each in whole.values()), broken=whole.broken)
-            self._known = (whole, narrow)
-        return self._known[1]
+        whole, freezes = self._source.current(), self._freezes.current()
+        known = self._known
+        if known is None or known[0] is not whole or known[1] is not freezes:
+            narrow = PolicySet((self._narrow(each, freezes) for each in whole.values()), broken=whole.broken)
+            known = self._known = (whole, freezes, narrow)
+        return known[2]
+
+    def _narrow(self, policy: Policy, freezes: Mapping[str, Freeze]) -> Policy:
+        found = {freezes.get(policy.agent), freezes.get(EVERYBODY)}
+        freeze = Freeze.ALL if Freeze.ALL in found else Freeze.WRITES if Freeze.WRITES in found else None
+        if freeze is None:
+            return replace(policy, serving=self._serving) if self._serving.narrows else policy
+        marked = sha256(f"{policy.hash} frozen {freeze}".encode()).hexdigest()
+        return replace(policy, serving=replace(self._serving, freeze=freeze), hash=marked)
 
 
 class Narrowed:

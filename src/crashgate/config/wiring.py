@@ -3,6 +3,7 @@
 The server is imported where it starts: the protocol's library takes most of a second, and only serving needs it.
 """
 
+import asyncio
 import logging
 import os
 import pwd
@@ -14,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from crashgate.audit.fields import check_word
 from crashgate.audit.log import LogWriter
-from crashgate.audit.port import DecisionLog
 from crashgate.audit.reader import LogReader
 from crashgate.audit.retention import LogKeeper
 from crashgate.clock import Clock, SystemClock
@@ -36,19 +36,21 @@ from crashgate.gate.recorder import Ledger
 from crashgate.gate.revocation import Revocation
 from crashgate.identity import Via
 from crashgate.model.provider import LOOPBACK
+from crashgate.periodic import repeat
 from crashgate.policy.policy import PolicySource, Vocabulary
-from crashgate.policy.serving import ALL, Serving, serve_groups
+from crashgate.policy.serving import ALL, EVERYBODY, Freeze, Serving, serve_groups
 from crashgate.policy.templates import Templates
 from crashgate.storage.approvals import SqliteApprovals
 from crashgate.storage.counters import SqliteCounter
 from crashgate.storage.export_objects import Objects
 from crashgate.storage.export_pruning import ExportKeeper
 from crashgate.storage.export_storage import Directory, ExportStorage, Place
+from crashgate.storage.freezes import FreezeFile
 from crashgate.storage.log_keys import LogKeys, load_key
 from crashgate.storage.log_sqlite import SqliteRowStore
 from crashgate.storage.parquet import Parquet
 from crashgate.storage.policy_files import PolicyFiles, read_templates, watching
-from crashgate.storage.tokens import TokenFile, watch_tokens
+from crashgate.storage.tokens import TokenFile
 from crashgate.tools.cursors import Cursors
 from crashgate.tools.exports import Exports
 from crashgate.tools.own import load_catalogue
@@ -62,6 +64,7 @@ if TYPE_CHECKING:
     from mcp.server import Server
 
     from crashgate.mcp.attempts import Attempts
+    from crashgate.mcp.health import Readiness
     from crashgate.mcp.http import HttpFace
     from crashgate.mcp.listen import Listener
     from crashgate.mcp.notices import Notices
@@ -180,6 +183,11 @@ def log_keeper(settings: Settings) -> LogKeeper:
     return LogKeeper(SqliteRowStore(folder), LogKeys(folder), SystemClock(), user=operator())
 
 
+def freezes(settings: Settings) -> FreezeFile:
+    """What operators have frozen."""
+    return FreezeFile(settings.state)
+
+
 def _log_folder(settings: Settings) -> Path:
     return settings.state / "log"
 
@@ -189,8 +197,9 @@ class Opened:
     """What is open while we serve."""
 
     toolbox: Toolbox
-    log: DecisionLog
+    log: LogWriter
     clock: Clock
+    freezes: FreezeFile
 
 
 @asynccontextmanager
@@ -220,9 +229,10 @@ async def opened(  # noqa: PLR0913 - what may be given in place of the usual
 ) -> AsyncGenerator[Opened]:
     """The tools behind the gate, with the log open. Raises ConfigurationError and LogUnavailableError."""
     clock = clock or SystemClock()
+    frozen = freezes(settings)
+    frozen.look()
     # check: the policies are narrowed to what the server serves
-    if serving.narrows:
-        source = Served(source, serving)
+    source = Served(source, serving, frozen)
     found = sandbox.connections if sandbox else settings.connections
     if not found:
         raise ConfigurationError(
@@ -281,7 +291,7 @@ async def opened(  # noqa: PLR0913 - what may be given in place of the usual
                 exports=exports(settings, clock, sandbox=sandbox),
                 requests_per_call=settings.serve.requests_per_call,
             )
-            yield Opened(toolbox=tools, log=log, clock=clock)
+            yield Opened(toolbox=tools, log=log, clock=clock, freezes=frozen)
     finally:
         counter.close()
         await log.aclose()
@@ -337,11 +347,29 @@ async def run_http(  # noqa: PLR0913 - what one server is made of
                 clock=found.clock,
                 revocation=found.toolbox.gateway.revocation,
                 ended=notices.left,
+                readiness=lambda: _readiness(found, files, stopping=stop.asked > 0),
             )
             ready()
             ending = Ending(stop=stop, seconds=settings.http.shutdown_seconds, last_words=notices.close)
-            async with watch_tokens(app.end_revoked):
+            async with repeat(app.end_revoked):
                 await listen(app, listener, attempts, reach=settings.http, ending=ending)
+
+
+def _readiness(found: Opened, files: PolicyFiles, *, stopping: bool) -> "Readiness":
+    """Whether clients should send their calls here."""
+    from crashgate.mcp.health import Readiness  # noqa: PLC0415 - only serving needs it
+
+    faults = {
+        "stopping": stopping,
+        "the decision log cannot store records": found.log.has_just_failed,
+        "no policy is in force": not files.current(),
+    }
+    frozen = found.freezes.current()
+    return Readiness(
+        faults=tuple(words for words, holds in faults.items() if holds),
+        frozen=len(frozen.keys() - {EVERYBODY}),
+        all_frozen=frozen.get(EVERYBODY) is Freeze.ALL,
+    )
 
 
 @asynccontextmanager
@@ -354,7 +382,17 @@ async def _serve(
     from crashgate.mcp.server import build  # noqa: PLC0415 - only serving needs it
 
     notices = Notices(found.toolbox)
-    async with noting(found.log, found.clock, via=via) as attempts, watching(files, notices.changed):
+
+    async def look_for_freezes() -> None:
+        if await asyncio.to_thread(found.freezes.look):
+            _log.warning("What operators froze has changed: %s.", found.freezes.current() or "nothing is frozen")
+            await notices.changed(frozenset(files.current()))
+
+    async with (
+        noting(found.log, found.clock, via=via) as attempts,
+        watching(files, notices.changed),
+        repeat(look_for_freezes),
+    ):
         short = settings.serve.short
         yield build(found.toolbox, identify, attempts=attempts, notices=notices, short=short), attempts, notices
 

@@ -20,8 +20,9 @@ from crashgate.clock import Clock
 from crashgate.gate.revocation import Revocation
 from crashgate.mcp.accept import AcceptLayer
 from crashgate.mcp.attempts import Attempts, Refusals, RefusedLayer
-from crashgate.mcp.body import BodyLayer, refusal, reply
+from crashgate.mcp.body import BodyLayer, refusal
 from crashgate.mcp.concurrency import ConcurrencyLayer
+from crashgate.mcp.health import HealthLayer, Readiness
 from crashgate.mcp.sessions import SessionLayer
 from crashgate.mcp.tokens import BearerLayer, Tokens
 
@@ -145,10 +146,11 @@ def http_app(  # noqa: PLR0913 - one place where the side is put together
     clock: Clock,
     revocation: Revocation,
     ended: Callable[[str], None],
+    readiness: Callable[[], Readiness],
 ) -> "HttpApp":
-    """The ASGI application: the protocol at ``MCP_PATH``, ``/healthz``, and nothing else.
+    """The ASGI application: the protocol at ``MCP_PATH``, ``/livez`` and ``/readyz``, and nothing else.
 
-    ``ended`` is told the id of each session of the older era that is over.
+    ``ended`` is told the id of each session of the older era that is over. ``readiness`` is what ``/readyz`` answers.
     """
     protocol = server.streamable_http_app(
         streamable_http_path=MCP_PATH,
@@ -178,12 +180,10 @@ def http_app(  # noqa: PLR0913 - one place where the side is put together
             await protocol(scope, receive, send)
         elif scope["type"] != "http":
             return
-        elif scope["path"] == "/healthz":
-            await reply(200, {"status": "ok"})(scope, receive, send)
         else:
             await checked(scope, receive, send)
 
-    return HttpApp(app=app, sessions=sessions, revocation=revocation)
+    return HttpApp(app=HealthLayer(app, readiness), sessions=sessions, revocation=revocation)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

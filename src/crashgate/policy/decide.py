@@ -13,7 +13,7 @@ from crashgate.policy.decision import Buckets, Decision, Effect, Place, Question
 from crashgate.policy.grants import Rule
 from crashgate.policy.matching import fit, open_somewhere, sort
 from crashgate.policy.policy import Mode, Policy
-from crashgate.policy.serving import ALL
+from crashgate.policy.serving import ALL, Freeze
 from crashgate.policy.switches import Switch
 from crashgate.policy.wording import word
 
@@ -91,7 +91,7 @@ def _weigh(policy: Policy, question: Question) -> Decision:
         raise ValueError("this is not the policy of the agent that asks")
     # check: what the server does not serve is denied
     if policy.serving is not ALL and policy.serving.leaves_out(question):
-        return _deny_not_served(policy)
+        return _deny_frozen(policy) if policy.serving.is_frozen(question) else _deny_not_served(policy)
     topic = policy.index.topic(question)
     here, around = topic.places(question)
     fits = fit(topic, here, around)
@@ -197,6 +197,12 @@ def _deny_unknown_agent(question: Question) -> Decision:
         would_allow=f'write a policy document with agent = "{agent}"',
         buckets=Buckets(),
     )
+
+
+def _deny_frozen(policy: Policy) -> Decision:
+    what = "the agent" if policy.serving.freeze is Freeze.ALL else "every change by the agent"
+    fix = "the operator can run `crashgate unfreeze`"
+    return _decision(policy, Buckets(), Effect.DENY, Reason.FROZEN, None, f"an operator has frozen {what}", fix)
 
 
 def _deny_not_served(policy: Policy) -> Decision:

@@ -102,6 +102,7 @@ class Reason(StrEnum):
     NO_GRANT = "no_grant"
     UNKNOWN_AGENT = "unknown_agent"
     NOT_SERVED = "not_served"
+    FROZEN = "frozen"
     INTERNAL = "internal"
 
 

@@ -5,7 +5,13 @@ from dataclasses import fields
 from typing import Any
 
 from crashgate.audit.attempt import Attempt, AttemptRecord
-from crashgate.audit.checkpoint import AcknowledgementRecord, CheckpointRecord, HeadLossRecord, PruneRecord
+from crashgate.audit.checkpoint import (
+    AcknowledgementRecord,
+    CheckpointRecord,
+    FreezeRecord,
+    HeadLossRecord,
+    PruneRecord,
+)
 from crashgate.audit.record import DecisionRecord, Ending, OutcomeRecord
 from crashgate.gate.verdict import Reason as GateReason
 from crashgate.policy.decision import Reason
@@ -20,6 +26,7 @@ RECORDS: Mapping[type[Any], str] = {
     PruneRecord: "Old records were pruned.",
     HeadLossRecord: "The head file of a chain was missing when the log was opened.",
     AcknowledgementRecord: "An operator knows of a missing head.",
+    FreezeRecord: "An operator froze agents, or ended that.",
 }
 
 _TIME = "RFC 3339 in UTC with milliseconds"
@@ -89,6 +96,7 @@ REASONS: Mapping[str, str] = {
     "switched_off": "`off`, or a line under `[off]`",
     "level_too_low": "a grant covers the place, but its level is too low",
     "outside_scope": "a grant covers the resource, but not in this place",
+    "frozen": "an operator froze the agent, or its changes (`crashgate freeze`)",
     "not_served": "the policy allows it, and this server was started without it (`serve --tools`, `--read-only`)",
     "no_grant": "no grant covers the resource",
     "unknown_agent": "there is no policy for the agent, or none that can be used",

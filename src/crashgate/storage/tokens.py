@@ -4,16 +4,12 @@ One line of JSON a token; lines that start with # are notes. A token is 32 rando
 guessed. ``id`` is public: it is in the log, and names the token to revoke.
 """
 
-import asyncio
 import fcntl
 import hashlib
 import hmac
 import json
-import logging
 import os
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,11 +17,6 @@ from crashgate.clock import Clock, timestamp
 from crashgate.errors import ConfigurationError
 from crashgate.identity import Principal, VerifiedToken
 from crashgate.ownership import is_anothers, others_may_write
-
-_log = logging.getLogger(__name__)
-
-WATCH_SECONDS = 0.5
-"""Between two looks for revoked tokens."""
 
 FILE = "tokens.jsonl"
 _PREFIX = "cg"
@@ -169,29 +160,6 @@ class TokenFile:
         except OSError:
             self._seen, self._known = None, {}
         return self._known
-
-
-@asynccontextmanager
-async def watch_tokens(
-    end_revoked: Callable[[], Awaitable[None]], *, seconds: float = WATCH_SECONDS
-) -> AsyncGenerator[None]:
-    """Call ``end_revoked`` every ``seconds`` while the block runs, so that what a revoked token began soon ends."""
-
-    async def watch() -> None:
-        while True:
-            await asyncio.sleep(seconds)
-            try:
-                await end_revoked()
-            except Exception:  # noqa: BLE001 - the watch must outlive whatever one look met
-                _log.exception("It could not be seen whether tokens were revoked; please report it.")
-
-    task = asyncio.create_task(watch())
-    try:
-        yield
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
 
 
 def _is_untrusted(status: os.stat_result) -> bool:

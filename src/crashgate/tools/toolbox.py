@@ -168,7 +168,7 @@ class Toolbox:
             bound = (principal.agent, policy.hash if policy else None, tool.name, connection, arguments)
             mark, skipped = within(self._page(tool, cursor, bound))
             full = expanded(operation.params, arguments, self.clock.now())
-            read_as, arguments = changed_times(arguments, full), full
+            read_as, arguments = changed_times(arguments, full) if full != arguments else {}, full
         except InvalidArgumentsError as problem:
             fault = problem
         ask = Ask(
@@ -188,7 +188,7 @@ class Toolbox:
         )
         reply = replace(await self.gateway.run(ask), usual=left)
         answer = await self._answered(tool, reply, shown, bound, mark=mark, skipped=skipped)
-        return replace(answer, content=_with_times(answer.content, read_as))
+        return replace(answer, content=_with_times(answer.content, read_as)) if read_as else answer
 
     async def _call_export(
         self, principal: Principal, tool: Export, given: dict[str, Any], progress: Watch, ask_user: AskUser | None
@@ -207,7 +207,7 @@ class Toolbox:
             arguments = self._follow_links(tool, arguments, connection) if holds_link(arguments) else arguments
             check_names(tool, operation, arguments, shown=parameters, connection=connection)
             full = expanded(operation.params, arguments, self.clock.now())
-            read_as, arguments = changed_times(arguments, full), full
+            read_as, arguments = changed_times(arguments, full) if full != arguments else {}, full
         except InvalidArgumentsError as problem:
             fault = problem
         ask = Ask(

@@ -92,7 +92,7 @@ def _aside(aside: Aside, version: str) -> dict[str, Any]:
         event |= {"actor": {"user": {"name": by, "type_id": 2, "type": "Admin"}}, "src_endpoint": {"svc_name": "cli"}}
         event["unmapped"] = {
             name: getattr(stored.record, name)
-            for name in ("chain", "seq", "hash", "key", "signature", "before", "count", "chains")
+            for name in ("chain", "seq", "hash", "key", "signature", "before", "count", "chains", "agent", "what")
             if hasattr(stored.record, name)
         }
         return event

@@ -10,7 +10,7 @@ from crashgate.policy.decision import Decision, Effect, Question
 from crashgate.policy.grants import Rule
 from crashgate.policy.limits import spoken_minutes
 from crashgate.policy.policy import Policy, PolicySet, Vocabulary
-from crashgate.policy.serving import Serving
+from crashgate.policy.serving import Freeze, Serving
 from crashgate.policy.switches import Switch
 from crashgate.policy.wording import inner_first, listed, places, word
 from crashgate.sanitise import clean
@@ -159,9 +159,13 @@ def _connection_access(connection: str, rows: list[MatrixRow], serving: Serving)
     )
 
 
+_FROZEN = {Freeze.ALL: "everything that you may do", Freeze.WRITES: "every change that you may make"}
+
+
 def _beside(policy: Policy) -> str:
     """What a policy says beside its grants, as far as an agent meets it."""
     told = {
+        "An operator has frozen": [_FROZEN[policy.serving.freeze]] if policy.serving.freeze else [],
         "This server was started with": [policy.serving.options] if policy.serving.narrows else [],
         "Switched off by name": [each.name for each in policy.off.all],
         "A person has to approve": sorted(policy.approval.operations),
