@@ -47,7 +47,14 @@ def test_operations_are_told_as_they_are() -> None:
 
 def test_an_operation_with_a_tool_of_its_own_is_not_told_as_a_composed_one() -> None:
     composed = {tool.name for tool in TOOLS if isinstance(tool, CompositeTool)}
-    assert composed == {"triage_error", "locate_error", "check_feature_flags", "compare_releases", "report_sessions"}
+    assert composed == {
+        "whats_new",
+        "triage_error",
+        "locate_error",
+        "check_feature_flags",
+        "compare_releases",
+        "report_sessions",
+    }
     assert {each["tool"] for each in by_id().values()} & composed == {"report_sessions"}
     assert by_id()["bugsnag.errors.get"]["tool"] == "get_error"
 

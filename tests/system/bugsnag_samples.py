@@ -343,6 +343,7 @@ BUGSNAG: Mapping[str, Sample] = {
 }
 
 COMPOSED: Mapping[str, tuple[Arguments, str]] = {
+    "whats_new": (lambda here: {"project_id": here.slug, "since": "7d"}, "whats_new"),
     "triage_error": (_on_error(0), "triage"),
     "locate_error": (_on_error(0), "location"),
     "check_feature_flags": (_on_error(0), "check"),

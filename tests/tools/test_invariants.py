@@ -48,6 +48,7 @@ def test_a_composite_tool_declares_only_what_the_catalogue_has() -> None:
     composites = [tool for tool in TOOLS if isinstance(tool, CompositeTool)]
 
     assert [each.name for each in composites] == [
+        "whats_new",
         "triage_error",
         "locate_error",
         "check_feature_flags",
@@ -217,12 +218,12 @@ def test_what_triage_needs_comes_first() -> None:
     # A model reads the list from its start; and a fixed order keeps a client's cache of it good.
     assert NAMES[:7] == [
         "my_access",
+        "whats_new",
         "triage_error",
         "locate_error",
         "check_feature_flags",
         "compare_releases",
         "list_errors",
-        "get_error",
     ]
 
 

@@ -62,7 +62,11 @@ class ProjectFacts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ErrorFacts:
-    """An error; ``introduced_in`` are the ids of the releases in which it was first seen."""
+    """An error; ``introduced_in`` are the ids of the releases in which it was first seen.
+
+    ``named`` is what outsiders wrote by which people know it, cut short. ``days`` are UTC days (``2026-11-20``), oldest
+    first, each with its events; only where they are asked for.
+    """
 
     id: str
     shown: Mapping[str, Any]
@@ -74,6 +78,8 @@ class ErrorFacts:
     introduced_in: tuple[str, ...] = ()
     missing_symbols: tuple[str, ...] = ()
     """What has to be uploaded for its frames to be readable, such as UUIDs of dSYMs."""
+    named: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    days: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -226,7 +232,7 @@ ERROR_CONCENTRATION = Capability("error_concentration", ConcentrationFacts)
 """Takes ``project_id`` and ``error_id``; three values of each field."""
 LIST_ERRORS = Capability("list_errors", ErrorFacts)
 """Takes ``project_id``; ``introduced_in`` and ``seen_in``, versions, and ``stage``, by whose events it counts;
-``sort`` (``events``); and ``most``, rows."""
+``sort``, ``events`` or ``last_seen``; ``daily``, whether with ``days``; and ``most``, rows. Errors of any status."""
 READ_RELEASE = Capability("read_release", ReleaseFacts)
 """Takes ``project_id`` and ``release_id``."""
 LIST_RELEASES = Capability("list_releases", ReleaseFacts)

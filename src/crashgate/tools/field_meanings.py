@@ -39,8 +39,18 @@ FIELD_MEANINGS: Mapping[str, str] = {
     "introduced_in": "the release that introduced it",
     "link": "its address in the dashboard",
     "left_out": "what is missing, with the reason or where to get it",
+    "whats_new.since": "from when on, in UTC",
+    "whats_new.until": "when it was asked; the `since` of the next question",
+    "days_from": "the UTC day from which events a day and sessions are counted",
+    "whats_new.projects": (
+        "for each project what changed: how many errors are new, risen, back after days or gone quiet, with the worst"
+        " of them; new releases; the share of sessions without a crash now and before"
+    ),
+    "projects_not_reached": "projects for which no request was left; next_cursor goes on with them",
+    "parts_not_reached": "parts for which no request was left, with the projects",
+    "projects_complete": "false: not all projects could be listed",
     "verdict": "`worse`, `no_worse` or `not_enough_data`",
-    "counted": "whether `sessions` or `users` were counted",
+    "counted": "whether `sessions` or `daily users` were counted: each user once a day",
     "minimum": "how many are needed for a verdict",
     "confidence": "the share of such intervals that hold the true difference",
     "compared_with": "what the newer release is compared with",

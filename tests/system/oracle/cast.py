@@ -87,7 +87,9 @@ class OfBugSnag:
     """BugSnag alone."""
 
     steps: int = 160
-    composites: frozenset[str] = frozenset({"triage_error", "locate_error", "check_feature_flags", "compare_releases"})
+    composites: frozenset[str] = frozenset(
+        {"whats_new", "triage_error", "locate_error", "check_feature_flags", "compare_releases"}
+    )
     faults: Mapping[int, Fault] = field(
         default_factory=lambda: dict.fromkeys((30, 70), Fault(kind=FaultKind.STATUS, method="GET", status=503))
     )

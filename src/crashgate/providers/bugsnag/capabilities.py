@@ -1,6 +1,9 @@
 """What BugSnag's operations give the composite tools: each capability's operation, its arguments and its row."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import date
 from typing import Any, cast
 
 from crashgate.model import capability as asked
@@ -45,6 +48,7 @@ from crashgate.providers.bugsnag.trends import (
     TimelinePoint,
     TrendBucket,
 )
+from crashgate.views.present import UNTRUSTED
 
 PIVOTS = ("release.seen_in", "os.name", "os.version", "device.model")
 FLAG_FIELD, _STAGE_FIELD = "feature_flag.seen_in", "app.release_stage"
@@ -52,6 +56,8 @@ _MOST_FLAGS = 50
 _MOST_PLACES = 100
 _VALUES = 3
 _MOST_RELEASES = 10
+_DAY = len("2026-11-20")
+_NAMES = ("error_class", "message", "introduced_in")
 _FILTERS = {"introduced_in": "release.introduced_in", "seen_in": "release.seen_in", "stage": "app.release_stage"}
 
 
@@ -88,7 +94,21 @@ def _read_whole_error(row: Error) -> ErrorFacts:
 
 
 def _read_listed_error(row: Error) -> ErrorFacts:
-    return _read_error(row, errors.row(row, Detail.SUMMARY))
+    shown = errors.row(row, Detail.SUMMARY)
+    outside: Mapping[str, Any] = shown.get(UNTRUSTED, {})
+    named = {name: outside[name] for name in _NAMES if name in outside}
+    return replace(_read_error(row, shown), named=named, days=tuple(_read_days(row.trend)))
+
+
+def _read_days(trend: Sequence[Any]) -> Iterator[tuple[str, int]]:
+    """The pairs of a date and a number of events; what has another form is passed over."""
+    for each in trend:
+        match each:
+            case [str(day), int(number), *_] if not isinstance(number, bool):
+                with suppress(ValueError):
+                    yield date.fromisoformat(day[:_DAY]).isoformat(), number
+            case _:
+                pass
 
 
 def _read_event(row: Event) -> EventFacts:
@@ -163,6 +183,8 @@ def _list_places(given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _list_errors(given: Mapping[str, Any]) -> dict[str, Any]:
     own = dict(given)
+    if own.pop("daily", False):
+        own["histogram"] = "two_week"
     filters: dict[str, Any] = {}
     for name, field in _FILTERS.items():
         if (value := own.pop(name, None)) is not None:

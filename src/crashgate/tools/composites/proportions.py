@@ -121,11 +121,11 @@ def _judge(low: float, high: float, worse_above: float, no_worse_below: float) -
     return StabilityVerdict.WORSE if low > worse_above else StabilityVerdict.NOT_ENOUGH_DATA
 
 
-def rose(events: int, sessions: int, events_before: int, sessions_before: int) -> bool:
-    """Whether events for each session at least doubled, surely: not by chance where events come by themselves.
+def rose(events: int, whole: float, events_before: int, whole_before: float) -> bool:
+    """Whether events for each session or day at least doubled, surely: not by chance where events come by themselves.
 
     The interval is that of the logarithm of a ratio of two rates, half an event added to each so that none is empty.
     """
     more, less = events + 0.5, events_before + 0.5
-    ratio = (more / sessions) / (less / sessions_before)
+    ratio = (more / whole) / (less / whole_before)
     return ratio >= _DOUBLED and ratio > exp(_z * sqrt(1 / more + 1 / less))
