@@ -111,6 +111,38 @@ async def test_a_comparison_shows_both_sides_the_target_and_the_errors(tmp_path:
         assert error["id"] in seen.text
 
 
+def test_what_is_new_is_counted_by_kind_and_shown_by_project(tmp_path: Path) -> None:
+    news = {
+        "since": "2026-11-19T15:30:00Z",
+        "projects": [
+            {
+                "project": "checkout-ios",
+                "new": {"count": 4, "errors": [{"id": "5f1", "events": 12, "untrusted": {"error_class": "NSRange"}}]},
+                "risen": {"count": 2, "errors": [{"id": "5f2", "events_a_day": {"now": 9.5, "before": 1.2}}]},
+                "releases": {"count": 1, "newest": [{"id": "5f3", "untrusted": {"app_version": "4.18.0"}}]},
+                "stability": {"verdict": "worse", "now": 0.98704, "sessions": 93230, "before": 0.9971},
+            },
+            {"project": "checkout-web", "new": {"count": 1}},
+        ],
+    }
+    told = {"structuredContent": {"whats_new": news}, "content": [{"type": "text", "text": "5 new errors."}]}
+    seen = show(tmp_path, app.page(), told)
+
+    assert seen.html.count("<rect") == 4 + 2
+    assert re.findall(r">(\d+)</text>", seen.html) == ["5", "2", "0", "0"]
+    for words in (
+        "New (4)",
+        "Risen (2)",
+        "Releases (1)",
+        "checkout-ios",
+        "checkout-web",
+        "4.18.0",
+        "98.70 %",
+        "99.71 %",
+    ):
+        assert words in seen.text
+
+
 async def test_any_other_answer_is_shown_as_tables(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
         told = await result(house, "list_errors", {"project_id": "checkout-ios", "per_page": 5})

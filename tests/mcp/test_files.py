@@ -57,6 +57,7 @@ async def test_an_export_tells_its_progress_and_gives_a_link_that_its_maker_can_
     assert told[-1][0] == rows > 0
     assert [done for done, _ in told] == sorted({done for done, _ in told})
     assert (listed.cache_scope, len(listed.resources)) == ("private", 2)
+    assert {each.title for each in (link, *listed.resources)} == {"Export of crashes"}
     (contents,) = read.contents
     assert isinstance(contents, TextResourceContents)
     assert (contents.uri, contents.mime_type) == (link.uri, "application/jsonl")
@@ -131,7 +132,7 @@ async def test_a_client_that_listens_is_told_of_a_new_file_of_its_own(tmp_path: 
 
 
 def test_bytes_that_are_not_text_are_sent_as_bytes() -> None:
-    link = Link(uri=NOWHERE, name="x.csv", description="x", mime_type="text/csv", size=3)
+    link = Link(uri=NOWHERE, name="x.csv", title="x", description="x", mime_type="text/csv", size=3)
     cut = render.resource(link, "é".encode()[:1]).contents
     whole = render.resource(link, "é".encode()).contents
 

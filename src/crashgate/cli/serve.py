@@ -108,7 +108,7 @@ def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
 @click.option(
     "--tools",
     metavar="GROUP,…",
-    help="Serve only these groups of tools: errors, releases, projects, sessions. A policy may allow less.",
+    help="Serve only these groups of tools, such as errors,releases. A policy may allow less.",
 )
 @click.option("--read-only", is_flag=True, help="Serve only what changes nothing at the provider.")
 @in_sandbox_option

@@ -57,6 +57,7 @@ def answer(given: Answer, *, short: bool = False) -> CallToolResult:
             type="resource_link",
             uri=link.uri,
             name=link.name,
+            title=link.title,
             description=link.description,
             mime_type=link.mime_type,
             size=link.size,
@@ -69,7 +70,14 @@ def answer(given: Answer, *, short: bool = False) -> CallToolResult:
 def resources(links: tuple[Link, ...], more: str | None) -> ListResourcesResult:
     """What its caller may read: private and stale at once, like the tool list."""
     found = [
-        Resource(uri=link.uri, name=link.name, description=link.description, mime_type=link.mime_type, size=link.size)
+        Resource(
+            uri=link.uri,
+            name=link.name,
+            title=link.title,
+            description=link.description,
+            mime_type=link.mime_type,
+            size=link.size,
+        )
         for link in links
     ]
     return ListResourcesResult(resources=found, next_cursor=more, ttl_ms=0, cache_scope="private")

@@ -55,10 +55,11 @@ class Shown:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Link:
-    """Something that an agent can read at an address of ours; ``size`` in bytes."""
+    """Something that an agent can read at an address of ours; ``title`` is for people, ``size`` in bytes."""
 
     uri: str
     name: str
+    title: str
     description: str
     mime_type: str
     size: int

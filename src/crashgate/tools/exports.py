@@ -249,6 +249,7 @@ def link(manifest: Manifest) -> Link:
     return Link(
         uri=uri(manifest.id),
         name=manifest.file,
+        title=f"Export of {manifest.subject.replace('_', ' ')}",
         description=f"{counted(manifest.rows, 'rows')} of {manifest.subject.replace('_', ' ')}, {manifest.finished_at}",
         mime_type=MIME_TYPES[manifest.format],
         size=manifest.size,

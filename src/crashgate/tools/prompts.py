@@ -228,6 +228,8 @@ PROMPTS = (
                 ),
                 needed=False,
             ),
+            Step(ways=(Way("locate_error", "Name the place in the repository."),), needed=False),
+            Step(ways=(Way("check_feature_flags", "Say whether a flag goes with it."),), needed=False),
             Step(ways=(Way("find_sessions", "See what users did before it, if sessions can be found."),), needed=False),
         ),
         ending=(

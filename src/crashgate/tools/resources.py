@@ -87,7 +87,15 @@ class Resources:
         if answer.error is not None:
             raise _error(answer.error, answer.text)
         data = compact(dict(answer.content)).encode()
-        return Link(uri=uri, name=kind, description=answer.text, mime_type=MIME_TYPE, size=len(data)), data
+        link = Link(
+            uri=uri,
+            name=kind,
+            title=kind.capitalize(),
+            description=answer.text,
+            mime_type=MIME_TYPE,
+            size=len(data),
+        )
+        return link, data
 
     def _arguments(self, agent: str, address: re.Match[str]) -> Mapping[str, Any] | None:
         """What the address says; nothing where the tool is closed, None where it has not the form of the template."""
