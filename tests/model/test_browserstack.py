@@ -9,8 +9,7 @@ from pydantic import ValidationError
 
 from crashgate.model.access import Access
 from crashgate.model.field_table import untrusted_fields
-from crashgate.model.operation import Operation, Shape
-from crashgate.model.paging import EventBatch, Numbered
+from crashgate.model.operation import EventBatch, Numbered, Operation, Shape
 from crashgate.model.params import In
 from crashgate.model.scope import EnvironmentNamed, EnvironmentRows
 from crashgate.providers.browserstack import PROVIDER

@@ -10,8 +10,7 @@ from typing import Annotated, Any, Union, cast, get_args, get_origin
 
 from crashgate.model.field_table import declared_fields
 from crashgate.model.message import Request, Response
-from crashgate.model.operation import AnyOperation, Shape
-from crashgate.model.paging import Cursors, Inside, Numbered
+from crashgate.model.operation import AnyOperation, Cursors, Inside, Numbered, Shape
 from crashgate.model.result import Result
 from tests.catalogue import OPERATIONS
 from tests.rows import sources

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crashgate.model.message import Response
-from crashgate.model.retry_after import LONGEST, retry_after, seconds
+from crashgate.model.status_errors import LONGEST, retry_after, seconds
 from crashgate.providers.bugsnag.errors import LIST_ERRORS
 from tests.upstream.exchanges import CONNECTIONS
 

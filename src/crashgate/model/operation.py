@@ -8,7 +8,6 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, get_origin
 
 from crashgate.model.access import Access
-from crashgate.model.paging import EventBatch, Links, Paging
 from crashgate.model.params import Along, EncodedBy, In, Logged, Needs, Params, Repeated, RowsAPage, Unsets, Wire
 from crashgate.model.reads import Declared, Reads, ReadsByName, ReadsNothing
 from crashgate.model.result import R
@@ -18,6 +17,64 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 P = TypeVar("P", bound=Params)
 _PLACED = ("organization", "project", "environment", "app", "platform", "object")
 """What of a scope names a parameter."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Links:
+    """The rows are the body; the next page's address is in the ``Link`` header, the total in ``X-Total-Count``.
+
+    The mark is the query of the next page.
+    """
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Numbered:
+    """The body is an object with the ``rows``; pages count from 1, and the mark is the number of a page.
+
+    ``meta`` is the key of the object that holds ``total`` and ``pages``; None where they stand beside the rows.
+    """
+
+    rows: str = "data"
+    meta: str | None = None
+    total: str = "total"
+    pages: str = "pages"
+    page: str = "page"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cursors:
+    """The body is an object with the ``rows`` and a cursor each way, and the mark is ``after:`` or ``before:`` one.
+
+    A cursor travels with its direction as ``cursor`` and ``mode``, in the query of a GET and in the body of a POST.
+    """
+
+    rows: str
+    following: str = "next_cursor"
+    preceding: str = "prev_cursor"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inside:
+    """The rows, or the one object, stand under ``key`` of the body, all of them at once."""
+
+    key: str
+
+
+Paging = Links | Numbered | Cursors | Inside
+"""How an upstream gives a list in pages. A later one is asked for with a mark: ``Page.next_mark`` or
+``Page.previous_mark``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EventBatch:
+    """The parameters of the body are what one event holds, sent as a batch of one.
+
+    The event has an ``id``, the ``type`` and a ``timestamp`` of its own; what it makes has the same id, as ``id`` among
+    what it holds. The id is random and new for each request, so that no caller can choose it.
+    """
+
+    type: str
+    batch: str = "batch"
 
 
 @unique
@@ -89,7 +146,7 @@ class Operation(Generic[P, R]):
     source: str
     fixed_body: Mapping[str, Any] = field(default_factory=dict[str, Any])
     idempotent: bool = True
-    paging: Paging = Links()  # noqa: RUF009 - a frozen value
+    paging: Paging = Links()
     asks_by_post: bool = False
     creates: bool = False
     envelope: EventBatch | None = None

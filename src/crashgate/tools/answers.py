@@ -9,8 +9,7 @@ from collections.abc import Mapping
 from crashgate.model.composite import CompositeTool
 from crashgate.model.export import Export
 from crashgate.model.field_table import read_fields, shown_fields
-from crashgate.model.operation import Shape
-from crashgate.model.paging import Cursors, Numbered
+from crashgate.model.operation import Cursors, Numbered, Shape
 from crashgate.model.provider import AnyTool
 from crashgate.model.result import Result
 from crashgate.model.tool import Holds, Tool

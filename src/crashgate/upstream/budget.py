@@ -13,7 +13,7 @@ import anyio
 
 from crashgate.errors import Code, UpstreamError
 from crashgate.model.provider import Budget
-from crashgate.model.retry_after import LONGEST
+from crashgate.model.status_errors import LONGEST
 
 _MARGIN = 0.01
 """Seconds: the two clocks are not the same, and a window's edge may belong to either side."""

@@ -18,8 +18,7 @@ from crashgate.errors import Code, UpstreamError
 from crashgate.model.access import Access
 from crashgate.model.field_table import declared_fields
 from crashgate.model.message import Request, Response
-from crashgate.model.operation import AnyOperation, Field, Operation, P, Shape
-from crashgate.model.paging import Cursors, Inside, Links, Numbered, Paging
+from crashgate.model.operation import AnyOperation, Cursors, Field, Inside, Links, Numbered, Operation, P, Paging, Shape
 from crashgate.model.params import In, Params
 from crashgate.model.provider import Connection
 from crashgate.model.reads import ReadsByName

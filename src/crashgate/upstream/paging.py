@@ -10,8 +10,7 @@ from typing import Any, assert_never, cast
 from urllib.parse import urlsplit
 
 from crashgate.model.message import Request, Response
-from crashgate.model.operation import AnyOperation
-from crashgate.model.paging import Cursors, Inside, Links, Numbered
+from crashgate.model.operation import AnyOperation, Cursors, Inside, Links, Numbered
 from crashgate.upstream import request as query
 
 LONGEST_MARK = 8_000

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from crashgate.clock import timestamp
 from crashgate.errors import InvalidArgumentsError
-from crashgate.model.paging import EventBatch
+from crashgate.model.operation import EventBatch
 
 _DOTS = frozenset({"", ".", ".."})
 LONGEST_SEGMENT = 200

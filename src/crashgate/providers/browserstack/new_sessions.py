@@ -17,8 +17,7 @@ from pydantic import (
 from pydantic_core import from_json
 
 from crashgate.model.access import Access
-from crashgate.model.operation import Operation, Shape, Wording
-from crashgate.model.paging import EventBatch
+from crashgate.model.operation import EventBatch, Operation, Shape, Wording
 from crashgate.model.params import In, Logged, Params, SessionId, Wire
 from crashgate.model.result import Convert, From, Result
 from crashgate.model.scope import EnvironmentNamed

@@ -14,8 +14,7 @@ from typing import Annotated
 from crashgate.model.access import Access
 from crashgate.model.field_table import PERSONAL, ROW, SUMMARY, About, AppData
 from crashgate.model.moments import At, Since, Until
-from crashgate.model.operation import Operation, Shape, Wording
-from crashgate.model.paging import Numbered
+from crashgate.model.operation import Numbered, Operation, Shape, Wording
 from crashgate.model.params import In, Logged, Params, Repeated, RowsAPage, SessionId, Wire
 from crashgate.model.reads import Reads
 from crashgate.model.result import From, Many, Result, Slug, Untrusted, UntrustedMark

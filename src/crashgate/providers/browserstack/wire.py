@@ -22,7 +22,7 @@ from crashgate.model.message import Response
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import In
 from crashgate.model.provider import Wire
-from crashgate.model.retry_after import seconds
+from crashgate.model.status_errors import seconds
 from crashgate.providers.browserstack import keys
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")

@@ -6,8 +6,7 @@ from typing import Annotated
 from crashgate.model.access import Access
 from crashgate.model.field_table import ROW, About
 from crashgate.model.moments import At
-from crashgate.model.operation import Operation, Shape, Wording
-from crashgate.model.paging import Numbered
+from crashgate.model.operation import Numbered, Operation, Shape, Wording
 from crashgate.model.params import In, Params, RowsAPage, Wire
 from crashgate.model.result import From, Result, Untrusted, Word
 from crashgate.model.scope import Anywhere

@@ -8,8 +8,7 @@ from pydantic import Field, model_validator
 from crashgate.model.access import Access
 from crashgate.model.field_table import ADDRESS, ROW, About
 from crashgate.model.moments import MOST_MINUTES, USUAL_MINUTES, At, Moment, Since, window
-from crashgate.model.operation import Operation, Shape, Wording
-from crashgate.model.paging import Numbered
+from crashgate.model.operation import Numbered, Operation, Shape, Wording
 from crashgate.model.params import In, Logged, Params, RowsAPage, SessionId, Wire
 from crashgate.model.reads import Reads
 from crashgate.model.result import From, Result, Untrusted

@@ -9,8 +9,7 @@ from typing import Annotated, Any
 from crashgate.model.access import Access
 from crashgate.model.field_table import ROW, About, AppData
 from crashgate.model.moments import At
-from crashgate.model.operation import Operation, Shape, Wording
-from crashgate.model.paging import Numbered
+from crashgate.model.operation import Numbered, Operation, Shape, Wording
 from crashgate.model.params import In, Params, RowsAPage, SessionId, Wire
 from crashgate.model.reads import ReadsNothing
 from crashgate.model.result import Convert, From, Result, Untrusted

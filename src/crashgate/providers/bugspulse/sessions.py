@@ -9,8 +9,7 @@ from typing import Annotated
 from crashgate.model.access import Access
 from crashgate.model.field_table import PERSONAL, ROW, SUMMARY, About
 from crashgate.model.moments import At, Moment
-from crashgate.model.operation import Operation, Shape, Wording
-from crashgate.model.paging import Numbered
+from crashgate.model.operation import Numbered, Operation, Shape, Wording
 from crashgate.model.params import In, Logged, Params, RowsAPage, Wire
 from crashgate.model.reads import Reads
 from crashgate.model.result import From, Result, Untrusted, Word

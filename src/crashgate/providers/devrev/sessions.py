@@ -16,8 +16,7 @@ from pydantic import Field, StringConstraints
 from crashgate.model.access import Access
 from crashgate.model.field_table import PERSONAL, ROW, SUMMARY, About
 from crashgate.model.moments import At, Since, Until
-from crashgate.model.operation import Operation, Shape, Wording
-from crashgate.model.paging import Cursors, Inside
+from crashgate.model.operation import Cursors, Inside, Operation, Shape, Wording
 from crashgate.model.params import WHICH, Along, In, Logged, Params, RowsAPage, SessionId, Wire
 from crashgate.model.reads import Reads, ReadsByName
 from crashgate.model.result import From, Many, Result, Untrusted, Word

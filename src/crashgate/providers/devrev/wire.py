@@ -13,7 +13,7 @@ from crashgate.model import status_errors
 from crashgate.model.message import Response
 from crashgate.model.operation import AnyOperation
 from crashgate.model.provider import Wire
-from crashgate.model.retry_after import seconds
+from crashgate.model.status_errors import seconds
 
 WINDOW = 300.0
 """Seconds: the limit counts all requests of the token's owner in five minutes."""
