@@ -26,7 +26,7 @@ from crashgate.providers.bugsnag.capabilities import CAPABILITIES
 from crashgate.tools.composite_call import CompositeCall
 from crashgate_sandbox.faults import Fault, FaultKind
 from tests.gate.gate import open_gate, policy
-from tests.house import House, open_house, write_policies
+from tests.house import House, fresh_world, open_house, write_policies
 
 READING = '[[grant]]\nconnection = "bugsnag"\nprojects = ["*"]\naccess.error = "read"\n'
 NAMED = (
@@ -53,6 +53,18 @@ access.project = "read"
 connection = "bugsnag"
 projects = ["checkout-web"]
 access.error = "off"
+"""
+ONE = """
+[[grant]]
+connection = "bugsnag"
+organizations = ["acme"]
+access.organization = "read"
+
+[[grant]]
+connection = "bugsnag"
+projects = ["{id}"]
+access.project = "read"
+access.error = "read"
 """
 UNLISTED = '[[grant]]\nconnection = "bugsnag"\nprojects = ["checkout-*"]\naccess.error = "read"\n'
 POLICIES = {"named": NAMED, "pattern": PATTERN, "unlisted": UNLISTED}
@@ -160,6 +172,38 @@ async def test_of_the_projects_that_the_agent_can_list_those_are_open_that_the_p
     assert (set(found.names), found.complete, left_out) == ({"checkout-ios", "checkout-android"}, True, {})
     assert ("probe", "bugsnag.organizations.list") in recorded
     assert ("probe", "bugsnag.projects.list") in recorded
+
+
+async def test_a_project_that_was_listed_is_not_looked_up_again(tmp_path: Path) -> None:
+    async def work(steps: Steps) -> list[Any]:
+        projects = await steps.open_projects(LIST_ERRORS)
+        return await steps.ask_all(_errors_of(projects.names))
+
+    async with _probe(tmp_path) as probe:
+        results, _ = await probe.take("pattern", work)
+        read = [path for path in probe.paths if path.endswith("/errors")]
+
+        assert len(results) == len(read) == 2
+        # The organizations, one looked up, and its projects; where a project is, the list has told.
+        assert len(probe.paths) == 3 + 2
+
+
+@pytest.mark.ablation("only projects that the agent is shown are known from a list")
+@pytest.mark.threats(40)
+async def test_a_project_that_was_listed_and_not_shown_costs_what_one_costs_that_is_not_there(tmp_path: Path) -> None:
+    own = fresh_world().project("checkout-ios")
+    assert own is not None
+    policies = write_policies(tmp_path / "policies", {"one": ONE.format(id=own.id)})
+    costs: dict[str, int] = {}
+    async with open_house(tmp_path, policies=policies) as house:
+        probe = Probe(house=house)
+        await probe.take("one", lambda steps: steps.ask(LIST_PROJECTS, organization_id="acme"))
+        for name in ("payments-api", "no-such-project", house.project("payments-api").id, "0" * 24):
+            house.sandbox.clear()
+            await house.call("one", "list_errors", {"project_id": name})
+            costs[name] = len(house.requests)
+
+    assert costs == dict.fromkeys(costs, 1)
 
 
 @pytest.mark.threats(21)

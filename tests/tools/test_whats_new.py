@@ -190,7 +190,7 @@ async def test_all_open_projects_are_gone_through_with_a_cursor(tmp_path: Path) 
             cursor = {"cursor": answer.content["next_cursor"]}
 
         assert sorted(reached) == sorted(each.slug for each in house.world.projects.values())
-    assert calls <= 3
+    assert calls <= 2
 
 
 async def test_the_next_question_begins_where_the_answer_ended(tmp_path: Path) -> None:

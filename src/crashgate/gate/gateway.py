@@ -27,7 +27,7 @@ from crashgate.gate.case import CallState
 from crashgate.gate.export_access import check_room
 from crashgate.gate.look_ups import answer, refuse_unknown
 from crashgate.gate.needs import ChargeCall, Need
-from crashgate.gate.paged_reading import Reading
+from crashgate.gate.paged_reading import Reading, fill_page
 from crashgate.gate.places import LookUp, Places
 from crashgate.gate.plan import Plan, plan
 from crashgate.gate.projection import project, redacts
@@ -49,12 +49,8 @@ from crashgate.upstream.client import Call, Trace, Upstream, WithdrawnError, exc
 _REFUSALS = range(400, 500)
 """The upstream's "no". After anything else it is not known what it did."""
 
-_USUAL_PAGE = 30
 _MOST_CHANGES = 10
 """Of the policy, while one call is decided or waits for its turn."""
-
-_MOST_PAGES = 10
-"""Upstream pages for one page of rows that the policy picks from."""
 
 
 class Gateway:
@@ -381,29 +377,18 @@ class Gateway:
         page = await self._page(case, trace, case.ask.mark)
         if case.parent is not None:
             return page
+        listed = page
         # check: answers are narrowed
         page = await self._narrowed(case, page)
+        if isinstance(operation.scope, ProjectRows) and case.ask.fields is None:
+            self._places.keep_listed(self._upstreams[case.connection].connection.provider, case.asker, listed, page)
         if not isinstance(operation.scope, ProjectRows | OrganizationRows | EnvironmentRows):
             return page
-        # Pages that the policy empties would tell how many places there are beside the agent's own (row 20).
-        wanted = getattr(params, "per_page", None) or _USUAL_PAGE
-        for _ in range(_MOST_PAGES - 1):
-            if (
-                page.next_mark is None
-                # check[always]: pages are filled so that they tell nothing of others
-                or len(page.rows) >= wanted
-            ):
-                break
-            more = await self._narrowed(case, await self._page(case, trace, page.next_mark))
-            page = replace(
-                more,
-                rows=page.rows + more.rows,
-                dropped=page.dropped + more.dropped,
-                redacted=tuple(sorted({*page.redacted, *more.redacted})),
-                previous_mark=page.previous_mark,
-                size=page.size + more.size,
-            )
-        return page
+
+        async def fetch(mark: str) -> Page[Any]:
+            return await self._narrowed(case, await self._page(case, trace, mark))
+
+        return await fill_page(page, getattr(params, "per_page", None), fetch)
 
     async def _page(self, case: CallState, trace: Trace, mark: str | None, *, bulk: bool = False) -> Page[Any]:
         """One page from upstream, as it is there; no request of it leaves under a policy that is not in force."""

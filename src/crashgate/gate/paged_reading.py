@@ -6,7 +6,7 @@ a new policy is asked, nothing is under way.
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import anyio
@@ -18,6 +18,34 @@ from crashgate.model.result import Page
 from crashgate.model.tool import Reply
 
 Inlet = MemoryObjectSendStream[Page[Any] | Exception]
+
+_USUAL_PAGE = 30
+_MOST_PAGES = 10
+"""Upstream pages for one page of rows that the policy picks from."""
+
+
+async def fill_page(page: Page[Any], per_page: int | None, fetch: Callable[[str], Awaitable[Page[Any]]]) -> Page[Any]:
+    """The page with rows of the pages after it, until it has as many as were asked for; ``fetch`` gives these narrowed.
+
+    Pages that the policy empties would tell how many places there are beside the agent's own (THREATS row 20).
+    """
+    for _ in range(_MOST_PAGES - 1):
+        if (
+            page.next_mark is None
+            # check[always]: pages are filled so that they tell nothing of others
+            or len(page.rows) >= (per_page or _USUAL_PAGE)
+        ):
+            break
+        more = await fetch(page.next_mark)
+        page = replace(
+            more,
+            rows=page.rows + more.rows,
+            dropped=page.dropped + more.dropped,
+            redacted=tuple(sorted({*page.redacted, *more.redacted})),
+            previous_mark=page.previous_mark,
+            size=page.size + more.size,
+        )
+    return page
 
 
 @dataclass(kw_only=True, slots=True, eq=False)

@@ -17,7 +17,7 @@ from crashgate.errors import Code, UpstreamError
 from crashgate.gate.narrowing import as_answered
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
-from crashgate.model.provider import FieldLookUp, Provider
+from crashgate.model.provider import FieldLookUp, PlaceLookUp, Provider
 from crashgate.model.result import Page
 from crashgate.model.scope import ORGANIZATION, PROJECT, AppOfObject, Dimension, EnvironmentNamed, ProjectOfObject
 from crashgate.policy.decision import Place
@@ -95,6 +95,25 @@ class Places:
         kind = "project in its organization" if with_organization else "project"
         found: Found | None = await self._once((asker, kind, ref), ask)
         return found
+
+    def keep_listed(self, provider: Provider, asker: Asker, listed: Page[Any], shown: Page[Any]) -> None:
+        """Keep the projects of a list as if they had been looked up: ``listed`` as they are, ``shown`` to the agent.
+
+        A slug that means two of them is looked up when it is named.
+        """
+        how = provider.lookups.get(PROJECT)
+        if how is None:
+            return
+        own = {row.id for row in shown.rows}
+        projects = [_as_found(row, how) for row in listed.rows if isinstance(row, how.operation.result)]
+        for project in projects:
+            # check: only projects that the agent is shown are known from a list
+            if project.id not in own:
+                continue
+            for name in project.place.names:
+                _, kept = self._kept.pop((asker, "project", name), (0, None))
+                if kept is None or kept.id == project.id:
+                    self._keep((asker, "project", name), project)
 
     async def organization(self, provider: Provider, asker: Asker, ref: str, look_up: LookUp) -> Found | None:
         """The organization with this id or slug."""
@@ -208,11 +227,19 @@ async def _look_up_place(provider: Provider, dimension: Dimension, ref: str, loo
     row, how = await _read_place(provider, dimension, ref, look_up), provider.lookups[dimension]
     if row is None:
         return None
-    id_, slug = getattr(row, how.id), getattr(row, how.slug) if how.slug else None
+    found = _as_found(row, how)
     # check: a look-up that answers about another project finds nothing
-    if ref not in {id_, slug}:
+    if ref not in {found.id, found.slug}:
         return None
-    return Found(id=id_, slug=slug, organization=getattr(row, how.parent) if how.parent else None)
+    return found
+
+
+def _as_found(row: Any, how: PlaceLookUp) -> Found:  # noqa: ANN401 - any row
+    return Found(
+        id=getattr(row, how.id),
+        slug=getattr(row, how.slug) if how.slug else None,
+        organization=getattr(row, how.parent) if how.parent else None,
+    )
 
 
 async def _read_place(provider: Provider, dimension: Dimension, ref: str, look_up: LookUp) -> Any:  # noqa: ANN401 - any row

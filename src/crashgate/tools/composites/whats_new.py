@@ -114,7 +114,7 @@ async def _read_errors(
 ) -> tuple[dict[str, StepResult[ErrorFacts]], list[str]]:
     """The errors of each project that can be read, and the projects for which no request is left.
 
-    A project may have to be looked up first, so two requests are kept for each.
+    A project may have to be looked up first, so two requests are kept for each as long as there are two.
     """
     if only:
         # Its refusal is that of the tool.
@@ -123,11 +123,17 @@ async def _read_errors(
     wanted: Mapping[str, object] = {"sort": "last_seen", "daily": True, "most": _MOST_READ}
     found: dict[str, StepResult[ErrorFacts]] = {}
     rest = list(names)
-    while rest and (many := steps.allowance.left // 2):
+    while rest and steps.allowance.left:
+        many = max(1, steps.allowance.left // 2)
         batch, rest = rest[:many], rest[many:]
         asked = [(f"{each}: errors", {"project_id": each, **wanted}) for each in batch]
         results = await steps.ask_all([Step(part=part, capability=LIST_ERRORS, arguments=own) for part, own in asked])
         found |= {name: each for name, each in zip(batch, results, strict=True) if each is not None}
+        late = [name for name, (part, _) in zip(batch, asked, strict=True) if part in steps.not_reached]
+        rest = late + rest
+    for name in rest:
+        steps.left_out.pop(f"{name}: errors", None)
+    steps.not_reached[:] = [each for each in steps.not_reached if not each.endswith(": errors")]
     return found, rest
 
 
