@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 import anyio
 from pydantic import SecretStr
@@ -169,6 +170,14 @@ class PlayedUpstream:
                 return ok([{"id": project.release_group, "project_id": project.id}])
             case ["saved_searches"]:
                 return ok([{"id": project.saved_search, "project_id": project.id}])
+            case ["span_groups"]:
+                return ok([{"id": "1.app_start.AppStart/Cold"}])
+            case ["span_groups", group]:
+                return ok({"id": unquote(group)})
+            case ["span_groups", _, "spans"] | ["traces", _, "spans"]:
+                return ok([{"id": "00f067aa0ba902b7", "project_id": project.id}])
+            case ["network_endpoint_grouping"]:
+                return ok({"project_id": project.id, "endpoints": ["api.acme.example/{id}"]})
             case ["pivots"] | ["errors", _, "pivots"]:
                 return ok([{"event_field_display_id": "os.name", "cardinality": 2}])
             case ["pivots", _, "values"] | ["errors", _, "pivots", _, "values"]:

@@ -80,6 +80,15 @@ NEIGHBOURS = {
     ("GET", "/projects/{project_id}/pivots/{event_field_display_id}/values"): "read",
     ("GET", "/release_groups/{release_group_id}"): "read",
     ("GET", "/saved_searches/{saved_search_id}"): "read",
+    ("GET", "/projects/{project_id}/span_groups"): "read",
+    ("GET", "/projects/{project_id}/span_groups/{span_group_id}"): "read",
+    ("GET", "/projects/{project_id}/span_groups/{span_group_id}/timeline"): "read",
+    ("GET", "/projects/{project_id}/span_groups/{span_group_id}/distribution"): "read",
+    ("GET", "/projects/{project_id}/span_groups/{span_group_id}/spans"): "read",
+    ("GET", "/projects/{project_id}/traces/{trace_id}/spans"): "read",
+    ("GET", "/projects/{project_id}/trace_fields"): "read",
+    ("GET", "/projects/{project_id}/network_endpoint_grouping"): "read",
+    ("PUT", "/projects/{project_id}/network_endpoint_grouping"): "destructive",
 }
 """What the catalogue has beside the thirty-four, with the access that people have agreed on."""
 

@@ -135,7 +135,7 @@ def test_many_short_comparisons_are_accepted() -> None:
     assert len(read({f"field{number}": ["open", "fixed"] for number in range(20)})) == 20
 
 
-def test_filters_are_a_parameter_of_errors_events_pivots_and_trends_alone() -> None:
+def test_filters_are_a_parameter_of_errors_events_pivots_trends_and_spans_alone() -> None:
     taking = {
         one.id
         for one in OPERATIONS
@@ -149,6 +149,11 @@ def test_filters_are_a_parameter_of_errors_events_pivots_and_trends_alone() -> N
         "bugsnag.events.export",
         "bugsnag.events.list_on_error",
         "bugsnag.events.list_on_project",
+        "bugsnag.span_groups.list",
+        "bugsnag.span_groups.get",
+        "bugsnag.span_groups.get_timeline",
+        "bugsnag.span_groups.get_distribution",
+        "bugsnag.spans.list_on_group",
         "bugsnag.pivots.list_on_error",
         "bugsnag.pivots.list_on_project",
         "bugsnag.pivots.list_values_on_error",

@@ -92,6 +92,15 @@ SPOKEN = {
     "bugsnag.saved_searches.list": "listed saved searches",
     "bugsnag.saved_searches.get": "read saved search SAVED_SEARCH",
     "bugsnag.saved_searches.create": "created a saved search",
+    "bugsnag.span_groups.list": "listed span groups",
+    "bugsnag.span_groups.get": "read span group SPAN_GROUP",
+    "bugsnag.span_groups.get_timeline": "read the timeline of span group SPAN_GROUP",
+    "bugsnag.span_groups.get_distribution": "read the distribution of span group SPAN_GROUP",
+    "bugsnag.span_groups.list_trace_fields": "listed trace fields",
+    "bugsnag.span_groups.get_network_grouping": "read the grouping of network requests",
+    "bugsnag.span_groups.replace_network_grouping": "replaced the grouping of network requests",
+    "bugsnag.spans.list_on_group": "listed spans of span group SPAN_GROUP",
+    "bugsnag.spans.list_on_trace": "listed spans of trace TRACE",
     "bugsnag-sessions.sessions.report": "reported sessions",
     "crashgate.exports.list": "listed its own exports",
     "crashgate.exports.read": "read its export EXPORT",
@@ -123,6 +132,7 @@ DESTRUCTIVE = {
     "bugsnag.errors.discard_many",
     "bugsnag.comments.delete",
     "bugsnag.events.delete",
+    "bugsnag.span_groups.replace_network_grouping",
 }
 CHANGES = {
     "bugsnag.organizations.create",
@@ -172,7 +182,7 @@ each = pytest.mark.parametrize("operation", OPERATIONS, ids=list(BY_ID))
 
 
 def test_no_two_operations_share_an_id() -> None:
-    assert len({operation.id for operation in OPERATIONS}) == len(OPERATIONS) == len(BY_ID) == len(SPOKEN) == 86
+    assert len({operation.id for operation in OPERATIONS}) == len(OPERATIONS) == len(BY_ID) == len(SPOKEN) == 95
 
 
 @each
@@ -314,6 +324,8 @@ def test_the_resources_of_each_provider_are_the_words_that_a_policy_may_use() ->
             "pivot": PROJECT,
             "release_group": PROJECT,
             "saved_search": PROJECT,
+            "span_group": PROJECT,
+            "span": PROJECT,
             "collaborator": PROJECT,
             "organization_collaborator": ORGANIZATION,
         },

@@ -15,6 +15,8 @@ NONE = {
     "bugsnag.events.delete",
     "bugsnag.trends.get_on_error",
     "bugsnag.trends.get_on_project",
+    "bugsnag.span_groups.get_timeline",
+    "bugsnag.span_groups.get_distribution",
     "bugsnag-sessions.sessions.report",
     "browserstack.sessions.create",
 }

@@ -64,6 +64,11 @@ class Here:
         assert found is not None
         return self.world.release_groups(found)[0].id
 
+    def trace(self) -> str:
+        found = self.world.project(self.slug)
+        assert found is not None
+        return self.world.spans(found)[-1].trace.id
+
     def saved_search(self) -> str:
         return next(each.id for each in self.world.searches.of(self.project_id) if each.shared)
 

@@ -6,6 +6,7 @@ from typing import Any
 from tests.gate.gate import IOS, Site
 from tests.tools.played import HERE, WEB, Spot
 
+SPAN_GROUP = "1.view_load.UIKit/CartViewController"
 Ask = Callable[[Site], Mapping[str, Any]]
 SpotAsk = Callable[[Spot], Mapping[str, Any]]
 
@@ -79,6 +80,9 @@ ASKS: Mapping[str, Ask] = {
         "collaborator_id": site.person,
     },
     "list_event_fields": _project,
+    "list_span_groups": _project,
+    "replace_network_grouping": lambda site: {"project_id": site.id, "endpoints": ["api.acme.example/v2/{id}"]},
+    "list_spans": lambda site: {"project_id": site.id, "span_group_id": SPAN_GROUP},
     "list_saved_searches": _project,
     "get_saved_search": lambda site: {"project_id": site.id, "saved_search_id": site.saved_search},
     "create_saved_search": lambda site: {

@@ -94,6 +94,12 @@ RIGHT: dict[str, dict[str, Any]] = {
     "bugsnag.errors.assign": {"assigned_team_id": ID},
     "bugsnag.errors.override_severity": {"severity": "info"},
     "bugsnag.errors.link_issue": {"issue_url": "https://example.com/7"},
+    "bugsnag.span_groups.get": {"span_group_id": "1.app_start.AppStart/Cold"},
+    "bugsnag.span_groups.get_timeline": {"span_group_id": "1.app_start.AppStart/Cold"},
+    "bugsnag.span_groups.get_distribution": {"span_group_id": "1.app_start.AppStart/Cold"},
+    "bugsnag.spans.list_on_group": {"span_group_id": "1.app_start.AppStart/Cold"},
+    "bugsnag.spans.list_on_trace": {"since": "2026-11-20T15:00:00Z", "until": "2026-11-20T15:30:00Z"},
+    "bugsnag.span_groups.replace_network_grouping": {"endpoints": ["*/users/{id}"]},
     "bugsnag.projects.create": {"type": "rails"},
     "bugsnag.projects.update": {"name": "Checkout"},
     "bugsnag.release_groups.update": {"visible": True},
@@ -215,7 +221,7 @@ def test_every_operation_with_an_id_is_tried() -> None:
         "browserstack.sessions.export",
     }
     assert {operation.provider for operation, _ in TAKING}.isdisjoint(elsewhere)
-    assert len(TAKING) == 86
+    assert len(TAKING) == 100
 
 
 JSON_VALUES = st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text(), max_size=2)

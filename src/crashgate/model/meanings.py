@@ -35,6 +35,12 @@ MEANINGS: Mapping[str, str] = {
         'e.g. {"event.since": "7d", "monday" or UTC time, "os.version": {"type": "ne", "value": "17.1"}}; keys:'
         " list_event_fields, search"
     ),
+    "span_group_id": "id from list_span_groups",
+    "span_filters": (
+        'e.g. {"span.since": "24h", "span_group.category": "view_load"}; keys: list_span_groups with show=trace_fields'
+    ),
+    "trace_id": "from list_spans",
+    "endpoints": 'e.g. ["*.example.com/users/{id}"]; replaces all',
     "sort": "what comes first",
     "direction": "of sort",
     "query": "text to search for",
@@ -128,6 +134,8 @@ OF_RESOURCE: Mapping[tuple[str, str], str] = {
     ("session", "name"): "of the trace, e.g. chat-turn",
     ("error", "sort"): "default last_seen",
     ("error", "release"): "version that introduced them, e.g. 4.18.*",
+    ("span", "since"): "with trace_id; default 90d",
+    ("span", "until"): "with trace_id; default now",
     ("release", "sort"): "default timestamp",
 }
 """Where a resource gives a name another meaning, or can say it shorter."""

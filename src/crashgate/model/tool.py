@@ -155,10 +155,14 @@ class Given:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Named:
-    """The value of ``argument`` names the operation; it is ours, and no parameter upstream."""
+    """The value of ``argument`` names the operation; it is ours, and no parameter upstream.
+
+    ``usual`` is the name that is meant where none is given; None where one is needed.
+    """
 
     argument: str
     choices: Mapping[str, AnyOperation]
+    usual: str | None = None
 
     @property
     def operations(self) -> tuple[AnyOperation, ...]:

@@ -31,8 +31,9 @@ def choose(tool: Tool, arguments: Mapping[str, Any], provider: str | None) -> tu
             if word is not None and own.get(argument) == word:
                 del own[argument]
             operation = present if is_given(own.get(argument)) else absent
-        case Named(argument=argument, choices=choices):
+        case Named(argument=argument, choices=choices, usual=usually):
             named = own.pop(argument, None)
+            named = named if is_given(named) else usually
             if not isinstance(named, str) or named not in choices:
                 raise InvalidArgumentsError(
                     f"{argument} must be one of {', '.join(choices)}.",

@@ -177,8 +177,9 @@ def input_schema(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str],
         properties |= {"format": _FORMATS, "resume": _RESUME}
     elif isinstance(tool.choice, Named):
         names = [name for name, operation in tool.choice.choices.items() if operation in operations]
-        properties[tool.choice.argument] = {"type": "string", "enum": names, "description": "what to change"}
-        required.append(tool.choice.argument)
+        words = tool.notes.get(tool.choice.argument, "what to change")
+        properties[tool.choice.argument] = {"type": "string", "enum": names, "description": words}
+        required += [] if tool.choice.usual in names else [tool.choice.argument]
     if isinstance(tool, Tool) and tool.detailed:
         properties["detail"] = _DETAIL
     if isinstance(tool, Tool) and tool.pages:

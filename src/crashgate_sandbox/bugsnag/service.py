@@ -26,6 +26,7 @@ from crashgate_sandbox.bugsnag import (
     release_groups,
     releases,
     saved_searches,
+    spans,
     stability_trend,
     trends,
 )
@@ -60,6 +61,7 @@ ROUTES: tuple[Route, ...] = (
     *collaborators.ROUTES,
     *event_fields.ROUTES,
     *saved_searches.ROUTES,
+    *spans.ROUTES,
 )
 
 

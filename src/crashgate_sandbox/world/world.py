@@ -17,6 +17,7 @@ from crashgate_sandbox.world.accounts import (
     people,
 )
 from crashgate_sandbox.world.comments import Comments
+from crashgate_sandbox.world.content.screens import SCREENS
 from crashgate_sandbox.world.errors import Drawn, Error, ErrorState, project_errors
 from crashgate_sandbox.world.new_project import new_project
 from crashgate_sandbox.world.occurrences import PREFIX_LENGTH, Occurrence, error_occurrences, error_prefix
@@ -28,6 +29,7 @@ from crashgate_sandbox.world.saved_searches import SavedSearches
 from crashgate_sandbox.world.session_log import SessionLog
 from crashgate_sandbox.world.sessions import Day, session_days
 from crashgate_sandbox.world.slugs import free_slug
+from crashgate_sandbox.world.spans import Span, project_spans
 from crashgate_sandbox.world.visits import Visit, visit_of, visits
 
 DEFAULT_SEED = 20_26
@@ -44,6 +46,7 @@ class World:
         self.now = (now or datetime.now(UTC)).astimezone(UTC).replace(microsecond=0)
         self._first_errors: dict[str, tuple[Drawn, ...]] = {}
         self._visits: tuple[Visit, ...] | None = None
+        self._spans: dict[str, tuple[Span, ...]] = {}
         self.reset()
 
     def reset(self) -> None:
@@ -58,6 +61,7 @@ class World:
         self.searches = SavedSearches(self.seed)
         self.sessions = SessionLog()
         self.hidden_groups: set[str] = set()
+        self.network_grouping: dict[str, tuple[str, ...]] = {}
         self._states: dict[str, ErrorState] = {}
         self._releases: dict[str, tuple[Release, ...]] = {}
         self._occurrences: dict[str, tuple[Occurrence, ...]] = {}
@@ -229,6 +233,17 @@ class World:
     def releases(self, one: Project) -> tuple[Release, ...]:
         """The releases of a project, newest first, with the sessions that were reported."""
         return self.sessions.on_releases(one.id, self._drawn_releases(one), self.now)
+
+    def spans(self, one: Project) -> tuple[Span, ...]:
+        """The spans of a project, oldest first; nobody can change them."""
+        if one.id not in self._spans:
+            self._spans[one.id] = project_spans(self.seed, one, self._drawn_releases(one), self.now)
+        return self._spans[one.id]
+
+    def network_patterns(self, one: Project) -> tuple[str, ...]:
+        """The patterns by which the requests of a project are grouped."""
+        drawn = SCREENS[one.plan.slug].patterns if one.plan.slug in SCREENS else ()
+        return self.network_grouping.get(one.id, drawn)
 
     def release_groups(self, one: Project) -> tuple[ReleaseGroup, ...]:
         """The release groups of a project, newest first."""

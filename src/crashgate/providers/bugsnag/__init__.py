@@ -23,6 +23,8 @@ from crashgate.providers.bugsnag.pivots import PIVOTS
 from crashgate.providers.bugsnag.projects import GET_PROJECT, PROJECTS
 from crashgate.providers.bugsnag.releases import RELEASE_GROUPS, RELEASES
 from crashgate.providers.bugsnag.saved_searches import SAVED_SEARCHES
+from crashgate.providers.bugsnag.span_groups import SPAN_GROUPS
+from crashgate.providers.bugsnag.spans import SPANS
 from crashgate.providers.bugsnag.tools import BUGSNAG_TOOLS
 from crashgate.providers.bugsnag.trends import STABILITY_TREND, TRENDS
 from crashgate.providers.bugsnag.wire import BugSnag
@@ -59,11 +61,14 @@ PROVIDER = Provider(
         *COLLABORATORS,
         *EVENT_FIELDS,
         *SAVED_SEARCHES,
+        *SPAN_GROUPS,
+        *SPANS,
     ),
     tools=BUGSNAG_TOOLS,
     groups={
         "errors": ("error", "event", "trend", "pivot", "comment", "event_field", "saved_search"),
         "releases": ("release", "release_group", "stability_trend"),
+        "performance": ("span_group", "span"),
         "projects": ("project", "organization", "collaborator", "organization_collaborator"),
     },
     capabilities=CAPABILITIES,

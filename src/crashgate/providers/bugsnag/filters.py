@@ -6,10 +6,10 @@ Source: https://docs.bugsnag.com/api/data-access/#filtering
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum, unique
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, Protocol, cast
 from urllib.parse import quote
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
@@ -41,6 +41,20 @@ class Match(StrEnum):
     EMPTY = "empty"
 
 
+class Compares(Protocol):
+    """One comparison, of a field of whatever kind."""
+
+    @property
+    def type(self) -> StrEnum:
+        """How it compares."""
+        ...
+
+    @property
+    def value(self) -> str:
+        """What it compares with."""
+        ...
+
+
 class Comparison(Params):
     """One comparison of one event field."""
 
@@ -52,13 +66,7 @@ class Comparison(Params):
     @model_validator(mode="before")
     @classmethod
     def _from_short(cls, given: Any) -> Any:  # noqa: ANN401 - whatever a caller sent
-        """A bare value means ``eq``; true and false travel as words."""
-        if isinstance(given, Mapping):
-            long = dict(cast("Mapping[str, Any]", given))
-            if isinstance(long.get("value"), bool):
-                long["value"] = "true" if long["value"] else "false"
-            return long
-        return {"value": "true" if given is True else "false" if given is False else given}
+        return long_form(given)
 
     @model_validator(mode="after")
     def _empty_is_a_question(self) -> "Comparison":
@@ -67,7 +75,17 @@ class Comparison(Params):
         return self
 
 
-def _listed(given: Any) -> Any:  # noqa: ANN401 - whatever a caller sent
+def long_form(given: Any) -> Any:  # noqa: ANN401 - whatever a caller sent
+    """A bare value means ``eq``; true and false travel as words."""
+    if isinstance(given, Mapping):
+        long = dict(cast("Mapping[str, Any]", given))
+        if isinstance(long.get("value"), bool):
+            long["value"] = "true" if long["value"] else "false"
+        return long
+    return {"value": "true" if given is True else "false" if given is False else given}
+
+
+def as_lists(given: Any) -> Any:  # noqa: ANN401 - whatever a caller sent
     """``{"error.status": "open"}`` means the same as a list of one."""
     if not isinstance(given, Mapping):
         return given
@@ -87,12 +105,15 @@ def _with_legal_values(given: dict[str, tuple[Comparison, ...]]) -> dict[str, tu
     return given
 
 
-def expand_filter_times(given: object, now: datetime) -> object:
-    """The filters with a full time in place of ``yesterday`` and the like; upstream knows ``7d`` and ``12h`` itself."""
+def expand_filter_times(given: object, now: datetime, names: Collection[str] = RELATIVE_TIME_FIELDS) -> object:
+    """The filters with a full time in place of ``yesterday`` and the like; upstream knows ``7d`` and ``12h`` itself.
+
+    ``names`` are the fields that hold times.
+    """
     if not isinstance(given, Mapping):
         return given
     fields = dict(cast("Mapping[str, Any]", given))
-    for name in RELATIVE_TIME_FIELDS & fields.keys():
+    for name in fields.keys() & frozenset(names):
         if isinstance(fields[name], list | tuple):
             fields[name] = [_expand(each, now) for each in cast("Iterable[Any]", fields[name])]
     return fields
@@ -110,16 +131,21 @@ def _compared(several: Iterable[Comparison]) -> Iterable[Comparison]:
 
 
 def _short_enough(given: dict[str, tuple[Comparison, ...]]) -> dict[str, tuple[Comparison, ...]]:
+    short_enough(given)
+    return given
+
+
+def short_enough(given: Mapping[str, Iterable[Compares]]) -> None:
+    """Raises ValueError where the filters are too long for an address."""
     signs = len(f"filters{quote('[][][type]')}=empty&filters{quote('[][][value]')}=&")
     length = sum(
         signs + 2 * len(quote(name)) + len(quote(each.value)) for name, several in given.items() for each in several
     )
     if length > LONGEST:
         raise ValueError("take too much room in one request: use fewer or shorter ones")
-    return given
 
 
-def encode_filters(name: str, given: Mapping[str, Iterable[Comparison]]) -> list[tuple[str, str]]:
+def encode_filters(name: str, given: Mapping[str, Iterable[Compares]]) -> list[tuple[str, str]]:
     """``filters[field][][type]`` and ``filters[field][][value]``, adjacent for each comparison."""
     pairs: list[tuple[str, str]] = []
     for field, comparisons in given.items():
@@ -133,7 +159,7 @@ FieldName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_. -]+$", max_
 Comparisons = Annotated[tuple[Comparison, ...], Field(min_length=1, max_length=MOST_COMPARISONS)]
 Filters = Annotated[
     dict[FieldName, Comparisons],
-    BeforeValidator(_listed),
+    BeforeValidator(as_lists),
     Field(max_length=MOST_FIELDS),
     AfterValidator(_short_enough),
     AfterValidator(_with_legal_values),

@@ -16,6 +16,8 @@ from crashgate.providers.bugsnag.pivots import PIVOT_TOOLS
 from crashgate.providers.bugsnag.projects import PROJECT_TOOLS
 from crashgate.providers.bugsnag.releases import EVENT_FIELD_TOOLS, RELEASE_TOOLS
 from crashgate.providers.bugsnag.saved_searches import SAVED_SEARCH_TOOLS
+from crashgate.providers.bugsnag.span_groups import SPAN_GROUP_TOOLS
+from crashgate.providers.bugsnag.spans import SPAN_TOOLS
 from crashgate.providers.bugsnag.trends import TREND_TOOLS
 
 BUGSNAG_TOOLS: tuple[Tool | Export, ...] = (
@@ -25,6 +27,8 @@ BUGSNAG_TOOLS: tuple[Tool | Export, ...] = (
     *TREND_TOOLS,
     *PIVOT_TOOLS,
     *RELEASE_TOOLS,
+    *SPAN_GROUP_TOOLS,
+    *SPAN_TOOLS,
     *PROJECT_TOOLS,
     *ORGANIZATION_TOOLS,
     *COMMENT_TOOLS,
