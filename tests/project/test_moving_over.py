@@ -9,7 +9,7 @@ from tests.catalogue import PROVIDERS, TOOLS
 
 THEIRS = 19
 ROW = re.compile(r"^\| `(bugsnag_[a-z_]+)` \| (.+) \|$", re.MULTILINE)
-WORDS = {"project_id", "error_id"}
+WORDS = {"project_id", "error_id", "trace_id", "show"}
 
 
 @pytest.fixture

@@ -163,9 +163,7 @@ OURS = ("bugsnag", "bugsnag-sessions")
 SHAPED = [
     (*call, name)
     for *call, name in TYPED
-    if call[0] in OURS
-    and name.endswith("_id")
-    and name not in {"event_field_display_id", "span_group_id", "trace_id"}
+    if call[0] in OURS and name.endswith("_id") and name not in {"event_field_display_id", "span_group_id", "trace_id"}
 ]
 
 

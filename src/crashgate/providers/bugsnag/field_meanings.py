@@ -280,7 +280,7 @@ FIELD_MEANINGS: Mapping[str, str] = {
     "span_group_id": "id of its group",
     "virtual_span_group_id": "id of its group of page loads",
     "duration": "milliseconds that it took",
-    "timestamp": "when it was",
+    "Span.timestamp": "when it was",
     "start_time": "when it began by the device's clock",
     "time_adjustment_type": "how that clock was corrected",
     "is_first_class": "true: measured for itself, not only as a part",
