@@ -44,7 +44,7 @@ async def test_tools_with_figures_name_the_page_and_no_others_do(tmp_path: Path,
     assert {json.dumps(each.meta) for each in tools if each.meta} == {
         '{"ui": {"resourceUri": "ui://crashgate/charts.html"}}'
     }
-    assert {"get_trend", "compare_releases"} <= app.TOOLS & BY_NAME.keys()
+    assert BY_NAME.keys() >= app.TOOLS
 
 
 @pytest.mark.parametrize("era", ERAS)
@@ -141,6 +141,19 @@ def test_what_is_new_is_counted_by_kind_and_shown_by_project(tmp_path: Path) -> 
         "99.71 %",
     ):
         assert words in seen.text
+
+
+async def test_what_is_new_in_all_projects_names_each_of_them(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        told = await result(house, "whats_new", {"since": "30d"})
+    seen = show(tmp_path, app.page(), told)
+    projects: Any = told["structuredContent"]["whats_new"]["projects"]
+
+    assert len(projects) > 1
+    for project in projects:
+        assert project["project"] in seen.text
+        for kind in ("new", "risen", "came_back", "gone_quiet"):
+            assert all(each["id"] in seen.text for each in project.get(kind, {}).get("errors", ()))
 
 
 async def test_any_other_answer_is_shown_as_tables(tmp_path: Path) -> None:

@@ -156,7 +156,7 @@ PROMPTS = (
         steps=(
             Step(
                 ways=(
-                    Way("whats_new", "Take what is new and what was reopened, the worst first."),
+                    Way("whats_new", "Take what is new and what came back, the worst first."),
                     Way("list_errors", "Keep those that were first seen since then, those of most users first."),
                 )
             ),
@@ -246,7 +246,7 @@ PROMPTS = (
         steps=(
             Step(
                 ways=(
-                    Way("whats_new", "It shows what is new, reopened, risen or gone quiet."),
+                    Way("whats_new", "It shows what is new, risen, back or gone quiet."),
                     Way("list_errors", "Look at the errors with most users."),
                     Way("list_crashes", "Look at those that happened most often."),
                 )
