@@ -24,6 +24,15 @@ def others_may_read(status: os.stat_result) -> bool:
     return bool(status.st_mode & (group | stat.S_IROTH))
 
 
+def is_on_roots_read_only_mount(descriptor: int | os.PathLike[str], status: os.stat_result) -> bool:
+    """Whether it is root's and lies on a mount that nobody can write to, whatever its mode says.
+
+    So a kubelet mounts ConfigMaps and Secrets: folders with mode 0777 and files with 0444, root's, read-only.
+    """
+    # check[always]: what others may write to by its mode is taken only from a read-only mount of root's
+    return is_roots(status) and bool(os.statvfs(descriptor).f_flag & os.ST_RDONLY)
+
+
 def is_roots(status: os.stat_result) -> bool:
     """Whether it belongs to root, who may hand it to a service by its group."""
     return status.st_uid == _ROOT

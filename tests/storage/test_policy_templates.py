@@ -98,7 +98,9 @@ UNUSABLE: dict[str, tuple[Callable[[Path], None], str]] = {
 }
 
 
-@pytest.mark.ablation("others may not write to the folder of templates", "the folder of templates is no link")
+@pytest.mark.ablation(
+    "others may not write to the folder of templates", "the folder of templates is no link out of the policy folder"
+)
 @pytest.mark.threats(30)
 @pytest.mark.parametrize(("spoil", "told"), UNUSABLE.values(), ids=UNUSABLE)
 def test_a_template_that_cannot_be_trusted_refuses_the_agents_that_extend_it_alone(

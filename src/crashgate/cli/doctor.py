@@ -169,10 +169,13 @@ def _configuration(settings: "Settings") -> Iterator[Finding]:
 
 def _permissions(settings: "Settings") -> Iterator[Finding]:
     from crashgate.config.connections import open_connection
-    from crashgate.ownership import others_may_write
+    from crashgate.ownership import is_on_roots_read_only_mount, others_may_write
 
     for folder in (settings.policies, settings.state):
-        if folder.is_dir() and others_may_write(folder.stat()):
+        if not folder.is_dir():
+            continue
+        status = folder.stat()
+        if others_may_write(status) and not is_on_roots_read_only_mount(folder, status):
             yield _problem("Permissions", f"Others may write to {folder}.", f"Run: chmod go-w {folder}")
     if settings.state.is_dir() and not os.access(settings.state, os.W_OK):
         yield _problem("Permissions", f"{settings.state} cannot be written.", "Give it to the user who runs crashgate.")

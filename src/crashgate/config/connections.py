@@ -15,7 +15,13 @@ from pydantic import SecretStr
 from crashgate.config.settings import ConnectionSettings, Settings
 from crashgate.errors import ConfigurationError
 from crashgate.model.provider import Auth, Budget, Connection
-from crashgate.ownership import is_anothers, is_roots, others_may_read, others_may_write
+from crashgate.ownership import (
+    is_anothers,
+    is_on_roots_read_only_mount,
+    is_roots,
+    others_may_read,
+    others_may_write,
+)
 from crashgate.providers.installed import load_provider
 
 if TYPE_CHECKING:
@@ -101,7 +107,7 @@ def read_credential(
             f"Connection {connection} names {'no token' if file is None else 'two tokens'}.",
             remedy="Give either token_env (a variable) or token_file (a file) in crashgate.toml.",
         )
-    token = _from_file(connection, file) if file is not None else environment.get(variable or "", "")
+    token = read_token_file(connection, file) if file is not None else environment.get(variable or "", "")
     token = token.strip()
     if not token or not token.isascii() or not token.isprintable() or " " in token:
         where = f"the file {file}" if file is not None else f"the variable {variable}"
@@ -116,10 +122,12 @@ def read_credential(
     return SecretStr(token)
 
 
-def _from_file(connection: str, path: Path) -> str:
+def read_token_file(connection: str, path: Path) -> str:
+    """What the file holds. Raises ConfigurationError where it cannot be read, or others could read or change it."""
     try:
         with path.open(encoding="utf-8") as file:
             status = os.fstat(file.fileno())
+            fixed = is_on_roots_read_only_mount(file.fileno(), status)
             text = file.read(_LONGEST)
     except (OSError, UnicodeDecodeError) as problem:
         raise ConfigurationError(
@@ -133,7 +141,7 @@ def _from_file(connection: str, path: Path) -> str:
             remedy="Give it to the user that runs crashgate, or to root.",
         )
     # check: a token file of a connection that others may read
-    if others_may_read(status) or others_may_write(status):
+    if (others_may_read(status) or others_may_write(status)) and not fixed:
         raise ConfigurationError(
             f"The token file of connection {connection} is open to other users: {path}.",
             # Without its group, a service that is not root could not read a file of root's any more.

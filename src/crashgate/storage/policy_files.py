@@ -20,7 +20,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from crashgate.errors import ConfigurationError, PolicyDocumentError, Problem
-from crashgate.ownership import is_anothers, others_may_write
+from crashgate.ownership import is_anothers, is_on_roots_read_only_mount, others_may_write
 from crashgate.policy.document import load
 from crashgate.policy.policy import Policy, PolicySet, Vocabulary
 from crashgate.policy.templates import FOLDER, Templates
@@ -148,22 +148,24 @@ def read_templates(folder: Path) -> Templates:
 
 
 def _checked_templates(folder: Path, source: str) -> Path:
-    """The folder as it really is; a link to another is refused, for nobody has checked who may write there."""
+    """The folder as it really is. A link out of the policy folder is refused: who may write there is not checked."""
     try:
-        status = folder.lstat()
+        real = Path(os.path.realpath(folder, strict=True))
+        status = real.stat()
     except OSError as error:
         raise _refused(source, f"its folder cannot be read: {(error.strerror or 'unknown fault').lower()}") from error
-    if not stat.S_ISDIR(status.st_mode):
-        # check: the folder of templates is no link
+    # A kubelet links folders, but never out of the volume.
+    # check: the folder of templates is no link out of the policy folder
+    if not real.is_relative_to(os.path.realpath(folder.parent)):
         raise _refused(source, "its folder is a link; put the templates themselves there")
     # check: others may not write to the folder of templates
-    if others_may_write(status):
+    if others_may_write(status) and not is_on_roots_read_only_mount(real, status):
         raise _refused(source, "the group or everybody may write to its folder; run: chmod go-w on it")
     if is_anothers(status):
         raise _refused(
             source, "its folder belongs to another user; give it to the user that runs crashgate, or to root"
         )
-    return Path(os.path.realpath(folder))
+    return real
 
 
 def _mark(path: str) -> tuple[object, ...]:
@@ -203,7 +205,7 @@ def _checked_folder(folder: Path) -> Path:
     if not stat.S_ISDIR(status.st_mode):
         raise _no_folder(folder, "this is not a folder")
     # check: a policy folder that others may write to
-    if others_may_write(status):
+    if others_may_write(status) and not is_on_roots_read_only_mount(real, status):
         raise ConfigurationError(
             f"The policy folder {folder} cannot be used.",
             why="Its group or everybody may write to it, so another user could add or swap a policy.",
