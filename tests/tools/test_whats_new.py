@@ -172,25 +172,30 @@ COUNTS = ("unhandled_sessions_count", "total_sessions_count")
 
 
 async def test_all_open_projects_are_gone_through_with_a_cursor(tmp_path: Path) -> None:
-    reached: list[str] = []
-    calls, cursor = 0, dict[str, str]()
+    read: dict[str, list[str]] = {"new": [], "releases": [], "stability": []}
+    asked, cursor = 0, dict[str, str]()
     async with open_house(tmp_path, world=_world()) as house:
+        slugs = sorted(each.slug for each in house.world.projects.values())
         while True:
             answer = await _ask(house, since="24h", **cursor)
             news = answer.content["whats_new"]
-            calls += 1
-            names = [each["project"] for each in news["projects"]]
-            assert names
-            assert not set(names) & set(reached)
-            reached += names
-            assert ("projects_not_reached" in news) is ("next_cursor" in answer.content)
+            asked += 1
+            paths = [each.path.rpartition("/")[2] for each in house.requests]
+            left = {"errors": news.get("projects_not_reached", []), **news.get("parts_not_reached", {})}
+            assert ("next_cursor" in answer.content) is any(left.values())
+            assert ("next_cursor goes on" in answer.text) is any(left.values())
+            read["new"] += ["errors"] * paths.count("errors")
+            read["releases"] += ["releases"] * paths.count("releases")
+            read["stability"] += ["stability_trend"] * paths.count("stability_trend")
+            if asked == 1:
+                assert [each["project"] for each in news["projects"]]
+                assert sorted(each["project"] for each in news["projects"]) == slugs
             if "next_cursor" not in answer.content:
                 break
-            assert "not reached: next_cursor goes on." in answer.text
             cursor = {"cursor": answer.content["next_cursor"]}
 
-        assert sorted(reached) == sorted(each.slug for each in house.world.projects.values())
-    assert calls <= 2
+    assert {part: len(each) for part, each in read.items()} == dict.fromkeys(read, len(slugs))
+    assert asked <= 3
 
 
 async def test_the_next_question_begins_where_the_answer_ended(tmp_path: Path) -> None:

@@ -56,38 +56,61 @@ class Report:
     """What is known of one project, whose name is ``where``; None for what was not read."""
 
     where: str
-    errors: ErrorChanges
+    errors: ErrorChanges | None = None
     releases: tuple[ReleaseFacts, ...] | None = None
     stability: Mapping[str, Any] | None = None
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pending:
+    """The projects of which each part is still to be read; ``errors`` come first, and the rest follows from them."""
+
+    errors: tuple[str, ...] = ()
+    releases: tuple[str, ...] = ()
+    stability: tuple[str, ...] = ()
+
+    @property
+    def parts(self) -> Mapping[str, tuple[str, ...]]:
+        """The parts beside the errors that are to be read of some project."""
+        parts = {"releases": self.releases, "stability": self.stability}
+        return {part: names for part, names in parts.items() if names}
+
+
 async def take_steps(steps: Steps, params: WhatsNew) -> Shown:
     """The changes of as many projects as the allowance suffices for, and a mark for the others."""
-    window, names, complete = await _begin(steps, params)
-    errors, rest = await _read_errors(steps, names, only=params.project_id is not None)
-    found = {
-        name: Report(where=each.where or name, errors=find_changes(each.rows, window, more=each.next_mark is not None))
-        for name, each in errors.items()
-    }
-    for name, releases in (await _read(steps, found, "releases", LIST_RELEASES)).items():
-        new = tuple(each for each in releases.rows if (read_time(each.released_at) or window.since) > window.since)
-        found[name] = replace(found[name], releases=new)
-    for name, trends in (await _read(steps, found, "stability", STABILITY_TREND)).items():
-        found[name] = replace(found[name], stability=_compare_days(trends, window))
-    reports = list(found.values())
-    beside = _beside(steps, window, rest, complete=complete)
+    window, pending, complete = await _begin(steps, params)
+    errors, rest = await _read_errors(steps, pending.errors, only=params.project_id is not None)
+    releases, late_releases = await _read(steps, "releases", LIST_RELEASES, [*pending.releases, *errors])
+    stability, late_stability = await _read(steps, "stability", STABILITY_TREND, [*pending.stability, *errors])
+    reports: list[Report] = []
+    for name in dict.fromkeys((*errors, *releases, *stability)):
+        report = Report(where=next(each[name].where for each in (errors, releases, stability) if name in each) or name)
+        if name in errors:
+            changes = find_changes(errors[name].rows, window, more=errors[name].next_mark is not None)
+            report = replace(report, errors=changes)
+        if name in releases:
+            new = (each for each in releases[name].rows if _is_after(each.released_at, window.since))
+            report = replace(report, releases=tuple(new))
+        if name in stability:
+            report = replace(report, stability=_compare_days(stability[name], window))
+        reports.append(report)
+    left = Pending(errors=tuple(rest), releases=tuple(late_releases), stability=tuple(late_stability))
+    beside = _beside(steps, window, left, complete=complete)
+    goes_on = left != Pending()
+    mark = json.dumps([beside["since"], beside["until"], left.errors, left.releases, left.stability])
     return Shown(
         content=_fit(reports, beside),
-        text=_sentence(reports, window, rest),
-        next_mark=json.dumps([beside["since"], beside["until"], rest]) if rest else None,
+        text=_sentence(reports, window, left),
+        next_mark=mark if goes_on else None,
     )
 
 
-async def _begin(steps: Steps, params: WhatsNew) -> tuple[Window, tuple[str, ...], bool]:
+async def _begin(steps: Steps, params: WhatsNew) -> tuple[Window, Pending, bool]:
     """The time that is asked about, the projects, and whether those are all; or what an earlier call left."""
     if steps.mark is not None:
-        since, until, names = json.loads(steps.mark)
-        return Window(since=datetime.fromisoformat(since), until=datetime.fromisoformat(until)), tuple(names), True
+        since, until, errors, releases, stability = json.loads(steps.mark)
+        left = Pending(errors=tuple(errors), releases=tuple(releases), stability=tuple(stability))
+        return Window(since=datetime.fromisoformat(since), until=datetime.fromisoformat(until)), left, True
     now = steps.clock.now().replace(microsecond=0)
     since = (read_time(params.since) if params.since else None) or now - _USUAL
     if since >= now:
@@ -96,7 +119,7 @@ async def _begin(steps: Steps, params: WhatsNew) -> tuple[Window, tuple[str, ...
         )
     window = Window(since=since, until=now)
     if params.project_id is not None:
-        return window, (params.project_id,), True
+        return window, Pending(errors=(params.project_id,)), True
     try:
         projects = await steps.open_projects(LIST_ERRORS)
     except NotAvailableError:
@@ -106,7 +129,7 @@ async def _begin(steps: Steps, params: WhatsNew) -> tuple[Window, tuple[str, ...
             why="Your policy does not let you list all projects.",
             remedy="Call again with one.",
         ) from None
-    return window, projects.names, projects.complete
+    return window, Pending(errors=projects.names), projects.complete
 
 
 async def _read_errors(
@@ -116,7 +139,7 @@ async def _read_errors(
 
     A project may have to be looked up first, so two requests are kept for each as long as there are two.
     """
-    if only:
+    if only and names:
         # Its refusal is that of the tool.
         own = await steps.ask(LIST_ERRORS, project_id=names[0], sort="last_seen", daily=True, most=_MOST_READ)
         return {names[0]: own}, []
@@ -131,24 +154,26 @@ async def _read_errors(
         found |= {name: each for name, each in zip(batch, results, strict=True) if each is not None}
         late = [name for name, (part, _) in zip(batch, asked, strict=True) if part in steps.not_reached]
         rest = late + rest
-    for name in rest:
-        steps.left_out.pop(f"{name}: errors", None)
-    steps.not_reached[:] = [each for each in steps.not_reached if not each.endswith(": errors")]
     return found, rest
 
 
 async def _read(
-    steps: Steps, reports: Mapping[str, Report], part: str, capability: Capability[F]
-) -> Mapping[str, StepResult[F]]:
-    """What the capability gives of each project, of as many as requests are left for; the others are noted."""
+    steps: Steps, part: str, capability: Capability[F], names: Sequence[str]
+) -> tuple[Mapping[str, StepResult[F]], list[str]]:
+    """What the capability gives of each project, and the projects for which no request is left."""
     if not steps.can(capability):
-        return {}
-    names = list(reports)[: steps.allowance.left]
-    steps.not_reached.extend(f"{name}: {part}" for name in list(reports)[len(names) :])
-    results = await steps.ask_all(
-        [Step(part=f"{each}: {part}", capability=capability, arguments={"project_id": each}) for each in names]
-    )
-    return {name: each for name, each in zip(names, results, strict=True) if each is not None}
+        return {}, []
+    now = names[: steps.allowance.left]
+    asked = [Step(part=f"{each}: {part}", capability=capability, arguments={"project_id": each}) for each in now]
+    results = await steps.ask_all(asked)
+    late = [name for name, step in zip(now, asked, strict=True) if step.part in steps.not_reached]
+    found = {name: each for name, each in zip(now, results, strict=True) if each is not None}
+    return found, [*late, *names[len(now) :]]
+
+
+def _is_after(text: str | None, moment: datetime) -> bool:
+    found = read_time(text)
+    return found is not None and found > moment
 
 
 def _compare_days(trends: StepResult[StabilityFacts], window: Window) -> Mapping[str, Any] | None:
@@ -173,7 +198,7 @@ def _tally(days: Sequence[DayFacts]) -> Tally | None:
     return Tally(crashed=crashed, whole=whole) if whole and 0 <= crashed <= whole else None
 
 
-def _beside(steps: Steps, window: Window, rest: Sequence[str], *, complete: bool) -> dict[str, Any]:
+def _beside(steps: Steps, window: Window, left: Pending, *, complete: bool) -> dict[str, Any]:
     """What is said of the whole answer.
 
     ``until`` is the ``since`` of the next question; events a day, sessions and users are counted from ``days_from``.
@@ -183,14 +208,10 @@ def _beside(steps: Steps, window: Window, rest: Sequence[str], *, complete: bool
         "until": _write(window.until),
         "days_from": window.first_day.date().isoformat(),
     }
-    if rest:
-        beside["projects_not_reached"] = rest[:_MOST_NAMED]
-    parts: dict[str, list[str]] = {}
-    for each in steps.not_reached:
-        name, _, part = each.partition(": ")
-        parts.setdefault(part, []).append(name)
-    if parts:
-        beside["parts_not_reached"] = {part: names[:_MOST_NAMED] for part, names in parts.items()}
+    if left.errors:
+        beside["projects_not_reached"] = list(left.errors[:_MOST_NAMED])
+    if left.parts:
+        beside["parts_not_reached"] = {part: list(names[:_MOST_NAMED]) for part, names in left.parts.items()}
     left_out = {part: why for part, why in steps.left_out.items() if part not in steps.not_reached}
     if left_out:
         beside["left_out"] = dict(list(left_out.items())[:_MOST_NAMED])
@@ -208,7 +229,7 @@ def _fit(reports: Sequence[Report], beside: Mapping[str, Any]) -> dict[str, Any]
         (rank + place, project, kind, change)
         for project, report in enumerate(reports)
         for place, kind in enumerate(_KINDS)
-        for rank, change in enumerate((getattr(report.errors, kind) or ())[:_MOST_ROWS])
+        for rank, change in enumerate(_changes(report, kind)[:_MOST_ROWS])
     ]
     for _, project, kind, change in sorted(waiting, key=lambda each: each[0]):
         row = _show_change(change)
@@ -219,15 +240,20 @@ def _fit(reports: Sequence[Report], beside: Mapping[str, Any]) -> dict[str, Any]
     return noticed(whole)
 
 
+def _changes(report: Report, kind: str) -> tuple[ErrorChange, ...]:
+    found: tuple[ErrorChange, ...] | None = getattr(report.errors, kind, None)
+    return found or ()
+
+
 def _show(report: Report) -> dict[str, Any]:
     """A project without its errors, of which there are only counts."""
     shown: dict[str, Any] = {"project": report.where}
     for kind in _KINDS:
-        if changes := getattr(report.errors, kind):
+        if changes := _changes(report, kind):
             shown[kind] = {"count": len(changes)}
-    if not report.errors.complete:
+    if report.errors and not report.errors.complete:
         shown.setdefault("new", {"count": 0})["and_perhaps_more"] = True
-    if report.errors.risen is None:
+    if report.errors and report.errors.risen is None:
         shown["not_known"] = "what rose or went quiet: events of each day are there for the last two weeks only"
     if report.releases:
         newest = [_show_release(each) for each in report.releases[:_MOST_RELEASES]]
@@ -258,17 +284,21 @@ def _show_release(release: ReleaseFacts) -> dict[str, Any]:
     }
 
 
-def _sentence(reports: Sequence[Report], window: Window, rest: Sequence[str]) -> str:
-    where = reports[0].where if len(reports) == 1 and not rest else counted(len(reports), "projects")
-    counts = {kind: sum(len(getattr(each.errors, kind) or ()) for each in reports) for kind in _KINDS}
-    parts = [counted(counts["new"], "new errors"), *_count_others(counts, reports)]
+def _sentence(reports: Sequence[Report], window: Window, left: Pending) -> str:
+    where = reports[0].where if len(reports) == 1 and not left.errors else counted(len(reports), "projects")
+    counts = {kind: sum(len(_changes(each, kind)) for each in reports) for kind in _KINDS}
+    parts = [counted(counts["new"], "new errors")] if any(each.errors for each in reports) else []
+    parts += _count_others(counts, reports)
     worse = [each.where for each in reports if (each.stability or {}).get("verdict") == StabilityVerdict.WORSE.value]
-    told = f"{', '.join(parts)} since {_write(window.since)} in {where}."
+    words = [f"{', '.join(parts) or 'Nothing else new'} since {_write(window.since)} in {where}."]
     if worse:
-        told += f" Stability is worse in {', '.join(worse)}."
-    if rest:
-        told += f" {counted(len(rest), 'projects')} not reached: next_cursor goes on."
-    return told
+        words.append(f"Stability is worse in {', '.join(worse)}.")
+    late = [f"{part} of {len(names)}" for part, names in left.parts.items()]
+    if left.errors:
+        late.insert(0, counted(len(left.errors), "projects"))
+    if late:
+        words.append(f"Not reached: {', '.join(late)}; next_cursor goes on.")
+    return " ".join(words)
 
 
 def _count_others(counts: Mapping[str, int], reports: Sequence[Report]) -> Iterator[str]:
