@@ -18,7 +18,7 @@ FAST := tests/policy tests/gate tests/audit tests/model tests/upstream tests/exp
 	$(patsubst %,tests/tools/test_%.py,bad_input given invariants listing long_arguments messages refusals untrusted)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast test-dist dist mcpb check check-format lint prose types contracts check-docs site bench clients ablation nightly format docs pins upgrade clean
+.PHONY: help install demo test test-fast test-dist dist mcpb check check-format lint prose types contracts check-docs site bench clients ablation nightly format docs images pins upgrade clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -94,6 +94,9 @@ docs: $(DEV) ## write the generated pages again
 	$(BIN)/crashgate policy schema > docs/policy.schema.json
 	CRASHGATE_SNAPSHOTS=write $(BIN)/python -m pytest --quiet tests/project/test_threat_rows.py \
 		tests/project/test_connect_pages.py
+
+images: $(DEV) ## draw the pictures of terminals in the pages again
+	$(BIN)/python -m tests.screenshots
 
 PIN := UV_CUSTOM_COMPILE_COMMAND="make pins" $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 	--generate-hashes --no-annotate --extra all pyproject.toml

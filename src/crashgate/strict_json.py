@@ -42,7 +42,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     # check: no key stands twice
     if len(found) != len(pairs):
-        raise NotStrictError("a key stands twice in an object")
+        raise NotStrictError("a key occurs twice in an object")
     return found
 
 

@@ -55,7 +55,7 @@ def installed_parts() -> tuple[Part, ...]:
             raise ConfigurationError(
                 f"{entry.name} ({entry.value}) is not a part of the sandbox.",
                 why=f"The entry point group {GROUP} takes values of type crashgate_sandbox.parts.Part.",
-                remedy="Upgrade or uninstall the package that brings it.",
+                remedy="Upgrade or uninstall the package that provides it.",
             )
         parts.append(part)
     if not parts:

@@ -124,7 +124,7 @@ def test_a_place_that_cannot_be_is_told_before_anything_is_asked(crashgate: Shel
     words = ("export", "crashes", "--agent", ANALYST, "--sandbox", "--to")
 
     told = crashgate(*words, "/proc/nowhere/exports")
-    assert (told.code, told.err.splitlines()[0]) == (3, "Error: The folder /proc/nowhere/exports cannot be made.")
+    assert (told.code, told.err.splitlines()[0]) == (3, "Error: The folder /proc/nowhere/exports cannot be created.")
     told = crashgate(*words, "file")
     assert (told.code, told.err.splitlines()[0]) == (3, f"Error: {home / 'file'} is not a folder.")
     told = crashgate(*words, "foo://bucket/exports")

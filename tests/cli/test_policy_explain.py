@@ -141,7 +141,7 @@ def test_an_operation_may_be_named_instead_of_a_tool(crashgate: Shell) -> None:
         (("resolve_error", "project_id=../x"), "project_id must be an id of 24 hexadecimal digits or a slug"),
         (("update_error", "project_id=checkout-ios"), "operation must be one of open, ignore"),
         (("list_errors", "filters={open"), "A value that begins like JSON is not JSON."),
-        (("list_errors", "connection=other"), "There is no such connection for it."),
+        (("list_errors", "connection=other"), "No connection of that name has it."),
     ],
 )
 def test_what_no_call_could_hold_is_a_wrong_use(words: tuple[str, ...], told: str, crashgate: Shell) -> None:
@@ -263,7 +263,7 @@ def test_what_asks_by_a_redacted_field_is_explained_as_the_gate_decides_it(crash
     assert crashgate(*words, '{"filters": {"error.status": "open"}}').code == 0
     told = crashgate(*words, '{"filters": {"user.email": "a@b.example"}}')
     assert told.code == 1
-    assert told.out.endswith("But filters asks by a field that the policy takes out of answers, so it is refused.\n")
+    assert told.out.endswith("But filters uses a field that the policy removes from answers: it is refused.\n")
     data = json.loads(crashgate(*words, '{"filters": {"user.email": "a@b.example"}}', "--json").out)
     assert (data["allowed"], data["asks_by_redacted"]) == (False, "filters")
 

@@ -80,4 +80,4 @@ def test_a_provider_s_variables_start_with_its_name() -> None:
 def test_a_provider_that_is_not_installed_is_missed_only_where_it_is_needed() -> None:
     with pytest.raises(ConfigurationError, match="The provider sentry is not installed") as caught:
         load_provider("sentry")
-    assert caught.value.why == f"No installed package brings it; there are {', '.join(sorted(UPSTREAMS))}."
+    assert caught.value.why == f"No installed package provides it; there are {', '.join(sorted(UPSTREAMS))}."

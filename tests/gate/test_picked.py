@@ -48,7 +48,7 @@ async def test_nothing_is_asked_by_a_field_that_the_policy_redacts(
         assert await _asked(house, tool, **arguments) is None
 
     assert answer.error is Code.INVALID_ARGUMENTS, answer.text
-    assert "asks by a field that the policy takes out of answers" in answer.text
+    assert "uses a field that the policy removes from answers" in answer.text
     assert all(path.count("/") == 2 and path.startswith("/projects/") for path in sent)
 
 

@@ -25,7 +25,7 @@ from tests.tools.played import open_played
 OPEN = frozenset({"filters", "pivots", "event_field_display_id", "sort_by"})
 """Parameters whose names anybody may define, so no list can say which are taken."""
 
-REFUSED = "asks by a field that the policy takes out of answers"
+REFUSED = "uses a field that the policy removes from answers"
 CUSTOM = "metaData.account.plan"
 DECLARING = [(each, field) for each in OPERATIONS for field in each.fields if field.reads is not None]
 

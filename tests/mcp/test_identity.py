@@ -72,8 +72,8 @@ async def test_a_defect_is_told_in_our_words(tmp_path: Path, mode: str) -> None:
             called = await client.call_tool("my_access", {})
 
     told = listed.value.error
-    assert (told.code, told.message) == (-32603, "crashgate itself failed. Tell its operator if it stays.")
+    assert (told.code, told.message) == (-32603, "crashgate itself failed. If it happens again, tell its operator.")
     error: Any = called.structured_content
     assert (called.is_error, error["error"]["code"]) == (True, "internal")
-    assert "crashgate itself failed. Tell its operator if it stays." in str(called.content)
+    assert "crashgate itself failed. If it happens again, tell its operator." in str(called.content)
     assert "CANARY" not in called.model_dump_json()

@@ -168,7 +168,7 @@ WRONG_WORDS: Mapping[str, tuple[str, Sequence[str]]] = {
     ),
     "an empty list": (
         GRANT.replace('["checkout-*"]', "[]"),
-        [f'{X}:6: `projects` is empty; write projects = ["*"] for all, or take the line out'],
+        [f'{X}:6: `projects` is empty; write projects = ["*"] for all, or remove the line'],
     ),
     "a number as name": (
         GRANT.replace('["checkout-*"]', '[\n"a",\n7,\n]'),

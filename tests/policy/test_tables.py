@@ -16,7 +16,7 @@ from tests.policy.builders import HEAD, SOURCE, VOCABULARY, loaded
 X = SOURCE
 DISCARD = 'operations = ["bugsnag.errors.discard"]'
 RULES = "write names joined by dots, * only as the last of them, and ** only before the last"
-OPERATION = 'write operations = ["bugsnag.errors.discard"], or take the line out'
+OPERATION = 'write operations = ["bugsnag.errors.discard"], or remove the line'
 
 
 def problems(body: str) -> Sequence[str]:
@@ -167,11 +167,11 @@ WRONG: Mapping[str, tuple[str, Sequence[str]]] = {
     ),
     "an empty table": (
         "[off]\n",
-        [f'{X}:4: `off` is empty; write [off] and below it operations = ["bugsnag.errors.discard"], or take it out'],
+        [f'{X}:4: `off` is empty; write [off] and below it operations = ["bugsnag.errors.discard"], or remove it'],
     ),
     "a list of tables": (
         "[[limits]]\ncalls_per_minute = 1\n",
-        [f"{X}:4: `limits` is a list; write [limits] and below it calls_per_minute = 60, or take it out"],
+        [f"{X}:4: `limits` is a list; write [limits] and below it calls_per_minute = 60, or remove it"],
     ),
     "a misspelt limit": (
         "[limits]\ncall_per_minute = 1\n",
@@ -204,7 +204,7 @@ WRONG: Mapping[str, tuple[str, Sequence[str]]] = {
     ),
     "a field that is the object's own id": (
         '[redact]\nfields = ["id"]\n',
-        [f"{X}:5: `id` names the object itself and cannot be taken out"],
+        [f"{X}:5: `id` names the object itself and cannot be removed"],
     ),
     "a star in the middle": (
         '[redact]\nfields = ["exceptions.*.file"]\n',
@@ -253,7 +253,7 @@ WRONG: Mapping[str, tuple[str, Sequence[str]]] = {
     ),
     "a place that nothing on the connection has": (
         '[[grant]]\nconnection = "bugsnag"\nprojects = ["*"]\nenvironments = ["production"]\naccess.error = "read"\n',
-        [f"{X}:7: nothing on connection `bugsnag` has environments; take the line out"],
+        [f"{X}:7: nothing on connection `bugsnag` has environments; remove the line"],
     ),
 }
 

@@ -222,17 +222,17 @@ WRONG: Mapping[str, tuple[str, Mapping[str, str | PolicyDocumentError], list[str
     "a number": (
         "extends = 7\n",
         {},
-        [f'{SOURCE}:4: `extends` is a number; write extends = ["templates/triage"], or take the line out'],
+        [f'{SOURCE}:4: `extends` is a number; write extends = ["templates/triage"], or remove the line'],
     ),
     "one that extends itself": (
         EXTENDS,
         {"templates/triage": EXTENDS},
-        [f"{TEMPLATE}:1: `templates/triage` extends itself; take this out"],
+        [f"{TEMPLATE}:1: `templates/triage` extends itself; remove this"],
     ),
     "two that extend each other": (
         EXTENDS,
         {"templates/triage": 'extends = "templates/b"\n', "templates/b": EXTENDS},
-        ["policies/templates/b.toml:1: `templates/triage` extends itself by way of `templates/b`; take this out"],
+        ["policies/templates/b.toml:1: `templates/triage` extends itself by way of `templates/b`; remove this"],
     ),
     "one that cannot be read": (
         EXTENDS,
@@ -243,8 +243,8 @@ WRONG: Mapping[str, tuple[str, Mapping[str, str | PolicyDocumentError], list[str
         EXTENDS,
         {"templates/triage": 'agent = "triage-agent"\nmode = "observe"\n'},
         [
-            f"{TEMPLATE}:1: `agent` belongs in the document of an agent, not into a template",
-            f"{TEMPLATE}:2: `mode` belongs in the document of an agent, not into a template",
+            f"{TEMPLATE}:1: `agent` belongs in the document of an agent, not in a template",
+            f"{TEMPLATE}:2: `mode` belongs in the document of an agent, not in a template",
         ],
     ),
     "no places": (

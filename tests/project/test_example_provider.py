@@ -70,7 +70,7 @@ def test_a_second_package_that_brings_the_same_name_is_refused(environment: dict
     refused = subprocess.run([_crashgate(), "providers"], env=both, capture_output=True, check=False, text=True)
 
     assert refused.returncode == 3
-    assert "Two installed packages bring a provider called example" in refused.stderr
+    assert "Two installed packages register a provider called example" in refused.stderr
 
 
 def test_it_is_as_a_provider_must_be(environment: dict[str, str]) -> None:

@@ -14,7 +14,7 @@ STUMBLES = (
     r"[Mm]ake an installation",
     r"nothing that it says itself",
     r"[Tt]he log has the truth",
-    r"\b[Mm]end (?:it|what)\b",
+    r"\b[Mm]end (?:it|what|the)\b",
     r"an argument that this tool does not take",
     r"[Nn]o policy speaks of",
     r"counts nowhere",

@@ -274,7 +274,7 @@ async def test_a_second_export_of_the_same_id_is_refused(tmp_path: Path) -> None
     await exporter_to(tmp_path).run(plan(), Source(pages=1, size=1), again)
     with pytest.raises(ExportError):
         await exporter_to(tmp_path).run(plan(), Source(pages=1, size=1))
-    assert refused == ["The export is being made at this moment."]
+    assert refused == ["This export is being written right now."]
 
 
 def test_every_column_kind_is_in_the_sample() -> None:

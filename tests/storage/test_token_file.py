@@ -271,7 +271,7 @@ def test_a_token_that_cannot_be_stored_is_not_shown(tmp_path: Path) -> None:
         tokens(tmp_path / "state").new("triage-agent")
 
     assert str(caught.value).startswith(f"The token cannot be stored in {tmp_path / 'state' / FILE}.")
-    assert caught.value.remedy == "Mend the folder, or choose another with --state."
+    assert caught.value.remedy == "Fix the folder, or choose another with --state."
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")

@@ -142,7 +142,7 @@ async def test_where_flags_are_redacted_nobody_learns_of_them_here(tmp_path: Pat
         answer = await house.call(AGENT, "check_feature_flags", given)
 
     assert answer.error is Code.INVALID_ARGUMENTS
-    assert "asks by a field that the policy takes out of answers" in answer.text
+    assert "uses a field that the policy removes from answers" in answer.text
     assert "new-payment-sheet" not in str(answer.content)
 
 

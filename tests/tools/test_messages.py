@@ -97,7 +97,7 @@ async def test_an_argument_of_the_other_kind_of_call_is_named() -> None:
         ({"app.version": {"type": "empty"}}, "filters: value is missing, e.g. "),
         ({"error.status": {"type": "empty"}}, "filters: error.status: value is missing, e.g. "),
         ({"event.since": "last summer"}, "filters hold an event.since that is neither like 7d, 12h or yesterday nor "),
-        ({"error.status": "closed"}, "filters hold an error.status that there is not; there are open, "),
+        ({"error.status": "closed"}, "filters hold an error.status that does not exist; it is one of open, "),
     ],
     ids=str,
 )

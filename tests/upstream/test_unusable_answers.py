@@ -71,7 +71,7 @@ def test_an_answer_of_another_form_is_an_error_that_quotes_nothing_of_it(content
     problem = refused(content)
 
     assert str(problem) == (
-        f"BugSnag's answer cannot be used: {why}. Try again; if it stays, tell the operator of crashgate."
+        f"BugSnag's answer cannot be used: {why}. Try again; if it happens again, tell the operator of crashgate."
     )
     assert (problem.code, problem.status, problem.retry_after) == (Code.UPSTREAM_MALFORMED, None, None)
 

@@ -143,12 +143,12 @@ def _refuse_forged(statement: Statement, key: str | None) -> None:
     if not is_signed(statement.text, key=statement.key, signature=statement.signature):
         raise InvalidArgumentsError(
             "The statement is not genuine.",
-            why="Its signature does not fit what it says.",
+            why="Its signature does not match its content.",
             remedy="Use the file that `crashgate log checkpoint` printed, unchanged.",
         )
     if statement.key != key:
         raise InvalidArgumentsError(
-            "The statement is signed with another key than this log's.",
+            "The statement is signed with a different key from this log's.",
             why="It is of another log, or the key beside this one was replaced.",
             remedy="Compare it with `crashgate log key`, or name the key that you trust with --signed-by.",
         )

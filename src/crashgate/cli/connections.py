@@ -261,7 +261,7 @@ def _provider(name: str) -> "Provider":
     if not isinstance(found, Provider):
         raise ConfigurationError(
             f"There is no provider {name[:64]}.",
-            why="No installed package brings one of that name, and no module of that name has a PROVIDER.",
+            why="No installed package provides one of that name, and no module of that name has a PROVIDER.",
             remedy="`crashgate providers` lists what is installed.",
         )
     return found

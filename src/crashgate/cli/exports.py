@@ -40,7 +40,7 @@ def refuse_impossible(place: str) -> None:
         _try(next(path for path in Path(place).absolute().parents if path.exists()))
     except OSError as problem:
         raise ConfigurationError(
-            f"The folder {place} cannot be made.",
+            f"The folder {place} cannot be created.",
             why=f"The system says: {problem.strerror}.",
             remedy="Name another with --to, or as `exports` in crashgate.toml. Nothing was asked.",
         ) from problem

@@ -79,7 +79,7 @@ def install(  # noqa: PLR0913 - one parameter an option
     if [agent is not None, preset is not None, url is not None].count(True) > 1:
         raise click.UsageError("Give one of --agent, --preset and --url.")
     if (uninstall or write) and kind is not None:
-        raise click.UsageError("--print goes with neither --write nor --uninstall.")
+        raise click.UsageError("--print cannot be combined with --write or --uninstall.")
     chosen = CLIENTS[client]
     target = _Target(client=chosen, path=file.absolute() if file else _usual_path(chosen), name=_checked_name(name))
     if uninstall:
@@ -169,7 +169,7 @@ def _print(target: _Target, server: "Server", entry: "Entry", kind: str) -> None
     else:
         text = client.command(target.name, server)
     if text is None:
-        raise _error(f"{client.title} has no {kind} for this.", "Take --print snippet, or --write.")
+        raise _error(f"{client.title} has no {kind} for this.", "Use --print snippet, or --write.")
     if screen.json:
         screen.data({"client": client.name, kind: text})
     else:
@@ -233,9 +233,9 @@ def _uninstall(target: _Target, *, write: bool) -> None:
     elif after == before:
         screen.say(f"{target.path} has no entry {target.name}.")
     elif write:
-        screen.say(f"Took the entry {target.name} out of {target.path}. The file as it was: {backup}")
+        screen.say(f"Removed the entry {target.name} from {target.path}. The file as it was: {backup}")
     else:
-        screen.say(f"This would take the entry {target.name} out of {target.path}. Run it again with --write to do so.")
+        screen.say(f"This would remove the entry {target.name} from {target.path}. Run it again with --write to do so.")
 
 
 def _text(path: Path) -> str:
@@ -269,7 +269,7 @@ def _replace(path: Path, before: str, after: str) -> Path | None:
         with whole_file(real, mode=mode, over=True) as stream:
             stream.write(after)
     except OSError as problem:
-        raise _error(f"{path} cannot be written.", "Take --print snippet, and add the entry by hand.") from problem
+        raise _error(f"{path} cannot be written.", "Use --print snippet, and add the entry by hand.") from problem
     return backup
 
 
@@ -279,7 +279,7 @@ def _as_error(path: Path) -> Generator[None]:
     try:
         yield
     except ValueError as problem:
-        raise _error(f"{path} cannot be edited: {problem}.", "Correct it, or take --print snippet.") from problem
+        raise _error(f"{path} cannot be edited: {problem}.", "Correct it, or use --print snippet.") from problem
 
 
 def _error(what: str, remedy: str) -> "ConfigurationError":

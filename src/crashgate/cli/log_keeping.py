@@ -187,7 +187,7 @@ def _write(output: Path, lines: Iterable[str]) -> int:
         raise CrashgateError(
             f"{output} cannot be written.",
             why=f"{error.strerror}.",
-            remedy="Make room for it, or name another file with --output. Nothing of it was kept.",
+            remedy="Free some space, or name another file with --output. Nothing was kept.",
             code=Code.LOG_UNAVAILABLE,
         ) from error
     return count

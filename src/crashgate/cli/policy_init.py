@@ -106,7 +106,7 @@ async def _rows(toolbox: "Toolbox", tool: str, key: str, asked: Mapping[str, Any
         if seen > MOST_NAMES:
             raise ConfigurationError(
                 f"The token sees more than {MOST_NAMES} {key}.",
-                why="A policy that names each of them would be read by nobody.",
+                why="Nobody would read a policy that names each of them.",
                 remedy="Name places by patterns: --organization 'acme', --project 'checkout-*'.",
             )
         if "next_cursor" not in answer.content:

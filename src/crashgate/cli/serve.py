@@ -143,7 +143,7 @@ def serve(  # noqa: PLR0913 - one parameter an option
         )
     agent = agent or preset
     if not over_http and (host is not None or port is not None):
-        raise click.UsageError("--host and --port go with --http.")
+        raise click.UsageError("--host and --port need --http.")
     at = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
     texts = {"text": text, **({"text_of": {agent: text}} if agent is not None else {})} if text else {}
     given = {**texts, **({"strict_policies": True} if strict_policies else {})}

@@ -138,7 +138,7 @@ class Explained:
         shown = {kind: None if place is NOWHERE else place for kind, place in known}
         told = explain(self.decision, self.question.at(shown))
         if self.verdict.fault is not None:
-            return f"{told} But {self.hidden} asks by a field that the policy takes out of answers, so it is refused."
+            return f"{told} But {self.hidden} uses a field that the policy removes from answers: it is refused."
         if self.verdict.filters_rows:
             told += " The call is let through, and rows of other places are left out of its answer."
         elif self.verdict.depends and self.decision.effect is Effect.DEPENDS:
@@ -293,9 +293,7 @@ def _connection(
     if isinstance(named, str) and named in candidates:
         return named
     if named is not None or not candidates:
-        raise InvalidArgumentsError(
-            "There is no such connection for it.", remedy=f"There is: {', '.join(connections)}."
-        )
+        raise InvalidArgumentsError("No connection of that name has it.", remedy=f"There is: {', '.join(connections)}.")
     open_to = [
         name for name, theirs in candidates.items() if any(is_open(policy, agent, name, each) for each in theirs)
     ] or list(candidates)

@@ -172,7 +172,7 @@ def narrowing_keys(
         if variables is None or variables.project_key is None:
             raise ConfigurationError(
                 f"Connection {name} cannot be narrowed by a key: its provider has no keys of projects.",
-                remedy="Take project_key_env out of crashgate.toml, and name places in the policies.",
+                remedy="Remove project_key_env from crashgate.toml, and name places in the policies.",
             )
         found[name] = variables.project_key
     return found

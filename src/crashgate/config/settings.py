@@ -96,7 +96,7 @@ class ConnectionSettings(BaseModel):
     def _fitting(self) -> Self:
         if self.auth not in load_provider(self.provider).auth:
             taking = " or ".join(f'"{each.name}"' for each in load_providers() if self.auth in each.auth)
-            raise ValueError(f'auth = "{self.auth}" goes with provider = {taking} only')
+            raise ValueError(f'auth = "{self.auth}" works only with provider = {taking}')
         return self
 
     @field_validator("provider")
@@ -113,7 +113,7 @@ def _origin(text: str) -> str:
     # A token in the hands of every page would be the page author's.
     # check: pages of every origin are nobody's
     if not _legal_origin(text):
-        raise ValueError("has to be an origin, such as https://app.example.com; * for all pages is none")
+        raise ValueError("must be an origin, such as https://app.example.com; * is not allowed")
     return text
 
 

@@ -131,7 +131,7 @@ def encode_rows(fitted: _Fitted, encode: Callable[[_Fitted], _Encoded]) -> _Enco
         except ValueError as problem:
             raise ExportError(
                 "A row cannot be written.",
-                why="It holds a value that the format has no form for.",
+                why="It holds a value that the format cannot express.",
                 remedy="Export without that column, or as JSON Lines.",
             ) from problem
 
@@ -140,7 +140,7 @@ def _misfit(column: str) -> ExportError:
     """Names the column; the value may be a stranger's text and is not quoted (THREATS row 7)."""
     return ExportError(
         f"A row does not fit the columns of the export: {column}.",
-        why="The upstream gave a value of another kind than is documented.",
+        why="The upstream gave a value of a different type from the documented one.",
         remedy="Report it: the provider's answer has changed. What was exported so far is kept.",
         code=Code.UPSTREAM_MALFORMED,
     )

@@ -153,7 +153,7 @@ class Exporter:
         make = self._encoders.get(format_)
         if make is None:
             raise ExportError(
-                f"There are no exports as {format_} here.",
+                f"Exports cannot be written as {format_} here.",
                 remedy=f"Choose one of {', '.join(self._encoders)}.",
                 code=Code.CONFIGURATION,
             )

@@ -50,8 +50,8 @@ class Approvals:
         )
         if found is None:
             raise LimitError(
-                f"{MOST_WAITING} requests of yours for approval wait for an answer already.",
-                because=f"{MOST_WAITING} requests for approval wait for an answer already",
+                f"{MOST_WAITING} of your requests for approval are already waiting for an answer.",
+                because=f"{MOST_WAITING} requests for approval are already waiting for an answer",
                 remedy="Wait until they are answered or expire, then call again. Nothing was sent.",
             )
         if found.standing is Standing.PENDING and case.ask.ask_user is not None and policy.approval.ask_client:

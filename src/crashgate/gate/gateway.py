@@ -424,4 +424,6 @@ _REVOKED = refused(Reason.TOKEN_REVOKED, "the token was revoked before it was de
 
 
 def _defect() -> CrashgateError:
-    return CrashgateError("crashgate itself failed.", remedy="Try again; if it stays, tell the operator of crashgate.")
+    return CrashgateError(
+        "crashgate itself failed.", remedy="Try again; if it fails again, tell the operator of crashgate."
+    )

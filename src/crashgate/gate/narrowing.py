@@ -283,9 +283,9 @@ def hidden_fault(
     if name is None:
         return None
     return InvalidArgumentsError(
-        f"{name} asks by a field that the policy takes out of answers.",
-        because=f"the argument {name} asks by a redacted field",
-        why="What an agent may not see it may not search for or count either.",
+        f"{name} uses a field that the policy removes from answers.",
+        because=f"the argument {name} uses a redacted field",
+        why="An agent may neither search for nor count what it may not see.",
         remedy="Nothing was sent. Ask without it.",
     )
 

@@ -107,7 +107,7 @@ def _too_many(full: Full) -> LimitError:
     return LimitError(
         f"The limit of {full.rate.spoken} is reached.",
         because=f"the limit of {full.rate.spoken} is reached; the next call is possible in {wait} s",
-        why="It is the policy's, for all connections and sessions of the agent together.",
+        why="The policy sets it for all connections and sessions of the agent together.",
         remedy=f"Try again in {wait} seconds, not sooner. Nothing was sent.",
         retry_after=wait,
     )

@@ -94,7 +94,7 @@ class BodyLayer:
                 return await self._read(receive)
         except TimeoutError:
             remedy = f"Send the whole of it within {self._seconds:g} seconds."
-            answer = refusal(408, "The request came too slowly.", remedy=remedy)
+            answer = refusal(408, "The request arrived too slowly.", remedy=remedy)
             raise _RefusedError(Attempt.TIMED_OUT, "slow_body", answer) from None
 
     async def _read(self, receive: Receive) -> bytes:

@@ -13,7 +13,7 @@ _log = logging.getLogger(__name__)
 
 DEFECT = "A defect of crashgate; please report it."
 FAILED = "crashgate itself failed."
-TELL = "Tell its operator if it stays."
+TELL = "If it happens again, tell its operator."
 
 
 @contextmanager

@@ -257,7 +257,7 @@ class Connection:
             raise ConfigurationError(
                 f"connection {self.name}: the credential cannot be used.",
                 why='With auth = "basic" it has to be e-mail:password, and there is no colon in it.',
-                remedy='Write it so, or take auth = "basic" out.',
+                remedy='Write it that way, or remove auth = "basic".',
             )
         form = self.provider.credential
         if form is not None and (why := form.find_fault(self.credential.get_secret_value())) is not None:

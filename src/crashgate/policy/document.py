@@ -111,7 +111,7 @@ def _check_template(template: Part) -> None:
     for key in template.data:
         # check: a template has no words of an agent
         if key in _TOP_KEYS and key not in _TEMPLATE_KEYS:
-            template.reading.note((key,), f"`{key}` belongs in the document of an agent, not into a template")
+            template.reading.note((key,), f"`{key}` belongs in the document of an agent, not in a template")
     template.reading.check_keys((), {key: None for key in template.data if key not in _TOP_KEYS}, _TEMPLATE_KEYS)
 
 
@@ -259,7 +259,7 @@ class _Reader:
             self._reading.note(path, f'`{key}` is {kind(value)}; write a list, such as {key} = ["checkout-*"]')
             return None
         if not entries:
-            self._reading.note(path, f'`{key}` is empty; write {key} = ["*"] for all, or take the line out')
+            self._reading.note(path, f'`{key}` is empty; write {key} = ["*"] for all, or remove the line')
         return tuple(self._pattern((*path, number), key, entry) for number, entry in enumerate(entries))
 
     def _pattern(self, path: Path, key: Dimension, value: object) -> str:
@@ -329,7 +329,7 @@ class _Reader:
         for dimension in grant.places:
             if dimension not in had:
                 what = f"nothing on connection `{word(grant.connection)}` has {dimension}"
-                self._reading.note((*path, dimension.plural), f"{what}; take the line out")
+                self._reading.note((*path, dimension.plural), f"{what}; remove the line")
 
     def _text(self, path: Path, data: Mapping[str, object], key: str) -> str:
         return self._reading.text(path, data, key, example=_EXAMPLES[key])

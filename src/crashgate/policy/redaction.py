@@ -79,7 +79,7 @@ def _is_field(reading: Reading, path: Path, name: str) -> bool:
         reading.note(path, f"nothing is below `{word('.'.join(plain))}`; write it without the *")
         return False
     if names[-1] != "*" and any(len(along) == len(names) and along[-1].fixed for along in found):
-        reading.note(path, f"`{word(name)}` names the object itself and cannot be taken out")
+        reading.note(path, f"`{word(name)}` names the object itself and cannot be removed")
         return False
     return True
 
@@ -127,7 +127,7 @@ class Redaction(Declared):
     def __post_init__(self) -> None:
         """Work out the tree of each resource once. Raises ValueError for an unknown set, and without resources."""
         if (self.fields or self.sets) and not self.within:
-            raise ValueError("there is nothing to take the fields out of")
+            raise ValueError("there is nothing to remove the fields from")
         trees = {resource: _tree(self, fields) for resource, fields in self.within.items()}
         object.__setattr__(self, "_trees", MappingProxyType({name: tree for name, tree in trees.items() if tree}))
 

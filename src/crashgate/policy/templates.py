@@ -52,7 +52,7 @@ def _extend(part: Part, above: tuple[str, ...], parts: dict[str, Part], template
         # check: a template that extends itself is refused
         if name in above:
             way = " and then ".join(f"`{each}`" for each in above[above.index(name) + 1 :])
-            part.reading.note(path, f"`{name}` extends itself{f' by way of {way}' if way else ''}; take this out")
+            part.reading.note(path, f"`{name}` extends itself{f' by way of {way}' if way else ''}; remove this")
         elif name not in templates:
             none = f"unknown template `{word(name)}`; there is none in the folder {FOLDER} beside the documents"
             part.reading.note(path, unknown("template", name, templates) if templates else none)

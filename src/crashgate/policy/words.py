@@ -85,7 +85,7 @@ class Reading:
         key, entries = path[-1], as_list(value)
         if not entries:
             fault = "is empty" if entries is not None else f"is {kind(value)}"
-            self.note(path, f"`{key}` {fault}; write {key} = [{example}], or take the line out")
+            self.note(path, f"`{key}` {fault}; write {key} = [{example}], or remove the line")
             return []
         found: list[tuple[Path, str]] = []
         for number, entry in enumerate(entries):
@@ -102,7 +102,7 @@ class Reading:
         found = as_table(data[key])
         if not found:
             fault = "is empty" if found is not None else f"is {kind(data[key])}"
-            self.note((key,), f"`{key}` {fault}; write [{key}] and below it {example}, or take it out")
+            self.note((key,), f"`{key}` {fault}; write [{key}] and below it {example}, or remove it")
             return {}
         self.check_keys((key,), found, known)
         return found

@@ -54,7 +54,7 @@ def installed_providers() -> Mapping[str, Installed]:
         other = found.get(entry.name)
         if other is not None and (other.entry.value, other.package) != (entry.value, package):
             raise ConfigurationError(
-                f"Two installed packages bring a provider called {entry.name}: {other.package} and {package}.",
+                f"Two installed packages register a provider called {entry.name}: {other.package} and {package}.",
                 why="Nobody could tell which of them would get the credentials of its connections.",
                 remedy="Uninstall one of them.",
             )
@@ -73,8 +73,8 @@ def load_providers(names: Iterable[str] | None = None) -> tuple[Provider, ...]:
         if name not in installed:
             raise ConfigurationError(
                 f"The provider {name} is not installed.",
-                why=f"No installed package brings it; there are {', '.join(installed)}.",
-                remedy="Install the package that brings it, or take its connections out of crashgate.toml.",
+                why=f"No installed package provides it; there are {', '.join(installed)}.",
+                remedy="Install the package that provides it, or remove its connections from crashgate.toml.",
             )
     return tuple(installed[name].load() for name in wanted)
 

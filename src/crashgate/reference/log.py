@@ -134,7 +134,7 @@ ATTEMPTS: Mapping[Attempt, str] = {
     Attempt.WRONG_METHOD: "an HTTP method that is not served",
     Attempt.WRONG_HOST: "a `Host` or `Origin` header that is not served",
     Attempt.RATE_LIMITED: "too many refusals within a minute",
-    Attempt.TIMED_OUT: "the body came too slowly, or not whole",
+    Attempt.TIMED_OUT: "the body arrived too slowly, or not whole",
     Attempt.SESSION_REFUSED: "a session that does not exist or belongs to another agent",
 }
 

@@ -165,7 +165,7 @@ def in_the_way(name: str, folder: Path) -> ExportError:
     """Something is there already, under a name that the export needs."""
     return ExportError(
         "The export cannot be stored.",
-        why="Something of the same name is there already, and nothing is ever overwritten.",
+        why="A file of the same name exists already, and nothing is ever overwritten.",
         remedy=f"Look at {name} in {folder}.",
     )
 

@@ -162,8 +162,8 @@ def lock(folder: Folder) -> None:
         fcntl.flock(folder.descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         raise ExportError(
-            "The export is being made at this moment.",
-            why="Another call or another process is at it.",
+            "This export is being written right now.",
+            why="Another call or process is writing it.",
             remedy="Wait until it has finished.",
         ) from None
 

@@ -71,7 +71,7 @@ class TokenFile:
             raise ConfigurationError(
                 f"The token cannot be stored in {self._path}.",
                 why=f"{problem.strerror}.",
-                remedy="Mend the folder, or choose another with --state.",
+                remedy="Fix the folder, or choose another with --state.",
             ) from problem
         return token
 
@@ -194,7 +194,7 @@ def _unreadable(path: Path, problem: OSError) -> ConfigurationError:
     return ConfigurationError(
         f"The tokens in {path} cannot be read or changed.",
         why=f"{problem.strerror}.",
-        remedy="Mend the file, or choose another folder with --state.",
+        remedy="Fix the file, or choose another folder with --state.",
     )
 
 

@@ -8,7 +8,7 @@ from crashgate.errors import Code, CrashgateError, LimitError, NotNowError
 from crashgate.model.tool import Link
 from crashgate.policy.review.explain import Refusal
 
-_REMEDY = "Tell the operator of crashgate if it stays."
+_REMEDY = "If it happens again, tell the operator of crashgate."
 _ALL = "my_access"
 _NEAR = 5
 """Its place among the nearest tools, at the latest."""

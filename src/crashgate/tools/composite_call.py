@@ -56,7 +56,7 @@ class CompositeCall:
         # Without a connection or its capability the gateway refuses the call, and records that.
         if self.tool.first not in self.capabilities or self.first.allowance is None:
             await self.gateway.run(self.first)
-            raise NotAvailableError("There is no such connection for it.")
+            raise NotAvailableError("No connection of that name has it.")
         steps = Steps(
             run=self._run,
             clock=self.clock,

@@ -192,7 +192,7 @@ def malformed(
     operation: AnyOperation,
     why: str,
     *,
-    remedy: str = "Try again; if it stays, tell the operator of crashgate.",
+    remedy: str = "Try again; if it happens again, tell the operator of crashgate.",
 ) -> UpstreamError:
     """The error for a success that is not what the upstream's documents promise; nobody refused, so no status."""
     changed = operation.access is not Access.READ

@@ -96,7 +96,7 @@ def as_lists(given: Any) -> Any:  # noqa: ANN401 - whatever a caller sent
 def _with_legal_values(given: dict[str, tuple[Comparison, ...]]) -> dict[str, tuple[Comparison, ...]]:
     """What upstream would answer with nothing found, or refuse without a word that reaches an agent."""
     if any(each.value not in STATUSES for each in _compared(given.get(STATUS_FIELD, ()))):
-        raise ValueError(f"hold an {STATUS_FIELD} that there is not; there are {', '.join(STATUSES)}")
+        raise ValueError(f"hold an {STATUS_FIELD} that does not exist; it is one of {', '.join(STATUSES)}")
     for field in sorted(RELATIVE_TIME_FIELDS & given.keys()):
         if any(each.type is not Match.EQ or _legal_moment(each.value) is None for each in given[field]):
             raise ValueError(

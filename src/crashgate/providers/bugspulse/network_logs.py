@@ -62,12 +62,12 @@ class ListNetworkLogs(ExportNetworkLogs):
         put_in: dict[str, object] = {}
         if self.around is not None:
             if self.since is not None or self.until is not None:
-                raise ValueError("around goes with minutes, not with since or until")
+                raise ValueError("around can be combined with minutes, not with since or until")
             put_in["since"], put_in["until"] = window(
                 self.around, USUAL_MINUTES if self.minutes is None else self.minutes
             )
         elif self.minutes is not None:
-            raise ValueError("minutes goes with around")
+            raise ValueError("minutes needs around")
         if self.per_page is None and (self.failed_only or self.session_id is not None):
             put_in["per_page"] = MOST_ROWS
         return self.model_copy(update=put_in) if put_in else self

@@ -141,7 +141,7 @@ def _just_after(moment: str | None) -> str | None:
 
 def _unknown(name: str) -> InvalidArgumentsError:
     return InvalidArgumentsError(
-        f"{name} is none of the project's newest releases.",
+        f"{name} is not among the project's newest releases.",
         because=f"the argument {name} names no release",
         remedy="list_releases shows them; an older one can be named by its id.",
     )
