@@ -1,17 +1,19 @@
 """A list of errors answers what is asked of it: which are open, what brought them, since when, and how it goes on."""
 
 from collections import Counter
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crashgate.errors import Code
+from crashgate_sandbox.faults import Fault, FaultKind
 from crashgate_sandbox.world.errors import Error
 from tests.gate.gate import IOS, ok, open_gate, policy
-from tests.house import OPERATOR, House, everything, open_house, write_policies
+from tests.house import OPERATOR, TRIAGE, House, everything, open_house, write_policies
+from tests.tools.counting import tokens
 
 PROJECT = {"project_id": "checkout-ios"}
 
@@ -141,3 +143,158 @@ async def test_nothing_is_picked_by_what_the_policy_hides(tmp_path: Path) -> Non
             (True, True),
         ]
         assert ["status" in usual["status"], "release" in usual["labels"], "query" in usual["trend"]] == [False] * 3
+
+
+MOST_FOR_A_QUESTION = 1_500
+OPEN = ("checkout-ios", "checkout-android")
+
+
+def _new(house: House, slugs: Sequence[str], since: datetime) -> list[tuple[str, str]]:
+    """The open errors that are new since then, by project and id, most users first."""
+    found = [
+        (len({one.customer.id for one in events}), len(events), slug, error.id)
+        for slug in slugs
+        for error in house.errors(slug)
+        if house.world.state(error).status == "open" and (events := house.world.occurrences(error))[-1].at >= since
+    ]
+    return [(slug, identifier) for _, _, slug, identifier in sorted(found, key=lambda each: each[:2], reverse=True)]
+
+
+def _written(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@pytest.mark.parametrize("days", [1, 3, 30])
+async def test_the_worst_new_errors_of_all_open_projects_are_one_call(tmp_path: Path, days: int) -> None:
+    async with open_house(tmp_path) as house:
+        since = house.world.now - timedelta(days=days)
+        answer = await house.call(TRIAGE, "list_errors", {"new_since": _written(since)})
+        wanted = _new(house, OPEN, since)
+        rows = answer.content["errors"]
+
+        assert [(row["project"], row["id"]) for row in rows] == wanted[:10]
+        assert answer.content["totals"] == {slug: sum(each == slug for each, _ in wanted) for slug in OPEN}
+        assert all("introduced_in" in row["untrusted"] for row in rows)
+        assert tokens(dict(answer.content)) + tokens(answer.text) <= MOST_FOR_A_QUESTION
+        assert "Open errors only; give status to see others." in answer.text
+        assert len(house.requests) <= 12
+        assert wanted
+
+
+async def test_projects_are_merged_in_the_order_that_was_asked_for(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        for sort in ("users", "events", "last_seen", "first_seen"):
+            given = {"sort": sort, "status": "any", "per_page": 15}
+            merged = (await house.call(TRIAGE, "list_errors", given)).content
+            apart = [(await house.call(TRIAGE, "list_errors", {**given, "project_id": slug})).content for slug in OPEN]
+            values = [row[sort] for row in merged["errors"]]
+            best = sorted((row[sort] for each in apart for row in each["errors"]), reverse=True)
+            ids = {row["id"]: (slug, row) for slug, each in zip(OPEN, apart, strict=True) for row in each["errors"]}
+
+            assert values == best[:15]
+            assert merged["totals"] == {slug: each["total"] for slug, each in zip(OPEN, apart, strict=True)}
+            assert all(
+                row == {"project": slug, **ids[row["id"]][1]}
+                for row in merged["errors"]
+                for slug in OPEN
+                if slug == row["project"]
+            )
+
+
+@pytest.mark.threats(20, 21)
+async def test_a_project_that_is_not_open_is_named_and_nothing_of_it_is_shown(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        told = {
+            slug: await house.call(TRIAGE, "list_errors", {"projects": ["checkout-ios", slug]})
+            for slug in ("payments-api", "no-such-thing")
+        }
+        foreign = {error.id for error in house.errors("payments-api")}
+        paths = {each.path for each in house.requests}
+        answers = {
+            slug: (
+                {**answer.content, "left_out": list(answer.content["left_out"].values())},
+                answer.text.replace(slug, "?"),
+            )
+            for slug, answer in told.items()
+        }
+
+        assert told["payments-api"].content["left_out"] == {"payments-api": "not there, or not allowed to you"}
+        assert answers["payments-api"] == answers["no-such-thing"]
+        assert not foreign & {row["id"] for row in told["payments-api"].content["errors"]}
+        assert f"/projects/{house.project('payments-api').id}/errors" not in paths
+
+
+async def test_a_project_that_fails_does_not_spoil_the_others(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        path = f"/projects/{house.project('checkout-android').id}/errors"
+        house.faults.add(Fault(kind=FaultKind.INVALID_JSON, path=path, times=None))
+        answer = await house.call(TRIAGE, "list_errors")
+
+        assert {row["project"] for row in answer.content["errors"]} == {"checkout-ios"}
+        assert answer.content["left_out"] == {"checkout-android": Code.UPSTREAM_MALFORMED.value}
+        assert answer.text.endswith("Left out: checkout-android.")
+
+
+async def test_projects_that_were_not_reached_are_named_and_the_cursor_goes_on_with_them(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        given: dict[str, object] = {"per_page": 100}
+        every = {project.plan.slug for project in house.world.projects.values()}
+        reached: list[str] = []
+        left: list[str] = sorted(every)
+        while True:
+            house.sandbox.clear()
+            answer = await house.call(OPERATOR, "list_errors", given)
+            assert answer.error is None, answer.text
+            assert len(house.requests) <= 12
+            now = list(answer.content["totals"])
+            assert set(now) | set(answer.content.get("projects_not_reached", ())) == set(left)
+            reached += now
+            left = answer.content.get("projects_not_reached", [])
+            if "next_cursor" not in answer.content:
+                break
+            given = {"per_page": 100, "cursor": answer.content["next_cursor"]}
+
+        assert not left
+        assert sorted(reached) == sorted(every)
+
+
+@pytest.mark.threats(38)
+async def test_nothing_is_new_where_the_policy_hides_when_it_was_seen(tmp_path: Path) -> None:
+    hidden = {"seen": "first_seen", "ever": "first_seen_unfiltered"}
+    policies = write_policies(
+        tmp_path / "policies",
+        {name: f"{everything('bugsnag')}[redact]\nfields = ['{field}']\n" for name, field in hidden.items()},
+    )
+    async with open_house(tmp_path, policies=policies) as house:
+        for name in hidden:
+            answer = await house.call(name, "list_errors", {"projects": ["checkout-ios"], "new_since": "2026-11-01"})
+            (tool,) = [each for each in house.toolbox.listed(name) if each.name == "list_errors"]
+            assert answer.error is Code.INVALID_ARGUMENTS, answer.content
+            assert "asks by a field that the policy takes out of answers" in answer.text
+            assert "new_since" not in tool.properties
+
+        assert not any(each.path.endswith("/errors") for each in house.requests)
+
+
+async def test_what_no_project_takes_is_told_as_for_one(tmp_path: Path) -> None:
+    async with open_house(tmp_path) as house:
+        told = {
+            (name, place): (await house.call(TRIAGE, "list_errors", {name: value, **more})).text
+            for name, value in (("status", "gone"), ("sort", "age"), ("filters", {"nonsense": "x"}))
+            for place, more in (("one", PROJECT), ("all", {}))
+        }
+
+    assert {text.partition(" Nothing was sent")[0] for (_, place), text in told.items() if place == "one"} == {
+        text.partition(" Nothing was sent")[0] for (_, place), text in told.items() if place == "all"
+    }
+
+
+async def test_who_cannot_list_projects_is_told_to_name_one(tmp_path: Path) -> None:
+    grants = '[[grant]]\nconnection = "bugsnag"\nprojects = ["checkout-*"]\naccess.error = "read"\n'
+    policies = write_policies(tmp_path / "policies", {"narrow": grants})
+    async with open_house(tmp_path, policies=policies) as house:
+        none = await house.call("narrow", "list_errors")
+        one = await house.call("narrow", "list_errors", {"projects": ["checkout-web"]})
+
+    assert none.text.startswith("project_id is required. Your policy does not let you list all projects.")
+    assert one.error is None

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from crashgate.model.composite import CompositeTool
 from crashgate.model.meanings import IN_WORDS, MEANINGS, OF_RESOURCE, meaning
+from crashgate.model.scope import naming
 from crashgate.model.tool import Detail, Tool
 from crashgate.tools.answers import COMMON
 from crashgate.tools.definitions import Definition, Use, define
@@ -136,14 +137,21 @@ def test_what_every_open_provider_demands_is_required_and_nothing_else() -> None
         for parameter in set(schema["properties"]) - {"connection", "operation"}:
             fields = [each.params.model_fields.get(parameter) for each in tool.operations]
             if not isinstance(tool, CompositeTool):
-                demanded = all(field is not None and field.is_required() for field in fields)
+                across = CATALOGUE.across.get(name)
+                places = naming(across.first_operations[0].scope) if across is not None else ()
+                demanded = parameter not in places and all(
+                    field is not None and field.is_required() for field in fields
+                )
                 assert (parameter in schema.get("required", ())) is demanded, (name, parameter)
 
 
 def test_every_parameter_of_the_catalogue_has_a_meaning_and_no_meaning_is_left_over() -> None:
     named = {(each.resource, field.name) for each in OPERATIONS for field in each.fields}
     composites = {
-        field for tool in BY_NAME.values() if isinstance(tool, CompositeTool) for field in tool.params.model_fields
+        field
+        for tool in (*BY_NAME.values(), *CATALOGUE.across.values())
+        if isinstance(tool, CompositeTool)
+        for field in tool.params.model_fields
     }
 
     assert [each for each in named if not meaning(*each)] == []

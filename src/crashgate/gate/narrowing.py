@@ -23,6 +23,7 @@ from msgspec import structs
 from crashgate.errors import InvalidArgumentsError
 from crashgate.model.field_table import DEEP, read_fields
 from crashgate.model.operation import AnyOperation, Field, Operation, P
+from crashgate.model.params import Params
 from crashgate.model.reads import Reads, ReadsByName, fields_read
 from crashgate.model.result import Page, R, Result
 from crashgate.model.scope import AppNamed, AppOfObject, EnvironmentRows, OrganizationRows, ProjectRows
@@ -308,6 +309,15 @@ def hidden_parameters(operation: AnyOperation, redaction: Redaction) -> frozense
     """The parameters that no call can give, whatever the value: there is no offering them."""
     return frozenset(
         field.name for field in operation.fields if _hides(field, redaction) or _hides_each_word(field, redaction)
+    )
+
+
+def hidden_own(params: type[Params], redaction: Redaction) -> frozenset[str]:
+    """The same of a composite tool's own parameters, whose steps would be refused."""
+    return frozenset(
+        name
+        for name, info in params.model_fields.items()
+        if any(isinstance(mark, Reads) and redaction.hides_read(mark.fields) for mark in info.metadata)
     )
 
 

@@ -80,6 +80,8 @@ class ErrorFacts:
     """What has to be uploaded for its frames to be readable, such as UUIDs of dSYMs."""
     named: Mapping[str, Any] = field(default_factory=dict[str, Any])
     days: tuple[tuple[str, int], ...] = ()
+    first_ever: str | None = None
+    """When the first of all its events came, whatever the filters are."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -232,7 +234,8 @@ ERROR_CONCENTRATION = Capability("error_concentration", ConcentrationFacts)
 """Takes ``project_id`` and ``error_id``; three values of each field."""
 LIST_ERRORS = Capability("list_errors", ErrorFacts)
 """Takes ``project_id``; ``introduced_in`` and ``seen_in``, versions, and ``stage``, by whose events it counts;
-``sort``, ``events`` or ``last_seen``; ``daily``, whether with ``days``; and ``most``, rows. Errors of any status."""
+``sort``, ``events`` or ``last_seen``; ``daily``, whether with ``days``; ``most``, rows; and what a caller gives for the
+operation's own parameters. Errors of any status."""
 READ_RELEASE = Capability("read_release", ReleaseFacts)
 """Takes ``project_id`` and ``release_id``."""
 LIST_RELEASES = Capability("list_releases", ReleaseFacts)

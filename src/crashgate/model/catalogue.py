@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, cast
 
+from crashgate.model.composite import CompositeTool
 from crashgate.model.export import Export
 from crashgate.model.form import form_of
 from crashgate.model.operation import AnyOperation
@@ -28,6 +29,8 @@ class Catalogue:
     providers: Mapping[str, Provider]
     last: tuple[AnyTool, ...] = ()
     """Tools of crashgate's own that stand behind all others."""
+    across: Mapping[str, CompositeTool] = field(default_factory=dict[str, CompositeTool])
+    """By name of a tool about one project, what answers its calls about several."""
     operations: Mapping[str, AnyOperation] = field(init=False)
     resources: Mapping[str, Mapping[str, Dimension]] = field(init=False)
     kinds: tuple[Dimension, ...] = field(init=False)
@@ -36,10 +39,16 @@ class Catalogue:
     tools_by_name: Mapping[str, AnyTool] = field(init=False)
 
     @classmethod
-    def of(cls, providers: Iterable[Provider], *, last: tuple[AnyTool, ...] = ()) -> "Catalogue":
+    def of(
+        cls,
+        providers: Iterable[Provider],
+        *,
+        last: tuple[AnyTool, ...] = (),
+        across: Iterable[CompositeTool] = (),
+    ) -> "Catalogue":
         """The catalogue of these providers, with the tools ``last`` at the end."""
         ordered = sorted(providers, key=lambda each: (each.rank, each.name))
-        return cls({provider.name: provider for provider in ordered}, last)
+        return cls({provider.name: provider for provider in ordered}, last, {each.name: each for each in across})
 
     def __post_init__(self) -> None:
         """Collect what the providers declare."""

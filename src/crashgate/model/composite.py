@@ -83,6 +83,8 @@ class Steps:
     capabilities: Capabilities
     allowance: Allowance
     find_projects: FindProjects
+    usual: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """Arguments that every step of what is asked first is given where the tool gives none."""
     mark: str | None = None
     left_out: dict[str, str] = field(default_factory=dict[str, str])
     not_reached: list[str] = field(default_factory=list[str])

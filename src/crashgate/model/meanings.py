@@ -43,6 +43,8 @@ MEANINGS: Mapping[str, str] = {
     "endpoints": 'e.g. ["*.example.com/users/{id}"]; replaces all',
     "sort": "what comes first",
     "direction": "of sort",
+    "projects": "several at once",
+    "new_since": "first seen since",
     "query": "text to search for",
     "status": "default open",
     "release": "release of the app",

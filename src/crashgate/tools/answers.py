@@ -17,7 +17,10 @@ from crashgate.tools.exports import SUMMARY
 from crashgate.tools.parameters import Schema
 from crashgate.views.present import UNTRUSTED
 
-COMMON = ("notice", "not_shown", "read_as", "redacted", "shortened", "truncated")
+ABOUT_PROJECTS = ("totals", "left_out", "projects_not_reached", "projects_complete")
+"""What an answer about several projects says beside its rows."""
+
+COMMON = ("notice", "not_shown", "read_as", "redacted", "shortened", "truncated", *ABOUT_PROJECTS)
 _BESIDE: Mapping[str, Schema] = {
     "total": {"type": "integer"},
     "not_answered": {"type": "object", "description": "pivots, remedy"},

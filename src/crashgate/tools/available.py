@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crashgate.gate.argument_defaults import open_places, question_for
-from crashgate.gate.narrowing import hidden_parameters, hidden_words
+from crashgate.gate.narrowing import hidden_own, hidden_parameters, hidden_words
 from crashgate.gate.plan import ask
 from crashgate.model.access import Access
 from crashgate.model.catalogue import Catalogue
@@ -25,8 +25,17 @@ class Opening:
     connections: tuple[str, ...]
 
 
-def opening(policy: Policy | None, agent: str, tool: AnyTool, connections: Mapping[str, str]) -> Opening | None:
-    """What is open, or None when nothing is. A composite tool is open where what it asks first is."""
+def opening(
+    policy: Policy | None,
+    agent: str,
+    tool: AnyTool,
+    connections: Mapping[str, str],
+    across: CompositeTool | None = None,
+) -> Opening | None:
+    """What is open, or None when nothing is. A composite tool is open where what it asks first is.
+
+    ``across`` answers the tool's calls about several projects.
+    """
     uses: list[Use] = []
     names: dict[str, None] = {}
     decisive = tool.first_operations if isinstance(tool, CompositeTool) else tool.operations
@@ -41,12 +50,13 @@ def opening(policy: Policy | None, agent: str, tool: AnyTool, connections: Mappi
             or any(operation.params.model_fields[name].is_required() for name in hidden)
         ):
             continue
+        own = hidden_own(across.params, policy.redaction) if across and policy else frozenset[str]()
         uses.append(
             Use(
                 operation=operation,
                 furthest=_furthest(policy, agent, operation, open_in),
                 offered=_offered(policy, operation, open_in),
-                off=hidden | (policy.off.parameters_of(operation.id) if policy else frozenset[str]()),
+                off=hidden | own | (policy.off.parameters_of(operation.id) if policy else frozenset[str]()),
                 # check[never]: the list of tools leaves out what reads a redacted field
                 barred=hidden_words(operation, policy.redaction) if policy else {},
             )

@@ -31,6 +31,8 @@ class CompositeCall:
     capabilities: Capabilities
     first: Ask
     clock: Clock
+    usual: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    """What the tool that the agent is shown gives of the first operation's arguments where the agent gives none."""
     redacted: set[str] = field(default_factory=set[str])
     """What the policy took out of the steps' answers so far."""
     read_as: dict[str, str] = field(default_factory=dict[str, str])
@@ -63,6 +65,7 @@ class CompositeCall:
             capabilities=self.capabilities,
             allowance=self.first.allowance,
             find_projects=self._find_projects,
+            usual=self.usual,
             mark=mark,
         )
         return await self.tool.take_steps(steps, params)
@@ -72,7 +75,8 @@ class CompositeCall:
         return self.gateway.policy_of(self.first.principal.agent)
 
     async def _run(self, operation: AnyOperation, arguments: Mapping[str, object], mark: str | None) -> Reply:
-        reply = await self.gateway.run(replace(self.first, operation=operation, arguments=arguments, mark=mark))
+        given = {**self.usual, **arguments} if self.usual and operation is self.first.operation else arguments
+        reply = await self.gateway.run(replace(self.first, operation=operation, arguments=given, mark=mark))
         # check: a composite tool tells which fields were redacted
         self.redacted.update(reply.page.redacted)
         return reply

@@ -16,6 +16,7 @@ from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
 from crashgate.model.provider import AnyTool
+from crashgate.model.scope import naming
 from crashgate.model.tool import Detail, Named, Tool
 from crashgate.tools.answers import output_schema
 from crashgate.tools.parameters import Schema, described, parameters
@@ -42,10 +43,20 @@ class Annotations:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Across:
+    """What answers the calls that give one of ``names``, or that leave out ``place`` where the agent could give it."""
+
+    tool: CompositeTool
+    names: frozenset[str]
+    place: str | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Definition:
     """A tool as one agent is shown it.
 
-    ``usual`` are the arguments, by operation, that the tool gives where the agent gives none.
+    ``usual`` are the arguments, by operation, that the tool gives where the agent gives none. ``across`` answers calls
+    about several projects.
     """
 
     name: str
@@ -55,6 +66,7 @@ class Definition:
     output_schema: Mapping[str, Any]
     annotations: Annotations
     usual: Mapping[str, Mapping[str, Any]] = field(default_factory=dict[str, Mapping[str, Any]])
+    across: Across | None = None
 
     @property
     def properties(self) -> Mapping[str, Schema]:
@@ -89,6 +101,7 @@ def define(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str], catal
     furthest = max((use.furthest for use in uses), key=lambda access: access.rank)
     writes_file = isinstance(tool, Export)
     schema = input_schema(tool, uses, connections, catalogue)
+    across = catalogue.across.get(tool.name)
     return Definition(
         name=tool.name,
         title=tool.title,
@@ -105,7 +118,16 @@ def define(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str], catal
         usual={use.operation.id: _usual(tool.of_provider(use.operation.provider), use) for use in uses}
         if isinstance(tool, Tool)
         else {},
+        across=None if across is None else _across(across, schema),
     )
+
+
+def _across(tool: CompositeTool, schema: Schema) -> Across:
+    operation = tool.first_operations[0]
+    shown: Mapping[str, Schema] = schema["properties"]
+    own = tool.params.model_fields.keys() - operation.params.model_fields.keys()
+    place = next((name for name in _places(tool) if name in shown), None)
+    return Across(tool=tool, names=frozenset(own), place=place)
 
 
 def _usual(tool: Tool, use: Use) -> Mapping[str, Any]:
@@ -173,6 +195,8 @@ def input_schema(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str],
                 taking = [each for each in uses if name in each.operation.params.model_fields]
                 schema = _allowed(_common([_of(each.operation)[name] for each in taking]), name, taking)
                 properties |= _whose(_offered(name, _noted(tool, name, schema), taking), taking, uses, catalogue)
+    across = catalogue.across.get(tool.name)
+    properties |= _of_across(across, uses) if across is not None else {}
     if isinstance(tool, Export):
         properties |= {"format": _FORMATS, "resume": _RESUME}
     elif isinstance(tool.choice, Named):
@@ -184,8 +208,24 @@ def input_schema(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str],
         properties["detail"] = _DETAIL
     if isinstance(tool, Tool) and tool.pages:
         properties["cursor"] = _CURSOR
-    required += [name for name in properties if all(_requires(operation, name) for operation in operations)]
-    return _object(properties, required)
+    required += [name for name in properties if all(_requires(each, name) for each in operations)]
+    optional = _places(across) if across is not None else frozenset[str]()
+    return _object(properties, [name for name in required if name not in optional])
+
+
+def _places(tool: CompositeTool) -> frozenset[str]:
+    """What names a place in a call about one project."""
+    return frozenset(naming(tool.first_operations[0].scope))
+
+
+def _of_across(tool: CompositeTool, uses: Sequence[Use]) -> Schema:
+    """The parameters that calls about several projects take beside the operation's."""
+    operation = tool.first_operations[0]
+    return {
+        name: _noted(tool, name, schema)
+        for name, schema in parameters(tool.params, operation.resource).items()
+        if name not in operation.params.model_fields and not all(name in use.off for use in uses)
+    }
 
 
 def _of_composite(tool: CompositeTool, first: Sequence[Use]) -> Schema:

@@ -17,7 +17,7 @@ from crashgate.model.tool import Always, Detail, Holds, Link, Reply, Shown, Tool
 from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.review.explain import AccessSummary, access_summary
 from crashgate.providers.installed import load_providers
-from crashgate.tools.composites import COMPOSITES
+from crashgate.tools.composites import ACROSS, COMPOSITES
 from crashgate.tools.exports import SUMMARY, link, summary
 from crashgate.tools.field_meanings import FIELD_MEANINGS
 from crashgate.views.present import fitting
@@ -142,4 +142,5 @@ def load_catalogue(names: frozenset[str] | None = None) -> Catalogue:
     own = Provider(
         name=OWN, title=OWN, operations=(GET_ACCESS, *EXPORTS), tools=tools, rank=0, field_meanings=FIELD_MEANINGS
     )
-    return Catalogue.of([own, *providers], last=EXPORT_LIST)
+    across = [tool for each in ACROSS if (tool := each.bind(capabilities)).providers]
+    return Catalogue.of([own, *providers], last=EXPORT_LIST, across=across)

@@ -148,10 +148,16 @@ class Toolbox:
         self, principal: Principal, tool: Tool, given: dict[str, Any], ask_user: AskUser | None
     ) -> Answer:
         policy = self._policy(principal.agent)
+        definition = self._defined(policy, principal.agent, tool)
+        across = None if definition is None else definition.across
+        if across is not None and (
+            # Spelt out here, for every call of a list asks it.
+            not across.names.isdisjoint(given) or (across.place is not None and not given.get(across.place))
+        ):
+            return await self._call_composite(principal, across.tool, given, ask_user, behind=tool)
         connection, choices = self._connection(policy, principal.agent, tool, given)
         detail, cursor = given.pop("detail", None), given.pop("cursor", None)
         fault: InvalidArgumentsError | None = None
-        definition = self._defined(policy, principal.agent, tool)
         parameters = () if definition is None else tuple(definition.input_schema["properties"])
         operation, arguments, shown, mark = tool.operations[0], dict[str, Any](), Detail.SUMMARY, None
         skipped, left = 0, tuple[str, ...]()
@@ -236,11 +242,19 @@ class Toolbox:
         return Files(gateway=self.gateway, policy_of=self._policy, cursors=self.cursors, exports=self.exports)
 
     async def _call_composite(
-        self, principal: Principal, tool: CompositeTool, given: dict[str, Any], ask_user: AskUser | None
+        self,
+        principal: Principal,
+        tool: CompositeTool,
+        given: dict[str, Any],
+        ask_user: AskUser | None,
+        *,
+        behind: Tool | None = None,
     ) -> Answer:
+        """``behind`` is the tool that the agent was shown, where that is another."""
         policy = self._policy(principal.agent)
-        connection, choices = self._connection(policy, principal.agent, tool, given)
+        connection, choices = self._connection(policy, principal.agent, behind or tool, given)
         provider = self._all().get(connection or "")
+        definition = self._defined(policy, principal.agent, behind or tool)
         call = CompositeCall(
             gateway=self.gateway,
             tool=tool,
@@ -255,11 +269,12 @@ class Toolbox:
                 allowance=Allowance(most=self.requests_per_call),
             ),
             clock=self.clock,
+            usual={} if definition is None else definition.usual.get(tool.first_of(provider).id, {}),
         )
         cursor = given.pop("cursor", None)
         try:
             given = self._follow_links(tool, given, connection) if holds_link(given) else given
-            params = call.read(given, shown=self._parameters(principal.agent, tool))
+            params = call.read(given, shown=self._parameters(principal.agent, behind or tool))
             bound = (principal.agent, policy.hash if policy else None, tool.name, connection, given)
             mark = self._page(tool, cursor, bound)
         except InvalidArgumentsError as problem:
@@ -302,7 +317,7 @@ class Toolbox:
         if key not in self._openings:
             if len(self._openings) >= _MOST_KEPT:
                 self._openings.clear()
-            self._openings[key] = opening(policy, agent, tool, self._all())
+            self._openings[key] = opening(policy, agent, tool, self._all(), self.catalogue.across.get(tool.name))
         return self._openings[key]
 
     def _follow_links(self, tool: AnyTool, given: Mapping[str, Any], connection: str | None) -> dict[str, Any]:

@@ -86,6 +86,7 @@ def _read_error(row: Error, shown: Mapping[str, Any]) -> ErrorFacts:
         last_seen=row.last_seen,
         introduced_in=tuple(each.release_id for each in row.introduced_in_releases if each.release_id),
         missing_symbols=_texts(row.missing_dsyms),
+        first_ever=row.first_seen_unfiltered,
     )
 
 
@@ -185,7 +186,7 @@ def _list_errors(given: Mapping[str, Any]) -> dict[str, Any]:
     own = dict(given)
     if own.pop("daily", False):
         own["histogram"] = "two_week"
-    filters: dict[str, Any] = {}
+    filters: dict[str, Any] = dict(own.pop("filters", None) or {})
     for name, field in _FILTERS.items():
         if (value := own.pop(name, None)) is not None:
             filters[field] = value

@@ -338,12 +338,12 @@ ERROR_TOOLS = (
         name="list_errors",
         title="List errors",
         description=(
-            "Start triage here: errors (groups of crashes) of a project, last seen first. trend: events of each of the"
-            " last 7 days. Texts and times are cut; get_error shows them whole."
+            "Start triage here: errors (groups of crashes), last seen first. trend: events of each of the last 7 days."
+            " Texts and times are cut; get_error shows them whole."
         ),
         example={"project_id": "checkout-ios", "sort": "users"},
         choice=Always(operation=LIST_ERRORS),
-        view=View(_list, _listed.holds),
+        view=View(_list, replace(_listed.holds, added=("project", *_listed.holds.added))),
         holds=("errors", "array"),
         hidden=NOT_OFFERED | {"histogram"},
         usual={"status": "open", "histogram": "two_week"},

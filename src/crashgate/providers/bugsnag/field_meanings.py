@@ -114,6 +114,7 @@ FIELD_MEANINGS: Mapping[str, str] = {
     "missing_dsyms": "debug symbols that were not uploaded",
     "grouping_reason": "why its events are grouped together",
     "grouping_fields": "the values by which they are grouped",
+    "project": "the project that it is in, in a list of several",
     "trend": "events over time",
     "operation": "what was done",
     "told": "what was said about each error",
