@@ -134,6 +134,7 @@ async def test_what_the_policy_leaves_no_choice_about_is_not_asked_for(tmp_path:
     ("arguments", "words"),
     [
         ({"project": "checkout-ios"}, "explain-crash needs error."),
+        ({}, "explain-crash needs error."),
         ({"project": "checkout-ios", "error": "5f", "colour": "red"}, "explain-crash has no such argument."),
         ({"project": "checkout-ios", "error": "5" * (LONGEST_ARGUMENT + 1)}, f"error has at most {LONGEST_ARGUMENT}"),
     ],
@@ -191,6 +192,18 @@ async def test_a_missing_place_is_tried_out_within_what_the_policy_opens(tmp_pat
         found = await client.complete(PromptReference(name="weekly-report"), {"name": "project", "value": ""})
 
     assert sorted(found.completion.values) == ["checkout-android", "checkout-ios", "checkout-web"]
+
+
+async def test_a_completion_counts_as_a_call_and_beyond_the_limit_offers_nothing(tmp_path: Path) -> None:
+    grants = ONLY_ERRORS.replace('ios"', 'ios", "checkout-web"')
+    policies = write_policies(tmp_path / "policies", {"reader": f"{grants}[limits]\ncalls_per_minute = 1\n"})
+    async with open_client(tmp_path, "reader", policies=policies) as (house, client):
+        ref, argument = PromptReference(name="weekly-report"), {"name": "project", "value": ""}
+        found = [(await client.complete(ref, argument)).completion.values for _ in range(2)]
+        reasons = [each.decision.record.reason for each in house.entries]
+
+    assert found == [["checkout-ios", "checkout-web"], []]
+    assert reasons == ["granted", "rate_limited"]
 
 
 @pytest.mark.ablation("what a client gives to complete is bounded")

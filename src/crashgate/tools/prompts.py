@@ -6,7 +6,7 @@ where every step that it needs has a way. It decides nothing: the calls that it 
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from crashgate.errors import InvalidArgumentsError
 from crashgate.sanitise import clean
@@ -21,7 +21,7 @@ class Argument:
     """What a person can give. ``parameters`` are what it is to a tool: the first that the tool has.
 
     Without a tool that takes it, it is not offered, unless it has ``usual`` values: those go into the text alone.
-    ``default`` holds where it is not given; it is required where the tool requires it or ``required`` says so.
+    ``default`` holds where it is not given. ``required`` is as the tool has it where it is None.
     """
 
     name: str
@@ -30,7 +30,7 @@ class Argument:
     parameters: tuple[str, ...]
     usual: tuple[str, ...] = ()
     default: str = ""
-    required: bool = False
+    required: bool | None = None
 
     def parameter_of(self, definition: Definition) -> str | None:
         """What it is to the tool; None where the tool does not take it."""
@@ -209,11 +209,11 @@ PROMPTS = (
         description="What happens, to whom, since when, and the most likely cause.",
         arguments=(
             _CONNECTION,
-            _PROJECT,
+            replace(_PROJECT, description="Not needed with a link to the error.", required=False),
             Argument(
                 name="error",
                 title="Error",
-                description="The error's id.",
+                description="The error's id, or a link to it.",
                 parameters=("error_id", "error"),
                 required=True,
             ),
@@ -288,7 +288,8 @@ def _offer(argument: Argument, tools: Sequence[Definition]) -> Offered | None:
     for definition in tools:
         parameter = argument.parameter_of(definition)
         if parameter is not None:
-            required = argument.required or (parameter in definition.required and not argument.default)
+            needed = parameter in definition.required and not argument.default
+            required = needed if argument.required is None else argument.required
             blank = Blank(definition=definition, parameter=parameter, usual=argument.usual)
             return Offered(argument=argument, blank=blank, required=required)
     if not argument.usual:
