@@ -20,6 +20,7 @@ from tests.tools.counting import tokens
 from tests.tools.test_untrusted import EVERYTHING
 
 MOST = 800
+UNVERSIONED = "The event has no version, so its release is not known."
 ABSOLUTE = "Paths are absolute: their beginning may not be in the repository."
 NOT_SEEN = "not there, or not allowed to you"
 AGENT = "narrow"
@@ -208,7 +209,7 @@ async def test_an_event_of_nothing_is_located_nowhere() -> None:
     assert location == {
         "event_id": IOS.event,
         "untrusted": {},
-        "warnings": ["No frame is the app's own."],
+        "warnings": ["No frame is the app's own.", UNVERSIONED],
     }
     assert text.startswith("0 frames of the app; the revision is not known.")
 
@@ -226,6 +227,7 @@ async def test_files_as_served_and_absolute_paths_are_said_to_be_so() -> None:
         "1 of 3 frames have no file or line: symbols or a mapping are missing.",
         "1 frames name files as browsers were served them: source maps are missing.",
         ABSOLUTE,
+        UNVERSIONED,
     ]
 
 

@@ -127,10 +127,10 @@ class CodeFacts:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FlagCountFacts:
-    """How many events had each feature flag, and how many events there were; a row may have either."""
+    """How many events had each feature flag, and how many events there were; a row may have either, or neither."""
 
     events: int | None = None
-    flags: Mapping[str, int] = field(default_factory=dict[str, int])
+    flags: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

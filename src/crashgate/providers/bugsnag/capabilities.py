@@ -126,6 +126,8 @@ def _read_flag_counts(row: Pivot) -> FlagCountFacts:
     values = [(str(name), events) for name, events in counts(row) if isinstance(events, int)]
     if row.event_field_display_id == FLAG_FIELD:
         return FlagCountFacts(flags=dict(values))
+    if row.event_field_display_id != _STAGE_FIELD:
+        return FlagCountFacts()
     return FlagCountFacts(events=sum(events for _, events in values) + (row.other or 0) + (row.no_value or 0))
 
 

@@ -173,7 +173,7 @@ def _count(name: str, events: StepResult[EventFlagsFacts]) -> Counter[str]:
 
 
 def _flags(found: StepResult[FlagCountFacts]) -> dict[str, int]:
-    return {name: number for row in found.rows for name, number in row.flags.items()}
+    return {name: number for row in found.rows for name, number in (row.flags or {}).items()}
 
 
 def _events(found: StepResult[FlagCountFacts]) -> int | None:
@@ -212,8 +212,7 @@ def _ratio(some: int | None, of: int | None) -> float | None:
 def _finding(own: StepResult[FlagCountFacts], found: list[Flag], left_out: Mapping[str, str]) -> str:
     """The finding in a sentence of ours: no text of outsiders."""
     if not found:
-        # A row for all events, and one for the flags.
-        if len(own.rows) > 1:
+        if any(row.flags is not None for row in own.rows):
             return "No feature flag was set on this error's events."
         return "Events are not counted by feature flag here: get_event shows those of one event."
     out = sum(each.stands_out for each in found)
@@ -232,8 +231,8 @@ CHECK_FEATURE_FLAGS = CompositeTool(
     name="check_feature_flags",
     title="Check feature flags",
     description=(
-        "Did a feature flag or experiment cause an error? Shares of its events with each flag and variant against"
-        " shares of the project's other events, with a verdict."
+        "Did a feature flag or experiment cause an error? Shares of its events with each, against the project's other"
+        " events, with a verdict."
     ),
     params=CheckFeatureFlags,
     first=ERROR_FLAGS,

@@ -118,7 +118,9 @@ def _warnings(
         found.append("Which frames are the app's is not known: these are all, as they come.")
     elif not code.frames:
         found.append("No frame is the app's own.")
-    if releases is not None and release is None:
+    if not code.version:
+        found.append("The event has no version, so its release is not known.")
+    elif releases is not None and release is None:
         found.append(f"The event's version is none of the newest {_MOST_RELEASES} releases of its stage by then.")
     elif release is not None and not release.revision:
         found.append("The release has no revision: report it with the build.")
@@ -139,8 +141,8 @@ LOCATE_ERROR = CompositeTool(
     name="locate_error",
     title="Locate an error in the code",
     description=(
-        "Where in the repository is an error's latest crash? App frames as path:line, source lines, revision with"
-        " commit and compare links, missing symbols."
+        "Where in the repository is an error's latest crash? App frames as path:line, revision with commit and compare"
+        " links, missing symbols."
     ),
     params=LocateError,
     first=LATEST_CODE,
