@@ -139,7 +139,7 @@ def test_an_operation_may_be_named_instead_of_a_tool(crashgate: Shell) -> None:
         (("resolve_error", "project=checkout-ios"), "It takes: project_id, error_id."),
         (("resolve_error", "checkout-ios"), "An argument is written NAME=VALUE."),
         (("resolve_error", "project_id=../x"), "project_id must be an id of 24 hexadecimal digits or a slug"),
-        (("update_error", "project_id=checkout-ios"), "operation must be one of open, ignore"),
+        (("update_error", "project_id=checkout-ios"), "operation must be one of fix, open, ignore"),
         (("list_errors", "filters={open"), "A value that begins like JSON is not JSON."),
         (("list_errors", "connection=other"), "No connection of that name has it."),
     ],

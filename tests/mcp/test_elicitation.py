@@ -160,7 +160,7 @@ async def test_who_is_asked_for_many_at_once_reads_how_many_and_until_when() -> 
     gate, user = approving_gate(), User(DECLINED)
     ids = [f"{number:024x}" for number in range(100)]
     async with gate_client(gate, user, "2026-07-28") as client:
-        await client.call_tool("update_errors", {"project_id": IOS.id, "error_ids": ids, "operation": "delete"})
+        await client.call_tool("update_error", {"project_id": IOS.id, "error_ids": ids, "operation": "delete"})
     (asked,) = user.asked
 
     assert asked.message == (

@@ -22,16 +22,21 @@ def _on_error(number: int, **more: object) -> Arguments:
 def _change(number: int, operation: str, **more: object) -> Sample:
     return Sample(
         tool="update_error",
-        arguments=_on_error(number, operation=operation, **more),
+        arguments=lambda here: {
+            "project_id": here.slug,
+            "error_ids": [here.error(number)],
+            "operation": operation,
+            **more,
+        },
         method="PATCH",
         path="/projects/{project}/errors/{error}",
-        holds="error",
+        holds="errors",
     )
 
 
 def _change_many(first: int, operation: str, **more: object) -> Sample:
     return Sample(
-        tool="update_errors",
+        tool="update_error",
         arguments=lambda here: {
             "project_id": here.slug,
             "error_ids": here.errors(first),
@@ -127,13 +132,13 @@ BUGSNAG: Mapping[str, Sample] = {
         tool="update_error",
         arguments=lambda here: {
             "project_id": here.slug,
-            "error_id": here.error(6),
+            "error_ids": [here.error(6)],
             "operation": "assign",
             "assigned_collaborator_id": here.person(),
         },
         method="PATCH",
         path="/projects/{project}/errors/{error}",
-        holds="error",
+        holds="errors",
     ),
     "bugsnag.errors.override_severity": _change(7, "override_severity", severity="info"),
     "bugsnag.errors.link_issue": _change(8, "link_issue", issue_url="https://tracker.example/browse/CHE-1"),
@@ -143,13 +148,13 @@ BUGSNAG: Mapping[str, Sample] = {
         tool="update_error",
         arguments=lambda here: {
             "project_id": TRACKED,
-            "error_id": Here(world=here.world, slug=TRACKED).error(0),
+            "error_ids": [Here(world=here.world, slug=TRACKED).error(0)],
             "operation": "create_issue",
             "issue_title": "Crash in the cart",
         },
         method="PATCH",
         path="/projects/{project}/errors/{error}",
-        holds="error",
+        holds="errors",
     ),
     "bugsnag.errors.fix_many": _change_many(20, "fix"),
     "bugsnag.errors.open_many": _change_many(20, "open"),
@@ -160,7 +165,7 @@ BUGSNAG: Mapping[str, Sample] = {
     "bugsnag.errors.assign_many": _change_many(23, "assign", assigned_collaborator_id=None),
     "bugsnag.errors.override_severity_many": _change_many(23, "override_severity", severity="info"),
     "bugsnag.errors.create_issue_many": Sample(
-        tool="update_errors",
+        tool="update_error",
         arguments=lambda here: {
             "project_id": TRACKED,
             "error_ids": Here(world=here.world, slug=TRACKED).errors(1),

@@ -100,12 +100,12 @@ def test_what_only_adds_is_told_from_what_replaces() -> None:
         "report_sessions",
         *(each.name for each in TOOLS if isinstance(each, Export)),
     }
-    assert {"update_comment", "update_error", "update_errors", "update_project", "delete_error"} <= changing
+    assert {"update_comment", "update_error", "update_project", "delete_error"} <= changing
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "update_errors"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "update_error"])
 def test_no_tool_mixes_what_can_be_undone_with_what_cannot(name: str) -> None:
-    # But for update_errors, whose list of operations is cut to the agent's level: test_update_errors.py.
+    # But for update_error, whose list of operations is cut to the agent's level: test_update_errors.py.
     assert len({operation.access for operation in BY_NAME[name].operations}) == 1
 
 

@@ -58,7 +58,9 @@ def too_long(form: Form) -> Iterator[Any]:
 
 
 @pytest.mark.ablation(
-    "the length of a list is checked before its items", "the number of keys is checked before they are looked at"
+    "the length of a list is checked before its items",
+    "the number of keys is checked before they are looked at",
+    "of a list that is too long nothing is looked at",
 )
 @pytest.mark.threats(36)
 @pytest.mark.parametrize("case", ONCE)
@@ -112,7 +114,7 @@ async def test_sixty_ids_are_taken(tmp_path: Path) -> None:
     gate = open_for("operator", tmp_path)
     ids = [f"5f{number:022x}" for number in range(60)]
     answer = await gate.call(
-        "update_errors", {"project_id": IOS.id, "error_ids": ids, "operation": "fix"}, agent="operator"
+        "update_error", {"project_id": IOS.id, "error_ids": ids, "operation": "fix"}, agent="operator"
     )
 
     assert answer.error is None

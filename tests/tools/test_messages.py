@@ -78,10 +78,10 @@ async def test_an_argument_of_another_connection_is_named_with_whose_it_is_not(
 
 
 async def test_an_argument_of_another_operation_is_named_with_whose_it_is_not() -> None:
-    asked = {"project_id": IOS.id, "error_id": IOS.error, "operation": "open", "severity": "info"}
+    asked = {"project_id": IOS.id, "error_ids": [IOS.error], "operation": "open", "severity": "info"}
 
     assert (await told("update_error", asked)).startswith(
-        "severity is not for operation open; that takes project_id, error_id. Nothing was sent."
+        "severity is not for operation open; that takes project_id, error_ids. Nothing was sent."
     )
 
 
@@ -141,7 +141,7 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("tool", ["update_error", "update_errors"])
+@pytest.mark.parametrize("number", [1, 2])
 @pytest.mark.parametrize(
     ("rule", "forms"),
     [
@@ -153,9 +153,9 @@ FORMS = {
     ids=str,
 )
 async def test_a_wrong_reopen_rule_is_told_with_the_form_of_the_rule_meant(
-    tool: str, rule: Mapping[str, Any], forms: list[str]
+    number: int, rule: Mapping[str, Any], forms: list[str]
 ) -> None:
-    which = {"error_id": IOS.error} if tool == "update_error" else {"error_ids": [IOS.error]}
-    found = await told(tool, {"project_id": IOS.id, **which, "operation": "snooze", "reopen_rules": rule})
+    which = {"error_ids": [IOS.error, IOS.event][:number]}
+    found = await told("update_error", {"project_id": IOS.id, **which, "operation": "snooze", "reopen_rules": rule})
 
     assert found.startswith(f"reopen_rules must be of this form: {' or '.join(forms)}. Nothing was sent.")

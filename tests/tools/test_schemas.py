@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from crashgate.model.composite import CompositeTool
 from crashgate.model.meanings import IN_WORDS, MEANINGS, OF_RESOURCE, meaning
 from crashgate.model.scope import naming
-from crashgate.model.tool import Detail, Tool
+from crashgate.model.tool import Detail, Named, Tool
 from crashgate.tools.answers import COMMON
 from crashgate.tools.definitions import Definition, Use, define
 from tests.catalogue import BY_NAME, CATALOGUE, OPERATIONS
@@ -135,7 +135,10 @@ def test_what_every_open_provider_demands_is_required_and_nothing_else() -> None
         tool = BY_NAME[name]
         schema = defined(tool, "one", "two").input_schema
         for parameter in set(schema["properties"]) - {"connection", "operation"}:
-            fields = [each.params.model_fields.get(parameter) for each in tool.operations]
+            operations = tool.operations
+            if isinstance(tool, Tool) and isinstance(tool.choice, Named):
+                operations = tuple(tool.choice.choices.values())  # one object is asked for as a list of one
+            fields = [each.params.model_fields.get(parameter) for each in operations]
             if not isinstance(tool, CompositeTool):
                 across = CATALOGUE.across.get(name)
                 places = naming(across.first_operations[0].scope) if across is not None else ()

@@ -144,7 +144,7 @@ async def _offences(house: House, tool: str, arguments: Mapping[str, Any]) -> li
     shown = " ".join(texts(dict(answer.content))) + answer.text
     found = [f"shown: {mark}" for mark in MARKS if mark in shown and mark not in asked]
     # An id that the caller wrote may be repeated only as one that was not changed; an error never repeats any.
-    found += [f"repeated: {mark}" for mark in MARKS & asked if mark in shown and tool != "update_errors"]
+    found += [f"repeated: {mark}" for mark in MARKS & asked if mark in shown and tool != "update_error"]
     own = set(OWN["project_id"])
     for request in house.requests:
         line, segments = f"{request.method} {request.path}", request.path.split("/")

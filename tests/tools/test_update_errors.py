@@ -43,7 +43,7 @@ async def test_what_changed_is_counted_as_far_as_bugsnag_tells(tmp_path: Path, o
     more, status = CHANGES[operation]
     async with open_house(tmp_path, manners=Manners(bulk_tells_errors=tells is True)) as house:
         given = _ask(house, operation, **more)
-        answer = await house.call(OPERATOR, "update_errors", given)
+        answer = await house.call(OPERATOR, "update_error", given)
         assert answer.error is None, answer
         found = answer.content["errors"]
         states = [house.world.state(house.world.errors[one]).status for one in given["error_ids"]]
@@ -63,7 +63,7 @@ async def test_an_error_of_another_project_is_not_changed_and_counted_so(tmp_pat
         mine, foreign = house.errors(SLUG)[0], house.errors("checkout-ios")[0]
         before = house.world.state(foreign)
         given = {"project_id": SLUG, "error_ids": [mine.id, foreign.id], "operation": "fix"}
-        answer = await house.call(OPERATOR, "update_errors", given)
+        answer = await house.call(OPERATOR, "update_error", given)
         after = house.world.state(foreign)
 
     assert answer.content == {
@@ -77,7 +77,7 @@ async def test_an_error_of_another_project_is_not_changed_and_counted_so(tmp_pat
 async def test_what_loses_data_is_accepted_from_who_has_full(tmp_path: Path, operation: str) -> None:
     async with open_house(tmp_path) as house:
         given = _ask(house, operation)
-        answer = await house.call(OPERATOR, "update_errors", given)
+        answer = await house.call(OPERATOR, "update_error", given)
         left = [one for one in given["error_ids"] if one in house.world.errors]
         discarded = [one for one in left if house.world.state(house.world.errors[one]).discarded]
 
@@ -93,9 +93,9 @@ async def test_what_loses_data_is_neither_shown_to_nor_sent_for_who_may_only_wri
     # Guards: that the enum is cut to the agent's operations, and that the door decides on the operation meant.
     policies = write_policies(tmp_path / "policies", {WRITER: WRITES})
     async with open_house(tmp_path, policies=policies) as house:
-        (definition,) = [each for each in house.toolbox.listed(WRITER) if each.name == "update_errors"]
-        answer = await house.call(WRITER, "update_errors", _ask(house, operation))
-        unknown = await house.call(WRITER, "update_errors_")
+        (definition,) = [each for each in house.toolbox.listed(WRITER) if each.name == "update_error"]
+        answer = await house.call(WRITER, "update_error", _ask(house, operation))
+        unknown = await house.call(WRITER, "update_error_")
         sent = list(house.requests)
 
     assert definition.input_schema["properties"]["operation"]["enum"] == [
@@ -109,7 +109,7 @@ async def test_what_loses_data_is_neither_shown_to_nor_sent_for_who_may_only_wri
 
 async def test_who_has_full_is_shown_every_operation(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
-        (definition,) = [each for each in house.toolbox.listed(OPERATOR) if each.name == "update_errors"]
+        (definition,) = [each for each in house.toolbox.listed(OPERATOR) if each.name == "update_error"]
 
     assert set(definition.input_schema["properties"]["operation"]["enum"]) == {*CHANGES, *LOSING}
     assert definition.annotations.destructive is True
@@ -118,7 +118,7 @@ async def test_who_has_full_is_shown_every_operation(tmp_path: Path) -> None:
 async def test_the_ids_travel_as_one_request_with_brackets(tmp_path: Path) -> None:
     async with open_house(tmp_path) as house:
         given = _ask(house, "fix", 30)
-        await house.call(OPERATOR, "update_errors", given)
+        await house.call(OPERATOR, "update_error", given)
         project = house.project(SLUG).id
         changes = [each for each in house.requests if each.method != "GET"]
 
@@ -142,7 +142,7 @@ async def test_a_list_that_is_none_is_told_and_nothing_is_sent(tmp_path: Path, i
     # An empty list above all: upstream without ids would be another route's business.
     async with open_house(tmp_path) as house:
         given = {"project_id": SLUG, "operation": "fix", **({} if ids is None else {"error_ids": ids})}
-        answer = await house.call(TRIAGE, "update_errors", {**given, "project_id": "checkout-ios"})
+        answer = await house.call(TRIAGE, "update_error", {**given, "project_id": "checkout-ios"})
         sent = list(house.requests)
 
     assert (answer.error, sent) == (Code.INVALID_ARGUMENTS, [])

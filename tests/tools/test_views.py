@@ -255,8 +255,8 @@ async def test_a_change_shows_what_upstream_stored(tmp_path: Path) -> None:
         )
         linked = await house.call(OPERATOR, "update_error", {**given, "operation": "link_issue", "issue_url": url})
 
-    assert snoozed.content["error"]["status"] == "snoozed"
-    assert rules.items() <= snoozed.content["error"]["reopen_rules"].items()
-    assert assigned.content["error"]["assigned_collaborator_id"] == person
-    assert [each["url"] for each in linked.content["error"]["untrusted"]["linked_issues"]] == [url]
+    assert snoozed.content["errors"]["statuses"] == {error: "snoozed"}
+    assert rules.items() <= snoozed.content["errors"]["reopen_rules"].items()
+    assert assigned.content["errors"]["assigned_collaborator_id"] == person
+    assert [each["url"] for each in linked.content["errors"]["untrusted"]["linked_issues"]] == [url]
     assert "notice" in linked.content

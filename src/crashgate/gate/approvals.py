@@ -6,7 +6,7 @@ again with the same arguments once the operator has approved it.
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -168,6 +168,24 @@ def _needed(found: ApprovalRequest) -> ApprovalError:
         remedy=(
             f"Ask the operator of crashgate to run `crashgate approvals approve {found.id}`,"
             " then call again with the same arguments. Nothing was sent."
+        ),
+    )
+
+
+def all_waiting(problems: Sequence[ApprovalError]) -> ApprovalError:
+    """One error for all of them: that somebody said no to, where there is one."""
+    rejected = next((each for each in problems if each.code is Code.APPROVAL_REJECTED), None)
+    if rejected is not None or len(problems) == 1:
+        return rejected or problems[0]
+    requests = ", ".join(each.approval for each in problems if each.approval)
+    return ApprovalError(
+        f"A person has to approve {len(problems)} changes of this call first.",
+        because="a person has to approve several changes first",
+        approval=problems[0].approval,
+        why=f"The requests {requests} wait for an answer.",
+        remedy=(
+            "Ask the operator of crashgate to run `crashgate approvals approve` for each, then call again with the same"
+            " arguments. Nothing was sent."
         ),
     )
 

@@ -4,13 +4,14 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from crashgate.errors import InvalidArgumentsError
+from crashgate.errors import CrashgateError, InvalidArgumentsError
 from crashgate.gate.approval_requests import AskUser
 from crashgate.gate.export_access import ExportAccess
 from crashgate.identity import Principal
 from crashgate.model.allowance import Allowance
 from crashgate.model.operation import AnyOperation
 from crashgate.model.result import Page
+from crashgate.model.tool import Reply
 
 OwnAnswer = Callable[[], Awaitable[Page[Any]]]
 Kept = Callable[[], Awaitable[int]]
@@ -56,3 +57,15 @@ class Ask:
     def continued(self) -> bool:
         """Whether it asks for what follows an earlier answer."""
         return self.resumed or self.mark is not None
+
+
+@dataclass(kw_only=True, slots=True)
+class Change:
+    """One of several changes made together, in words: ``resolved 3 errors``. Without a reply it is not known as done.
+
+    ``problem`` is what went wrong with it; without one it was not sent.
+    """
+
+    words: str
+    reply: Reply | None = None
+    problem: CrashgateError | None = None

@@ -85,6 +85,8 @@ class CallState:
     holding: ExportAccess | None = None
     known: Question | None = None
     """For a question that no agent asks: all that is known. What is not is unknown, and not missing."""
+    together: bool = False
+    """One of several changes that were all asked for before the first: what one answers led to none of them."""
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Of such a question the arguments, with those that the policy leaves no choice about."""
     _access: tuple[Params, frozenset[str], Access] | None = field(default=None, init=False, repr=False)

@@ -3,7 +3,7 @@
 Design rules 1, 2 and 4; THREATS rows 5, 14, 15, 20, 21, 22, 23, 28, 31 and 33.
 """
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
 from typing import Any
@@ -12,6 +12,7 @@ import anyio.lowlevel
 
 from crashgate.audit.record import Ending
 from crashgate.errors import (
+    ApprovalError,
     Code,
     CrashgateError,
     InvalidArgumentsError,
@@ -21,8 +22,8 @@ from crashgate.errors import (
     RevokedError,
     UpstreamError,
 )
-from crashgate.gate.approvals import Approvals
-from crashgate.gate.call import Ask
+from crashgate.gate.approvals import Approvals, all_waiting
+from crashgate.gate.call import Ask, Change
 from crashgate.gate.case import CallState
 from crashgate.gate.export_access import check_room
 from crashgate.gate.look_ups import answer, refuse_unknown
@@ -101,6 +102,66 @@ class Gateway:
             # check: an object out of scope is withheld
             raise NotAvailableError("Withheld.")
         return case.reply(page)
+
+    async def run_changes(self, asks: Sequence[Ask]) -> list[Change]:
+        """Several changes of one principal, in their order: all are decided before the first is sent.
+
+        Where one is refused, or waits for a person, none is sent, and that is raised as ``run`` raises it. Where one
+        fails, those after it are not sent. Raises what went wrong with the first.
+        """
+        cases = [CallState(ask=each, policy=None, together=True) for each in asks]
+        with self.revocation.until_revoked(asks[0].principal):
+            await self._check_all(cases)
+            changes: list[Change] = []
+            async with self._entries(cases) as entries:
+                for case in cases:
+                    case.together = False
+                    # check: what changes made together answer is noted before the first is sent
+                    await self._taint.note(case)
+                for case in cases:
+                    change = Change(words=_words(case))
+                    changes.append(change)
+                    # check: after a change that failed none is sent
+                    if any(each.problem is not None for each in changes):
+                        continue
+                    try:
+                        change.reply = case.reply(await self._carried_out(case, entries.pop(0), Trace()))
+                    except CrashgateError as problem:
+                        if change is changes[0]:
+                            raise
+                        change.problem = problem
+        return changes
+
+    async def _check_all(self, cases: Sequence[CallState]) -> None:
+        """Raises where one of them would be refused, or where a person has to agree to one first.
+
+        Of all that need a person's agreement it is asked for; nothing is used up.
+        """
+        waiting: list[ApprovalError] = []
+        for case in cases:
+            try:
+                ruling = await self._ruled(case, self._asked)
+            except ApprovalError as problem:
+                waiting.append(problem)
+                continue
+            # check: changes made together are all decided before one is sent
+            if not ruling.allowed:
+                await self._ledger.decided(case, ruling)
+                raise NotAvailableError("Refused.")
+        if waiting:
+            raise all_waiting(waiting)
+
+    @asynccontextmanager
+    async def _entries(self, cases: Sequence[CallState]) -> AsyncGenerator[list[Entry]]:
+        """The stored decisions that allow them; those still in the list at the end are closed as not sent."""
+        entries: list[Entry] = []
+        try:
+            for case in cases:
+                entries.append(await self._admitted(case))  # noqa: PERF401 - those before a refusal are closed
+            yield entries
+        finally:
+            for entry in entries:
+                await entry.close(Seen().outcome(Ending.CANCELLED), Trace())
 
     @asynccontextmanager
     async def reading(self, ask: Ask) -> AsyncGenerator[Reading]:
@@ -184,11 +245,22 @@ class Gateway:
 
     async def _admitted(self, case: CallState) -> Entry:
         """The stored decision that allows the case; what goes wrong before is stored as a refusal, then told."""
+        ruling = await self._ruled(case, self._permitted)
+        entry = await self._ledger.decided(case, ruling)
+        # check: what the policy refuses is refused
+        if not ruling.allowed:
+            raise NotAvailableError("Refused.")
+        # check: observe mode is told to the operator
+        self._observed_calls.note(case.ask.principal.agent, ruling)
+        return entry
+
+    async def _ruled(self, case: CallState, permit: Callable[[CallState, Verdict], Awaitable[Verdict]]) -> Verdict:
+        """The verdict, after ``permit``; what goes wrong before is stored as a refusal, then told."""
         principal = case.ask.principal
         try:
             # check: a revoked token decides nothing
             self.revocation.check(principal)
-            ruling = await self._permitted(case, await self._rule(case))
+            ruling = await permit(case, await self._rule(case))
             case.bound()
         except LogUnavailableError:
             raise
@@ -219,13 +291,7 @@ class Gateway:
             # check: a defect before the decision is recorded as a denial
             await self._ledger.decided(case, refused(Reason.INTERNAL, "the gate itself failed"))
             raise _defect() from problem
-        entry = await self._ledger.decided(case, ruling)
-        # check: what the policy refuses is refused
-        if not ruling.allowed:
-            raise NotAvailableError("Refused.")
-        # check: observe mode is told to the operator
-        self._observed_calls.note(case.ask.principal.agent, ruling)
-        return entry
+        return ruling
 
     async def _permitted(self, case: CallState, ruling: Verdict) -> Verdict:
         """The ruling after what the policy asks for beside its grants: a person's approval, and room in its limits.
@@ -235,12 +301,7 @@ class Gateway:
         """
         if not ruling.allowed or case.policy is None:
             return ruling
-        why = ""
-        if not ruling.needs_approval:
-            why = (
-                await self._taint.why(case)  # check: a change after reading outsiders' text needs a person
-                or await self._approvals.still_asked(case, case.policy)
-            )
+        why = await self._why_asked(case, case.policy, ruling)
         # check[always]: an approval is asked for before a call
         if not ruling.needs_approval and not why:
             # check: changes are counted
@@ -262,6 +323,24 @@ class Gateway:
         # check: an approval is used up
         await self._approvals.use(approval)
         return replace(ruling, approval=approval.id, answered_by=approval.answered_by)
+
+    async def _why_asked(self, case: CallState, policy: Policy, ruling: Verdict) -> str:
+        """Why a person has to agree, where the policy does not always ask one; empty where nobody has to."""
+        if ruling.needs_approval:
+            return ""
+        return (
+            await self._taint.why(case)  # check: a change after reading outsiders' text needs a person
+            or await self._approvals.still_asked(case, policy)
+        )
+
+    async def _asked(self, case: CallState, ruling: Verdict) -> Verdict:
+        """The ruling once a person has agreed where one has to; nothing is used up. Raises NotNowError."""
+        if ruling.allowed and case.policy is not None:
+            why = await self._why_asked(case, case.policy, ruling)
+            # check: of changes made together each has the approval that it needs before one is sent
+            if ruling.needs_approval or why:
+                await self._approvals.granted(case, case.policy, why=why)
+        return ruling
 
     async def _rule(self, case: CallState) -> Verdict:
         """The verdict of the policy in force; anew where another came into force while something was looked up.
@@ -418,6 +497,12 @@ class Gateway:
         """The page without what is out of the agent's scope, and without what its policy redacts of the rest."""
         # The case as it stands: that of an export is decided anew for a later page, perhaps while this one is narrowed.
         return await offload(page.size, project, replace(case), page, bulk=bulk)
+
+
+def _words(case: CallState) -> str:
+    """``resolved 3 errors``."""
+    past = case.ask.operation.wording.past if case.ask.operation else "done"
+    return f"{past} {case.target}"
 
 
 _REVOKED = refused(Reason.TOKEN_REVOKED, "the token was revoked before it was decided")

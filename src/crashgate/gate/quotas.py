@@ -123,7 +123,7 @@ class UntrustedExposure:
     async def note(self, case: CallState) -> None:
         """Note a call whose answer may hold such text, and which is about to be made. Raises StateUnavailableError."""
         operation, policy = case.ask.operation, case.policy
-        if operation is None or policy is None or policy.approval.after_untrusted_minutes is None:
+        if operation is None or policy is None or policy.approval.after_untrusted_minutes is None or case.together:
             return
         if shows_untrusted(operation):
             await self._counter.note_untrusted(case.ask.principal.agent, now=self._clock.now())

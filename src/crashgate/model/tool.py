@@ -158,19 +158,39 @@ class Named:
     """The value of ``argument`` names the operation; it is ours, and no parameter upstream.
 
     ``usual`` is the name that is meant where none is given; None where one is needed.
+    Where there are ``singles``, the operations of ``choices`` take several objects, as the list ``many``; of a single
+    one, that of the same word among ``singles`` is meant, which takes it as ``one``.
     """
 
     argument: str
     choices: Mapping[str, AnyOperation]
     usual: str | None = None
+    singles: Mapping[str, AnyOperation] = field(default_factory=dict[str, AnyOperation])
+    many: str = ""
+    one: str = ""
 
     @property
     def operations(self) -> tuple[AnyOperation, ...]:
         """All operations that can be chosen."""
-        return tuple(self.choices.values())
+        return (*self.choices.values(), *self.singles.values())
 
 
 Choice = Always | ByProvider | Given | Named
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Addition:
+    """A change that a call makes besides the chosen one, where one of the ``params`` is given: a comment, say.
+
+    ``arguments`` makes the arguments of ``operation`` of these; the rest, which says where, is that of the chosen one.
+    Where ``each`` is given, there is one change for each object of the call, which that parameter of ``operation``
+    names; else ``operation`` takes several.
+    """
+
+    params: type[Params]
+    operation: AnyOperation
+    arguments: Callable[[Mapping[str, Any]], Mapping[str, Any]]
+    each: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -178,7 +198,8 @@ class Tool:
     """``description`` says when to use it, and its limits; ``example`` is a call. ``notes`` describe single parameters.
 
     ``hidden`` are parameters of the operations that the tool does not offer. ``usual`` are arguments that it gives
-    where the caller gives none, as far as the policy lets anybody give them. ``pages`` says that the answer is a list
+    where the caller gives none, as far as the policy lets anybody give them. ``additions`` are further changes that a
+    call can make: all are decided before the first is sent. ``pages`` says that the answer is a list
     with a cursor, ``detailed`` that the tool takes ``detail``. ``holds`` names the answer's one key and JSON type.
     """
 
@@ -192,6 +213,7 @@ class Tool:
     notes: Mapping[str, str] = field(default_factory=dict[str, str])
     hidden: frozenset[str] = frozenset()
     usual: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    additions: tuple[Addition, ...] = ()
     pages: bool = False
     detailed: bool = False
 

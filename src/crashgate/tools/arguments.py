@@ -6,10 +6,11 @@ from typing import Any, assert_never, cast
 
 from crashgate.errors import InvalidArgumentsError
 from crashgate.exports.plan import Format
-from crashgate.gate.arguments import SENT_NOTHING, unknown_argument
+from crashgate.gate.arguments import SENT_NOTHING, taken, unknown_argument
 from crashgate.gate.given import given, is_given
 from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation
+from crashgate.model.params import is_object_id
 from crashgate.model.tool import Always, ByProvider, Detail, Given, Named, Tool
 from crashgate.tools.exports import Order
 
@@ -40,21 +41,59 @@ def choose(tool: Tool, arguments: Mapping[str, Any], provider: str | None) -> tu
                     because=f"the argument {argument} is not valid",
                     remedy="Nothing was sent. Call again with one.",
                 )
-            operation = choices[named]
+            operation, own = _one_or_many(tool.choice, named, own)
         case _:
             assert_never(tool.choice)
     return operation, given(operation.params, own)
 
 
+def _one_or_many(choice: Named, word: str, own: dict[str, Any]) -> tuple[AnyOperation, dict[str, Any]]:
+    """The operation for one object or for several, and the arguments as it takes them."""
+    single, many = choice.singles.get(word), choice.choices[word]
+    if single is None:
+        return many, own
+    if is_given(own.get(choice.one)) and not is_given(own.get(choice.many)):
+        return single, own
+    try:
+        items: object = taken(many.params, {choice.many: own.get(choice.many)}).get(choice.many)
+    except InvalidArgumentsError:
+        return many, own  # which tells what is wrong
+    several = cast("list[object]", items) if isinstance(items, list | tuple) else []
+    only = several[0] if len(several) == 1 else None
+    if isinstance(only, str) and is_object_id(only):
+        return single, {name: each for name, each in own.items() if name != choice.many} | {choice.one: only}
+    return many, own
+
+
+def take_additions(
+    tool: Tool, operation: AnyOperation, arguments: Mapping[str, Any]
+) -> tuple[dict[str, Any], dict[int, dict[str, Any]]]:
+    """The arguments that are the operation's own, and by its place those of each addition that were given.
+
+    Of what the operation itself takes, nothing is an addition's.
+    """
+    own, found = dict(arguments), dict[int, dict[str, Any]]()
+    for number, addition in enumerate(tool.additions):
+        names = addition.params.model_fields.keys() - operation.params.model_fields.keys()
+        theirs = {name: own.pop(name) for name in addition.params.model_fields if name in names and name in own}
+        if any(map(is_given, theirs.values())):
+            found[number] = theirs
+    return own, found
+
+
+MOST_LINKS = 100
+"""Links in a list that are read."""
+
 LINK_STARTS = ("https://", "http://")
 
 
 def holds_link(arguments: Mapping[str, Any]) -> bool:
-    """Whether one of the arguments is a link, or a list that begins with one. Quick, for every call asks it."""
+    """Whether one of the arguments is a link, or a list that holds one. Quick, for every call asks it."""
     for each in arguments.values():
         value: object = each
-        if isinstance(value, list) and value:
-            value = cast("list[object]", value)[0]
+        # check: of a list that is too long nothing is looked at
+        if isinstance(value, list) and len(items := cast("list[object]", value)) <= MOST_LINKS:
+            value = next((one for one in items if isinstance(one, str) and one.startswith(LINK_STARTS)), None)
         if isinstance(value, str) and value.startswith(LINK_STARTS):
             return True
     return False
@@ -113,7 +152,8 @@ def check_names(
         return
     theirs = [name for name in shown if name in arguments and name not in operation.params.model_fields]
     if theirs and connection is not None:
-        own = [name for name in shown if name in operation.params.model_fields]
+        several = {tool.choice.many} if isinstance(tool, Tool) and isinstance(tool.choice, Named) else set[str]()
+        own = [name for name in shown if name in operation.params.model_fields.keys() | several]
         verb, whose = "is" if len(theirs) == 1 else "are", _whose(tool, operation, connection)
         raise InvalidArgumentsError(
             f"{' and '.join(theirs)} {verb} not for {whose}; that takes {', '.join(own) or 'none'}.",
@@ -125,8 +165,9 @@ def check_names(
 def _whose(tool: Tool | Export, operation: AnyOperation, connection: str) -> str:
     """In words, what chose the operation."""
     match tool.choice if isinstance(tool, Tool) else None:
-        case Named(argument=argument, choices=choices):
-            return f"{argument} {next(name for name, each in choices.items() if each is operation)}"
+        case Named(argument=argument, choices=choices, singles=singles):
+            words = (*choices.items(), *singles.items())
+            return f"{argument} {next(word for word, each in words if each is operation)}"
         case Given(argument=argument, present=present):
             return f"a call {'with' if operation is present else 'without'} {argument}"
         case _:

@@ -13,6 +13,7 @@ from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation
 from crashgate.model.own import OWN
 from crashgate.model.provider import AnyTool
+from crashgate.model.tool import Tool
 from crashgate.policy.policy import Policy
 from crashgate.tools.definitions import Use
 
@@ -39,7 +40,8 @@ def opening(
     uses: list[Use] = []
     names: dict[str, None] = {}
     decisive = tool.first_operations if isinstance(tool, CompositeTool) else tool.operations
-    for operation in tool.operations:
+    added = tuple(each.operation for each in tool.additions) if isinstance(tool, Tool) else ()
+    for operation in (*tool.operations, *added):
         open_in = [name for name, provider in connections.items() if provider == operation.provider]
         # check: a tool is shown only where some call is allowed
         open_in = [name for name in open_in if is_open(policy, agent, name, operation)]

@@ -174,7 +174,10 @@ def input_schema(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str],
     if isinstance(tool, CompositeTool):
         properties |= _of_composite(tool, [use for use in uses if use.operation in tool.first_operations])
         return _object(properties, [*required, *(name for name in properties if _is_required(tool.params, name))])
+    additions = _additions(tool, uses, properties)
+    uses = [use for use in uses if use.operation in tool.operations]
     operations = [use.operation for use in uses]
+    single = tool.choice.one if isinstance(tool, Tool) and isinstance(tool.choice, Named) else ""
     for use in uses:
         within = {
             f.name
@@ -190,6 +193,7 @@ def input_schema(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str],
                 - tool.hidden
                 # check: parameters that are off are not offered
                 - use.off
+                - {single}
                 - properties.keys()
             ):
                 taking = [each for each in uses if name in each.operation.params.model_fields]
@@ -200,10 +204,13 @@ def input_schema(tool: AnyTool, uses: Sequence[Use], connections: Sequence[str],
     if isinstance(tool, Export):
         properties |= {"format": _FORMATS, "resume": _RESUME}
     elif isinstance(tool.choice, Named):
-        names = [name for name, operation in tool.choice.choices.items() if operation in operations]
+        choices = tool.choice.choices.items()
+        names = [name for name, each in choices if each in operations or tool.choice.singles.get(name) in operations]
         words = tool.notes.get(tool.choice.argument, "what to change")
         properties[tool.choice.argument] = {"type": "string", "enum": names, "description": words}
         required += [] if tool.choice.usual in names else [tool.choice.argument]
+        required += [tool.choice.many] if tool.choice.many else []
+        properties |= {name: schema for name, schema in additions.items() if name not in properties}
     if isinstance(tool, Tool) and tool.detailed:
         properties["detail"] = _DETAIL
     if isinstance(tool, Tool) and tool.pages:
@@ -226,6 +233,18 @@ def _of_across(tool: CompositeTool, uses: Sequence[Use]) -> Schema:
         for name, schema in parameters(tool.params, operation.resource).items()
         if name not in operation.params.model_fields and not all(name in use.off for use in uses)
     }
+
+
+def _additions(tool: AnyTool, uses: Sequence[Use], taken: Mapping[str, Any]) -> Schema:
+    """The parameters of those of the tool's additions that this agent may make."""
+    open_to = [use.operation for use in uses]
+    found: Schema = {}
+    for each in tool.additions if isinstance(tool, Tool) else ():
+        # check: an addition that is not open is not offered
+        if each.operation in open_to:
+            schemas = parameters(each.params, each.operation.resource)
+            found |= {name: _noted(tool, name, schema) for name, schema in schemas.items() if name not in taken}
+    return found
 
 
 def _of_composite(tool: CompositeTool, first: Sequence[Use]) -> Schema:

@@ -10,13 +10,10 @@ from crashgate.errors import InvalidArgumentsError
 from crashgate.gate.arguments import SENT_NOTHING
 from crashgate.gate.given import is_given
 from crashgate.model.provider import Connection, DashboardLinks
-from crashgate.tools.arguments import LINK_STARTS
+from crashgate.tools.arguments import LINK_STARTS, MOST_LINKS
 
 _LONGEST = 2_000
 """Characters of a link that is read."""
-
-_MOST = 100
-"""Links in a list that are read."""
 
 
 def follow_links(
@@ -24,9 +21,9 @@ def follow_links(
 ) -> dict[str, Any]:
     """The arguments with what a link names in its place, and with what else it names that the tool takes.
 
-    ``parameters`` are the names that the tool takes. A list of ids (``error_ids``) may hold links too, where it begins
-    with one. Raises InvalidArgumentsError for a link to elsewhere, one that does not name what is asked for, and one
-    that contradicts another argument.
+    ``parameters`` are the names that the tool takes. A list of ids (``error_ids``) may hold links too. Raises
+    InvalidArgumentsError for a link to elsewhere, one that does not name what is asked for, and one that contradicts
+    another argument.
     """
     own = dict(arguments)
     links = connection.provider.links if connection is not None else None
@@ -40,9 +37,9 @@ def follow_links(
             parts = follow.read(value, name, name)
             own[name] = parts[name]
             named |= parts
-        elif kind != name and kind in links.parameters and isinstance(value, list | tuple):
-            values = cast("list[object]", value)
-            if len(values) <= _MOST and any(map(_is_link, values)):
+        elif kind != name and kind in links.parameters and (isinstance(value, list | tuple) or _is_link(value)):
+            values = cast("list[object]", value if isinstance(value, list | tuple) else [value])
+            if len(values) <= MOST_LINKS and any(map(_is_link, values)):
                 read = [follow.read(each, kind, name) if _is_link(each) else {kind: each} for each in values]
                 own[name] = [parts[kind] for parts in read]
                 named |= follow.shared(read, name, apart=kind)

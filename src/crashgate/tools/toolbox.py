@@ -13,6 +13,7 @@ from typing import Any
 from crashgate.clock import Clock
 from crashgate.errors import ApprovalError, CrashgateError, InvalidArgumentsError, NotAvailableError
 from crashgate.gate.approval_requests import AskUser
+from crashgate.gate.argument_defaults import defaults_for
 from crashgate.gate.arguments import expanded, taken
 from crashgate.gate.call import Ask, OwnAnswer
 from crashgate.gate.gateway import Gateway
@@ -32,9 +33,10 @@ from crashgate.offload import offload
 from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.review.explain import MOST_TOOLS, refusal
 from crashgate.tools import own
-from crashgate.tools.arguments import check_names, choose, detail_of, holds_link, order
+from crashgate.tools.arguments import check_names, choose, detail_of, holds_link, order, take_additions
 from crashgate.tools.available import Opening, opening
 from crashgate.tools.call_result import Answer, failed, nearest, refused
+from crashgate.tools.changes import further_changes, tell_changes, too_many_changes
 from crashgate.tools.composite_call import CompositeCall
 from crashgate.tools.cursors import Cursors, rest_of, within
 from crashgate.tools.definitions import Definition, define
@@ -163,9 +165,12 @@ class Toolbox:
         skipped, left = 0, tuple[str, ...]()
         bound: Sequence[object] = ()
         read_as: Mapping[str, str] = {}
+        added: Mapping[int, dict[str, Any]] = {}
+        more: Sequence[tuple[AnyOperation, dict[str, Any]]] = ()
         try:
             given = self._follow_links(tool, given, connection) if holds_link(given) else given
             operation, arguments = choose(tool, given, self._all().get(connection or ""))
+            arguments, added = take_additions(tool, operation, arguments)
             check_names(tool, operation, arguments, shown=parameters, connection=connection)
             own = taken(operation.params, arguments, shown=parameters)
             arguments = own if definition is None else {**definition.usual.get(operation.id, {}), **own}
@@ -175,6 +180,9 @@ class Toolbox:
             mark, skipped = within(self._page(tool, cursor, bound))
             full = expanded(operation.params, arguments, self.clock.now())
             read_as, arguments = changed_times(arguments, full) if full != arguments else {}, full
+            if added:
+                settled = defaults_for(policy, connection or "", operation)
+                more = further_changes(tool, operation, {**settled, **arguments}, added)
         except InvalidArgumentsError as problem:
             fault = problem
         ask = Ask(
@@ -192,9 +200,28 @@ class Toolbox:
             ask_user=ask_user,
             fields=tool.of_provider(operation.provider).fields_of(operation.result, shown),
         )
+        if more and fault is None:
+            return await self._make_changes(tool, ask, more)
         reply = replace(await self.gateway.run(ask), usual=left)
         answer = await self._answered(tool, reply, shown, bound, mark=mark, skipped=skipped)
         return replace(answer, content=_with_times(answer.content, read_as)) if read_as else answer
+
+    async def _make_changes(
+        self, tool: Tool, first: Ask, more: Sequence[tuple[AnyOperation, Mapping[str, Any]]]
+    ) -> Answer:
+        """The answer of the first change, and what of all was done. Nothing is sent where one is refused."""
+        asks = [first, *(replace(first, operation=each, arguments=own, fields=None) for each, own in more)]
+        # check: changes made together are as many as one call may send
+        if len(asks) > self.requests_per_call:
+            await self.gateway.run(replace(first, fault=too_many_changes(len(asks), self.requests_per_call)))
+        changes = await self.gateway.run_changes(asks)
+        reply = changes[0].reply
+        if reply is None:
+            raise NotAvailableError("Not sent.")
+        shown: Shown = await offload(reply.page.size, _view, tool, reply, Detail.SUMMARY)
+        redacted = {name for each in changes if each.reply is not None for name in each.reply.page.redacted}
+        content, text = tell_changes(shown, changes)
+        return Answer(content=_with_redacted(content, redacted), text=text)
 
     async def _call_export(
         self, principal: Principal, tool: Export, given: dict[str, Any], progress: Watch, ask_user: AskUser | None
@@ -212,6 +239,7 @@ class Toolbox:
             wanted = order(format_, resume)
             arguments = self._follow_links(tool, arguments, connection) if holds_link(arguments) else arguments
             check_names(tool, operation, arguments, shown=parameters, connection=connection)
+            arguments = taken(operation.params, arguments, shown=parameters)
             full = expanded(operation.params, arguments, self.clock.now())
             read_as, arguments = changed_times(arguments, full) if full != arguments else {}, full
         except InvalidArgumentsError as problem:

@@ -78,7 +78,7 @@ TOOLS = (
     "my_access", "list_organizations", "list_projects", "get_project", "list_errors", "get_error", "list_events",
     "get_event", "get_trend", "list_releases", "get_release", "get_stability_trend",
     "list_event_fields", "resolve_error", "update_error", "discard_error", "delete_error", "no_such_tool",
-    "triage_error", "update_errors", "locate_error", "check_feature_flags", "list_comments", "create_comment",
+    "triage_error", "locate_error", "check_feature_flags", "list_comments", "create_comment",
     "delete_comment", "list_pivots", "get_release_group", "list_saved_searches", "list_collaborators",
     "compare_releases",
 )  # fmt: skip
@@ -149,7 +149,6 @@ class BugSnagAgent:
             "triage_error": ["project_id", "error_id"],
             "locate_error": ["project_id", "error_id"],
             "check_feature_flags": ["project_id", "error_id"],
-            "update_errors": ["project_id", "error_ids"],
             "list_comments": ["project_id", "error_id"],
             "create_comment": ["project_id", "error_id", "message"],
             "delete_comment": ["project_id", "error_id", "comment_id"],
@@ -160,6 +159,8 @@ class BugSnagAgent:
             wanted = ["project_id", "error_id"]
         if tool == "get_event" and draw.random() < 0.5:
             wanted = ["project_id", "error_id"]
+        if tool == "update_error" and draw.random() < 0.5:
+            wanted = ["project_id", "error_ids"]
         given = {name: arguments[name] for name in wanted}
         if tool == "compare_releases":
             given = {"project_id": given["project_id"], "release": given["release_id"]}
@@ -178,12 +179,13 @@ class BugSnagAgent:
                     {"operation": "link_issue", "issue_url": "https://tracker.example/browse/X-1"},
                     {"operation": "unlink_issue"},
                     {"operation": "undiscard"},
+                    {"operation": "fix"},
                     {"operation": "discard"},
+                    {"operation": "delete"},
+                    {"operation": "drop"},
                     {},
                 ]
             )
-        if tool == "update_errors":
-            more["operation"] = draw.choice(["fix", "ignore", "discard", "delete", "drop"])
         if tool in {"list_errors", "list_events"} and draw.random() < 0.3:
             more["filters"] = draw.choice([{"error.status": "open"}, {"no.such.field": "x"}, {"user.id": "1"}])
         if self._cursors and draw.random() < 0.2:

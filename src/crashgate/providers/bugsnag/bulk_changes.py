@@ -34,8 +34,9 @@ from crashgate.providers.bugsnag.error_changes import (
     Override,
     Snooze,
 )
-from crashgate.providers.bugsnag.errors import DELETE_ERROR
-from crashgate.views.rows import counted
+from crashgate.providers.bugsnag.errors import DELETE_ERROR, Error, OneError
+from crashgate.views.present import present
+from crashgate.views.rows import counted, noticed
 
 MOST_ERRORS = 100
 """Ids in one call: the longest address is then about 4 kB."""
@@ -149,6 +150,8 @@ BULK_CHANGES = (
 
 def _bulk(reply: Reply, _: Detail) -> Shown:
     """Counts of what changed and what did not, and the new status of each error that upstream told about."""
+    if isinstance(reply.params, OneError):
+        return _single(reply, reply.params.error_id)
     asked = reply.params.error_ids if isinstance(reply.params, ManyErrors) else ()
     told = _told(reply.page)
     if not told:
@@ -165,6 +168,16 @@ def _bulk(reply: Reply, _: Detail) -> Shown:
     return Shown(content={"errors": content}, text=text)
 
 
+def _single(reply: Reply, error: str) -> Shown:
+    """The same of one error, and what else upstream tells of it that a change can change."""
+    row = reply.page.rows[0] if reply.page.rows else None
+    if not isinstance(row, Error):
+        return Shown(content={"errors": {"asked": 1, "accepted": True}}, text=f"1 error changed in {reply.where}.")
+    content: dict[str, Any] = {"asked": 1, "changed": 1, "statuses": {error: row.status}}
+    content |= present(row, [name for name in STATE if name != "status"])
+    return Shown(content=noticed({"errors": content}), text=f"1 of 1 error changed in {reply.where}.")
+
+
 def _told(page: Page[Any]) -> dict[str, dict[str, Any]]:
     row = page.rows[0] if page.rows else None
     return row.told or {} if isinstance(row, BulkUpdate) else {}
@@ -175,4 +188,10 @@ def _status(told: dict[str, Any]) -> str | None:
     return status if isinstance(status, str) and status.replace(" ", "_").isidentifier() and len(status) < 40 else None  # noqa: PLR2004 - the vendor's words are shorter
 
 
-bulk = View(_bulk, Holds(added=("asked", "accepted", "changed", "statuses", "not_changed")))
+STATE = (
+    "status", "overridden_severity", "discarded", "reopen_rules", "assigned_collaborator_id", "assigned_team_id",
+    "linked_issues", "created_issue",
+)  # fmt: skip
+"""What a change can change."""
+
+bulk = View(_bulk, Holds(fields=STATE[1:], added=("asked", "accepted", "changed", "statuses", "not_changed")))

@@ -1,6 +1,12 @@
 """The tools that change errors. Rule: deleting and discarding are tools of their own, so that they can be kept away."""
 
-from crashgate.model.tool import Always, Named, Tool
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import Field, StringConstraints
+
+from crashgate.model.params import Params
+from crashgate.model.tool import Addition, Always, Named, Tool
 from crashgate.providers.bugsnag.bulk_changes import (
     ASSIGN_ERRORS,
     CREATE_ISSUES,
@@ -12,10 +18,12 @@ from crashgate.providers.bugsnag.bulk_changes import (
     OPEN_ERRORS,
     OVERRIDE_SEVERITIES,
     SNOOZE_ERRORS,
+    STATE,
     UNDISCARD_ERRORS,
     UNLINK_ISSUES,
     bulk,
 )
+from crashgate.providers.bugsnag.comments import CREATE_COMMENT
 from crashgate.providers.bugsnag.error_changes import (
     ASSIGN_ERROR,
     CREATE_ISSUE,
@@ -28,19 +36,35 @@ from crashgate.providers.bugsnag.error_changes import (
     SNOOZE_ERROR,
     UNDISCARD_ERROR,
     UNLINK_ISSUE,
+    WEB_ADDRESS,
 )
 from crashgate.providers.bugsnag.errors import DELETE_ERROR
 from crashgate.views.rows import changed
 
-_STATE = (
-    "status", "overridden_severity", "discarded", "reopen_rules", "assigned_collaborator_id", "assigned_team_id",
-    "linked_issues", "created_issue",
-)  # fmt: skip
-"""What a change can change."""
 
-_OF_ONE_OPERATION = (
-    "reopen_rules", "assigned_collaborator_id", "assigned_team_id", "severity", "issue_url", "issue_title",
-)  # fmt: skip
+class LinkBesides(Params):
+    """A ticket to link besides another change."""
+
+    issue_url: Annotated[str, StringConstraints(pattern=WEB_ADDRESS, max_length=1000)]
+
+
+class CommentBesides(Params):
+    """What to write on each error besides another change; BugSnag keeps no release of a fix, so that is written too."""
+
+    comment: Annotated[str | None, Field(min_length=1, max_length=9_000, description="to leave on each error")] = None
+    release: Annotated[
+        str | None,
+        StringConstraints(pattern=r"^[A-Za-z0-9_.+() :-]+$", max_length=100),
+        Field(description="version with the fix, told in the comment"),
+    ] = None
+
+
+def _comment(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The text: what was written, behind the release."""
+    release = f"Fixed in {given['release']}." if "release" in given else ""
+    return {"message": " ".join(filter(None, (release, given.get("comment"))))}
+
+
 _RARE = frozenset({"notification_id", "verify_issue_url"})
 
 ERROR_CHANGE_TOOLS = (
@@ -49,37 +73,15 @@ ERROR_CHANGE_TOOLS = (
         title="Resolve an error",
         description="Mark an error as fixed, when its fix is released. It reopens if it happens again.",
         choice=Always(operation=FIX_ERROR),
-        view=changed("error", "Resolved", _STATE),
+        view=changed("error", "Resolved", STATE),
         holds=("error", "object"),
     ),
     Tool(
         name="update_error",
-        title="Update an error",
-        description=("Change an error's status otherwise; `operation` says how. open also ends a snooze."),
-        choice=Named(
-            argument="operation",
-            choices={
-                "open": OPEN_ERROR,
-                "ignore": IGNORE_ERROR,
-                "snooze": SNOOZE_ERROR,
-                "assign": ASSIGN_ERROR,
-                "override_severity": OVERRIDE_SEVERITY,
-                "create_issue": CREATE_ISSUE,
-                "link_issue": LINK_ISSUE,
-                "unlink_issue": UNLINK_ISSUE,
-                "undiscard": UNDISCARD_ERROR,
-            },
-        ),
-        view=changed("error", "Updated", _STATE),
-        holds=("error", "object"),
-        hidden=_RARE,
-    ),
-    Tool(
-        name="update_errors",
         title="Update errors",
         description=(
-            "Change up to 100 errors of a project at once. `operation` is fix or as in update_error; delete and discard"
-            " lose data."
+            "Change one error or up to 100; `operation` says how. fix resolves, open also ends a snooze, delete and"
+            " discard lose data. comment, issue_url and release may go along; nothing is sent if any is refused."
         ),
         choice=Named(
             argument="operation",
@@ -97,18 +99,35 @@ ERROR_CHANGE_TOOLS = (
                 "discard": DISCARD_ERRORS,
                 "delete": DELETE_ERRORS,
             },
+            singles={
+                "open": OPEN_ERROR,
+                "ignore": IGNORE_ERROR,
+                "snooze": SNOOZE_ERROR,
+                "assign": ASSIGN_ERROR,
+                "override_severity": OVERRIDE_SEVERITY,
+                "create_issue": CREATE_ISSUE,
+                "link_issue": LINK_ISSUE,
+                "unlink_issue": UNLINK_ISSUE,
+                "undiscard": UNDISCARD_ERROR,
+            },
+            many="error_ids",
+            one="error_id",
         ),
         view=bulk,
         holds=("errors", "object"),
-        notes=dict.fromkeys(_OF_ONE_OPERATION, "as in update_error"),
+        notes={"issue_url": "for link_issue, or linked besides"},
         hidden=_RARE,
+        additions=(
+            Addition(params=LinkBesides, operation=LINK_ISSUES, arguments=dict),
+            Addition(params=CommentBesides, operation=CREATE_COMMENT, arguments=_comment, each="error_id"),
+        ),
     ),
     Tool(
         name="discard_error",
         title="Discard an error",
         description="Throw away all future events of an error: data is lost until update_error undiscards it.",
         choice=Always(operation=DISCARD_ERROR),
-        view=changed("error", "Future events are discarded", _STATE),
+        view=changed("error", "Future events are discarded", STATE),
         holds=("error", "object"),
     ),
     Tool(
