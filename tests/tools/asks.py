@@ -50,7 +50,7 @@ ASKS: Mapping[str, Ask] = {
     "get_event": lambda site: {"project_id": site.id, "event_id": site.event},
     "delete_event": lambda site: {"project_id": site.id, "event_id": site.event},
     "get_trend": _project,
-    "list_pivots": _project,
+    "list_pivots": lambda site: {**_project(site), "pivots": ["os.name"]},
     "list_pivot_values": lambda site: {"project_id": site.id, "event_field_display_id": "os.version"},
     "list_releases": _project,
     "get_release": lambda site: {"project_id": site.id, "release_id": site.release},
