@@ -42,17 +42,17 @@ async def test_the_latest_event_is_asked_for_by_that_word_or_by_naming_none(tmp_
         by_none, _ = await _content(house, "get_event", **given)
         by_id, _ = await _content(house, "get_event", project_id="checkout-ios", event_id=newest)
         without = await house.call(OPERATOR, "get_event", {"project_id": "checkout-ios", "event_id": "latest"})
-        both = await house.call(OPERATOR, "get_event", {**given, "event_id": newest})
+        both, _ = await _content(house, "get_event", event_id=newest, **given)
+        other = await house.call(OPERATOR, "get_event", {**given, "error_id": house.errors()[1].id, "event_id": newest})
         operations = [
             entry.decision.record.operation for entry in house.entries if entry.decision.record.parent is None
         ]
 
-    assert by_word == by_none == by_id
+    assert by_word == by_none == by_id == both
     assert by_word["event"]["id"] == newest
     assert operations[:3] == ["bugsnag.events.get_latest", "bugsnag.events.get_latest", "bugsnag.events.get"]
-    assert (without.error, both.error) == (Code.INVALID_ARGUMENTS, Code.INVALID_ARGUMENTS)
+    assert (without.error, other.error) == (Code.INVALID_ARGUMENTS, Code.NOT_AVAILABLE)
     assert "error_id is required" in without.text
-    assert "error_id is not for a call with event_id; that takes project_id, event_id" in both.text
 
 
 def _told(one: Occurrence) -> dict[str, str]:

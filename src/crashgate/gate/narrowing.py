@@ -115,7 +115,8 @@ def as_answered(identifier: str) -> str:
 
 def _about_what_was_asked(operation: Operation[P, R], page: Page[R], params: P) -> Page[R]:
     """``page`` without an answer about another object than the one that the parameters name (THREATS row 42)."""
-    asked = {field: as_answered(getattr(params, name)) for name, field in operation.named.items()}
+    given = {field: getattr(params, name) for name, field in operation.named.items()}
+    asked = {field: as_answered(value) for field, value in given.items() if value is not None}
     kept = tuple(row for row in page.rows if all(getattr(row, field) in {None, each} for field, each in asked.items()))
     # check[always]: an answer about another object is withheld
     return page if len(kept) == len(page.rows) else replace(page, rows=kept, dropped=len(page.rows) - len(kept))

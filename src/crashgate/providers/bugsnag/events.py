@@ -45,6 +45,12 @@ class GetEvent(Params):
     event_id: Annotated[ObjectId, In.PATH]
 
 
+class ViewEvent(GetEvent):
+    """The same, with the error that it is of where the caller says so: an event of another one is withheld."""
+
+    error_id: Annotated[ObjectId | None, In.NOWHERE] = None
+
+
 class GetLatestEvent(Params):
     """Parameters of viewing an error's latest event; the project is for the gate, upstream does not take it."""
 
@@ -90,7 +96,7 @@ GET_EVENT = Operation(
     method="GET",
     path="/projects/{project_id}/events/{event_id}",
     scope=ProjectNamed(),
-    params=GetEvent,
+    params=ViewEvent,
     result=Event,
     shape=Shape.ONE,
     wording=Wording(verb="read", past="read", target="event {event_id}"),
