@@ -4,7 +4,7 @@ An error of ours never quotes upstream text (THREATS row 7): an upstream body is
 to words of our own before it becomes one of these.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum, unique
 
@@ -107,15 +107,23 @@ class InvalidArgumentsError(CrashgateError):
     """A caller's arguments break a rule of the operation; nothing was sent.
 
     ``because`` is the clause for the log. It names the arguments that are wrong, where their names may be shown.
+    ``choices`` are what may be meant, in words that others wrote, cleaned.
     """
 
     code = Code.INVALID_ARGUMENTS
 
     def __init__(
-        self, what: str, *, because: str = "its arguments are not valid", why: str = "", remedy: str = ""
+        self,
+        what: str,
+        *,
+        because: str = "its arguments are not valid",
+        why: str = "",
+        remedy: str = "",
+        choices: tuple[Mapping[str, str], ...] = (),
     ) -> None:
         super().__init__(what, why=why, remedy=remedy)
         self.because = because
+        self.choices = choices
 
 
 class NotAvailableError(CrashgateError):

@@ -34,6 +34,8 @@ class Principal:
     token: str | None = None
     client: str | None = None
     trace: str | None = None
+    email: str | None = None
+    """The verified address of the person who asks, where one is known; what ``me`` means in an argument."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -163,7 +163,10 @@ OURS = ("bugsnag", "bugsnag-sessions")
 SHAPED = [
     (*call, name)
     for *call, name in TYPED
-    if call[0] in OURS and name.endswith("_id") and name not in {"event_field_display_id", "span_group_id", "trace_id"}
+    if call[0] in OURS
+    and name.endswith("_id")
+    and name not in {"event_field_display_id", "span_group_id", "trace_id"}
+    and name not in {"assigned_collaborator_id", "release_id"}  # take names too: test_names.py
 ]
 
 
@@ -184,7 +187,7 @@ BAD: Mapping[str, tuple[object, ...]] = {
     "app_id": ("", "x" * 201, "../x", "a b", ".hidden"),
     "platform": ("", "iOS", "windows", "*"),
     "environment": ("Production", "a b", "x" * 41, "*", ["production", "*"], []),
-    "since": ("yesterday", "2026-13-01", "2025-03-04T05:06:07", "2025-03-04T05:06:07+25:00", "20261120"),
+    "since": ("last summer", "2026-13-01", "2025-03-04T05:06:07", "2025-03-04T05:06:07+25:00", "20261120"),
     "until": ("tomorrow", "2026-02-30", "2025-03-04 05:06:07Z"),
     "per_page": (0, -1, 10_001, 2.5, "all"),
     "sort_by": (["a b"], [""], []),

@@ -48,6 +48,8 @@ class Ask:
     shown: tuple[str, ...] = ()
     bounds: Mapping[str, Any] = field(default_factory=dict[str, Any])
     ask_user: AskUser | None = field(default=None, repr=False)
+    me: str | None = field(default=None, repr=False)
+    """The e-mail address of who asks: of the verified person, otherwise of the connection's own account if known."""
     fields: frozenset[str] | None = None
     """What is shown of an answer's rows; None for all that there is."""
     allowance: Allowance | None = None

@@ -15,7 +15,7 @@ from crashgate.audit.record import Value
 from crashgate.errors import CrashgateError
 from crashgate.gate.call import Ask
 from crashgate.gate.export_access import ExportAccess
-from crashgate.gate.places import Asker, Found
+from crashgate.gate.places import Asker, Found, NamedObject
 from crashgate.model.access import Access
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import Params
@@ -87,6 +87,8 @@ class CallState:
     """For a question that no agent asks: all that is known. What is not is unknown, and not missing."""
     together: bool = False
     """One of several changes that were all asked for before the first: what one answers led to none of them."""
+    named: dict[str, NamedObject] = field(default_factory=dict[str, NamedObject])
+    """By parameter, what the caller called by a name, where an id is sent."""
     values: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Of such a question the arguments, with those that the policy leaves no choice about."""
     _access: tuple[Params, frozenset[str], Access] | None = field(default=None, init=False, repr=False)
@@ -238,6 +240,7 @@ class CallState:
             where=self.where,
             call=self.id,
             policy_hash=self.policy.hash if self.policy else None,
+            named={name: (each.id, each.shown) for name, each in self.named.items()},
         )
 
     def look_up(self, operation: AnyOperation, params: Params, words: str) -> "CallState":

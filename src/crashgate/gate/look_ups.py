@@ -6,7 +6,8 @@ from typing import Any, assert_never
 from crashgate.errors import InvalidArgumentsError
 from crashgate.gate.arguments import unknown_filters
 from crashgate.gate.case import CallState
-from crashgate.gate.needs import NeedFields, NeedObject, NeedPlace, NeedValues
+from crashgate.gate.names import choose
+from crashgate.gate.needs import NeedFields, NeedNamed, NeedObject, NeedPlace, NeedValues
 from crashgate.gate.places import LookUp, Places
 from crashgate.gate.verdict import Reason, Verdict, refused
 from crashgate.model.provider import Provider
@@ -38,7 +39,7 @@ def refuse_unknown(case: CallState, upstreams: Mapping[str, Upstream]) -> Verdic
 
 
 async def answer(
-    need: NeedPlace | NeedObject | NeedValues | NeedFields,
+    need: NeedPlace | NeedObject | NeedValues | NeedFields | NeedNamed,
     call: CallState,
     provider: Provider,
     places: Places,
@@ -54,6 +55,9 @@ async def answer(
             return await _find_object(need, call, provider, places, look_up)
         case NeedValues(organization=organization, names=names):
             return await places.values(provider, organization, names, look_up)
+        case NeedNamed():
+            rows, complete = await places.rows(need.by, call.asker, need.project, look_up)
+            return choose(need, rows, complete=complete)
         case NeedFields():
             return await _find_filter_fault(need, call, provider, places, look_up)
         case _:

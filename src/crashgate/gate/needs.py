@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from crashgate.model.params import Params
+from crashgate.model.params import NamedBy, Params
 from crashgate.model.scope import AppOfObject, Dimension, EnvironmentNamed, ProjectOfObject
 
 
@@ -52,7 +52,22 @@ class NeedFields:
     names: frozenset[str]
 
 
-Need = ChargeCall | NeedPlace | NeedObject | NeedValues | NeedFields
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NeedNamed:
+    """What a caller calls by ``value`` instead of its id, by ``fields``; those ``beside`` are told with them.
+
+    Answer: ``NamedObject``, or what is wrong.
+    """
+
+    by: NamedBy
+    parameter: str
+    project: str
+    value: str
+    fields: tuple[str, ...]
+    beside: tuple[str, ...] = ()
+
+
+Need = NeedNamed | ChargeCall | NeedPlace | NeedObject | NeedValues | NeedFields
 
 
 class Unknown(Enum):

@@ -6,7 +6,7 @@ What one agent's calls made known is not used for another: an answer that came s
 uses the place (THREATS row 40).
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from crashgate.clock import Clock
 from crashgate.errors import Code, UpstreamError
 from crashgate.gate.narrowing import as_answered
 from crashgate.model.operation import AnyOperation
-from crashgate.model.params import Params
+from crashgate.model.params import NamedBy, Params
 from crashgate.model.provider import FieldLookUp, PlaceLookUp, Provider
 from crashgate.model.result import Page
 from crashgate.model.scope import ORGANIZATION, PROJECT, AppOfObject, Dimension, EnvironmentNamed, ProjectOfObject
@@ -49,6 +49,14 @@ class Found:
     def shown(self) -> str:
         """The name for people."""
         return self.place.spoken
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NamedObject:
+    """What a caller called by a name: its id, and of what people call it as much as the policy shows."""
+
+    id: str
+    shown: Mapping[str, str]
 
 
 LookUp = Callable[[AnyOperation, Params, str], Awaitable[Page[Any] | None]]
@@ -175,6 +183,23 @@ class Places:
         """The organization's present values of some fields, read anew: what is kept could be out of date."""
         row = await _read_place(provider, ORGANIZATION, organization, look_up)
         return None if row is None else {name: getattr(row, name) for name in names}
+
+    async def rows(self, by: NamedBy, asker: Asker, project: str, look_up: LookUp) -> tuple[Sequence[Any], bool]:
+        """What the list of names holds, as many rows as are read, and whether that is all."""
+
+        async def ask() -> tuple[Sequence[Any], bool]:
+            found: list[Any] = []
+            most = by.operation.per_page
+            for number in range(by.pages):
+                given = {"project_id": project, "per_page": most} | ({by.offset: number * most} if by.offset else {})
+                page = await look_up(by.operation, by.operation.params.model_validate(given), f"{by.noun}s")
+                found += page.rows if page is not None else ()
+                if page is None or page.next_mark is None:
+                    return found, True
+            return found, False
+
+        rows: tuple[Sequence[Any], bool] = await self._once((asker, f"named {by.operation.id}", project), ask)
+        return rows
 
     async def fields(self, listing: FieldLookUp, asker: Asker, project: str, look_up: LookUp) -> frozenset[str]:
         """The names by which the project's rows can be filtered."""

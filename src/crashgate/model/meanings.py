@@ -14,7 +14,7 @@ MEANINGS: Mapping[str, str] = {
     "error_id": "id from list_errors",
     "error_ids": "1 to 100 ids from list_errors",
     "event_id": "id from list_events",
-    "release_id": "id from list_releases",
+    "release_id": "version, or id from list_releases",
     "baseline": "the same; default: the one before it",
     "release_group_id": "id from list_release_groups",
     "comment_id": "id from list_comments",
@@ -65,7 +65,7 @@ MEANINGS: Mapping[str, str] = {
         'for snooze: {"reopen_if": "occurs_after", "seconds": 3600}, or n_occurrences_in_m_hours (occurrences, hours),'
         " n_additional_occurrences (additional_occurrences), n_additional_users (additional_users)"
     ),
-    "assigned_collaborator_id": "for assign; null: nobody",
+    "assigned_collaborator_id": "for assign: id, e-mail, name or me; null: nobody",
     "assigned_team_id": "for assign; null: nobody",
     "severity": "for override_severity",
     "issue_url": "for link_issue",

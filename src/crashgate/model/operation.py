@@ -8,7 +8,19 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Generic, Literal, TypeVar, Union, get_args, get_origin
 
 from crashgate.model.access import Access
-from crashgate.model.params import Along, EncodedBy, In, Logged, Needs, Params, Repeated, RowsAPage, Unsets, Wire
+from crashgate.model.params import (
+    Along,
+    EncodedBy,
+    In,
+    Logged,
+    NamedBy,
+    Needs,
+    Params,
+    Repeated,
+    RowsAPage,
+    Unsets,
+    Wire,
+)
 from crashgate.model.reads import Declared, Reads, ReadsByName, ReadsNothing
 from crashgate.model.result import R
 from crashgate.model.scope import Scope
@@ -113,6 +125,7 @@ class Field:
     along: Along | None = None
     reads: Declared | None = None
     encode: Callable[[str, Any], list[tuple[str, str]]] | None = None
+    named_by: NamedBy | None = None
     filters: str | None = None
 
 
@@ -263,6 +276,7 @@ def _field(name: str, annotation: object, metadata: list[Any]) -> Field:
         encode=None if encoded is None else encoded.encode,
         filters=None if encoded is None else encoded.filters,
         reads=_reads(name, annotation, marks),
+        named_by=next((mark for mark in marks if isinstance(mark, NamedBy)), None),
     )
 
 

@@ -81,6 +81,26 @@ class PatternHelp:
     words: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class NamedBy:
+    """The parameter also takes what people call it: the gate looks the id up in the call's project.
+
+    ``operation`` lists what there is; its parameter ``project_id`` names the project, and ``offset``, where there is
+    one, skips rows, so that ``pages`` can be read. ``fields`` are those of a row by any of which it may be named; each
+    is used only where the policy shows it, and all only for who may list. ``me`` says that this word means the person
+    who asks, named by the first of the fields.
+    """
+
+    operation: Any
+    fields: tuple[str, ...]
+    noun: str
+    beside: tuple[str, ...] = ()
+    """Fields by which people tell those apart that have the same name."""
+    pages: int = 1
+    offset: str | None = None
+    me: bool = False
+
+
 @dataclass(frozen=True)
 class Shorthand:
     """The parameter also takes a form that people write, such as ``24h`` for a time.

@@ -266,6 +266,11 @@ class Connection:
             )
 
     @property
+    def account(self) -> str | None:
+        """The e-mail address that it signs in with; None where its credential is a token, which names nobody."""
+        return self.credential.get_secret_value().partition(":")[0] if self.auth is Auth.BASIC else None
+
+    @property
     def wire(self) -> "Wire":
         """How its provider is spoken to. Raises ValueError for crashgate itself."""
         if self.provider.wire is None:

@@ -29,6 +29,10 @@ class Reply:
     call: str
     policy_hash: str | None
     usual: tuple[str, ...] = ()
+    named: Mapping[str, tuple[str, Mapping[str, str]]] = field(
+        default_factory=dict[str, tuple[str, Mapping[str, str]]], hash=False
+    )
+    """By parameter, the id that was looked up for a name, and what the policy shows of what has it."""
 
 
 @unique

@@ -1,12 +1,14 @@
 """What a call gives. Rule: an error says the same in its text and in its structured content; clients read either."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crashgate.errors import Code, CrashgateError, LimitError, NotNowError
+from crashgate.errors import Code, CrashgateError, InvalidArgumentsError, LimitError, NotNowError
 from crashgate.model.tool import Link
 from crashgate.policy.review.explain import Refusal
+from crashgate.views.present import UNTRUSTED
 
 _REMEDY = "If it happens again, tell the operator of crashgate."
 _ALL = "my_access"
@@ -42,6 +44,9 @@ def failed(problem: CrashgateError, *, tools: Sequence[str] = (), owner: str | N
     remedy = problem.remedy or _REMEDY
     error: dict[str, Any] = {"code": problem.code.value, "message": message, "remedy": remedy}
     words = [message, remedy]
+    if isinstance(problem, InvalidArgumentsError) and problem.choices:
+        error[UNTRUSTED] = {"choices": [dict(each) for each in problem.choices]}
+        words.append(f"{UNTRUSTED}: {json.dumps(error[UNTRUSTED], ensure_ascii=False)}")
     if tools:
         error["tools"] = list(tools)
         words.append(f"Meanwhile you may use: {', '.join(tools)}.")

@@ -43,7 +43,8 @@ from crashgate.tools.definitions import Definition, define
 from crashgate.tools.exports import Exports, Order, Watch
 from crashgate.tools.files import Files
 from crashgate.tools.links import follow_links
-from crashgate.views.present import fit
+from crashgate.views.present import UNTRUSTED, fit
+from crashgate.views.rows import noticed
 
 _MOST_KEPT = 10_000
 _SHORTENED = "Parts were too large for one answer and are shortened."
@@ -198,12 +199,15 @@ class Toolbox:
             answer=self._own_answer(policy, principal.agent, operation, mark),
             choices=choices,
             ask_user=ask_user,
+            me=principal.email or self._account(connection),
             fields=tool.of_provider(operation.provider).fields_of(operation.result, shown),
         )
         if more and fault is None:
             return await self._make_changes(tool, ask, more)
         reply = replace(await self.gateway.run(ask), usual=left)
         answer = await self._answered(tool, reply, shown, bound, mark=mark, skipped=skipped)
+        if reply.named:
+            answer = replace(answer, content=_with_names(answer.content, reply))
         return replace(answer, content=_with_times(answer.content, read_as)) if read_as else answer
 
     async def _make_changes(
@@ -221,7 +225,11 @@ class Toolbox:
         shown: Shown = await offload(reply.page.size, _view, tool, reply, Detail.SUMMARY)
         redacted = {name for each in changes if each.reply is not None for name in each.reply.page.redacted}
         content, text = tell_changes(shown, changes)
-        return Answer(content=_with_redacted(content, redacted), text=text)
+        return Answer(content=_with_names(_with_redacted(content, redacted), reply), text=text)
+
+    def _account(self, connection: str | None) -> str | None:
+        found = self.gateway.connection(connection)
+        return found.account if found is not None else None
 
     async def _call_export(
         self, principal: Principal, tool: Export, given: dict[str, Any], progress: Watch, ask_user: AskUser | None
@@ -464,3 +472,13 @@ def _with_redacted(content: Mapping[str, Any], names: Iterable[str]) -> Mapping[
 def _with_times(content: Mapping[str, Any], read_as: Mapping[str, str]) -> Mapping[str, Any]:
     """The content, and the moments in UTC that the caller's short times were read as."""
     return {**content, "read_as": dict(read_as)} if read_as else content
+
+
+def _with_names(content: Mapping[str, Any], reply: Reply) -> Mapping[str, Any]:
+    """The content, and the ids that the caller's names were read as, with what people call what has them."""
+    if not reply.named:
+        return content
+    ids = {name: identifier for name, (identifier, _) in reply.named.items()}
+    words = {name: dict(shown) for name, (_, shown) in reply.named.items() if shown}
+    named = {**content, "read_as": {**content.get("read_as", {}), **ids}}
+    return noticed({**named, UNTRUSTED: {"read_as": words}} if words else named)

@@ -12,8 +12,18 @@ from pydantic import Field, StringConstraints, model_validator
 
 from crashgate.model.access import Access
 from crashgate.model.operation import Operation, Shape, Wording
-from crashgate.model.params import In, Logged, ObjectId, Params, Unsets
+from crashgate.model.params import (
+    OBJECT_ID_PATTERN,
+    In,
+    Logged,
+    NamedBy,
+    ObjectId,
+    Params,
+    PatternHelp,
+    Unsets,
+)
 from crashgate.model.scope import ProjectNamed
+from crashgate.providers.bugsnag.collaborators import LIST_PROJECT_COLLABORATORS
 from crashgate.providers.bugsnag.conventions import REFERENCE
 from crashgate.providers.bugsnag.errors import Error, OneError
 
@@ -66,6 +76,17 @@ class ReopenRule(Params):
         return self
 
 
+_PERSON_PATTERN = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029/]+$"
+
+PersonName = Annotated[
+    str,
+    StringConstraints(pattern=_PERSON_PATTERN, min_length=1, max_length=200),
+    PatternHelp(_PERSON_PATTERN, "must be an id of 24 hexadecimal digits, an e-mail address, a name or me"),
+    Logged(only=OBJECT_ID_PATTERN),
+]
+"""What people call somebody; the log shows only an id."""
+
+
 class Snooze(Params):
     """What snoozing takes."""
 
@@ -75,7 +96,12 @@ class Snooze(Params):
 class Assign(Params):
     """What assigning takes: one person or one team; null takes the assignment away."""
 
-    assigned_collaborator_id: Annotated[ObjectId | None, In.BODY, Logged(), Unsets()] = None
+    assigned_collaborator_id: Annotated[
+        PersonName | None,
+        In.BODY,
+        Unsets(),
+        NamedBy(operation=LIST_PROJECT_COLLABORATORS, fields=("email", "name"), noun="collaborator", me=True),
+    ] = None
     assigned_team_id: Annotated[ObjectId | None, In.BODY, Logged(), Unsets()] = None
 
     @model_validator(mode="after")

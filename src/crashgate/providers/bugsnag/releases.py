@@ -12,12 +12,12 @@ The tool over event fields. Rule: the only reliable list of filter keys.
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from crashgate.model.access import Access
 from crashgate.model.field_table import ROW, shown_fields
 from crashgate.model.operation import Operation, Shape, Wording
-from crashgate.model.params import In, Logged, Name, ObjectId, Params, Ref, RowsAPage, UtcTime
+from crashgate.model.params import In, Logged, Name, NamedBy, ObjectId, Params, PatternHelp, Ref, RowsAPage, UtcTime
 from crashgate.model.reads import Reads, ReadsByName, ReadsNothing
 from crashgate.model.result import Id, OptionalId, PlaceId, Result, Time, Untrusted, UntrustedData, Word
 from crashgate.model.scope import ProjectNamed, ProjectOfObject
@@ -91,11 +91,14 @@ class ListReleases(Params):
     ] = None
 
 
-class GetRelease(Params):
-    """Parameters of viewing a release."""
+_VERSION_PATTERN = r"^[A-Za-z0-9_.+() :-]+$"
 
-    project_id: Annotated[Ref, In.PATH]
-    release_id: Annotated[ObjectId, In.PATH]
+ReleaseName = Annotated[
+    str,
+    StringConstraints(pattern=_VERSION_PATTERN, min_length=1, max_length=100),
+    PatternHelp(_VERSION_PATTERN, "must be an id of 24 hexadecimal digits or a version, e.g. 4.18.0"),
+    Logged(),
+]
 
 
 LIST_RELEASES = Operation(
@@ -112,6 +115,25 @@ LIST_RELEASES = Operation(
     wording=Wording(verb="list", past="listed", target="releases"),
     source=f"{REFERENCE}/projects/releases/list-releases-on-a-project",
 )
+
+
+class GetRelease(Params):
+    """Parameters of viewing a release; a version is looked up among the newest thirty."""
+
+    project_id: Annotated[Ref, In.PATH]
+    release_id: Annotated[
+        ReleaseName,
+        In.PATH,
+        NamedBy(
+            operation=LIST_RELEASES,
+            fields=("app_version", "build_label"),
+            beside=("release_stage.name", "release_time"),
+            noun="release",
+            pages=3,
+            offset="offset",
+        ),
+    ]
+
 
 GET_RELEASE = Operation(
     id="bugsnag.releases.get",
