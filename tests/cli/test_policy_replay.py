@@ -182,7 +182,9 @@ def test_a_parameter_that_the_log_may_not_show_is_not_guessed(
 ) -> None:
     document = policies / "triage-agent.toml"
     document.write_text(
-        document.read_text(encoding="utf-8") + '\n[off]\nparameters = ["bugsnag.errors.list.filters"]\n',
+        document.read_text(encoding="utf-8").replace(
+            "[off]\n", '[off]\nparameters = ["bugsnag.errors.list.filters"]\n'
+        ),
         encoding="utf-8",
     )
     hash_ = hashlib.sha256(document.read_bytes()).hexdigest() if same_policy else "cd" * 32

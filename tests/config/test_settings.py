@@ -359,4 +359,4 @@ def test_every_page_and_a_page_are_no_origins(loaded: Load, wrong: str) -> None:
     # Guards: _origin in settings; to the library "*" means every page there is.
     told = refusal(loaded, f'[http]\nallowed_origins = ["{wrong}"]\n')
 
-    assert "line 2, http.allowed_origins.0: has to be an origin, such as https://app.example.com" in told
+    assert "line 2, http.allowed_origins.0: must be an origin, such as https://app.example.com" in told

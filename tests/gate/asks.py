@@ -27,6 +27,7 @@ def good_ask(operation: AnyOperation) -> Ask:
         "platform": spot.platform,
         "session_id": spot.run if connection == "devrev" else spot.chat,
         "recording_id": "rec-1",
+        "span_group_id": "1.view_load.UIKit/CartViewController",
     }
     right = some_params(operation).model_dump(exclude_unset=True)
     given = {**right, **{name: value for name, value in ids.items() if name in operation.params.model_fields}}

@@ -84,6 +84,8 @@ def _given(field: Field, name: str) -> Any:  # noqa: ANN401 - any value that a c
     match field.name:
         case "filters":
             return _filter(name)
+        case "span_filters":
+            return {name: {"span.since": "7d", "span.before": "1d"}.get(name, "phone")}
         case "pivots" | "sort_by":
             return [name]
         case _:

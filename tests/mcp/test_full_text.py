@@ -93,7 +93,7 @@ async def test_the_operator_chooses_short_texts_for_a_server_or_for_an_agent(
         found = await client.call_tool("list_errors", LIST)
 
     assert len(texts(found)) == blocks
-    assert texts(found)[0].endswith(" errors in checkout-ios. More with next_cursor.")
+    assert texts(found)[0].startswith("2 of 40 errors in checkout-ios. More with next_cursor.")
     assert found.structured_content is not None
     assert len(found.structured_content["errors"]) == 2
 

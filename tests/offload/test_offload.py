@@ -16,9 +16,9 @@ from crashgate.gate import projection
 from crashgate.gate.narrowing import redact
 from crashgate.model.message import Response
 from crashgate.offload import LARGE, LARGE_PAGE, limiter, offload
+from crashgate.providers.bugsnag import errors as bugsnag_errors
 from crashgate.providers.bugsnag import event as events
 from crashgate.upstream.codec import AnswerReader
-from crashgate.views import present
 from tests.gate.gate import IOS, Gate, ok, open_gate, policy
 
 GRANTS = (
@@ -151,7 +151,7 @@ async def test_each_step_of_a_large_answer_is_done_aside_and_of_a_small_one_at_o
 
         monkeypatch.setattr(module, name, spy)
 
-    for module, name in ((AnswerReader, "read"), (projection, "redact"), (present, "present_rows")):
+    for module, name in ((AnswerReader, "read"), (projection, "redact"), (bugsnag_errors, "present_rows")):
         watched(module, name)
     answer = await opened.call("list_errors", LIST)
 

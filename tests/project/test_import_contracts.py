@@ -17,7 +17,7 @@ VENDORS = "Nothing knows a vendor: providers are found by their entry points"
 PROVIDERS = "A provider stands on the model and the shared views, and on nothing else of ours"
 CYCLES = "There are no cycles at any depth"
 
-MODULES = ["__main__", "clock", "errors", "identity", "offload", "ownership", "sanitise", "strict_json"]
+MODULES = ["__main__", "clock", "errors", "identity", "offload", "ownership", "periodic", "sanitise", "strict_json"]
 PACKAGES = [
     "audit",
     "cli",

@@ -90,7 +90,7 @@ ASKS: Mapping[str, Ask] = {
         "filters": {"event.unhandled": "true"},
         "project_default": False,
     },
-    "whats_new": lambda site: {"project_id": site.id},
+    "whats_new": lambda site: {"project_id": site.id, "since": "90d"},
     "compare_releases": lambda site: {
         "project_id": site.id,
         "release": site.release,

@@ -181,7 +181,7 @@ async def test_an_unknown_release_is_told_as_such(tmp_path: Path) -> None:
         ]
 
     assert [each.error for each in wrong] == [Code.INVALID_ARGUMENTS] * 2
-    assert [each.text.partition(" is none of")[0] for each in wrong] == ["release", "baseline"]
+    assert [each.text.partition(" is not among")[0] for each in wrong] == ["release", "baseline"]
 
 
 async def test_what_may_not_be_read_is_left_out(tmp_path: Path) -> None:

@@ -18,6 +18,8 @@ from tests.tools.example_gates import CASES, CHANGES, ONCE, REOPEN, Case, bodies
 COUNTS = [{"startedAt": "2026-11-20T15:18Z", "sessionsStarted": 12}]
 SAMPLES: Mapping[str, Any] = {
     "filters": {"error.status": ["open"]},
+    "span_filters": {"device.type": ["phone"]},
+    "endpoints": ["api.example.com/users/{id}"],
     "error_ids": [IOS.error],
     "reopen_rules": REOPEN,
     "pivots": ["os.version"],

@@ -270,7 +270,7 @@ async def test_nothing_is_new_where_the_policy_hides_when_it_was_seen(tmp_path: 
             answer = await house.call(name, "list_errors", {"projects": ["checkout-ios"], "new_since": "2026-11-01"})
             (tool,) = [each for each in house.toolbox.listed(name) if each.name == "list_errors"]
             assert answer.error is Code.INVALID_ARGUMENTS, answer.content
-            assert "asks by a field that the policy takes out of answers" in answer.text
+            assert "uses a field that the policy removes from answers" in answer.text
             assert "new_since" not in tool.properties
 
         assert not any(each.path.endswith("/errors") for each in house.requests)

@@ -125,7 +125,6 @@ async def _plain(house: House) -> list[Any]:
     [
         {"minutes": 5},
         {"around": "2026-11-20T10:00:00Z", "since": "2026-11-19"},
-        {"around": "yesterday"},
         {"around": "2026-11-20T10:00:00Z", "minutes": 0},
         {"around": "2026-11-20T10:00:00Z", "minutes": 1441},
     ],

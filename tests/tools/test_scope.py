@@ -130,8 +130,8 @@ def _calls(draw: st.DrawFn) -> tuple[str, dict[str, Any]]:
     places = sorted((every & (ALL.keys() | {"filters", "per_page", "detail"})) - required)
     extra = draw(st.lists(st.sampled_from(places), max_size=2, unique=True)) if places else []
     given = {name: draw(_values(name)) for name in (*sorted(required), *extra)}
-    if tool == "create_saved_search":
-        # What the agent itself wrote may be shown to it later; that is no leak.
+    if tool in {"create_saved_search", "export_errors", "export_events"}:
+        # What the agent itself asked is shown to it, in the search or in what the file holds; that is no leak.
         given["filters"] = {"error.status": "open"}
     return tool, given
 

@@ -15,7 +15,7 @@ from crashgate.model.message import Response
 from crashgate.model.operation import AnyOperation, Shape
 from crashgate.model.result import Page
 from crashgate.providers.bugsnag.errors import GET_ERROR, GetError
-from crashgate.providers.bugsnag.events import GET_EVENT, GetEvent
+from crashgate.providers.bugsnag.events import GET_EVENT, ViewEvent
 from crashgate.sanitise import DEEPEST
 from crashgate.upstream.codec import decode, encode
 from tests.catalogue import BY_ID
@@ -136,7 +136,7 @@ def test_an_odd_value_in_a_row_costs_no_other_row_and_only_an_id_its_own(
 @example(404)
 def test_a_number_where_text_belongs_is_read_as_text(number: float) -> None:
     event = {"id": ID, "context": number, "message": number, "exceptions": [{"message": number, "stacktrace": None}]}
-    (row,) = read(GET_EVENT, GetEvent(project_id="checkout-ios", event_id=ID), json.dumps(event).encode()).rows
+    (row,) = read(GET_EVENT, ViewEvent(project_id="checkout-ios", event_id=ID), json.dumps(event).encode()).rows
 
     texts = [row.context, row.message, row.exceptions[0].message]
     assert [float(text) for text in texts] == [float(number)] * 3
@@ -146,7 +146,7 @@ def test_a_number_where_text_belongs_is_read_as_text(number: float) -> None:
 @pytest.mark.parametrize("value", [{"email": "canary@example.com"}, [{"email": "canary@example.com"}], True])
 def test_an_object_or_a_list_where_text_belongs_never_becomes_text(value: object) -> None:
     event = {"id": ID, "context": value, "exceptions": [{"message": value, "stacktrace": [{"code": {"1": value}}]}]}
-    (row,) = read(GET_EVENT, GetEvent(project_id="checkout-ios", event_id=ID), json.dumps(event).encode()).rows
+    (row,) = read(GET_EVENT, ViewEvent(project_id="checkout-ios", event_id=ID), json.dumps(event).encode()).rows
 
     (frame,) = row.exceptions[0].stacktrace
     assert (row.context, row.exceptions[0].message, frame.code) == (None, None, {})

@@ -212,6 +212,8 @@ Ref = Annotated[
     Logged(),
 ]
 """An id or a slug; the gate resolves it to an id before anything else is sent."""
+NAME_PATTERN = r"^[A-Za-z0-9_.@ -]{1,100}$"
+is_name = re.compile(NAME_PATTERN[1:-1]).fullmatch
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@ -]*$", min_length=1, max_length=100)]
 """A short name such as a release stage: printable, no path or query characters."""
 

@@ -153,11 +153,11 @@ class Toolbox:
         policy = self._policy(principal.agent)
         definition = self._defined(policy, principal.agent, tool)
         across = None if definition is None else definition.across
-        if across is not None and (
-            # Spelt out here, for every call of a list asks it.
-            not across.names.isdisjoint(given) or (across.place is not None and not given.get(across.place))
-        ):
-            return await self._call_composite(principal, across.tool, given, ask_user, behind=tool)
+        if across is not None:
+            if not across.names.isdisjoint(given):  # null and empty text mean not given
+                given = {key: each for key, each in given.items() if key not in across.names or each not in (None, "")}
+            if not across.names.isdisjoint(given) or (across.place is not None and not given.get(across.place)):
+                return await self._call_composite(principal, across.tool, given, ask_user, behind=tool)
         connection, choices = self._connection(policy, principal.agent, tool, given)
         detail, cursor = given.pop("detail", None), given.pop("cursor", None)
         fault: InvalidArgumentsError | None = None

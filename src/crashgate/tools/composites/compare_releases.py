@@ -84,7 +84,7 @@ async def take_steps(steps: Steps, params: CompareReleases) -> Shown:
     if steps.left_out:
         comparison["left_out"] = steps.left_out
     words = [found.sentence, *_count_errors(introduced, risen)]
-    return Shown(content=noticed({"comparison": comparison}), text=f"{' '.join(words)} ({search.where})")
+    return Shown(content=noticed({"comparison": comparison}), text=f"{' '.join(words)} In {search.where}.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Final
 from crashgate.errors import InvalidArgumentsError
 from crashgate.model.capability import LIST_RELEASES, READ_RELEASE, ReleaseFacts
 from crashgate.model.composite import Steps
-from crashgate.model.params import is_object_id
+from crashgate.model.params import is_name, is_object_id
 
 _MOST_PAGES: Final = 3
 """Of lists of releases, in one call."""
@@ -104,9 +104,11 @@ class ReleaseSearch:
         self, stage: str | None, until: str | None, after: str | None
     ) -> tuple[Sequence[ReleaseFacts], str | None]:
         self._pages -= 1
-        result = await self.steps.ask(LIST_RELEASES, project_id=self.project, stage=stage, until=until, after=after)
+        # A stage that an app reported may have characters that no question may have; its releases are picked out here.
+        named = stage if stage is None or is_name(stage) else None
+        result = await self.steps.ask(LIST_RELEASES, project_id=self.project, stage=named, until=until, after=after)
         self.where = result.where
-        return result.rows, result.next_mark
+        return [each for each in result.rows if stage in {named, each.stage}], result.next_mark
 
 
 def _builds(rows: Sequence[ReleaseFacts], version: str | None, *, stage: ReleaseFacts | None = None) -> Side | None:
