@@ -34,6 +34,7 @@ AT_ONCE: Mapping[tuple[str, ...], tuple[str, ...]] = {
     ("providers",): (),
     ("provider", "check"): ("bugsnag",),
     ("reference",): (),
+    ("freeze",): ("triage-agent",),
 }
 """Commands that end by themselves at once, with arguments that they accept."""
 
@@ -42,6 +43,7 @@ CHANGING = {("token", "new"), ("log", "checkpoint"), ("log", "prune"), ("exports
 
 RUN_ON = {("log", "follow"), ("serve",), ("sandbox",), ("demo",)}
 NEED_MORE = {
+    ("unfreeze",),
     ("log", "export"),
     ("approvals", "show"),
     ("approvals", "approve"),

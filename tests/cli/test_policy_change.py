@@ -29,7 +29,7 @@ reason = "granted"
 def test_the_examples_decide_as_their_cases_say(crashgate: Shell, root: Path) -> None:
     told = crashgate("policy", "test", str(root / "policies" / "tests" / "examples.toml"))
 
-    assert told == Told(code=0, out="12 cases: all as expected.\n", err="")
+    assert told == Told(code=0, out="13 cases: all as expected.\n", err="")
 
 
 @pytest.mark.usefixtures("policies")
@@ -144,8 +144,8 @@ def test_what_is_no_level_is_told_by_its_name(crashgate: Shell, policies: Path, 
     (home / "proposed").mkdir()
     new = home / "proposed" / "triage-agent.toml"
     old = (policies / "triage-agent.toml").read_text(encoding="utf-8")
-    more = '[off]\noperations = ["bugsnag.errors.fix"]\n[approve]\noperations = ["bugsnag.errors.open"]\n'
-    new.write_text(old + more + "[limits]\ncalls_per_day = 5\n", encoding="utf-8")
+    more = '\n[approve]\noperations = ["bugsnag.errors.open"]\n[limits]\ncalls_per_day = 5\n'
+    new.write_text(old.replace("operations = [", 'operations = ["bugsnag.errors.fix", ', 1) + more, encoding="utf-8")
 
     told = crashgate("policy", "diff", "policies/triage-agent.toml", "proposed/triage-agent.toml")
 

@@ -41,7 +41,7 @@ async def test_a_call_beyond_the_limit_is_refused_with_the_time_to_wait_and_noth
 
     assert (answer.content["error"]["code"], answer.content["error"]["retry_after_seconds"]) == ("rate_limited", 40)
     assert answer.text == (
-        "The limit of 2 calls a minute is reached. It is the policy's, for all connections and sessions of the agent"
+        "The limit of 2 calls a minute is reached. The policy sets it for all connections and sessions of the agent"
         " together. Try again in 40 seconds, not sooner. Nothing was sent. Your policy belongs to owner@example.com."
     )
     assert opened.upstream.lines == sent

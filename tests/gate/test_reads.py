@@ -100,7 +100,9 @@ def _asked() -> Iterator[tuple[AnyOperation, str, Any, tuple[str, ...]]]:
             for name in (*field.reads.named, *custom):
                 yield operation, field.name, _given(field, name), field.reads.of(name)
         elif field.reads is not None and field.reads.fields:
-            yield operation, field.name, VALUES[field.name], field.reads.fields
+            times = field.name in {"since", "until"} and operation.resource == "span"
+            value = "2026-11-20T10:00:00Z" if times else VALUES[field.name]
+            yield operation, field.name, value, field.reads.fields
 
 
 def _each() -> Iterator[tuple[AnyOperation, str, Any, str]]:

@@ -89,6 +89,8 @@ def test_each_placeholder_of_the_path_is_a_required_parameter_that_travels_there
 @each
 def test_each_parameter_of_the_path_or_for_the_gate_alone_is_one_plain_word(operation: AnyOperation) -> None:
     for field in operation.fields:
+        if field.named_by is not None:  # the gate puts an id in its place (test_names)
+            continue
         if field.travels in {In.PATH, In.NOWHERE} and (operation.id, field.name) not in CHOSEN_BY_AN_APP:
             for schema in inner(operation, field.name):
                 if schema.get("type") == "string":

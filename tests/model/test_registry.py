@@ -271,7 +271,7 @@ def route(operation: AnyOperation) -> tuple[str, str | None, str | None]:
     return operation.provider, operation.method, operation.path
 
 
-ORDERING = {"base", "direction", "sort"}
+ORDERING = {"base", "direction", "histogram", "sort"}
 EXPORTS = [one for one in OPERATIONS if one.id.endswith(".export")]
 
 
@@ -287,7 +287,9 @@ def test_an_export_is_its_list_under_another_name_with_all_rows_a_page_or_as_man
     # What orders a list, or picks from the rows of a page, is no parameter of a file.
     left_out = set(listed.params.model_fields) - set(operation.params.model_fields)
     assert set(operation.params.model_fields) <= set(listed.params.model_fields)
-    assert left_out <= ORDERING | {each.name for each in listed.fields if each.travels is In.NOWHERE}
+    # Those that are sent as filters are given as filters.
+    beside = {each.name for each in listed.fields if each.travels is In.NOWHERE or each.wire == "filters"}
+    assert left_out <= ORDERING | beside
     assert operation.params.model_fields["per_page"].default in {None, listed.per_page}
 
 

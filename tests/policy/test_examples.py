@@ -52,13 +52,13 @@ def test_each_example_gives_the_levels_that_its_comments_promise(shipped: Policy
 
     assert levels == {
         "operator": dict.fromkeys(BUGSNAG, Level.FULL),
-        "read-only-assistant": dict.fromkeys([name for name in BUGSNAG if name not in PEOPLE], Level.READ),
+        "read-only-assistant": dict.fromkeys([name for name in BUGSNAG if name not in {*PEOPLE, "span"}], Level.READ),
         "release-manager": dict.fromkeys(
             ("organization", "project", "error", "trend", "release", "release_group", "stability_trend"), Level.READ
         ),
         "triage-agent": {
-            **dict.fromkeys(("organization", "pivot", "comment", *READS), Level.READ),
-            "error": Level.WRITE,
+            **dict.fromkeys(("organization", "pivot", *READS), Level.READ),
+            **dict.fromkeys(("comment", "error"), Level.WRITE),
         },
     }
 

@@ -238,9 +238,9 @@ def test_a_statement_that_is_not_genuine_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(InvalidArgumentsError, match="is not genuine"):
         reader.verify(statement=replace(statement, at=at(9)))
-    with pytest.raises(InvalidArgumentsError, match="signed with another key"):
+    with pytest.raises(InvalidArgumentsError, match="signed with a different key"):
         reader.verify(statement=foreign)
-    with pytest.raises(InvalidArgumentsError, match="signed with another key"):
+    with pytest.raises(InvalidArgumentsError, match="signed with a different key"):
         reader.verify(statement=statement, key=foreign.key)
 
 

@@ -34,6 +34,9 @@ SESSION_IDS = st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc", "Zl
 VALUES: dict[str, st.SearchStrategy[Any]] = {
     "since": MOMENTS,
     "until": MOMENTS,
+    "failed_only": st.booleans(),
+    "around": st.none(),  # it stands in place of since and until
+    "minutes": st.none(),
     "per_page": st.integers(1, 1000),
     "session_id": SESSION_IDS,
 }

@@ -44,6 +44,9 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "include_replay_data": FLAGS,
     "since": MOMENTS,
     "until": MOMENTS,
+    "failed_only": st.booleans(),
+    "around": st.none(),  # it stands in place of since and until
+    "minutes": st.none(),
     "sort_by": st.lists(st.sampled_from(["created_at", "created_at:asc", "app:desc"]), min_size=1, max_size=5),
     "per_page": st.integers(1, 100),
     **dict.fromkeys(("is_crash", "is_anr", "has_exception_occurred", "rage_tap", "is_anonymous"), FLAGS),

@@ -26,7 +26,7 @@ FORBIDDEN = (
     ("[A-Z]+", r"/organizations/[^/]*/(?:api_key|collaborators/bulk_invite)/?"),
     ("(?:POST|PATCH|PUT|DELETE)", r"/organizations/[^/]*/collaborators(?:/.*)?"),
     ("(?:POST|PATCH|PUT|DELETE)", r"/projects/[^/]*/collaborators(?:/.*)?"),
-    ("PUT", ".*"),
+    ("PUT", r"(?!/projects/[^/]+/network_endpoint_grouping$).*"),
 )
 """All errors of a project, the project itself, keys, and who has access."""
 

@@ -212,6 +212,9 @@ Ref = Annotated[
     Logged(),
 ]
 """An id or a slug; the gate resolves it to an id before anything else is sent."""
+PLAIN_VERSION = r"v?[0-9]{1,8}(?:\.(?:[0-9]{1,8}|\*)){0,3}(?:[-+ (.](?:[a-z]{1,8}[.-]?)?[0-9]{0,8}\)?)?"
+"""Versions that the log may show: numbers, and a word such as ``beta``. Others may be anything, even a secret."""
+
 NAME_PATTERN = r"^[A-Za-z0-9_.@ -]{1,100}$"
 is_name = re.compile(NAME_PATTERN[1:-1]).fullmatch
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.@ -]*$", min_length=1, max_length=100)]

@@ -5,7 +5,7 @@ Errors as an agent sees them. Rule: thirty rows fit in 2,500 tokens.
 The tools that find and read errors. Rule: lists are short, one error is whole.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, Literal, cast
 
@@ -15,7 +15,19 @@ from crashgate.model.access import Access
 from crashgate.model.field_table import DAY, ROW, SUMMARY, About, Cut, shown_fields
 from crashgate.model.moments import At
 from crashgate.model.operation import Operation, Shape, Wording
-from crashgate.model.params import EncodedBy, In, Logged, ObjectId, Params, PatternHelp, Ref, RowsAPage, UtcTime, Wire
+from crashgate.model.params import (
+    PLAIN_VERSION,
+    EncodedBy,
+    In,
+    Logged,
+    ObjectId,
+    Params,
+    PatternHelp,
+    Ref,
+    RowsAPage,
+    UtcTime,
+    Wire,
+)
 from crashgate.model.reads import Reads, ReadsByName, ReadsNothing
 from crashgate.model.result import Id, Link, Many, OptionalId, PlaceId, Result, Time, Untrusted, UntrustedData, Word
 from crashgate.model.scope import ProjectNamed
@@ -159,7 +171,7 @@ class ListErrors(Params):
             str,
             StringConstraints(pattern=_VERSION_PATTERN, max_length=100),
             PatternHelp(_VERSION_PATTERN, "must be a version, e.g. 4.18.0 or 4.18.*"),
-            Logged(),
+            Logged(only=PLAIN_VERSION),
         ]
         | None,
         In.QUERY,
@@ -191,7 +203,9 @@ class ListErrors(Params):
     @classmethod
     def _with_one_status(cls, given: Any) -> Any:  # noqa: ANN401 - whatever a caller sent
         """The same without ``status`` where the filters have one, and with the text to search for given once."""
-        filters = given.get("filters") or ()
+        filters = given.get("filters")
+        if not isinstance(filters, Mapping):
+            return given
         if STATUS_FIELD in filters:
             given = {**given, "status": None}
         if _SEARCH in filters and given.get("query") is not None:

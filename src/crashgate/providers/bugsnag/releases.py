@@ -17,7 +17,20 @@ from pydantic import Field, StringConstraints
 from crashgate.model.access import Access
 from crashgate.model.field_table import ROW, shown_fields
 from crashgate.model.operation import Operation, Shape, Wording
-from crashgate.model.params import In, Logged, Name, NamedBy, ObjectId, Params, PatternHelp, Ref, RowsAPage, UtcTime
+from crashgate.model.params import (
+    OBJECT_ID_PATTERN,
+    PLAIN_VERSION,
+    In,
+    Logged,
+    Name,
+    NamedBy,
+    ObjectId,
+    Params,
+    PatternHelp,
+    Ref,
+    RowsAPage,
+    UtcTime,
+)
 from crashgate.model.reads import Reads, ReadsByName, ReadsNothing
 from crashgate.model.result import Id, OptionalId, PlaceId, Result, Time, Untrusted, UntrustedData, Word
 from crashgate.model.scope import ProjectNamed, ProjectOfObject
@@ -97,7 +110,7 @@ ReleaseName = Annotated[
     str,
     StringConstraints(pattern=_VERSION_PATTERN, min_length=1, max_length=100),
     PatternHelp(_VERSION_PATTERN, "must be an id of 24 hexadecimal digits or a version, e.g. 4.18.0"),
-    Logged(),
+    Logged(only=f"{OBJECT_ID_PATTERN[1:-1]}|{PLAIN_VERSION}"),
 ]
 
 
