@@ -174,6 +174,10 @@ class PlayedUpstream:
                 return ok([{"id": "1.app_start.AppStart/Cold"}])
             case ["span_groups", group]:
                 return ok({"id": unquote(group)})
+            case ["span_groups", _, "timeline" | "distribution"]:
+                return ok([{}])
+            case ["trace_fields"]:
+                return ok([{"display_id": "device.type"}])
             case ["span_groups", _, "spans"] | ["traces", _, "spans"]:
                 return ok([{"id": "00f067aa0ba902b7", "project_id": project.id}])
             case ["network_endpoint_grouping"]:

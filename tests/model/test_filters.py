@@ -47,7 +47,9 @@ def test_the_values_that_upstream_knows_are_taken(given: dict[str, list[tuple[st
 
 def test_a_value_that_upstream_does_not_know_is_told_with_those_that_it_knows() -> None:
     # Guards: _with_legal_values; upstream answers that there are no such errors, and a time with a bare 400.
-    with pytest.raises(ValidationError, match="it is one of open, in progress, for_review, new, fixed, snoozed, ignored"):
+    with pytest.raises(
+        ValidationError, match="it is one of open, in progress, for_review, new, fixed, snoozed, ignored"
+    ):
         read({"error.status": "opened"})
     with pytest.raises(ValidationError, match="neither like 7d, 12h or yesterday nor a time like 2026-11-20T10:00:00Z"):
         read({"event.before": "yesterday"})

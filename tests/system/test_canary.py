@@ -78,7 +78,7 @@ async def test_no_secret_in_any_argument_or_upstream_field_is_on_the_disk(
         for tool, right in tools.items():
             for arguments in _spoiled(right, shown[tool], every=every):
                 await gate.call(tool, arguments)
-                calls += not (tool in stepwise)
+                calls += tool not in stepwise
         for tool in SECRETS:
             await gate.call(tool)
             calls += 1

@@ -30,13 +30,17 @@ from tests.tools.played import open_played
 
 ALL = ("bugsnag", "bugsnag-sessions", "bugspulse", "browserstack", "devrev")
 REOPEN = {"reopen_if": "occurs_after", "seconds": 60}
+_GROUP = {"span_group_id": "1.app_start.AppStart/Cold"}
 CHANGES: Mapping[str, Mapping[str, Any]] = {
+    "group": _GROUP,
+    "timeline": _GROUP,
+    "distribution": _GROUP,
     "snooze": {"reopen_rules": REOPEN},
     "assign": {"assigned_collaborator_id": IOS.person},
     "override_severity": {"severity": "info"},
     "link_issue": {"issue_url": "https://tracker.example/browse/X-1"},
 }
-"""What a change of errors demands beside its name."""
+"""What a change of errors, or a view of spans, demands beside its name."""
 
 _odd = re.compile(rb'[0-9a-f]{8}-[0-9a-f-]{27}|"timestamp":"[^"]*"')
 """What is new in each request: ids that we make, and their times."""

@@ -56,7 +56,11 @@ async def serve(folder: Path, *groups: str, read_only: bool = False) -> AsyncGen
 async def test_a_read_only_server_shows_only_what_reads(tmp_path: Path) -> None:
     async with serve(tmp_path / "all") as whole, serve(tmp_path / "part", read_only=True) as part:
         for agent in (TRIAGE, OPERATOR):
-            reading = {each.name for each in whole.toolbox.listed(agent) if each.annotations.read_only or each.name.startswith("export_")}
+            reading = {
+                each.name
+                for each in whole.toolbox.listed(agent)
+                if each.annotations.read_only or each.name.startswith("export_")
+            }
             assert part.tools(agent) == reading
             assert part.tools(agent) < whole.tools(agent)
 

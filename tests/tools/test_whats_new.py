@@ -1,10 +1,11 @@
 """What changed since a time, compared with what the sandbox's world holds."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -312,3 +313,30 @@ def test_a_full_page_may_not_hold_all_that_is_new(last: float, *, more: bool, co
     found = find_changes([_error([1], first=80, last=last)], WINDOW, more=more)
 
     assert found.complete is complete
+
+
+def _outside(node: object) -> Iterator[str]:
+    """The texts that do not stand below a key ``untrusted``."""
+    match node:
+        case str():
+            yield node
+        case Mapping():
+            for key, value in cast("Mapping[str, object]", node).items():
+                if key != "untrusted":
+                    yield from _outside(value)
+        case list() | tuple():
+            for each in cast("Sequence[object]", node):
+                yield from _outside(each)
+        case _:
+            pass
+
+
+@pytest.mark.threats(5)
+async def test_what_outsiders_wrote_stands_under_untrusted(tmp_path: Path) -> None:
+    async with open_house(tmp_path, world=_world()) as house:
+        answer = await _ask(house, project_id="checkout-ios", since="7d")
+        classes = {error.error_class for error in house.errors("checkout-ios")}
+
+    whole = json.dumps(dict(answer.content))
+    assert any(each in whole for each in classes)
+    assert not any(each in text for each in classes for text in (*_outside(dict(answer.content)), answer.text))
