@@ -335,7 +335,7 @@ def _outside(node: object) -> Iterator[str]:
 async def test_what_outsiders_wrote_stands_under_untrusted(tmp_path: Path) -> None:
     async with open_house(tmp_path, world=_world()) as house:
         answer = await _ask(house, project_id="checkout-ios", since="7d")
-        classes = {error.error_class for error in house.errors("checkout-ios")}
+        classes = {error.kind.error_class for error in house.errors("checkout-ios")}
 
     whole = json.dumps(dict(answer.content))
     assert any(each in whole for each in classes)
