@@ -12,28 +12,25 @@ from typing import Any, assert_never, cast
 
 from crashgate.errors import InvalidArgumentsError
 from crashgate.gate import arguments
-from crashgate.gate.argument_defaults import closed_choice, defaults_for, question_for
+from crashgate.gate.argument_checks import filter_fault, hidden_argument_fault, look_up_names
+from crashgate.gate.argument_defaults import closed_choice, defaults_for
 from crashgate.gate.call import Ask
 from crashgate.gate.case import CallState
 from crashgate.gate.export_access import ExportAccess, goes_on, still_given, taken_out
-from crashgate.gate.names import ME, nobody_known, not_by_name, shown_fields
-from crashgate.gate.narrowing import NOWHERE, hidden_fault
+from crashgate.gate.narrowing import NOWHERE
 from crashgate.gate.needs import (
     UNKNOWN,
     ChargeCall,
     Need,
-    NeedFields,
-    NeedNamed,
     NeedObject,
     NeedPlace,
     NeedValues,
     Unknown,
 )
-from crashgate.gate.places import Found, NamedObject
+from crashgate.gate.places import Found
 from crashgate.gate.verdict import Reason, Verdict, by_policy, refused
 from crashgate.identity import Principal, Via
 from crashgate.model.operation import AnyOperation
-from crashgate.model.params import is_object_id
 from crashgate.model.scope import (
     ORGANIZATION,
     PROJECT,
@@ -87,13 +84,12 @@ def plan(policy: Policy | None, call: CallState) -> Plan:
     if verdict.denied:
         return verdict
     call.settle()
-    wrong = (yield from _look_up_names(call, operation)) or _hidden_fault(call, operation)
+    wrong = (yield from look_up_names(call, operation)) or hidden_argument_fault(call, operation)
     if wrong is not None:
         return replace(_told(wrong), decision=verdict.decision)
     # check: unknown filters are told
-    if (unknown := (yield from _filter_fault(call))) is not None:
-        return _told(unknown)
-    return _with_file(call, operation, verdict)
+    unknown = yield from filter_fault(call, operation)
+    return _told(unknown) if unknown is not None else _with_file(call, operation, verdict)
 
 
 def authorise_offline(policy: Policy | None, call: CallState) -> Verdict:
@@ -182,14 +178,12 @@ def _judge(call: CallState, **places: Place | None) -> Verdict:
 
 def _settle(call: CallState, verdict: Verdict) -> Verdict:
     """A verdict that still depends on something when there is nothing more to learn is a refusal."""
-    settled = verdict.effect is Effect.DEPENDS and call.known is None
-    return replace(verdict, effect=Effect.DENY) if settled else verdict
+    return replace(verdict, effect=Effect.DENY) if verdict.depends and call.known is None else verdict
 
 
 def _by_rows(verdict: Verdict) -> Verdict:
     """What depends on a place is allowed where each row names its own: the others are dropped."""
-    depends = verdict.effect is Effect.DEPENDS
-    return replace(verdict, effect=Effect.ALLOW, filters_rows=True) if depends else verdict
+    return replace(verdict, effect=Effect.ALLOW, filters_rows=True) if verdict.depends else verdict
 
 
 def _most_favourable(call: CallState, operation: AnyOperation, verdict: Verdict) -> Verdict:
@@ -367,62 +361,6 @@ def _repeat_settings(call: CallState, scope: OrganizationNamed) -> _Part:
     call.params = call.params.model_copy(update=dict(values))
     call.kept = frozenset(missing)
     return None
-
-
-def _look_up_names(call: CallState, operation: AnyOperation) -> Generator[Need, Any, InvalidArgumentsError | None]:
-    """Put ids in the place of names; what is wrong where a name is none, or may not be looked up."""
-    for each in operation.fields:
-        value: object = getattr(call.params, each.name, None) if each.named_by is not None else None
-        if each.named_by is None or call.params is None or not isinstance(value, str) or is_object_id(value):
-            continue
-        by, redaction = each.named_by, call.policy.redaction if call.policy else None
-        need = NeedNamed(
-            by=by,
-            parameter=each.name,
-            project=call.home or "",
-            value=value,
-            fields=shown_fields(by, by.fields, redaction),
-            beside=shown_fields(by, by.beside, redaction),
-        )
-        # check: a name is looked up only for who may list what has it
-        if not need.fields or not _may_list(call, by.operation):
-            return not_by_name(need)
-        if by.me and value.casefold() == ME:
-            if call.ask.me is None or need.fields[0] != by.fields[0]:
-                return nobody_known(need)
-            need = replace(need, value=call.ask.me, fields=need.fields[:1])
-        found: NamedObject | InvalidArgumentsError | Unknown = yield need
-        if isinstance(found, InvalidArgumentsError):
-            return found
-        if isinstance(found, NamedObject):
-            call.params = call.params.model_copy(update={each.name: found.id})
-            call.named[each.name] = found
-    return None
-
-
-def _may_list(call: CallState, listing: AnyOperation) -> bool:
-    question = question_for(call.ask.principal.agent, call.connection, listing, listing.access)
-    return decide(call.policy, question.at(call.question().places)).effect is Effect.ALLOW
-
-
-def _filter_fault(call: CallState) -> Generator[Need, Any, InvalidArgumentsError | None]:
-    """What is wrong where a filter names a field that the project does not have."""
-    names = frozenset[str](getattr(call.params, "filters", None) or ())
-    if by := _operation(call).filtering:
-        # check: what filters by a field of its own is checked like a filter
-        names |= {field for name, field in by.items() if name in call.ask.arguments}
-    if not names or call.home is None:
-        return None
-    fault: InvalidArgumentsError | Unknown | None = yield NeedFields(project=call.home, names=names)
-    return None if isinstance(fault, Unknown) else fault
-
-
-def _hidden_fault(call: CallState, operation: AnyOperation) -> InvalidArgumentsError | None:
-    """What is wrong where an argument asks by a field that the policy redacts; what the gate put in nobody asks by."""
-    if call.policy is None or call.policy.redaction.empty:
-        return None
-    asked = call.ask.arguments if call.params is None else {name: call.value(name) for name in call.ask.arguments}
-    return hidden_fault(operation, asked, call.policy.redaction)
 
 
 def _with_file(call: CallState, operation: AnyOperation, verdict: Verdict) -> Verdict:

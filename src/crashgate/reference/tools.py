@@ -15,6 +15,7 @@ from crashgate.model.composite import CompositeTool
 from crashgate.model.operation import AnyOperation
 from crashgate.model.own import OWN
 from crashgate.model.provider import AnyTool
+from crashgate.model.tool import Tool
 from crashgate.reference.examples import show_json
 from crashgate.reference.fields import answer_section, fields_section, models_of
 from crashgate.reference.markdown import code, codes, paragraphs, table
@@ -127,9 +128,10 @@ _FIELDS = (
 
 
 def _defined(tool: AnyTool, catalogue: Catalogue) -> Definition:
+    additions = [each.operation for each in tool.additions] if isinstance(tool, Tool) else []
     uses = [
         Use(operation=each, furthest=each.access_with([field.name for field in each.fields]))
-        for each in tool.operations
+        for each in dict.fromkeys((*tool.operations, *additions))
     ]
     return define(tool, uses, ("crashgate",), catalogue)
 
