@@ -131,7 +131,7 @@ def _defined(tool: AnyTool, catalogue: Catalogue) -> Definition:
     additions = [each.operation for each in tool.additions] if isinstance(tool, Tool) else []
     uses = [
         Use(operation=each, furthest=each.access_with([field.name for field in each.fields]))
-        for each in dict.fromkeys((*tool.operations, *additions))
+        for each in (*tool.operations, *(added for added in additions if added not in tool.operations))
     ]
     return define(tool, uses, ("crashgate",), catalogue)
 
