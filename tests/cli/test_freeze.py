@@ -7,6 +7,7 @@ import pytest
 from crashgate.audit.checkpoint import FreezeRecord
 from crashgate.config import wiring
 from crashgate.config.narrowing import Served
+from crashgate.errors import ConfigurationError
 from crashgate.policy.serving import ALL, EVERYBODY, Freeze, Serving
 from crashgate.storage.freezes import FILE, FreezeFile
 from tests.cli.calls import settings
@@ -93,4 +94,4 @@ def test_a_freeze_goes_on_where_its_end_cannot_be_recorded(
 
 
 def _no_log(_: object) -> object:
-    raise wiring.ConfigurationError("The log cannot be opened.", remedy="This test says so.")
+    raise ConfigurationError("The log cannot be opened.", remedy="This test says so.")

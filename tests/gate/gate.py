@@ -175,7 +175,7 @@ class PlayedUpstream:
             case ["span_groups", group]:
                 return ok({"id": unquote(group)})
             case ["span_groups", _, "timeline" | "distribution"]:
-                return ok([{}])
+                return ok([dict[str, object]()])
             case ["trace_fields"]:
                 return ok([{"display_id": "device.type"}])
             case ["span_groups", _, "spans"] | ["traces", _, "spans"]:

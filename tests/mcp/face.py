@@ -14,7 +14,7 @@ import uvicorn
 
 from crashgate.audit.attempt import AttemptRecord
 from crashgate.clock import Clock
-from crashgate.config import wiring
+from crashgate.config import servers, wiring
 from crashgate.config.connections import Sandbox
 from crashgate.identity import Via
 from crashgate.mcp import listen
@@ -189,7 +189,7 @@ async def open_face(
         issued = wiring.tokens(settings)
         tokens = {agent: issued.new(agent) for agent in files.current()}
         attempts, notices = Attempts(found.log, found.clock, via=Via.HTTP), Notices(found.toolbox)
-        face = replace(wiring.face(settings, listener), **(shown or {}))
+        face = replace(servers.face(settings, listener), **(shown or {}))
         served = http_app(
             build(found.toolbox, Bearer(), attempts=attempts, notices=notices, most_calls=most_calls),
             tokens=issued,

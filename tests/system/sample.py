@@ -96,9 +96,9 @@ def expected_path(sample: Sample, here: Here) -> str | None:
         return None
     arguments = sample.arguments(here)
     named = {name.removesuffix("_id"): quote(str(value), safe="") for name, value in arguments.items()}
-    match arguments.get("error_ids"):
-        case [error]:
-            named["error"] = error
+    errors = arguments.get("error_ids", ())
+    if len(errors) == 1:
+        named["error"] = errors[0]
     places = {
         "project": Here(world=here.world, slug=arguments.get("project_id", here.slug)).project_id,
         "organization": here.organization_id,

@@ -205,7 +205,7 @@ class _LazyPackage(ModuleType):
 
 def _over_stdio(settings: "Settings", sandbox: "Sandbox | None", agent: str, serving: "Serving") -> None:
     from crashgate.cli.session import find_policy
-    from crashgate.config import wiring
+    from crashgate.config import servers
 
     workspace = Workspace(settings=settings, sandbox=sandbox)
     own = workspace.served(agent)
@@ -214,7 +214,7 @@ def _over_stdio(settings: "Settings", sandbox: "Sandbox | None", agent: str, ser
     _check_pipes()
     if sys.stdin.isatty():
         note(f"Serving {agent} over stdio: an MCP client is expected at the other end, not a keyboard. Ctrl-D ends it.")
-    stdio = wiring.run_stdio(settings, os.environ, agent=agent, sandbox=sandbox, serving=serving)
+    stdio = servers.run_stdio(settings, os.environ, agent=agent, sandbox=sandbox, serving=serving)
     if not run(run_until_stopped(stdio)):
         click.get_current_context().exit(ExitCode.TERMINATED)
 
@@ -233,7 +233,7 @@ def _check_pipes() -> None:
 
 
 def _over_http(settings: "Settings", sandbox: "Sandbox | None", serving: "Serving") -> None:
-    from crashgate.config import wiring
+    from crashgate.config import servers, wiring
     from crashgate.mcp.listen import open_listener
 
     agents = tuple(Workspace(settings=settings, sandbox=sandbox).served())
@@ -247,7 +247,7 @@ def _over_http(settings: "Settings", sandbox: "Sandbox | None", serving: "Servin
         _announce(listener, agents, in_sandbox=sandbox is not None)
 
     with listener.socket:
-        run(wiring.run_http(settings, os.environ, listener, sandbox=sandbox, serving=serving, ready=ready))
+        run(servers.run_http(settings, os.environ, listener, sandbox=sandbox, serving=serving, ready=ready))
 
 
 def _announce(listener: "Listener", agents: tuple[str, ...], *, in_sandbox: bool) -> None:

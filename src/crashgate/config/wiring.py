@@ -3,15 +3,13 @@
 The server is imported where it starts: the protocol's library takes most of a second, and only serving needs it.
 """
 
-import asyncio
 import logging
 import os
 import pwd
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from crashgate.audit.fields import check_word
 from crashgate.audit.log import LogWriter
@@ -34,11 +32,8 @@ from crashgate.gate.places import Places
 from crashgate.gate.quotas import Limiter, UntrustedExposure
 from crashgate.gate.recorder import Ledger
 from crashgate.gate.revocation import Revocation
-from crashgate.identity import Via
-from crashgate.model.provider import LOOPBACK
-from crashgate.periodic import repeat
 from crashgate.policy.policy import PolicySource, Vocabulary
-from crashgate.policy.serving import ALL, EVERYBODY, Freeze, Serving, serve_groups
+from crashgate.policy.serving import ALL, Serving, serve_groups
 from crashgate.policy.templates import Templates
 from crashgate.storage.approvals import SqliteApprovals
 from crashgate.storage.counters import SqliteCounter
@@ -49,7 +44,7 @@ from crashgate.storage.freezes import FreezeFile
 from crashgate.storage.log_keys import LogKeys, load_key
 from crashgate.storage.log_sqlite import SqliteRowStore
 from crashgate.storage.parquet import Parquet
-from crashgate.storage.policy_files import PolicyFiles, read_templates, watching
+from crashgate.storage.policy_files import PolicyFiles, read_templates
 from crashgate.storage.tokens import TokenFile
 from crashgate.tools.cursors import Cursors
 from crashgate.tools.exports import Exports
@@ -59,17 +54,6 @@ from crashgate.upstream.budget import Turns
 from crashgate.upstream.client import Upstream
 from crashgate.upstream.network import Network
 from crashgate.upstream.transport import InProcess
-
-if TYPE_CHECKING:
-    from mcp.server import Server
-
-    from crashgate.mcp.attempts import Attempts
-    from crashgate.mcp.health import Readiness
-    from crashgate.mcp.http import HttpFace
-    from crashgate.mcp.listen import Listener
-    from crashgate.mcp.notices import Notices
-    from crashgate.mcp.tokens import Identify
-
 
 _log = logging.getLogger(__name__)
 
@@ -295,117 +279,3 @@ async def opened(  # noqa: PLR0913 - what may be given in place of the usual
     finally:
         counter.close()
         await log.aclose()
-
-
-async def run_stdio(
-    settings: Settings,
-    environment: Mapping[str, str],
-    *,
-    agent: str,
-    sandbox: Sandbox | None = None,
-    serving: Serving = ALL,
-) -> None:
-    """Serve one agent over this process's pipes until stdin ends."""
-    from crashgate.mcp.stdio import serve_stdio  # noqa: PLC0415 - only serving needs it
-    from crashgate.mcp.tokens import Launched  # noqa: PLC0415 - only serving needs it
-
-    files = served_policies(settings, sandbox=sandbox, agent=agent)
-    files.load()
-    async with (
-        opened(settings, environment, files, sandbox=sandbox, serving=serving) as found,
-        _serve(found, files, Launched(agent=agent), settings, via=Via.STDIO) as (server, attempts, _),
-    ):
-        await serve_stdio(server, attempts, agent=agent, longest=settings.http.largest_body)
-
-
-async def run_http(  # noqa: PLR0913 - what one server is made of
-    settings: Settings,
-    environment: Mapping[str, str],
-    listener: "Listener",
-    *,
-    sandbox: Sandbox | None = None,
-    serving: Serving = ALL,
-    ready: Callable[[], None] = lambda: None,
-) -> None:
-    """Serve agents with bearer tokens on an open listener until a signal; ``ready`` is called when nothing can fail."""
-    from crashgate.mcp.http import http_app  # noqa: PLC0415 - only serving needs it
-    from crashgate.mcp.listen import Ending, listen, stop_on_signal  # noqa: PLC0415 - only serving needs it
-    from crashgate.mcp.tokens import Bearer  # noqa: PLC0415 - only serving needs it
-
-    shown, files = face(settings, listener), served_policies(settings, sandbox=sandbox)
-    files.load()
-    with stop_on_signal() as stop:
-        async with (
-            opened(settings, environment, files, sandbox=sandbox, serving=serving) as found,
-            _serve(found, files, Bearer(), settings, via=Via.HTTP) as (server, attempts, notices),
-        ):
-            app = http_app(
-                server,
-                tokens=tokens(settings),
-                face=shown,
-                attempts=attempts,
-                clock=found.clock,
-                revocation=found.toolbox.gateway.revocation,
-                ended=notices.left,
-                readiness=lambda: _readiness(found, files, stopping=stop.asked > 0),
-            )
-            ready()
-            ending = Ending(stop=stop, seconds=settings.http.shutdown_seconds, last_words=notices.close)
-            async with repeat(app.end_revoked):
-                await listen(app, listener, attempts, reach=settings.http, ending=ending)
-
-
-def _readiness(found: Opened, files: PolicyFiles, *, stopping: bool) -> "Readiness":
-    """Whether clients should send their calls here."""
-    from crashgate.mcp.health import Readiness  # noqa: PLC0415 - only serving needs it
-
-    faults = {
-        "stopping": stopping,
-        "the decision log cannot store records": found.log.has_just_failed,
-        "no policy is in force": not files.current(),
-    }
-    frozen = found.freezes.current()
-    return Readiness(
-        faults=tuple(words for words, holds in faults.items() if holds),
-        frozen=len(frozen.keys() - {EVERYBODY}),
-        all_frozen=frozen.get(EVERYBODY) is Freeze.ALL,
-    )
-
-
-@asynccontextmanager
-async def _serve(
-    found: Opened, files: PolicyFiles, identify: "Identify", settings: Settings, *, via: Via
-) -> "AsyncGenerator[tuple[Server[dict[str, Any]], Attempts, Notices]]":
-    """The server, what notes refused attempts, and what tells agents of changes, while the policies are watched."""
-    from crashgate.mcp.attempts import noting  # noqa: PLC0415 - only serving needs it
-    from crashgate.mcp.notices import Notices  # noqa: PLC0415 - only serving needs it
-    from crashgate.mcp.server import build  # noqa: PLC0415 - only serving needs it
-
-    notices = Notices(found.toolbox)
-
-    async def look_for_freezes() -> None:
-        if await asyncio.to_thread(found.freezes.look):
-            _log.warning("What operators froze has changed: %s.", found.freezes.current() or "nothing is frozen")
-            await notices.changed(frozenset(files.current()))
-
-    async with (
-        noting(found.log, found.clock, via=via) as attempts,
-        watching(files, notices.changed),
-        repeat(look_for_freezes),
-    ):
-        short = settings.serve.short
-        yield build(found.toolbox, identify, attempts=attempts, notices=notices, short=short), attempts, notices
-
-
-def face(settings: Settings, listener: "Listener") -> "HttpFace":
-    """The names that the HTTP side answers to: its own address, loopback's names, and what the operator added."""
-    from crashgate.mcp.http import HttpFace  # noqa: PLC0415 - only serving needs it
-
-    port = listener.socket.getsockname()[1]
-    own = {*LOOPBACK, settings.http.host} if settings.http.host in LOOPBACK else {settings.http.host}
-    hosts = {f"[{name}]:{port}" if ":" in name else f"{name}:{port}" for name in own}
-    return HttpFace(
-        limits=settings.http,
-        hosts=frozenset(host.lower() for host in {*hosts, *settings.http.allowed_hosts}),
-        origins=frozenset(origin.lower() for origin in settings.http.allowed_origins),
-    )

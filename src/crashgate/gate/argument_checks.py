@@ -61,7 +61,9 @@ def filter_fault(call: CallState, operation: AnyOperation) -> Generator[Need, An
     names = frozenset[str](getattr(call.params, "filters", None) or ())
     if by := operation.filtering:
         # check: what filters by a field of its own is checked like a filter
-        names |= {field for name, field in by.items() if name in call.ask.arguments}
+        for name, field in by.items():
+            if name in call.ask.arguments:
+                names |= {field}
     if not names or call.home is None:
         return None
     fault: InvalidArgumentsError | Unknown | None = yield NeedFields(project=call.home, names=names)

@@ -3,7 +3,7 @@
 Design rules 1, 2 and 4; THREATS rows 5, 14, 15, 20, 21, 22, 23, 28, 31 and 33.
 """
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import replace
 from typing import Any
@@ -15,27 +15,20 @@ from crashgate.errors import (
     ApprovalError,
     Code,
     CrashgateError,
-    InvalidArgumentsError,
-    LogUnavailableError,
     NotAvailableError,
-    NotNowError,
-    RevokedError,
     UpstreamError,
 )
 from crashgate.gate.approvals import Approvals, all_waiting
+from crashgate.gate.authoriser import MOST_CHANGES, Authoriser, defect
 from crashgate.gate.call import Ask, Change
 from crashgate.gate.case import CallState
-from crashgate.gate.export_access import check_room
-from crashgate.gate.look_ups import answer, refuse_unknown
-from crashgate.gate.needs import ChargeCall, Need
 from crashgate.gate.paged_reading import Reading, fill_page
 from crashgate.gate.places import LookUp, Places
-from crashgate.gate.plan import Plan, plan
 from crashgate.gate.projection import project, redacts
 from crashgate.gate.quotas import Limiter, UntrustedExposure, check_rows
 from crashgate.gate.recorder import Entry, Ledger, Seen
 from crashgate.gate.revocation import Revocation
-from crashgate.gate.verdict import LOOK_UP, ObservedCalls, Reason, Verdict, refused
+from crashgate.gate.verdict import LOOK_UP, ObservedCalls
 from crashgate.model.allowance import counting
 from crashgate.model.operation import AnyOperation, Shape
 from crashgate.model.params import Params
@@ -44,14 +37,11 @@ from crashgate.model.result import Page
 from crashgate.model.scope import EnvironmentRows, OrganizationRows, ProjectRows
 from crashgate.model.tool import Reply
 from crashgate.offload import offload
-from crashgate.policy.policy import Policy, PolicySource
+from crashgate.policy.policy import PolicySource
 from crashgate.upstream.client import Call, Trace, Upstream, WithdrawnError, exchange
 
 _REFUSALS = range(400, 500)
 """The upstream's "no". After anything else it is not known what it did."""
-
-_MOST_CHANGES = 10
-"""Of the policy, while one call is decided or waits for its turn."""
 
 
 class Gateway:
@@ -78,10 +68,19 @@ class Gateway:
         self._observed_calls = ObservedCalls()
         self._places = places
         self._upstreams = upstreams
-
-    def policy_of(self, agent: str) -> Policy | None:
+        self._authoriser = Authoriser(
+            policies=policies,
+            ledger=ledger,
+            places=places,
+            upstreams=upstreams,
+            limiter=limiter,
+            approvals=approvals,
+            exposure=taint,
+            revocation=revocation,
+            look_up_for=self._look_up_for,
+        )
+        self.policy_of = self._authoriser.policy_of
         """The policy in force for an agent."""
-        return self.policies.current().get(agent)
 
     def connection(self, name: str | None) -> Connection | None:
         """The connection of that name; None for crashgate itself, and where there is none."""
@@ -140,7 +139,7 @@ class Gateway:
         waiting: list[ApprovalError] = []
         for case in cases:
             try:
-                ruling = await self._ruled(case, self._asked)
+                ruling = await self._authoriser.decide(case, self._authoriser.ask_first)
             except ApprovalError as problem:
                 waiting.append(problem)
                 continue
@@ -189,7 +188,7 @@ class Gateway:
                         seen=seen,
                         fetch=lambda mark: self._next_of(case, trace, mark),
                         bound=lambda rows: check_rows(case.policy, rows),
-                        same=lambda: self._is_current(case),
+                        same=lambda: self._authoriser.is_current(case),
                     )
                 except Exception as stopped:  # noqa: BLE001 - told below, outside the group that would wrap it
                     problem = stopped
@@ -204,26 +203,14 @@ class Gateway:
         await self._taint.note(case)
         return await self._narrowed(case, await self._page(case, trace, mark, bulk=True), bulk=True)
 
-    def _is_current(self, case: CallState) -> bool:
-        """Whether the policy that the case was decided under is the one in force: the same document.
-
-        A look-up of the gate belongs to no policy.
-        """
-        if case.parent is not None:
-            return True
-        policy = self.policy_of(case.ask.principal.agent)
-        if policy is None or case.policy is None:
-            return policy is case.policy
-        return policy.hash == case.policy.hash
-
     async def _check_again(self, case: CallState) -> None:
         """Raises RevokedError, and NotAvailableError when the policy has changed and refuses the case now."""
         # check: no request leaves for a token that was revoked
         self.revocation.check(case.ask.principal)
-        if self._is_current(case):
+        if self._authoriser.is_current(case):
             return
         observed = case.observed
-        ruling = await self._rule(case)
+        ruling = await self._authoriser.judge_now(case)
         # An approval was given under the older policy, and is used up. A call that observe mode lets through must be
         # recorded as such, and this call is recorded already.
         new = (
@@ -245,143 +232,15 @@ class Gateway:
 
     async def _admitted(self, case: CallState) -> Entry:
         """The stored decision that allows the case; what goes wrong before is stored as a refusal, then told."""
-        ruling = await self._ruled(case, self._permitted)
+        ruling = await self._authoriser.decide(case, self._authoriser.permit)
         entry = await self._ledger.decided(case, ruling)
         # check: what the policy refuses is refused
         if not ruling.allowed:
             raise NotAvailableError("Refused.")
         # check: observe mode is told to the operator
-        self._observed_calls.note(case.ask.principal.agent, ruling)
+        if ruling.observed:
+            self._observed_calls.note(case.ask.principal.agent, ruling)
         return entry
-
-    async def _ruled(self, case: CallState, permit: Callable[[CallState, Verdict], Awaitable[Verdict]]) -> Verdict:
-        """The verdict, after ``permit``; what goes wrong before is stored as a refusal, then told."""
-        principal = case.ask.principal
-        try:
-            # check: a revoked token decides nothing
-            self.revocation.check(principal)
-            ruling = await permit(case, await self._rule(case))
-            case.bound()
-        except LogUnavailableError:
-            raise
-        except anyio.get_cancelled_exc_class():
-            # Stored in a shielded scope; the call may have waited for the person at the client.
-            given_up = refused(Reason.UNDECIDED, "the call was given up before it was decided")
-            await self._ledger.decided(case, given_up if self.revocation.holds(principal) else _REVOKED)
-            raise
-        except RevokedError:
-            await self._ledger.decided(case, _REVOKED)
-            raise
-        except InvalidArgumentsError as problem:
-            # check: wrong arguments are recorded
-            await self._ledger.decided(case, refused(Reason.INVALID_ARGUMENTS, problem.because))
-            raise
-        except NotNowError as problem:
-            reason = Reason(problem.code.value)
-            ruling = refused(reason, problem.because, approval=problem.approval, answered_by=problem.answered_by)
-            # check: a limit or a missing approval is recorded
-            await self._ledger.decided(case, ruling)
-            raise
-        # check: every failure of a look-up reads the same
-        except UpstreamError as problem:
-            # check: a look-up without an answer denies
-            await self._ledger.decided(case, refused(Reason.UNDECIDED, "the look-up that decides got no usable answer"))
-            raise NotAvailableError("Undecided.") from problem  # what upstream said of it could tell what is there
-        except Exception as problem:
-            # check: a defect before the decision is recorded as a denial
-            await self._ledger.decided(case, refused(Reason.INTERNAL, "the gate itself failed"))
-            raise _defect() from problem
-        return ruling
-
-    async def _permitted(self, case: CallState, ruling: Verdict) -> Verdict:
-        """The ruling after what the policy asks for beside its grants: a person's approval, and room in its limits.
-
-        An approval is used up last, and only for a call that is made then. What the agent will have asked for is noted
-        before anything is sent: no change that it makes meanwhile slips by. Raises NotNowError.
-        """
-        if not ruling.allowed or case.policy is None:
-            return ruling
-        why = await self._why_asked(case, case.policy, ruling)
-        # check[always]: an approval is asked for before a call
-        if not ruling.needs_approval and not why:
-            # check: changes are counted
-            await self._limiter.change(case)
-            # check: reading outsiders' text is noted before it is asked for
-            await self._taint.note(case)
-            return ruling
-        approval = await self._approvals.granted(case, case.policy, why=why)
-        # check: a person's yes is worth nothing to a revoked token
-        self.revocation.check(case.ask.principal)
-        policy = self.policy_of(case.ask.principal.agent)
-        # check: a yes under an older policy comes too late
-        if policy is None or policy.hash != approval.policy_hash:
-            return refused(Reason.APPROVAL_REQUIRED, "the policy changed while a person was asked")
-        # check: a change that a person approved is counted
-        await self._limiter.change(case)
-        # check: an approved change that answers with outsiders' text is noted
-        await self._taint.note(case)
-        # check: an approval is used up
-        await self._approvals.use(approval)
-        return replace(ruling, approval=approval.id, answered_by=approval.answered_by)
-
-    async def _why_asked(self, case: CallState, policy: Policy, ruling: Verdict) -> str:
-        """Why a person has to agree, where the policy does not always ask one; empty where nobody has to."""
-        if ruling.needs_approval:
-            return ""
-        return (
-            await self._taint.why(case)  # check: a change after reading outsiders' text needs a person
-            or await self._approvals.still_asked(case, policy)
-        )
-
-    async def _asked(self, case: CallState, ruling: Verdict) -> Verdict:
-        """The ruling once a person has agreed where one has to; nothing is used up. Raises NotNowError."""
-        if ruling.allowed and case.policy is not None:
-            why = await self._why_asked(case, case.policy, ruling)
-            # check: of changes made together each has the approval that it needs before one is sent
-            if ruling.needs_approval or why:
-                await self._approvals.granted(case, case.policy, why=why)
-        return ruling
-
-    async def _rule(self, case: CallState) -> Verdict:
-        """The verdict of the policy in force; anew where another came into force while something was looked up.
-
-        Raises InvalidArgumentsError and NotNowError, and UpstreamError from a look-up.
-        """
-        held, answers = case.holding, list[tuple[Need, Any]]()
-        for _ in range(_MOST_CHANGES):
-            policy, case.holding = self.policy_of(case.ask.principal.agent), held
-            case.policy = policy
-            verdict = refuse_unknown(case, self._upstreams) or await self._drive(case, plan(policy, case), answers)
-            if verdict.allowed and policy is not None and case.ask.to_file and held is None and not case.ask.holding:
-                await check_room(policy, case.ask.kept)
-            # check[always]: a policy that changed during a look-up decides nothing
-            if self._is_current(case):
-                if verdict.fault is not None:
-                    raise verdict.fault
-                return verdict
-        return refused(Reason.UNDECIDED, "the policy changed again and again while it was decided")
-
-    async def _drive(self, case: CallState, asking: Plan, answers: list[tuple[Need, Any]]) -> Verdict:
-        """The plan's verdict, with the ``answers`` that there are already and those that are looked up now."""
-        found: Any = None
-        try:
-            while True:
-                need = asking.send(found)
-                found = None
-                if isinstance(need, ChargeCall):
-                    # check: calls are counted
-                    await self._limiter.call(case)
-                    continue
-                known = [each for asked, each in answers if asked == need]
-                if known:
-                    found = known[0]
-                    continue
-                provider = self._upstreams[case.connection].connection.provider
-                found = await answer(need, case, provider, self._places, self._look_up_for(case))
-                answers.append((need, found))
-        except StopIteration as end:
-            verdict: Verdict = end.value
-            return verdict
 
     def _look_up_for(self, case: CallState) -> LookUp:
         """How something is looked up for a plan: recorded like a call, and sent through the same exchange."""
@@ -441,7 +300,7 @@ class Gateway:
         except Exception as problem:
             # check: a defect after the decision is recorded
             await entry.close(seen.outcome(Ending.FAILED, Code.INTERNAL), trace)
-            raise _defect() from problem
+            raise defect() from problem
         else:
             # check: an answered call has an outcome
             await entry.close(seen.outcome(seen.ending), trace)
@@ -472,7 +331,7 @@ class Gateway:
     async def _page(self, case: CallState, trace: Trace, mark: str | None, *, bulk: bool = False) -> Page[Any]:
         """One page from upstream, as it is there; no request of it leaves under a policy that is not in force."""
         operation, upstream = case.ask.operation, self._upstreams[case.connection]
-        for _ in range(_MOST_CHANGES):
+        for _ in range(MOST_CHANGES):
             # check: each page is asked for under the policy in force
             await self._check_again(case)
             if operation is None or case.params is None:
@@ -485,7 +344,7 @@ class Gateway:
                 bulk=bulk,
                 # check[never]: a look-up shares no answer with another agent's
                 alone=case.parent is not None,
-                holds=lambda: self.revocation.holds(case.ask.principal) and self._is_current(case),
+                holds=lambda: self.revocation.holds(case.ask.principal) and self._authoriser.is_current(case),
                 fields=None if case.parent is not None or redacts(case) else case.ask.fields,
             )
             counted = counting(left, lambda: trace.requests) if (left := case.ask.allowance) else nullcontext()
@@ -503,12 +362,3 @@ def _words(case: CallState) -> str:
     """``resolved 3 errors``."""
     past = case.ask.operation.wording.past if case.ask.operation else "done"
     return f"{past} {case.target}"
-
-
-_REVOKED = refused(Reason.TOKEN_REVOKED, "the token was revoked before it was decided")
-
-
-def _defect() -> CrashgateError:
-    return CrashgateError(
-        "crashgate itself failed.", remedy="Try again; if it fails again, tell the operator of crashgate."
-    )

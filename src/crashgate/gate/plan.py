@@ -65,7 +65,9 @@ def plan(policy: Policy | None, call: CallState) -> Plan:
     A verdict with a ``fault`` is a refusal whose error the agent is told. Raises NotNowError where a file cannot go on
     under this policy.
     """
-    operation = _operation(call)
+    operation = call.ask.operation
+    if operation is None:
+        raise ValueError("a tool that does not exist is refused before")
     call.policy = policy
     fault = None if call.known is not None else _read(call, operation)
     verdict = _judge(call)
@@ -123,20 +125,14 @@ def allows_row(call: CallState, place: Place) -> bool:
 
     Where observe mode let the call itself through, it lets its rows through too.
     """
-    operation = _operation(call)
-    question = call.question(**{operation.scope.dimension.noun: place})
+    operation = call.ask.operation
+    question = call.question(**({} if operation is None else {operation.scope.dimension.noun: place}))
     decision = decide(call.policy, question)
     # check[always]: a row is allowed in its own place
     return decision.effect is Effect.ALLOW or (
         call.observed  # check: rows are let through in observe mode only with their call
         and lets_through(call.policy, question, decision)
     )
-
-
-def _operation(call: CallState) -> AnyOperation:
-    if call.ask.operation is None:
-        raise ValueError("a tool that does not exist is refused before")
-    return call.ask.operation
 
 
 def _read(call: CallState, operation: AnyOperation) -> InvalidArgumentsError | None:

@@ -67,15 +67,20 @@ class Limiter:
         """Count a call, once. Raises LimitError, StateUnavailableError."""
         if case.counted:
             return
-        await self._take(case, tuple(rate for rate in _rates(case) if rate.counted is Counted.CALLS))
+        await self._take(case, calls=True)
         # check: a call counts once
         case.counted = True
 
     async def change(self, case: CallState) -> None:
         """Count what the call changes. Raises LimitError, StateUnavailableError."""
-        await self._take(case, tuple(rate for rate in _rates(case) if rate.counted is not Counted.CALLS))
+        await self._take(case, calls=False)
 
-    async def _take(self, case: CallState, rates: Sequence[Rate]) -> None:
+    async def _take(self, case: CallState, *, calls: bool) -> None:
+        """Count against the limits of calls, or against those of changes."""
+        if case.policy is None or case.access is None or not case.policy.limits.rates:
+            return
+        on_it = case.policy.limits.on(case.access)
+        rates = tuple(rate for rate in on_it if (rate.counted is Counted.CALLS) is calls)
         if not rates:
             return
         full = await self._counter.take(case.ask.principal.agent, rates, now=self._clock.now())
@@ -93,13 +98,6 @@ def check_rows(policy: Policy | None, rows: int) -> None:
             why=f"The policy lets one export hold {most} at most.",
             remedy="Ask for less, with filters or a shorter time, or ask the policy's owner for more.",
         )
-
-
-def _rates(case: CallState) -> Sequence[Rate]:
-    """The rates that the policy has for a call like this."""
-    if case.policy is None or case.access is None or not case.policy.limits.rates:
-        return ()
-    return case.policy.limits.on(case.access)
 
 
 def _too_many(full: Full) -> LimitError:

@@ -11,10 +11,13 @@ from crashgate.gate.given import given, is_given
 from crashgate.model.export import Export
 from crashgate.model.operation import AnyOperation
 from crashgate.model.params import is_object_id
+from crashgate.model.provider import AnyTool
 from crashgate.model.tool import Always, ByProvider, Detail, Given, Named, Tool
 from crashgate.tools.exports import Order
 
 _legal_export_id = re.compile(r"[0-9a-f]{16,32}").fullmatch
+
+_legal_connection = re.compile(r"[a-z0-9][a-z0-9-]{0,63}").fullmatch
 
 
 def choose(tool: Tool, arguments: Mapping[str, Any], provider: str | None) -> tuple[AnyOperation, dict[str, Any]]:
@@ -172,3 +175,23 @@ def _whose(tool: Tool | Export, operation: AnyOperation, connection: str) -> str
             return f"a call {'with' if operation is present else 'without'} {argument}"
         case _:
             return f"connection {connection}"
+
+
+def choose_connection(
+    found: tuple[str, ...] | None, tool: AnyTool, connections: Mapping[str, str], arguments: dict[str, Any]
+) -> tuple[str | None, tuple[str, ...]]:
+    """The connection meant, taken out of the arguments; and where none is named, those that are open.
+
+    ``found`` are the connections on which the tool is open to the agent, ``connections`` all, with their providers.
+    """
+    possible = found
+    if possible is None:
+        providers = {operation.provider for operation in tool.operations}
+        possible = tuple(name for name, provider in connections.items() if provider in providers)
+    if not is_given(arguments.get("connection")):
+        arguments.pop("connection", None)
+    if len(possible) == 1:
+        return possible[0], ()
+    named = arguments.pop("connection", None)
+    choices = found if found and named is None else ()
+    return (named if isinstance(named, str) and _legal_connection(named) else None), choices

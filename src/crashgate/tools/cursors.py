@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from crashgate.clock import Clock
 from crashgate.errors import InvalidArgumentsError
+from crashgate.gate.given import is_given
 
 LIFETIME_SECONDS = 3600
 LONGEST_CURSOR = 24_000
@@ -91,3 +92,16 @@ def _not_good() -> InvalidArgumentsError:
         why="It is older than an hour, or the other arguments, the policy or the server changed.",
         remedy="Call again without cursor to start from the first page. Nothing was sent.",
     )
+
+
+def open_cursor(cursors: Cursors, cursor: object, *, pages: bool, bound_to: Sequence[object]) -> str | None:
+    """The mark in a cursor that was given; None without one. Raises InvalidArgumentsError."""
+    if not is_given(cursor):
+        return None
+    if not pages or not isinstance(cursor, str):
+        raise InvalidArgumentsError(
+            "cursor must be the next_cursor of a list.",
+            because="the argument cursor is not valid",
+            remedy="Nothing was sent.",
+        )
+    return cursors.open(cursor, bound_to=bound_to)

@@ -341,3 +341,7 @@ def _nothing_to_resume(principal: Principal) -> InvalidArgumentsError:
     else:
         what, where = "resume names no interrupted export of yours by this tool", "list_exports"
     return InvalidArgumentsError(f"{what}.", remedy=f"{where} names them. Nothing was sent.")
+
+
+async def unwatched(_: float, __: float | None, ___: str) -> None:
+    """Progress that nobody looks at."""

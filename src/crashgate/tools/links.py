@@ -9,7 +9,8 @@ from typing import Any, cast
 from crashgate.errors import InvalidArgumentsError
 from crashgate.gate.arguments import SENT_NOTHING
 from crashgate.gate.given import is_given
-from crashgate.model.provider import Connection, DashboardLinks
+from crashgate.model.composite import CompositeTool
+from crashgate.model.provider import AnyTool, Connection, DashboardLinks
 from crashgate.tools.arguments import LINK_STARTS, MOST_LINKS
 
 _LONGEST = 2_000
@@ -94,3 +95,11 @@ class _Links:
 
 def _refusal(argument: str, words: str) -> InvalidArgumentsError:
     return InvalidArgumentsError(words, because=f"the argument {argument} is not valid", remedy=SENT_NOTHING)
+
+
+def follow_tool_links(tool: AnyTool, given: Mapping[str, Any], connection: Connection | None) -> dict[str, Any]:
+    """The arguments with what a link to a dashboard names in its place. Raises InvalidArgumentsError."""
+    sources = (tool.params,) if isinstance(tool, CompositeTool) else (each.params for each in tool.operations)
+    names = frozenset[str]().union(*(each.model_fields for each in sources))
+    hidden = frozenset[str]() if isinstance(tool, CompositeTool) else tool.hidden
+    return follow_links(given, connection, names - hidden)

@@ -4,8 +4,7 @@ THREATS rows 18 and 21: a tool is listed if and only if some call of it could be
 whatever the reason.
 """
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -18,7 +17,6 @@ from crashgate.gate.arguments import expanded, taken
 from crashgate.gate.call import Ask, OwnAnswer
 from crashgate.gate.gateway import Gateway
 from crashgate.gate.given import given as meant
-from crashgate.gate.given import is_given
 from crashgate.identity import Principal, Via
 from crashgate.model.allowance import Allowance
 from crashgate.model.catalogue import Catalogue
@@ -28,28 +26,43 @@ from crashgate.model.operation import AnyOperation
 from crashgate.model.own import LIST_EXPORTS
 from crashgate.model.provider import AnyTool
 from crashgate.model.short_times import changed_times
-from crashgate.model.tool import Detail, Reply, Shown, Tool
+from crashgate.model.tool import Detail, Shown, Tool
 from crashgate.offload import offload
 from crashgate.policy.policy import Policy, Vocabulary
 from crashgate.policy.review.explain import MOST_TOOLS, refusal
 from crashgate.tools import own
-from crashgate.tools.arguments import check_names, choose, detail_of, holds_link, order, take_additions
+from crashgate.tools.arguments import (
+    check_names,
+    choose,
+    choose_connection,
+    detail_of,
+    holds_link,
+    order,
+    take_additions,
+)
 from crashgate.tools.available import Opening, opening
-from crashgate.tools.call_result import Answer, failed, nearest, refused
+from crashgate.tools.call_result import (
+    Answer,
+    failed,
+    fit_answer,
+    legal_name,
+    nearest,
+    refused,
+    show_page,
+    view_reply,
+    with_names,
+    with_redacted,
+    with_times,
+)
 from crashgate.tools.changes import further_changes, tell_changes, too_many_changes
 from crashgate.tools.composite_call import CompositeCall
-from crashgate.tools.cursors import Cursors, rest_of, within
+from crashgate.tools.cursors import Cursors, open_cursor, within
 from crashgate.tools.definitions import Definition, define
-from crashgate.tools.exports import Exports, Order, Watch
+from crashgate.tools.exports import Exports, Order, Watch, unwatched
 from crashgate.tools.files import Files
-from crashgate.tools.links import follow_links
-from crashgate.views.present import UNTRUSTED, fit
-from crashgate.views.rows import noticed
+from crashgate.tools.links import follow_tool_links
 
 _MOST_KEPT = 10_000
-_SHORTENED = "Parts were too large for one answer and are shortened."
-_legal_name = re.compile(r"[a-z][a-z0-9_]{0,63}").fullmatch
-_legal_connection = re.compile(r"[a-z0-9][a-z0-9-]{0,63}").fullmatch
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,10 +88,8 @@ class Toolbox:
     def listed(self, agent: str) -> tuple[Definition, ...]:
         """What ``agent`` is shown: only tools of which some call could be allowed, in a fixed order."""
         policy = self._policy(agent)
-        there = (
-            self._defined(policy, agent, tool) for tool in self.catalogue.tools if self._is_there(tool, policy, agent)
-        )
-        return tuple(each for each in there if each is not None)
+        there = (tool for tool in self.catalogue.tools if self._is_there(tool, policy, agent))
+        return tuple(found for tool in there if (found := self._defined(policy, agent, tool)) is not None)
 
     def _parameters(self, agent: str, tool: AnyTool) -> tuple[str, ...]:
         """The names of the parameters that the agent is shown of a tool."""
@@ -92,23 +103,22 @@ class Toolbox:
             if len(self._definitions) >= _MOST_KEPT:
                 self._definitions.clear()
             found = self._opening(policy, agent, tool)
-            self._definitions[key] = (
-                define(tool, found.uses, found.connections, self.catalogue) if found is not None else None
-            )
+            shown = None if found is None else define(tool, found.uses, found.connections, self.catalogue)
+            self._definitions[key] = shown
         return self._definitions[key]
 
     def open_connections(self, agent: str, name: str) -> tuple[str, ...]:
         """The connections on which the tool is open to the agent; who has one need not, and cannot, name it."""
         tool = self.catalogue.tools_by_name.get(name)
-        found = self._opening(self._policy(agent), agent, tool) if tool is not None else None
-        return found.connections if found is not None else ()
+        found = tool and self._opening(self._policy(agent), agent, tool)
+        return found.connections if found else ()
 
     def _is_there(self, tool: AnyTool, policy: Policy | None, agent: str) -> bool:
         """Exports are there where the operator configured a place for them; their list, for who may make some."""
         if isinstance(tool, Export):
             # check[always]: exports are there where there is a place for them
             return self.exports is not None
-        if LIST_EXPORTS.id not in {each.id for each in tool.operations}:
+        if tool.operations[0].id != LIST_EXPORTS.id:
             return True
         return self.exports is not None and any(
             self._opening(policy, agent, each) for each in self.catalogue.tools if isinstance(each, Export)
@@ -138,9 +148,9 @@ class Toolbox:
                 case CompositeTool():
                     return await self._call_composite(principal, tool, given, ask_user)
                 case Export():
-                    return await self._call_export(principal, tool, given, progress or _unwatched, ask_user)
+                    return await self._call_export(principal, tool, given, progress or unwatched, ask_user)
                 case None:
-                    await self.gateway.run(Ask(principal=principal, tool=_legal(name), operation=None))
+                    await self.gateway.run(Ask(principal=principal, tool=legal_name(name), operation=None))
         except NotAvailableError:
             pass
         except CrashgateError as problem:
@@ -169,7 +179,8 @@ class Toolbox:
         added: Mapping[int, dict[str, Any]] = {}
         more: Sequence[tuple[AnyOperation, dict[str, Any]]] = ()
         try:
-            given = self._follow_links(tool, given, connection) if holds_link(given) else given
+            if holds_link(given):
+                given = follow_tool_links(tool, given, self.gateway.connection(connection))
             operation, arguments = choose(tool, given, self._all().get(connection or ""))
             arguments, added = take_additions(tool, operation, arguments)
             check_names(tool, operation, arguments, shown=parameters, connection=connection)
@@ -178,7 +189,7 @@ class Toolbox:
             left = tuple(arguments.keys() - own.keys())
             shown = detail_of(tool, detail)
             bound = (principal.agent, policy.hash if policy else None, tool.name, connection, arguments)
-            mark, skipped = within(self._page(tool, cursor, bound))
+            mark, skipped = within(open_cursor(self.cursors, cursor, pages=tool.pages, bound_to=bound))
             full = expanded(operation.params, arguments, self.clock.now())
             read_as, arguments = changed_times(arguments, full) if full != arguments else {}, full
             if added:
@@ -199,16 +210,19 @@ class Toolbox:
             answer=self._own_answer(policy, principal.agent, operation, mark),
             choices=choices,
             ask_user=ask_user,
-            me=principal.email or self._account(connection),
+            me=principal.email or getattr(self.gateway.connection(connection), "account", None),
             fields=tool.of_provider(operation.provider).fields_of(operation.result, shown),
         )
         if more and fault is None:
             return await self._make_changes(tool, ask, more)
         reply = replace(await self.gateway.run(ask), usual=left)
-        answer = await self._answered(tool, reply, shown, bound, mark=mark, skipped=skipped)
+        own_tool = tool.of_provider(self._all().get(reply.connection))
+        answer = await show_page(
+            tool, own_tool, reply, shown, cursors=self.cursors, bound=bound, mark=mark, skipped=skipped
+        )
         if reply.named:
-            answer = replace(answer, content=_with_names(answer.content, reply))
-        return replace(answer, content=_with_times(answer.content, read_as)) if read_as else answer
+            answer = replace(answer, content=with_names(answer.content, reply))
+        return replace(answer, content=with_times(answer.content, read_as)) if read_as else answer
 
     async def _make_changes(
         self, tool: Tool, first: Ask, more: Sequence[tuple[AnyOperation, Mapping[str, Any]]]
@@ -222,14 +236,10 @@ class Toolbox:
         reply = changes[0].reply
         if reply is None:
             raise NotAvailableError("Not sent.")
-        shown: Shown = await offload(reply.page.size, _view, tool, reply, Detail.SUMMARY)
+        shown: Shown = await offload(reply.page.size, view_reply, tool, reply, Detail.SUMMARY)
         redacted = {name for each in changes if each.reply is not None for name in each.reply.page.redacted}
         content, text = tell_changes(shown, changes)
-        return Answer(content=_with_names(_with_redacted(content, redacted), reply), text=text)
-
-    def _account(self, connection: str | None) -> str | None:
-        found = self.gateway.connection(connection)
-        return found.account if found is not None else None
+        return Answer(content=with_names(with_redacted(content, redacted), reply), text=text)
 
     async def _call_export(
         self, principal: Principal, tool: Export, given: dict[str, Any], progress: Watch, ask_user: AskUser | None
@@ -245,7 +255,11 @@ class Toolbox:
         read_as: Mapping[str, str] = {}
         try:
             wanted = order(format_, resume)
-            arguments = self._follow_links(tool, arguments, connection) if holds_link(arguments) else arguments
+            arguments = (
+                follow_tool_links(tool, arguments, self.gateway.connection(connection))
+                if holds_link(arguments)
+                else arguments
+            )
             check_names(tool, operation, arguments, shown=parameters, connection=connection)
             arguments = taken(operation.params, arguments, shown=parameters)
             full = expanded(operation.params, arguments, self.clock.now())
@@ -267,15 +281,15 @@ class Toolbox:
             shown, link = await self.exports.start(self.gateway, ask, tool, wanted.format, progress)
         else:
             shown, link = await self.exports.go_on(self.gateway, ask, tool, wanted.resume, progress)
-        shown = _fit(shown)
-        return Answer(content=_with_times(shown.content, read_as), text=shown.text, links=(link,))
+        shown = fit_answer(shown)
+        return Answer(content=with_times(shown.content, read_as), text=shown.text, links=(link,))
 
     @property
     def files(self) -> Files | None:
         """The files of exports; None where there is no place for them."""
-        if self.exports is None:
+        if (exports := self.exports) is None:
             return None
-        return Files(gateway=self.gateway, policy_of=self._policy, cursors=self.cursors, exports=self.exports)
+        return Files(gateway=self.gateway, policy_of=self._policy, cursors=self.cursors, exports=exports)
 
     async def _call_composite(
         self,
@@ -309,21 +323,22 @@ class Toolbox:
         )
         cursor = given.pop("cursor", None)
         try:
-            given = self._follow_links(tool, given, connection) if holds_link(given) else given
+            if holds_link(given):
+                given = follow_tool_links(tool, given, self.gateway.connection(connection))
             params = call.read(given, shown=self._parameters(principal.agent, behind or tool))
             bound = (principal.agent, policy.hash if policy else None, tool.name, connection, given)
-            mark = self._page(tool, cursor, bound)
+            mark = open_cursor(self.cursors, cursor, pages=tool.pages, bound_to=bound)
         except InvalidArgumentsError as problem:
             # Told, and recorded as what it was, only to an agent that could have asked.
             await self.gateway.run(replace(call.first, fault=problem))
             raise
         shown = await call.take_steps(params, mark)
-        fitted = _fit(shown)
+        fitted = fit_answer(shown)
         content = dict(fitted.content)
         if shown.next_mark is not None:
             content["next_cursor"] = self.cursors.seal(shown.next_mark, bound_to=bound)
-        content = dict(_with_times(content, call.read_as))
-        return Answer(content=_with_redacted(content, call.redacted), text=fitted.text)
+        content = dict(with_times(content, call.read_as))
+        return Answer(content=with_redacted(content, call.redacted), text=fitted.text)
 
     def _connection(
         self, policy: Policy | None, agent: str, tool: AnyTool, arguments: dict[str, Any]
@@ -333,19 +348,7 @@ class Toolbox:
         Where it names none, those that are open to it.
         """
         found = self._opening(policy, agent, tool)
-        possible = found.connections if found is not None else self._able(tool)
-        if not is_given(arguments.get("connection")):
-            arguments.pop("connection", None)
-        if len(possible) == 1:
-            return possible[0], ()
-        named = arguments.pop("connection", None)
-        choices = found.connections if found and named is None else ()
-        return (named if isinstance(named, str) and _legal_connection(named) else None), choices
-
-    def _able(self, tool: AnyTool) -> list[str]:
-        """The connections to the tool's providers."""
-        providers = {operation.provider for operation in tool.operations}
-        return [name for name, provider in self._all().items() if provider in providers]
+        return choose_connection(None if found is None else found.connections, tool, self._all(), arguments)
 
     def _opening(self, policy: Policy | None, agent: str, tool: AnyTool) -> Opening | None:
         """What is open to the agent; worked out once for a policy version."""
@@ -356,27 +359,9 @@ class Toolbox:
             self._openings[key] = opening(policy, agent, tool, self._all(), self.catalogue.across.get(tool.name))
         return self._openings[key]
 
-    def _follow_links(self, tool: AnyTool, given: Mapping[str, Any], connection: str | None) -> dict[str, Any]:
-        """The arguments with what a link to a dashboard names in its place. Raises InvalidArgumentsError."""
-        sources = (tool.params,) if isinstance(tool, CompositeTool) else (each.params for each in tool.operations)
-        names = frozenset[str]().union(*(each.model_fields for each in sources))
-        hidden = frozenset[str]() if isinstance(tool, CompositeTool) else tool.hidden
-        return follow_links(given, self.gateway.connection(connection), names - hidden)
-
     def _all(self) -> Mapping[str, str]:
         """Every connection, our own included."""
         return {"crashgate": "crashgate", **self.connections}
-
-    def _page(self, tool: Tool | CompositeTool, cursor: object, bound: Sequence[object]) -> str | None:
-        if not is_given(cursor):
-            return None
-        if not tool.pages or not isinstance(cursor, str):
-            raise InvalidArgumentsError(
-                "cursor must be the next_cursor of a list.",
-                because="the argument cursor is not valid",
-                remedy="Nothing was sent.",
-            )
-        return self.cursors.open(cursor, bound_to=bound)
 
     def _own_answer(
         self, policy: Policy | None, agent: str, operation: AnyOperation, mark: str | None
@@ -384,33 +369,8 @@ class Toolbox:
         if operation.provider != "crashgate" or policy is None:
             return None
         if operation is LIST_EXPORTS:
-            files = self.files
-            return None if files is None else files.own_answer(agent, mark)
+            return None if self.files is None else self.files.own_answer(agent, mark)
         return partial(own.answer, policy, self.vocabulary)
-
-    async def _answered(  # noqa: PLR0913 - what was asked, and what came
-        self, tool: Tool, reply: Reply, detail: Detail, bound: Sequence[object], *, mark: str | None, skipped: int
-    ) -> Answer:
-        page = replace(reply.page, rows=reply.page.rows[skipped:])
-        own = tool.of_provider(self._all().get(reply.connection))
-        shown: Shown = await offload(page.size, _view, own, replace(reply, page=page), detail)
-        content, text, next_mark = dict(shown.content), shown.text, reply.page.next_mark
-        if shown.rows is not None:
-            left = len(page.rows) - shown.rows
-            remedy = "next_cursor shows them" if tool.pages else "ask for fewer, with filters"
-            content["not_shown"] = {"count": left, "remedy": remedy}
-            text = f"{text} {left} more are too much for one answer: {remedy}."
-            # Upstream's next page begins after these, so the way on is the rest of this one.
-            next_mark = rest_of(mark, skipped + shown.rows)
-        if tool.pages and next_mark is not None:
-            content["next_cursor"] = self.cursors.seal(next_mark, bound_to=bound)
-        if tool.pages and reply.page.previous_mark is not None:
-            content["previous_cursor"] = self.cursors.seal(reply.page.previous_mark, bound_to=bound)
-        return Answer(
-            # check[unwrap]: an agent is told which fields were redacted
-            content=_with_redacted(content, reply.page.redacted),
-            text=text,
-        )
 
     def _refused(self, agent: str, asked: str) -> Answer:
         """The one answer to everything that does not exist or is not allowed."""
@@ -424,13 +384,12 @@ class Toolbox:
         policy = self._policy(principal.agent)
         # A person at the command line asks for themselves.
         owner = policy.owner if policy is not None and principal.via is not Via.CLI else None
-        others: list[str] = []
-        if isinstance(problem, ApprovalError):
-            others = [each for each in self._nearest(principal.agent, asked) if each != asked]
+        near = self._nearest(principal.agent, asked) if isinstance(problem, ApprovalError) else []
+        others = [each for each in near if each != asked]
         return failed(problem, tools=others[:MOST_TOOLS], owner=owner)
 
     def _nearest(self, agent: str, asked: str) -> list[str]:
-        return nearest(_legal(asked) or "", [definition.name for definition in self.listed(agent)])
+        return nearest(legal_name(asked) or "", [definition.name for definition in self.listed(agent)])
 
     def _policy(self, agent: str) -> Policy | None:
         """The agent's policy; None, so nothing, where finding it fails: the door meets that too, and records it."""
@@ -439,46 +398,3 @@ class Toolbox:
         # check: a broken source of policies opens nothing
         except Exception:  # noqa: BLE001 - whatever it is, it opens nothing (THREATS row 33)
             return None
-
-
-async def _unwatched(_: float, __: float | None, ___: str) -> None:
-    """Progress that nobody looks at."""
-
-
-def _legal(name: str) -> str | None:
-    """The name where it could be one of a tool; the log shows no other text of the caller's."""
-    # check[always]: only a legal name of a tool is logged
-    return name if _legal_name(name) else None
-
-
-def _view(tool: Tool, reply: Reply, detail: Detail) -> Shown:
-    """The tool's view of a reply, bounded."""
-    return _fit(tool.view(reply, detail))
-
-
-def _fit(shown: Shown) -> Shown:
-    """The same, in as many bytes as an answer may have; in the open."""
-    content, shortened = fit(shown.content)
-    # check[never]: an answer is bounded in bytes whatever the script
-    return replace(shown, content=content, text=f"{shown.text} {_SHORTENED}") if shortened else shown
-
-
-def _with_redacted(content: Mapping[str, Any], names: Iterable[str]) -> Mapping[str, Any]:
-    """The content, and what the policy took out of it, so that nobody takes it for absent."""
-    redacted = sorted(names)
-    return {**content, "redacted": redacted} if redacted else content
-
-
-def _with_times(content: Mapping[str, Any], read_as: Mapping[str, str]) -> Mapping[str, Any]:
-    """The content, and the moments in UTC that the caller's short times were read as."""
-    return {**content, "read_as": dict(read_as)} if read_as else content
-
-
-def _with_names(content: Mapping[str, Any], reply: Reply) -> Mapping[str, Any]:
-    """The content, and the ids that the caller's names were read as, with what people call what has them."""
-    if not reply.named:
-        return content
-    ids = {name: identifier for name, (identifier, _) in reply.named.items()}
-    words = {name: dict(shown) for name, (_, shown) in reply.named.items() if shown}
-    named = {**content, "read_as": {**content.get("read_as", {}), **ids}}
-    return noticed({**named, UNTRUSTED: {"read_as": words}} if words else named)

@@ -116,7 +116,7 @@ async def _persist(upstream: Upstream, call: Call[P, R], request: Request, trace
             seen = await _once(upstream, request, trace, deadline)
         wait = None
         # check[always]: a change is sent once
-        if request.repeatable:
+        if request.repeatable and (isinstance(seen, Fault) or not seen.ok):
             failure = None if isinstance(seen, Fault) else upstream.connection.wire.failure(seen, call.operation)
             if failure is not None and failure.code is Code.UPSTREAM_RATE_LIMITED and failure.retry_after is not None:
                 # check: after a 429 nobody sends before its time

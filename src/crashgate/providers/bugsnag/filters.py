@@ -120,9 +120,10 @@ def expand_filter_times(given: object, now: datetime, names: Collection[str] = R
 
 
 def _expand(comparison: Any, now: datetime) -> Any:  # noqa: ANN401 - whatever a caller sent
-    value = comparison.get("value") if isinstance(comparison, dict) else comparison
+    whole = cast("Mapping[str, Any]", comparison) if isinstance(comparison, dict) else None
+    value = comparison if whole is None else whole.get("value")
     full = value if isinstance(value, str) and _upstreams_own(value) else expand_time(value, now)
-    return {**comparison, "value": full} if isinstance(comparison, dict) else full
+    return full if whole is None else {**whole, "value": full}
 
 
 def _compared(several: Iterable[Comparison]) -> Iterable[Comparison]:
