@@ -120,10 +120,10 @@ def expand_filter_times(given: object, now: datetime, names: Collection[str] = R
 
 
 def _expand(comparison: Any, now: datetime) -> Any:  # noqa: ANN401 - whatever a caller sent
-    whole = cast("Mapping[str, Any]", comparison) if isinstance(comparison, dict) else None
-    value = comparison if whole is None else whole.get("value")
-    full = value if isinstance(value, str) and _upstreams_own(value) else expand_time(value, now)
-    return full if whole is None else {**whole, "value": full}
+    if isinstance(comparison, dict):
+        whole = cast("Mapping[str, Any]", comparison)
+        return {**whole, "value": _expand(whole.get("value"), now)}
+    return comparison if isinstance(comparison, str) and _upstreams_own(comparison) else expand_time(comparison, now)
 
 
 def _compared(several: Iterable[Comparison]) -> Iterable[Comparison]:
