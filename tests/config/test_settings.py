@@ -28,6 +28,7 @@ def test_with_nothing_there_are_defaults_and_no_connection(loaded: Load, users: 
         "connections": {},
         "http": HttpSettings().model_dump(),
         "serve": {"text": "full", "text_of": {}, "strict_policies": False, "requests_per_call": 12},
+        "metrics": {"enabled": False, "address": "127.0.0.1:9464"},
         "exports": None,
     }
     assert (HttpSettings().host, HttpSettings().port) == ("127.0.0.1", 8321)

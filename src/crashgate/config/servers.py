@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from crashgate.config import wiring
@@ -23,6 +23,7 @@ from crashgate.storage.policy_files import PolicyFiles, watching
 if TYPE_CHECKING:
     from mcp.server import Server
 
+    from crashgate.config.metrics import Metrics
     from crashgate.mcp.health import Readiness
     from crashgate.mcp.http import HttpFace
     from crashgate.mcp.listen import Listener
@@ -63,10 +64,12 @@ async def run_http(  # noqa: PLR0913 - what one server is made of
 
     shown, files = face(settings, listener), wiring.served_policies(settings, sandbox=sandbox)
     files.load()
+    metrics = _metrics(settings, sandbox)
     with stop_on_signal() as stop:
         async with (
-            wiring.opened(settings, environment, files, sandbox=sandbox, serving=serving) as found,
+            wiring.opened(settings, environment, files, sandbox=sandbox, serving=serving, metrics=metrics) as found,
             _serve(found, files, Bearer(), settings, via=Via.HTTP) as (server, attempts, notices),
+            metrics.shown(settings, found, files, server=server, attempts=attempts) if metrics else nullcontext(),
         ):
             app = http_app(
                 server,
@@ -82,6 +85,14 @@ async def run_http(  # noqa: PLR0913 - what one server is made of
             ending = Ending(stop=stop, seconds=settings.http.shutdown_seconds, last_words=notices.close)
             async with repeat(app.end_revoked):
                 await listen(app, listener, attempts, reach=settings.http, ending=ending)
+
+
+def _metrics(settings: Settings, sandbox: Sandbox | None) -> "Metrics | None":
+    if not settings.metrics.enabled:
+        return None
+    from crashgate.config.metrics import Metrics  # noqa: PLC0415 - only where they are wanted
+
+    return Metrics(sandbox.connections if sandbox else settings.connections)
 
 
 def _readiness(found: wiring.Opened, files: PolicyFiles, *, stopping: bool) -> "Readiness":
@@ -114,7 +125,7 @@ async def _serve(
             await notices.changed(frozenset(files.current()))
 
     async with (
-        noting(found.log, found.clock, via=via) as attempts,
+        noting(found.records, found.clock, via=via) as attempts,
         watching(files, notices.changed),
         repeat(look_for_freezes),
     ):

@@ -46,6 +46,7 @@ from crashgate.providers.installed import installed_providers, load_provider, lo
 CONFIG_FILE = "crashgate.toml"
 POLICIES = "policies"
 _LARGEST = 1024 * 1024
+_LAST_PORT = 65535
 
 _legal_origin = re.compile(r"https?://[A-Za-z0-9.\[\]:_-]+").fullmatch
 _OF_A_TOKEN = re.compile(r"token|key|secret|password|credential", re.IGNORECASE)
@@ -161,6 +162,30 @@ class HttpSettings(BaseModel):
         return tuple(ip_network(each) for each in self.trusted_proxies)
 
 
+def _address(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > _LAST_PORT:
+        raise ValueError("has to be an address and a port, such as 127.0.0.1:9464 or [::1]:9464")
+    return text
+
+
+class MetricsSettings(BaseModel):
+    """Metrics of a server over HTTP, at ``http://ADDRESS/metrics``. Whoever reaches the address can read them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enabled: bool = False
+    """Whether there are any."""
+    address: Annotated[str, AfterValidator(_address)] = "127.0.0.1:9464"
+    """Where they are served: an address and a port; port 0 takes any free one."""
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """The host, without brackets, and the port."""
+        host, _, port = self.address.rpartition(":")
+        return host.removeprefix("[").removesuffix("]"), int(port)
+
+
 TextLength = Literal["short", "full"]
 
 
@@ -207,6 +232,7 @@ class Settings(BaseSettings):
     connections: dict[ConnectionName, ConnectionSettings] = Field(default_factory=dict)
     http: HttpSettings = HttpSettings()
     serve: ServeSettings = ServeSettings()
+    metrics: MetricsSettings = MetricsSettings()
     exports: str | None = None
     """Where exports go: a folder, or a URL such as ``s3://bucket/folder``. Without it there are no exports."""
 

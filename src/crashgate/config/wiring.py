@@ -10,9 +10,11 @@ from collections.abc import AsyncGenerator, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from crashgate.audit.fields import check_word
 from crashgate.audit.log import LogWriter
+from crashgate.audit.port import DecisionLog
 from crashgate.audit.reader import LogReader
 from crashgate.audit.retention import LogKeeper
 from crashgate.clock import Clock, SystemClock
@@ -54,6 +56,9 @@ from crashgate.upstream.budget import Turns
 from crashgate.upstream.client import Upstream
 from crashgate.upstream.network import Network
 from crashgate.upstream.transport import InProcess
+
+if TYPE_CHECKING:
+    from crashgate.config.metrics import Metrics
 
 _log = logging.getLogger(__name__)
 
@@ -182,6 +187,8 @@ class Opened:
 
     toolbox: Toolbox
     log: LogWriter
+    records: DecisionLog
+    """The log, to write to; with metrics, what is written is counted."""
     clock: Clock
     freezes: FreezeFile
 
@@ -210,6 +217,7 @@ async def opened(  # noqa: PLR0913 - what may be given in place of the usual
     sandbox: Sandbox | None = None,
     serving: Serving = ALL,
     clock: Clock | None = None,
+    metrics: "Metrics | None" = None,
 ) -> AsyncGenerator[Opened]:
     """The tools behind the gate, with the log open. Raises ConfigurationError and LogUnavailableError."""
     clock = clock or SystemClock()
@@ -233,6 +241,7 @@ async def opened(  # noqa: PLR0913 - what may be given in place of the usual
             log.chain,
             log.lost_head.seq,
         )
+    records = metrics.counted(log) if metrics else log
     counter = SqliteCounter(settings.state)
     try:
         async with Network() as network:
@@ -244,7 +253,7 @@ async def opened(  # noqa: PLR0913 - what may be given in place of the usual
             gateway = Gateway(
                 policies=narrowed or source,
                 ledger=Ledger(
-                    log=log,
+                    log=records,
                     clock=clock,
                     digest_key=key,
                     titles={each.provider.name: each.provider.title for each in connections},
@@ -257,7 +266,7 @@ async def opened(  # noqa: PLR0913 - what may be given in place of the usual
                 upstreams={
                     each.name: Upstream(
                         connection=each,
-                        transport=transport,
+                        transport=metrics.timed(transport, each.name) if metrics else transport,
                         turns=Turns(find_budget(found[each.name])),
                         clock=clock,
                     )
@@ -275,7 +284,7 @@ async def opened(  # noqa: PLR0913 - what may be given in place of the usual
                 exports=exports(settings, clock, sandbox=sandbox),
                 requests_per_call=settings.serve.requests_per_call,
             )
-            yield Opened(toolbox=tools, log=log, clock=clock, freezes=frozen)
+            yield Opened(toolbox=tools, log=log, records=records, clock=clock, freezes=frozen)
     finally:
         counter.close()
         await log.aclose()

@@ -15,6 +15,7 @@ import os
 import re
 import signal
 import stat
+import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -53,6 +54,8 @@ class PolicyFiles:
         self._vocabulary = vocabulary
         self._current = PolicySet()
         self.mark: Mark = ()
+        self.loaded_at = 0.0
+        """When policies were last put in force, in seconds since 1970."""
         self._last_read: dict[str, tuple[str, Templates, Policy]] = {}
         """By its source each document as it was read last, with the templates that there were then."""
 
@@ -98,6 +101,7 @@ class PolicyFiles:
             told = "; ".join(map(str, problems))
             _log.error("THE POLICY OF AGENT %s CANNOT BE USED. %s. %s", agent, meanwhile, told)
         self._current, self.mark = PolicySet([*policies.values(), *kept], broken=policies.broken), mark
+        self.loaded_at = time.time()
 
     def read(self) -> PolicySet:
         """Read and check the whole folder; nothing changes. Raises as ``load`` does."""
