@@ -110,6 +110,12 @@ def _uvloop() -> Callable[[], asyncio.AbstractEventLoop] | None:
     metavar="GROUP,…",
     help="Serve only these groups of tools, such as errors,releases. A policy may allow less.",
 )
+@click.option(
+    "--log-format",
+    type=click.Choice(("text", "json")),
+    default="text",
+    help="What is written to stderr. json: a line for each message, and with --http for each request.",
+)
 @click.option("--read-only", is_flag=True, help="Serve only what changes nothing at the provider.")
 @in_sandbox_option
 def serve(  # noqa: PLR0913 - one parameter an option
@@ -122,6 +128,7 @@ def serve(  # noqa: PLR0913 - one parameter an option
     text: str | None,
     strict_policies: bool,
     tools: str | None,
+    log_format: str,
     read_only: bool,
     in_sandbox: bool,
 ) -> None:
@@ -154,6 +161,10 @@ def serve(  # noqa: PLR0913 - one parameter an option
     settings = session.settings(more, in_sandbox=in_sandbox and preset is None)
     if preset is not None:
         settings = settings.model_copy(update={"policies": session.preset_policies(settings.state / "preset-policies")})
+    if log_format == "json":
+        from crashgate.config.logs import write_json_logs
+
+        write_json_logs()
     send_traces(os.environ)
     sandbox = choose_sandbox(in_sandbox=in_sandbox)
     serving = _find_serving(settings, sandbox, tools, read_only=read_only)

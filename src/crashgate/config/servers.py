@@ -59,6 +59,7 @@ async def run_http(  # noqa: PLR0913 - what one server is made of
     ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Serve agents with bearer tokens on an open listener until a signal; ``ready`` is called when nothing can fail."""
+    from crashgate.config.logs import AccessLog  # noqa: PLC0415 - as below
     from crashgate.mcp.http import http_app  # noqa: PLC0415 - over stdio nothing of HTTP is loaded
     from crashgate.mcp.listen import Ending, listen, stop_on_signal  # noqa: PLC0415 - as above
 
@@ -84,7 +85,7 @@ async def run_http(  # noqa: PLR0913 - what one server is made of
             ready()
             ending = Ending(stop=stop, seconds=settings.http.shutdown_seconds, last_words=notices.close)
             async with repeat(app.end_revoked):
-                await listen(app, listener, attempts, reach=settings.http, ending=ending)
+                await listen(AccessLog(app), listener, attempts, reach=settings.http, ending=ending)
 
 
 def _metrics(settings: Settings, sandbox: Sandbox | None) -> "Metrics | None":
