@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 import yaml
 
-from crashgate.config.settings import load
+from crashgate.cli.serve import serve
+from crashgate.config.settings import HttpSettings, load
 from crashgate.mcp.health import PATHS
 
 
@@ -48,7 +49,11 @@ def test_the_probes_ask_for_what_the_server_answers_on_its_port(deploy: Path) ->
         "readiness": "/readyz",
     }
     assert {probe["path"] for probe in probes.values()} == PATHS
-    assert [each["containerPort"] for each in container["ports"]] == [_settings(deploy)["http"]["port"]]
+    of_metrics = int(_settings(deploy)["metrics"]["address"].rpartition(":")[2])
+    assert {each["name"]: each["containerPort"] for each in container["ports"]} == {
+        "http": _settings(deploy)["http"]["port"],
+        "metrics": of_metrics,
+    }
 
 
 def test_every_path_of_the_configuration_is_on_a_volume_and_only_state_can_be_written(deploy: Path) -> None:
@@ -77,12 +82,33 @@ def test_the_container_has_no_rights_that_it_does_not_need(deploy: Path) -> None
     assert "USER 10001:10001" in (deploy / "Dockerfile").read_text(encoding="utf-8")
 
 
-def test_the_network_policy_and_the_service_are_of_the_same_pods(deploy: Path) -> None:
+def test_the_network_policy_the_budget_and_the_service_are_of_the_same_pods(deploy: Path) -> None:
     folder = deploy / "kubernetes"
-    names = ("service", "networkpolicy")
-    service, policy = (yaml.safe_load((folder / f"{name}.yaml").read_text(encoding="utf-8")) for name in names)
+    names = ("service", "networkpolicy", "poddisruptionbudget")
+    service, policy, budget = (yaml.safe_load((folder / f"{name}.yaml").read_text(encoding="utf-8")) for name in names)
     labels = yaml.safe_load((folder / "statefulset.yaml").read_text(encoding="utf-8"))["spec"]["selector"][
         "matchLabels"
     ]
 
-    assert (service["spec"]["selector"], policy["spec"]["podSelector"]["matchLabels"]) == (labels, labels)
+    assert service["spec"]["selector"] == labels
+    assert policy["spec"]["podSelector"]["matchLabels"] == labels
+    assert budget["spec"] == {"maxUnavailable": 1, "selector": {"matchLabels": labels}}
+
+
+def test_the_kustomization_names_every_manifest(deploy: Path) -> None:
+    folder = deploy / "kubernetes"
+    named = yaml.safe_load((folder / "kustomization.yaml").read_text(encoding="utf-8"))["resources"]
+
+    assert {*named, "kustomization.yaml"} == {each.name for each in folder.glob("*.yaml")}
+
+
+def test_the_service_of_systemd_starts_the_server_without_rights(deploy: Path) -> None:
+    lines = (deploy / "systemd" / "crashgate.service").read_text(encoding="utf-8").splitlines()
+    unit = [tuple(each.split("=", 1)) for each in lines if "=" in each]
+    command = dict(unit)["ExecStart"].split()
+
+    words = command[command.index("serve") + 1 :]
+    assert serve.make_context("serve", words).params["over_http"]
+    assert {("User", "crashgate"), ("NoNewPrivileges", "yes"), ("CapabilityBoundingSet", "")} <= {*unit}
+    assert {("ProtectSystem", "strict"), ("PrivateDevices", "yes"), ("SystemCallFilter", "~@privileged")} <= {*unit}
+    assert int(dict(unit)["TimeoutStopSec"]) > HttpSettings().shutdown_seconds
