@@ -104,7 +104,7 @@ def test_the_kustomization_names_every_manifest(deploy: Path) -> None:
 
 def test_the_service_of_systemd_starts_the_server_without_rights(deploy: Path) -> None:
     lines = (deploy / "systemd" / "crashgate.service").read_text(encoding="utf-8").splitlines()
-    unit = [tuple(each.split("=", 1)) for each in lines if "=" in each]
+    unit = [(name, value) for name, mark, value in (each.partition("=") for each in lines) if mark]
     command = dict(unit)["ExecStart"].split()
 
     words = command[command.index("serve") + 1 :]
