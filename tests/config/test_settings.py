@@ -28,6 +28,7 @@ def test_with_nothing_there_are_defaults_and_no_connection(loaded: Load, users: 
         "connections": {},
         "http": HttpSettings().model_dump(),
         "serve": {"text": "full", "text_of": {}, "strict_policies": False, "requests_per_call": 12},
+        "approvals": {"webhook_url": None, "webhook_secret_file": None},
         "metrics": {"enabled": False, "address": "127.0.0.1:9464"},
         "exports": None,
     }

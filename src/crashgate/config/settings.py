@@ -34,6 +34,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from crashgate.config.approval_settings import ApprovalsSettings
 from crashgate.config.problems import choose_one_of, faults
 from crashgate.errors import ConfigurationError
 from crashgate.identity import AGENT_NAME_PATTERN
@@ -233,6 +234,7 @@ class Settings(BaseSettings):
     http: HttpSettings = HttpSettings()
     serve: ServeSettings = ServeSettings()
     metrics: MetricsSettings = MetricsSettings()
+    approvals: ApprovalsSettings = ApprovalsSettings()
     exports: str | None = None
     """Where exports go: a folder, or a URL such as ``s3://bucket/folder``. Without it there are no exports."""
 

@@ -18,6 +18,7 @@ from crashgate.audit.port import DecisionLog
 from crashgate.audit.reader import LogReader
 from crashgate.audit.retention import LogKeeper
 from crashgate.clock import Clock, SystemClock
+from crashgate.config.approval_webhook import telling
 from crashgate.config.connections import Sandbox, find_budget, nameable_connections, open_connection
 from crashgate.config.narrowing import Narrowed, Served, narrowing_keys
 from crashgate.config.settings import Settings, variables_that_connect
@@ -244,7 +245,10 @@ async def opened(  # noqa: PLR0913 - what may be given in place of the usual
     records = metrics.counted(log) if metrics else log
     counter = SqliteCounter(settings.state)
     try:
-        async with Network() as network:
+        async with (
+            Network() as network,
+            telling(settings.approvals, approvals(settings), network, clock) as asked,
+        ):
             transport = InProcess(sandbox.app) if sandbox else network
             key = load_key(_log_folder(settings))
             connected = {} if sandbox else dict(found)
@@ -260,7 +264,7 @@ async def opened(  # noqa: PLR0913 - what may be given in place of the usual
                 ),
                 places=Places(clock),
                 limiter=Limiter(counter=counter, clock=clock),
-                approvals=Approvals(store=approvals(settings), clock=clock, digest_key=key),
+                approvals=Approvals(store=asked, clock=clock, digest_key=key),
                 taint=UntrustedExposure(counter=counter, clock=clock),
                 revocation=Revocation(tokens(settings)),
                 upstreams={
