@@ -11,8 +11,8 @@ import pytest
 from standardwebhooks import Webhook
 
 from crashgate.clock import SystemClock
-from crashgate.config.approval_settings import ApprovalsSettings
 from crashgate.config.approval_webhook import ApprovalWebhook, ToldApprovals, read_secret, telling
+from crashgate.config.operating_settings import ApprovalsSettings
 from crashgate.errors import ConfigurationError
 from crashgate.model.message import Request, Response
 from crashgate.storage.approvals import SqliteApprovals

@@ -2,7 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from crashgate.config.settings import MetricsSettings, load
+from crashgate.config.operating_settings import MetricsSettings
+from crashgate.config.settings import load
 from crashgate.errors import ConfigurationError
 
 

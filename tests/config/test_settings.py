@@ -275,6 +275,10 @@ def test_a_token_in_a_variable_of_ours_is_refused_and_not_repeated(loaded: Load)
         ("[http]\nlargest_body = 1\n", "line 2, http.largest_body: has to be at least 1024."),
         ("[http]\nhead_seconds = 0\n", "line 2, http.head_seconds: has to be more than 0."),
         ("http = 8321\n", "line 1, http: has to be a table."),
+        (
+            '[http]\npublic_url = "https://gate.example.com/"\n',
+            "line 2, http.public_url: must be a scheme and a host, such as https://crashgate.example.com, and no path",
+        ),
         ("[http]\nallowed_hosts = [1]\n", 'line 2, http.allowed_hosts.0: has to be text in quotes, "like this".'),
         ("policies = 3\n", 'line 1, policies: has to be text in quotes, "like this".'),
         (

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import signal
+import socket
 import sys
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -199,3 +200,10 @@ async def open_site(
 def kill(process: asyncio.subprocess.Process) -> None:
     """``kill -9``."""
     os.kill(process.pid, signal.SIGKILL)
+
+
+def free_port() -> int:
+    """A port that nothing listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port: int = taken.getsockname()[1]
+        return port

@@ -13,21 +13,15 @@ from prometheus_client.parser import text_string_to_metric_families
 from crashgate.policy.serving import EVERYBODY, Freeze
 from crashgate.storage.freezes import FreezeFile
 from tests.house import OPERATOR
-from tests.system.served import Site, http_client, open_site
+from tests.system.served import Site, free_port, http_client, open_site
 
 ATTACK = 'made-up"} 1'
 Samples = Mapping[str, list[tuple[dict[str, str], float]]]
 
 
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port
-
-
 @pytest.fixture
 async def site(tmp_path: Path) -> AsyncGenerator[Site]:
-    metrics = {"CRASHGATE_METRICS__ENABLED": "true", "CRASHGATE_METRICS__ADDRESS": f"127.0.0.1:{_free_port()}"}
+    metrics = {"CRASHGATE_METRICS__ENABLED": "true", "CRASHGATE_METRICS__ADDRESS": f"127.0.0.1:{free_port()}"}
     async with open_site(tmp_path, variables=metrics) as opened:
         yield opened
 

@@ -27,7 +27,6 @@ from crashgate.cli.session import Workspace, choose_sandbox, in_sandbox_option
 if TYPE_CHECKING:
     from crashgate.config.connections import Sandbox
     from crashgate.config.settings import Settings
-    from crashgate.mcp.listen import Listener
     from crashgate.policy.serving import Serving
 
 T = TypeVar("T")
@@ -255,18 +254,18 @@ def _over_http(settings: "Settings", sandbox: "Sandbox | None", serving: "Servin
     def ready() -> None:
         # Whoever reads the address may connect at once, so the system already takes connections for us.
         listener.socket.listen()
-        _announce(listener, agents, in_sandbox=sandbox is not None)
+        _announce(settings.http.public_url or listener.url, agents, in_sandbox=sandbox is not None)
 
     with listener.socket:
         run(servers.run_http(settings, os.environ, listener, sandbox=sandbox, serving=serving, ready=ready))
 
 
-def _announce(listener: "Listener", agents: tuple[str, ...], *, in_sandbox: bool) -> None:
+def _announce(base: str, agents: tuple[str, ...], *, in_sandbox: bool) -> None:
     from crashgate.clients.launch import shell_command
     from crashgate.mcp.http import MCP_PATH
 
     given = shared()
-    url = f"{listener.url}{MCP_PATH}"
+    url = f"{base}{MCP_PATH}"
     if given.json:
         click.echo(json.dumps({"url": url, "agents": agents}), err=True)
         return

@@ -16,8 +16,8 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from crashgate.clock import Clock, timestamp
-from crashgate.config.approval_settings import ApprovalsSettings
 from crashgate.config.connections import read_token_file
+from crashgate.config.operating_settings import ApprovalsSettings
 from crashgate.errors import ConfigurationError
 from crashgate.gate.approval_requests import ApprovalRequest, ApprovalStore, Way
 from crashgate.model.message import Request

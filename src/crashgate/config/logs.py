@@ -7,6 +7,7 @@ import json
 import logging
 import time
 from datetime import UTC, datetime
+from ipaddress import ip_address
 
 from opentelemetry.trace import format_trace_id, get_current_span
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -72,6 +73,15 @@ class AccessLog:
                 "path": path if path in _PATHS else "other",
                 "status": status,
                 "duration_ms": round((time.perf_counter() - started) * 1000, 1),
-                "from": (scope.get("client") or ("",))[0],
+                "from": _address(scope),
             }
             self._log.info("request", extra={"fields": fields})
+
+
+def _address(scope: Scope) -> str:
+    """The client's address: that of the connection, or what a trusted proxy says; empty where that is no address."""
+    client = scope.get("client")
+    try:
+        return str(ip_address(client[0])) if client else ""
+    except ValueError:
+        return ""

@@ -141,8 +141,9 @@ def face(settings: Settings, listener: "Listener") -> "HttpFace":
     port = listener.socket.getsockname()[1]
     own = {*LOOPBACK, settings.http.host} if settings.http.host in LOOPBACK else {settings.http.host}
     hosts = {f"[{name}]:{port}" if ":" in name else f"{name}:{port}" for name in own}
+    public = {settings.http.public_url.partition("://")[2]} if settings.http.public_url else set[str]()
     return HttpFace(
         limits=settings.http,
-        hosts=frozenset(host.lower() for host in {*hosts, *settings.http.allowed_hosts}),
+        hosts=frozenset(host.lower() for host in {*hosts, *public, *settings.http.allowed_hosts}),
         origins=frozenset(origin.lower() for origin in settings.http.allowed_origins),
     )

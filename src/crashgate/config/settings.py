@@ -34,7 +34,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from crashgate.config.approval_settings import ApprovalsSettings
+from crashgate.config.operating_settings import ApprovalsSettings, MetricsSettings
 from crashgate.config.problems import choose_one_of, faults
 from crashgate.errors import ConfigurationError
 from crashgate.identity import AGENT_NAME_PATTERN
@@ -47,7 +47,6 @@ from crashgate.providers.installed import installed_providers, load_provider, lo
 CONFIG_FILE = "crashgate.toml"
 POLICIES = "policies"
 _LARGEST = 1024 * 1024
-_LAST_PORT = 65535
 
 _legal_origin = re.compile(r"https?://[A-Za-z0-9.\[\]:_-]+").fullmatch
 _OF_A_TOKEN = re.compile(r"token|key|secret|password|credential", re.IGNORECASE)
@@ -119,6 +118,12 @@ def _origin(text: str) -> str:
     return text
 
 
+def _public_url(text: str) -> str:
+    if not _legal_origin(text):
+        raise ValueError("must be a scheme and a host, such as https://crashgate.example.com, and no path")
+    return text.lower()
+
+
 def _network(text: str) -> str:
     try:
         ip_network(text)
@@ -136,6 +141,8 @@ class HttpSettings(BaseModel):
     """The address to listen on."""
     port: Annotated[int, Field(ge=0, le=65535)] = 8321
     """The port to listen on; 0 takes any free port."""
+    public_url: Annotated[str, AfterValidator(_public_url)] | None = None
+    """How clients reach it through a proxy, such as ``https://crashgate.example.com``. Its host is allowed then."""
     allowed_hosts: tuple[str, ...] = ()
     """Host names under which it may be reached beside its own address, such as those of a proxy: ``name`` or
     ``name:port``."""
@@ -143,7 +150,7 @@ class HttpSettings(BaseModel):
     """Origins of web pages that may use it, such as ``https://app.example.com``."""
     trusted_proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
     """Addresses of proxies, ``10.0.0.7`` or ``10.0.0.0/8``. Any other address may hold at most 100 connections that
-    have shown no token."""
+    have shown no token, and only of these ``X-Forwarded-For`` is believed."""
     largest_body: Annotated[int, Field(ge=1024, le=16 * 1024 * 1024)] = 1024 * 1024
     """The most bytes of one message, over stdio too."""
     shutdown_seconds: Annotated[int, Field(ge=0, le=300)] = 20
@@ -161,30 +168,6 @@ class HttpSettings(BaseModel):
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """The networks of ``trusted_proxies``."""
         return tuple(ip_network(each) for each in self.trusted_proxies)
-
-
-def _address(text: str) -> str:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > _LAST_PORT:
-        raise ValueError("has to be an address and a port, such as 127.0.0.1:9464 or [::1]:9464")
-    return text
-
-
-class MetricsSettings(BaseModel):
-    """Metrics of a server over HTTP, at ``http://ADDRESS/metrics``. Whoever reaches the address can read them."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    enabled: bool = False
-    """Whether there are any."""
-    address: Annotated[str, AfterValidator(_address)] = "127.0.0.1:9464"
-    """Where they are served: an address and a port; port 0 takes any free one."""
-
-    @property
-    def place(self) -> tuple[str, int]:
-        """The host, without brackets, and the port."""
-        host, _, port = self.address.rpartition(":")
-        return host.removeprefix("[").removesuffix("]"), int(port)
 
 
 TextLength = Literal["short", "full"]

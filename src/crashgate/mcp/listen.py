@@ -116,6 +116,9 @@ def config(app: ASGIApp, attempts: Attempts, *, reach: Reach) -> uvicorn.Config:
         timeout_keep_alive=_KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         access_log=False,
+        # Without a word uvicorn believes loopback, or what a variable of the environment says.
+        # check: only a proxy that the operator named says who its client is
+        forwarded_allow_ips=[str(each) for each in reach.proxies],
         server_header=False,
         log_level="error",  # the warnings are about single requests, and those are in the decision log
     )
