@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
@@ -10,6 +11,7 @@ from tests.house import OPERATOR
 from tests.system.served import free_port, http_client, open_site
 
 SECRET = "cg_made_up_secret"
+TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
 async def test_each_request_is_a_line_of_json_without_headers_queries_and_unknown_paths(tmp_path: Path) -> None:
@@ -18,7 +20,8 @@ async def test_each_request_is_a_line_of_json_without_headers_queries_and_unknow
         url = json.loads(await process.stderr.readline())["url"].removesuffix("/mcp")
         token = site.token(OPERATOR)
         async with http_client(url, token) as client:
-            await client.call_tool("list_errors", {"project_id": "checkout-ios"})
+            meta: Any = {"traceparent": f"00-{TRACE}-{1:016x}-01"}
+            await client.call_tool("list_errors", {"project_id": "checkout-ios"}, meta=meta)
         async with httpx2.AsyncClient(headers={"Authorization": f"Bearer {SECRET}", "X-Key": SECRET}) as stranger:
             await stranger.post(f"{url}/mcp?token={SECRET}", json={"secret": SECRET})
             await stranger.get(f"{url}/{SECRET}")
@@ -34,6 +37,10 @@ async def test_each_request_is_a_line_of_json_without_headers_queries_and_unknow
     assert set(of_requests[-1]) == {
         "time", "level", "logger", "message", "method", "path", "status", "duration_ms", "from",
     }  # fmt: skip
+    decision, outcome = [each for each in lines if each["logger"] == "crashgate.calls" and "parent" not in each][-2:]
+    assert (decision["message"], decision["agent"], decision["effect"]) == ("decision", OPERATOR, "allow")
+    assert (outcome["message"], outcome["result"], outcome["call"]) == ("outcome", "answered", decision["call"])
+    assert (decision["trace"], outcome["trace"]) == (TRACE, TRACE)
     assert SECRET not in told.decode()
     assert token not in told.decode()
     assert "checkout-ios" not in told.decode()

@@ -1,4 +1,4 @@
-"""What a server tells its operator on stderr, as lines of JSON, with a line for each request over HTTP.
+"""What a server tells its operator on stderr, as lines of JSON: for each request over HTTP and each call, too.
 
 No line holds a header, a query, a body or a path that is not one of ours: any of them may be a secret.
 """

@@ -19,6 +19,7 @@ from crashgate.audit.reader import LogReader
 from crashgate.audit.retention import LogKeeper
 from crashgate.clock import Clock, SystemClock
 from crashgate.config.approval_webhook import telling
+from crashgate.config.call_log import logged
 from crashgate.config.connections import Sandbox, find_budget, nameable_connections, open_connection
 from crashgate.config.narrowing import Narrowed, Served, narrowing_keys
 from crashgate.config.settings import Settings, variables_that_connect
@@ -242,7 +243,7 @@ async def opened(  # noqa: PLR0913 - what may be given in place of the usual
             log.chain,
             log.lost_head.seq,
         )
-    records = metrics.counted(log) if metrics else log
+    records = logged(metrics.counted(log) if metrics else log)
     counter = SqliteCounter(settings.state)
     try:
         async with (
