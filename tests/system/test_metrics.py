@@ -2,6 +2,8 @@
 
 import socket
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,10 @@ from mcp.shared.exceptions import MCPError
 from prometheus_client.parser import text_string_to_metric_families
 
 from crashgate.policy.serving import EVERYBODY, Freeze
+from crashgate.storage.approvals import SqliteApprovals
 from crashgate.storage.freezes import FreezeFile
 from tests.house import OPERATOR
+from tests.storage.test_approval_store import REQUEST
 from tests.system.served import Site, free_port, http_client, open_site
 
 ATTACK = 'made-up"} 1'
@@ -108,3 +112,15 @@ async def test_a_taken_address_is_told_in_words(site: Site) -> None:
 
     assert process.returncode != 0
     assert f"Metrics cannot be served on {host} port {port}." in told.decode()
+
+
+async def test_a_scrape_counts_the_requests_for_approval_that_wait(site: Site) -> None:
+    store = SqliteApprovals(site.folder / "state")
+    now = datetime.now(UTC).replace(microsecond=0)
+    waits = replace(REQUEST, asked=now, expires=now + timedelta(minutes=10))
+    await store.request(waits, most=10)
+    await store.request(replace(waits, id="expired", digest="c" * 64, expires=now - timedelta(minutes=1)), most=10)
+    async with site.http_server():
+        samples = await _scrape(site)
+
+    assert _counts(samples, "crashgate_approvals_pending") == 1

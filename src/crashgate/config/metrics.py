@@ -9,6 +9,7 @@ import hashlib
 import time
 from collections.abc import AsyncGenerator, Callable, Collection, Generator, Iterable
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 import uvicorn
@@ -16,7 +17,7 @@ from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import Server as McpServer
 from mcp.shared.exceptions import MCPError
 from mcp_types.version import SUPPORTED_PROTOCOL_VERSIONS
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
@@ -28,11 +29,14 @@ from crashgate import __version__
 from crashgate.audit.attempt import AttemptRecord
 from crashgate.audit.port import DecisionLog
 from crashgate.audit.record import DecisionRecord, Effect, Record, Stored
+from crashgate.clock import Clock
 from crashgate.config.settings import Settings
-from crashgate.errors import ConfigurationError, LogUnavailableError
+from crashgate.errors import ConfigurationError, LogUnavailableError, StateUnavailableError
+from crashgate.gate.approval_requests import ApprovalStore, Standing
 from crashgate.mcp.attempts import Attempts
 from crashgate.mcp.listen import Listener, config, open_listener
 from crashgate.model.message import Request, Response
+from crashgate.periodic import repeat
 from crashgate.policy.serving import EVERYBODY
 from crashgate.storage.freezes import FreezeFile
 from crashgate.storage.policy_files import PolicyFiles
@@ -54,6 +58,7 @@ _METHODS = frozenset(
 )  # fmt: skip
 _VERSIONS = frozenset(SUPPORTED_PROTOCOL_VERSIONS)
 _OPERATION_SECONDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300)
+_LOOK_SECONDS = 5
 _RECORD_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5)
 
 
@@ -64,6 +69,8 @@ class Shown(Protocol):
     def toolbox(self) -> Toolbox: ...  # noqa: D102 - see the class
     @property
     def freezes(self) -> FreezeFile: ...  # noqa: D102 - see the class
+    @property
+    def clock(self) -> Clock: ...  # noqa: D102 - see the class
 
 
 class Metrics:
@@ -106,6 +113,9 @@ class Metrics:
         self._log_failures = Counter(
             "crashgate_log_failures", "Records that could not be stored.", registry=self.registry
         )
+        self._pending = Gauge(
+            "crashgate_approvals_pending", "Requests for approval that wait for a person.", registry=self.registry
+        )
         self._upstream = Histogram(
             "crashgate_upstream_request_duration_seconds",
             "Requests to upstreams; answer is the status, or why there is none.",
@@ -114,12 +124,24 @@ class Metrics:
             buckets=_OPERATION_SECONDS,
         )
 
+    async def look_at_approvals(self, store: ApprovalStore, clock: Clock) -> None:
+        """Count the requests for approval that wait for a person; what cannot be read is shown as NaN."""
+        try:
+            now = clock.now()
+            waiting = [
+                each for each in await store.all() if each.standing is Standing.PENDING and not each.expired(now)
+            ]
+        except StateUnavailableError:
+            self._pending.set(float("nan"))
+        else:
+            self._pending.set(sum(not each.expired(now) for each in waiting))
+
     def show(self, files: PolicyFiles, freezes: FreezeFile) -> None:
         """Add what is read at each scrape: the policies in force, and what operators have frozen."""
         self.registry.register(_State(files, freezes))
 
     @asynccontextmanager
-    async def shown(
+    async def shown(  # noqa: PLR0913 - what they are read from
         self,
         settings: Settings,
         found: Shown,
@@ -127,6 +149,7 @@ class Metrics:
         *,
         server: McpServer[dict[str, Any]],
         attempts: Attempts,
+        approvals: ApprovalStore,
     ) -> AsyncGenerator[None]:
         """Count what ``server`` is asked, and answer scrapes at ``PATH`` on a listener of their own, in this loop.
 
@@ -135,6 +158,7 @@ class Metrics:
         self.tools = frozenset(each.name for each in found.toolbox.catalogue.tools)
         self.show(files, found.freezes)
         server.middleware.append(self.watch)
+        await self.look_at_approvals(approvals, found.clock)
         listener = _open_listener(*settings.metrics.place)
         served = config(_app(self.registry), attempts, reach=settings.http)
         served.lifespan = "off"
@@ -142,7 +166,8 @@ class Metrics:
         with listener.socket:
             task = asyncio.create_task(scraped.serve(sockets=[listener.socket]))
             try:
-                yield
+                async with repeat(partial(self.look_at_approvals, approvals, found.clock), seconds=_LOOK_SECONDS):
+                    yield
             finally:
                 scraped.should_exit = True
                 await task

@@ -70,7 +70,16 @@ async def run_http(  # noqa: PLR0913 - what one server is made of
         async with (
             wiring.opened(settings, environment, files, sandbox=sandbox, serving=serving, metrics=metrics) as found,
             _serve(found, files, Bearer(), settings, via=Via.HTTP) as (server, attempts, notices),
-            metrics.shown(settings, found, files, server=server, attempts=attempts) if metrics else nullcontext(),
+            metrics.shown(
+                settings,
+                found,
+                files,
+                server=server,
+                attempts=attempts,
+                approvals=wiring.approvals(settings),
+            )
+            if metrics
+            else nullcontext(),
         ):
             app = http_app(
                 server,
