@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 from standardwebhooks import Webhook
 
 from crashgate.clock import SystemClock
-from crashgate.config.approval_webhook import ApprovalWebhook, ToldApprovals, read_secret, telling
+from crashgate.config.approval_webhook import ApprovalWebhook, ToldApprovals, read_secret, read_url, telling
 from crashgate.config.operating_settings import ApprovalsSettings
 from crashgate.errors import ConfigurationError
 from crashgate.model.message import Request, Response
@@ -115,3 +116,45 @@ async def test_with_a_url_and_a_secret_in_a_file_the_gate_tells_of_its_requests(
 
     (sent,) = receiver.received
     Webhook(SECRET).verify(sent.body or b"", dict(sent.headers))
+
+
+async def test_in_the_form_of_slack_it_is_one_text_to_an_address_from_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "address"
+    file.write_text(f"{URL}\n", encoding="utf-8")
+    file.chmod(0o600)
+    receiver = _Receiver(200)
+    settings = ApprovalsSettings(webhook_form="slack", webhook_url_file=Path("address")).beside(tmp_path)
+    asked = replace(REQUEST, what="resolve <!channel> & more", texts={"message": "written by an agent"})
+    async with telling(settings, SqliteApprovals(tmp_path), receiver, SystemClock()) as store, asyncio.timeout(10):
+        await store.request(asked, most=10)
+        await receiver.done.wait()
+
+    (sent,) = receiver.received
+    text = json.loads(sent.body or b"")["text"]
+    assert (sent.url, dict(sent.headers)) == (URL, {"content-type": "application/json"})
+    assert text.startswith("triage-agent asks for approval: resolve &lt;!channel&gt; &amp; more.")
+    assert text.endswith(f"crashgate approvals show {asked.id}")
+    assert "written by an agent" not in text
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"webhook_url": URL},
+        {"webhook_secret_file": "secret"},
+        {"webhook_url": URL, "webhook_url_file": "address", "webhook_secret_file": "secret"},
+        {"webhook_form": "slack"},
+        {"webhook_form": "slack", "webhook_url_file": "address", "webhook_secret_file": "secret"},
+        {"webhook_url": "http://hooks.example.com/approvals", "webhook_secret_file": "secret"},
+    ],
+)
+def test_what_does_not_fit_together_is_refused(given: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        ApprovalsSettings.model_validate(given)
+
+
+async def test_an_address_that_is_none_is_refused_and_not_shown() -> None:
+    with pytest.raises(ConfigurationError) as caught:
+        read_url("http://hooks.example.com/T0/hush")
+
+    assert "hush" not in str(caught.value)

@@ -8,6 +8,7 @@ import platformdirs
 import pytest
 from pydantic import ValidationError
 
+from crashgate.config.operating_settings import ApprovalsSettings
 from crashgate.config.settings import ConnectionSettings, HttpSettings, Settings, passed_over
 from crashgate.errors import ConfigurationError
 from tests.owned import given_away
@@ -28,7 +29,7 @@ def test_with_nothing_there_are_defaults_and_no_connection(loaded: Load, users: 
         "connections": {},
         "http": HttpSettings().model_dump(),
         "serve": {"text": "full", "text_of": {}, "strict_policies": False, "requests_per_call": 12},
-        "approvals": {"webhook_url": None, "webhook_secret_file": None},
+        "approvals": ApprovalsSettings().model_dump(),
         "metrics": {"enabled": False, "address": "127.0.0.1:9464"},
         "exports": None,
     }

@@ -11,6 +11,7 @@ import hashlib
 import hmac
 import json
 import logging
+import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -24,6 +25,7 @@ from crashgate.model.message import Request
 from crashgate.upstream.transport import Transport, TransportError
 
 _PREFIX = "whsec_"
+_legal_url = re.compile(r"https://\S{1,2000}").fullmatch
 _SECRET_BYTES = range(24, 65)
 _MOST_WAITING = 100
 _PAUSES = (1.0, 10.0, 60.0)
@@ -47,11 +49,25 @@ def read_secret(text: str) -> bytes:
     return key
 
 
+def read_url(text: str) -> str:
+    """The address that a file holds. Raises ConfigurationError, which does not show it."""
+    if not _legal_url(text):
+        raise ConfigurationError(
+            "The address of the webhook for approvals cannot be used.",
+            why="It has to start with https:// and have no spaces.",
+            remedy="Write the address, and nothing else, into the file.",
+        )
+    return text
+
+
 class ApprovalWebhook:
-    """Sends new requests to one address, one after the other, each at most four times."""
+    """Sends new requests to one address, one after the other, each at most four times.
+
+    With a ``key`` as JSON that is signed by Standard Webhooks, and without one as a text in the form of chat programs.
+    """
 
     def __init__(
-        self, *, url: str, key: bytes, transport: Transport, clock: Clock, pauses: Sequence[float] = _PAUSES
+        self, *, url: str, key: bytes | None, transport: Transport, clock: Clock, pauses: Sequence[float] = _PAUSES
     ) -> None:
         self._url = url
         self._key = key
@@ -86,27 +102,7 @@ class ApprovalWebhook:
                 _log.exception("Approval %s could not be told by the webhook.", request.id)
 
     async def _send(self, request: ApprovalRequest) -> None:
-        body = json.dumps(
-            {
-                "type": "approval.requested",
-                "timestamp": timestamp(request.asked),
-                "data": {
-                    "id": request.id,
-                    "agent": request.agent,
-                    "tool": request.tool,
-                    "operation": request.operation,
-                    "access": request.access.value,
-                    "connection": request.connection,
-                    "target": request.target,
-                    "what": request.what,
-                    "arguments": dict(request.arguments),
-                    "hidden": list(request.hidden),
-                    "why": request.why,
-                    "expires": timestamp(request.expires),
-                    "answer": f"crashgate approvals show {request.id}",
-                },
-            }
-        ).encode()
+        body = (_signed_form(request) if self._key is not None else _text_form(request)).encode()
         answer = ""
         for pause in (*self._pauses, None):
             answer = await self._post(f"approval_{request.id}", body)
@@ -118,14 +114,7 @@ class ApprovalWebhook:
 
     async def _post(self, name: str, body: bytes) -> str:
         """Why it failed, in words of ours; empty where the receiver took it."""
-        sent = str(int(self._clock.now().timestamp()))
-        signed = hmac.new(self._key, f"{name}.{sent}.".encode() + body, hashlib.sha256).digest()
-        headers = {
-            "content-type": "application/json",
-            "webhook-id": name,
-            "webhook-timestamp": sent,
-            "webhook-signature": f"v1,{base64.b64encode(signed).decode()}",
-        }
+        headers = {"content-type": "application/json", **(self._signature(self._key, name, body) if self._key else {})}
         request = Request(method="POST", url=self._url, headers=headers, body=body, repeatable=False)
         try:
             answer = await self._transport.send(request)
@@ -133,17 +122,64 @@ class ApprovalWebhook:
             return problem.fault.value
         return "" if answer.ok else f"status {answer.status}"
 
+    def _signature(self, key: bytes, name: str, body: bytes) -> dict[str, str]:
+        sent = str(int(self._clock.now().timestamp()))
+        signed = hmac.new(key, f"{name}.{sent}.".encode() + body, hashlib.sha256).digest()
+        return {
+            "webhook-id": name,
+            "webhook-timestamp": sent,
+            "webhook-signature": f"v1,{base64.b64encode(signed).decode()}",
+        }
+
+
+def _signed_form(request: ApprovalRequest) -> str:
+    return json.dumps(
+        {
+            "type": "approval.requested",
+            "timestamp": timestamp(request.asked),
+            "data": {
+                "id": request.id,
+                "agent": request.agent,
+                "tool": request.tool,
+                "operation": request.operation,
+                "access": request.access.value,
+                "connection": request.connection,
+                "target": request.target,
+                "what": request.what,
+                "arguments": dict(request.arguments),
+                "hidden": list(request.hidden),
+                "why": request.why,
+                "expires": timestamp(request.expires),
+                "answer": f"crashgate approvals show {request.id}",
+            },
+        }
+    )
+
+
+def _text_form(request: ApprovalRequest) -> str:
+    why = f" {request.because.strip()}" if request.why else ""
+    text = (
+        f"{request.agent} asks for approval: {request.what}.{why} It expires at {timestamp(request.expires)}. "
+        f"To see and answer it: crashgate approvals show {request.id}"
+    )
+    # The form has these three letters for itself: what is asked must not become a link or call everybody.
+    return json.dumps({"text": text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")})
+
 
 @asynccontextmanager
 async def telling(
     settings: ApprovalsSettings, store: ApprovalStore, transport: Transport, clock: Clock
 ) -> AsyncGenerator[ApprovalStore]:
     """The store, whose new requests are told where that is configured. Raises ConfigurationError."""
-    if settings.webhook_url is None or settings.webhook_secret_file is None:
+    url = settings.webhook_url
+    if settings.webhook_url_file is not None:
+        url = read_url(read_token_file("approvals webhook", settings.webhook_url_file).strip())
+    if url is None:
         yield store
         return
-    key = read_secret(read_token_file("approvals webhook", settings.webhook_secret_file).strip())
-    webhook = ApprovalWebhook(url=settings.webhook_url, key=key, transport=transport, clock=clock)
+    secret = settings.webhook_secret_file
+    key = read_secret(read_token_file("approvals webhook", secret).strip()) if secret is not None else None
+    webhook = ApprovalWebhook(url=url, key=key, transport=transport, clock=clock)
     async with webhook.sending():
         yield ToldApprovals(store, webhook)
 

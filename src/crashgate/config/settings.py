@@ -269,6 +269,7 @@ def load(*, config: Path | None, options: Mapping[str, Any], environment: Mappin
         update={
             **{name: base(name) / getattr(found, name).expanduser() for name in ("policies", "state")},
             "exports": place if place is None or "://" in place else str(base("exports") / Path(place).expanduser()),
+            "approvals": found.approvals.beside(beside),
             "connections": {name: _with_path(each, beside) for name, each in connections.items()},
         }
     )
