@@ -14,10 +14,12 @@ from standardwebhooks import Webhook
 from crashgate.clock import SystemClock
 from crashgate.config.approval_webhook import ApprovalWebhook, ToldApprovals, read_secret, read_url, telling
 from crashgate.config.operating_settings import ApprovalsSettings
-from crashgate.errors import ConfigurationError
+from crashgate.errors import Code, ConfigurationError
 from crashgate.model.message import Request, Response
 from crashgate.storage.approvals import SqliteApprovals
 from crashgate.upstream.transport import Fault, TransportError
+from tests.gate.approvals import DELETE, gate
+from tests.gate.memory import MemoryApprovals
 from tests.storage.test_approval_store import REQUEST
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(32))).decode()
@@ -158,3 +160,25 @@ async def test_an_address_that_is_none_is_refused_and_not_shown() -> None:
         read_url("http://hooks.example.com/T0/hush")
 
     assert "hush" not in str(caught.value)
+
+
+async def test_a_call_does_not_wait_for_a_receiver_that_never_answers() -> None:
+    class _Silent:
+        asked = asyncio.Event()
+
+        async def send(self, request: Request) -> Response:
+            del request
+            self.asked.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    receiver = _Silent()
+    webhook = ApprovalWebhook(url=URL, key=read_secret(SECRET), transport=receiver, clock=SystemClock())
+    async with webhook.sending(), asyncio.timeout(20):
+        opened = gate(store=ToldApprovals(MemoryApprovals(), webhook))
+        first = await opened.call("delete_error", DELETE)
+        await receiver.asked.wait()
+        second = await opened.call("delete_error", DELETE)
+
+    assert first.error is Code.APPROVAL_REQUIRED
+    assert second.error is Code.APPROVAL_REQUIRED
