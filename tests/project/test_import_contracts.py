@@ -23,6 +23,7 @@ PACKAGES = [
     "cli",
     "clients",
     "config",
+    "console",
     "exports",
     "gate",
     "mcp",

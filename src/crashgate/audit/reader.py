@@ -87,6 +87,15 @@ class LogReader:
             entries = (self._entry(rows, row) for row in rows.find(query))
             yield from islice((each for each in entries if matches(each.decision.record, query)), query.limit)
 
+    def find(self, chain: str, seq: int) -> Entry | Aside | None:
+        """The call whose decision has this place in a chain, or what is not of a call. None for any other place."""
+        with self._store.read() as rows:
+            self._require_keys(rows)
+            row = rows.at(chain, seq)
+            if row is None or row.kind == OutcomeRecord.KIND:
+                return None
+            return self._entry(rows, row) if row.kind == DecisionRecord.KIND else next(tell([self._decode(row)]))
+
     def verify(self, *, statement: Statement | None = None, key: str | None = None) -> tuple[Verdict, ...]:
         """Check every chain; one verdict each.
 

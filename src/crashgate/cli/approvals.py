@@ -148,12 +148,15 @@ def _written(value: "Value") -> str:
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
+_WAYS = {"cli": "at the command line", "client": "in the client", "console": "in the console"}
+
+
 def _answered(request: "ApprovalRequest") -> str:
     from crashgate.clock import timestamp
 
     if request.answered is None:
         return ""
-    way = "at the command line" if request.way is not None and request.way.value == "cli" else "in the client"
+    way = _WAYS[request.way.value] if request.way is not None else "in the client"
     verb = "rejected" if request.standing.value == "rejected" else "approved"
     return f"{verb} by {request.answered_by}, {way}, at {timestamp(request.answered)}"
 

@@ -16,6 +16,7 @@ from crashgate import __version__
 from crashgate.cli.approvals import approvals_approve, approvals_list, approvals_reject, approvals_show
 from crashgate.cli.command import ExitCode, Group, exit_code, shared
 from crashgate.cli.connections import connections_check, provider_check, providers
+from crashgate.cli.console import console
 from crashgate.cli.demo import demo
 from crashgate.cli.doctor import doctor
 from crashgate.cli.exports import export, exports_list, exports_prune
@@ -207,6 +208,7 @@ _GROUPS: Mapping[click.Group, Sequence[click.Command]] = {
         export,
         exports,
         connections,
+        console,
         policy,
         approvals,
         log,

@@ -26,10 +26,11 @@ class Standing(StrEnum):
 
 @unique
 class Way(StrEnum):
-    """How a person answered: at the operator's command line, or in the agent's client."""
+    """How a person answered: at the operator's command line or console, or in the agent's client."""
 
     CLI = "cli"
     CLIENT = "client"
+    CONSOLE = "console"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
