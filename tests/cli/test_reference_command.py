@@ -84,7 +84,10 @@ def test_checking_and_writing_at_once_is_a_wrong_use(crashgate: Shell) -> None:
 
 
 VALUES = {"a path": ("a", "a"), "text": ("s3://a", "s3://a"), "a list of texts": ('["http://a"]', ("http://a",))}
-OF_A_FORM = {"trusted_proxies": ('["10.0.0.0/8"]', ("10.0.0.0/8",))}
+OF_A_FORM = {
+    "trusted_proxies": ('["10.0.0.0/8"]', ("10.0.0.0/8",)),
+    "public_url": ("https://crashgate.example.com", "https://crashgate.example.com"),
+}
 
 
 @pytest.mark.parametrize("table", tables(), ids=lambda each: each.header)

@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 from types import UnionType
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 import click
 
@@ -137,6 +137,8 @@ def _without_none(annotation: Any) -> Any:  # noqa: ANN401 - a type, or what typ
 
 
 def _kind(kind: Any) -> str:  # noqa: ANN401 - a type, or what typing has for one
+    if get_origin(kind) is Annotated:
+        return _kind(get_args(kind)[0])
     if get_origin(kind) is Literal:
         return f"one of {_listed(get_args(kind))}"
     if get_origin(kind) is dict:
