@@ -53,6 +53,7 @@ def test_an_operation_with_a_tool_of_its_own_is_not_told_as_a_composed_one() -> 
         "locate_error",
         "check_feature_flags",
         "compare_releases",
+        "find_sessions",
         "report_sessions",
     }
     assert {each["tool"] for each in by_id().values()} & composed == {"report_sessions"}

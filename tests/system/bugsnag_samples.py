@@ -361,5 +361,6 @@ COMPOSED: Mapping[str, tuple[Arguments, str]] = {
         },
         "comparison",
     ),
+    "find_sessions": (lambda _: {"at": "2026-11-20T10:00:00Z", "user_id": "user_1", "hours": 1}, "search"),
 }
 """Tools that ask several operations, each of which has its own sample: their arguments and the key of the answer."""

@@ -124,6 +124,7 @@ def _one(_: Spot) -> dict[str, Any]:
 SESSION_ASKS: Mapping[str, Mapping[str, SpotAsk]] = {
     "bugspulse": {
         "list_sessions": _nothing,
+        "find_sessions": lambda _: {"at": "2026-11-20T10:00:00Z", "user_id": "user_1"},
         "list_session_events": _one,
         "list_network_logs": _nothing,
         "list_crashes": _nothing,

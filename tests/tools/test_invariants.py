@@ -53,6 +53,7 @@ def test_a_composite_tool_declares_only_what_the_catalogue_has() -> None:
         "locate_error",
         "check_feature_flags",
         "compare_releases",
+        "find_sessions",
         "report_sessions",
     ]
     assert all(operation in OPERATIONS for each in composites for operation in each.operations)
@@ -216,13 +217,14 @@ def test_a_tool_without_operations_fails_at_import() -> None:
 
 def test_what_triage_needs_comes_first() -> None:
     # A model reads the list from its start; and a fixed order keeps a client's cache of it good.
-    assert NAMES[:7] == [
+    assert NAMES[:8] == [
         "my_access",
         "whats_new",
         "triage_error",
         "locate_error",
         "check_feature_flags",
         "compare_releases",
+        "find_sessions",
         "list_errors",
     ]
 

@@ -67,7 +67,7 @@ access.session_event = "read"
 """
 """An agent over the providers of sessions: one app, two platforms, two environments."""
 
-MOST_FOR_SESSIONS = 3_850
+MOST_FOR_SESSIONS = 4_150
 ANSWERS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "list_sessions-bugspulse": ("list_sessions", {"connection": "bugspulse", "per_page": 3}),
     "list_sessions-browserstack": ("list_sessions", {"connection": "browserstack", "per_page": 3}),

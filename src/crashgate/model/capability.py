@@ -206,6 +206,20 @@ class StabilityFacts:
     days: tuple[DayFacts, ...] = field(default=())
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SessionFacts:
+    """A session of an app's user. What the policy hides is None."""
+
+    id: str
+    shown: Mapping[str, Any]
+    user: str | None = None
+    version: str | None = None
+    os_version: str | None = None
+    started_at: str | None = None
+    ended_at: str | None = None
+    crashed: bool = False
+
+
 LIST_ORGANIZATIONS = Capability("list_organizations", PlaceFacts)
 """Takes nothing."""
 LIST_PROJECTS = Capability("list_projects", PlaceFacts)
@@ -242,6 +256,8 @@ LIST_RELEASES = Capability("list_releases", ReleaseFacts)
 """Takes ``project_id``; ``stage``; ``until``, a time; and ``sort``: ``use``, or newest first. Ten rows a page."""
 STABILITY_TREND = Capability("stability_trend", StabilityFacts)
 """Takes ``project_id``."""
+FIND_SESSIONS = Capability("find_sessions", SessionFacts)
+"""Takes ``since`` and ``until``, times between which a session began; newest first, as many a page as there may be."""
 
 CAPABILITIES: Mapping[str, Capability[Any]] = {
     each.name: each
@@ -263,6 +279,7 @@ CAPABILITIES: Mapping[str, Capability[Any]] = {
         READ_RELEASE,
         LIST_RELEASES,
         STABILITY_TREND,
+        FIND_SESSIONS,
     )
 }
 """By name, all that crashgate's own composite tools ask for."""

@@ -54,6 +54,8 @@ MEANINGS: Mapping[str, str] = {
     "q": "part of a name or e-mail address",
     "since": "UTC date, zoned time or 24h",
     "until": "the same; a date counts as a whole",
+    "at": "when the crash came: UTC time or 2h",
+    "hours": "how long before the crash a session may have begun; 6 unless given",
     "around": "time of an event: what was minutes before and after it",
     "minutes": "default 5; with around",
     "failed_only": "status 400 or more, or no answer",

@@ -62,6 +62,11 @@ MOST_MINUTES, USUAL_MINUTES = 1440, 5
 """Of a window around a moment, to each side."""
 
 
+def as_moment(given: datetime) -> str:
+    """The moment as parameters have it."""
+    return _utc(given)
+
+
 def window(around: str, minutes: int) -> tuple[str, str]:
     """The moments so many minutes before and after a moment that was read as ``Since``. Raises ValueError."""
     middle, side = datetime.fromisoformat(around), timedelta(minutes=minutes)

@@ -76,6 +76,16 @@ FIELD_MEANINGS: Mapping[str, str] = {
         " each variant with the same"
     ),
     "flags_not_shown": "how many more flags there are",
+    "find_sessions.sessions": (
+        "sessions that fit the crash, the exact ones first; `join` is `exact` or `possible`, `joined_by` the fields"
+        " that are the same, `minutes_apart` the time between session and crash"
+    ),
+    "began_from": "when the sessions that were searched began, at the earliest",
+    "began_until": "and at the latest",
+    "sessions_read": "how many sessions these were",
+    "complete": "false: there are more sessions of that time, which were not read",
+    "read_back_to": "the beginning of the oldest session that was read",
+    "sessions_not_shown": "how many more sessions fit",
     "sampled_for_variants": "the newest events in which variants were counted: of the error, and of others",
 }
 """By name, or by tool and name where a name means different things."""
