@@ -68,6 +68,8 @@ async def test_a_scrape_counts_what_clients_asked_and_what_was_decided(site: Sit
     assert _counts(samples, "crashgate_attempts_total", what="unauthenticated") == 1
     assert _counts(samples, "crashgate_upstream_request_duration_seconds_count", connection="bugsnag") >= 2
     assert _counts(samples, "crashgate_log_append_duration_seconds_count") >= 2
+    assert "crashgate_upstream_budget_left" not in samples
+    assert samples["crashgate_upstream_waiting"] == [({"connection": "bugsnag"}, 0)]
     assert _counts(samples, "crashgate_log_failures_total") == 0
 
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 
 import anyio
 import pytest
@@ -181,3 +182,25 @@ def test_who_gives_up_waiting_is_in_nobodys_way() -> None:
         return sent[-1][1]
 
     assert 10.0 <= run(main()) <= 10.05
+
+
+def test_what_is_left_of_a_budget_and_who_waits_is_told_as_time_goes_by() -> None:
+    told: list[tuple[int | None, int]] = []
+
+    async def main() -> None:
+        turns, sent = Turns(Budget(requests=2, seconds=60)), list[tuple[str, float]]()
+        told.append((turns.left, turns.waiting))
+        async with anyio.create_task_group() as group:
+            for agent in ("a", "b", "c"):
+                group.start_soon(partial(_one, turns, agent, sent, takes=10.0, bulk=False))
+            await anyio.sleep(5)
+            told.append((turns.left, turns.waiting))
+            await anyio.sleep(66)
+            told.append((turns.left, turns.waiting))
+        await anyio.sleep(120)
+        told.append((turns.left, turns.waiting))
+
+    run(main())
+
+    assert told == [(2, 0), (0, 1), (1, 0), (2, 0)]
+    assert Turns(None).left is None

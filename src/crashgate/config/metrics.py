@@ -7,7 +7,7 @@ What a client sends is a label only where it is one of these.
 import asyncio
 import hashlib
 import time
-from collections.abc import AsyncGenerator, Callable, Collection, Generator, Iterable
+from collections.abc import AsyncGenerator, Callable, Collection, Generator, Iterable, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from typing import Any, Protocol, TypeVar
@@ -41,6 +41,7 @@ from crashgate.policy.serving import EVERYBODY
 from crashgate.storage.freezes import FreezeFile
 from crashgate.storage.policy_files import PolicyFiles
 from crashgate.tools.toolbox import Toolbox
+from crashgate.upstream.budget import Turns
 from crashgate.upstream.transport import Transport, TransportError
 
 T = TypeVar("T", bound=Record)
@@ -59,6 +60,7 @@ _METHODS = frozenset(
 _VERSIONS = frozenset(SUPPORTED_PROTOCOL_VERSIONS)
 _OPERATION_SECONDS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300)
 _LOOK_SECONDS = 5
+_BY = ("connection",)
 _RECORD_SECONDS = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5)
 
 
@@ -81,6 +83,8 @@ class Metrics:
         self.registry = CollectorRegistry()
         self.tools: Collection[str] = frozenset()
         """The names of all tools that there are; set when they are known."""
+        self.turns: Mapping[str, Turns] = {}
+        """The budget of each connection; set when they are open."""
         self._connections = frozenset({*connections, "crashgate", ""})
         self._operations = Histogram(
             "mcp_server_operation_duration_seconds",
@@ -138,7 +142,7 @@ class Metrics:
 
     def show(self, files: PolicyFiles, freezes: FreezeFile) -> None:
         """Add what is read at each scrape: the policies in force, and what operators have frozen."""
-        self.registry.register(_State(files, freezes))
+        self.registry.register(_State(files, freezes, self.turns))
 
     @asynccontextmanager
     async def shown(  # noqa: PLR0913 - what they are read from
@@ -269,7 +273,8 @@ class _TimedTransport:
 class _State(Collector):
     """What is so at the moment of a scrape; reads only what is in memory."""
 
-    def __init__(self, files: PolicyFiles, freezes: FreezeFile) -> None:
+    def __init__(self, files: PolicyFiles, freezes: FreezeFile, turns: Mapping[str, Turns]) -> None:
+        self._turns = turns
         self._files = files
         self._freezes = freezes
 
@@ -291,6 +296,16 @@ class _State(Collector):
             ("crashgate_frozen_everybody", "1 while every agent is frozen.", int(EVERYBODY in frozen)),
         ):
             yield GaugeMetricFamily(name, words, value)
+        left = GaugeMetricFamily(
+            "crashgate_upstream_budget_left", "Requests that may be sent now, where there is a budget.", labels=_BY
+        )
+        waiting = GaugeMetricFamily("crashgate_upstream_waiting", "Requests that wait for their turn.", labels=_BY)
+        for connection, turns in self._turns.items():
+            waiting.add_metric([connection], turns.waiting)
+            if turns.left is not None:
+                left.add_metric([connection], turns.left)
+        yield left
+        yield waiting
 
 
 def _open_listener(host: str, port: int) -> Listener:

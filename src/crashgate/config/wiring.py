@@ -255,6 +255,9 @@ async def opened(  # noqa: PLR0913 - what may be given in place of the usual
             connected = {} if sandbox else dict(found)
             keys = narrowing_keys(connected, {each.name: each.provider for each in connections})
             narrowed = Narrowed(source, keys, vocabulary(settings)) if keys else None
+            turns = {each.name: Turns(find_budget(found[each.name])) for each in connections}
+            if metrics:
+                metrics.turns = turns
             gateway = Gateway(
                 policies=narrowed or source,
                 ledger=Ledger(
@@ -272,7 +275,7 @@ async def opened(  # noqa: PLR0913 - what may be given in place of the usual
                     each.name: Upstream(
                         connection=each,
                         transport=metrics.timed(transport, each.name) if metrics else transport,
-                        turns=Turns(find_budget(found[each.name])),
+                        turns=turns[each.name],
                         clock=clock,
                     )
                     for each in connections

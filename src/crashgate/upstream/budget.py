@@ -45,6 +45,19 @@ class Turns:
         """Whether nobody has to wait for anybody."""
         return self._budget is None and self._held_until <= anyio.current_time()
 
+    @property
+    def left(self) -> int | None:
+        """How many requests of the budget are left in the window that ends now; None where there is no budget."""
+        if self._budget is None:
+            return None
+        since = anyio.current_time() - self._budget.seconds - _MARGIN
+        return max(0, self._budget.requests - self._under_way - sum(each > since for each in self._ended))
+
+    @property
+    def waiting(self) -> int:
+        """How many requests wait for their turn."""
+        return sum(map(len, self._queues.values()))
+
     def hold(self, seconds: float) -> None:
         """Send nothing for ``seconds``, as the upstream asked, but no longer than the longest window."""
         self._held_until = max(
