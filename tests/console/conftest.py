@@ -90,10 +90,10 @@ async def console(recording: Path, tmp_path: Path) -> AsyncIterator[Console]:
         yield Console(client=client, sign_in=sign_in, approvals=shown.approvals, settings=held)
 
 
-async def ask(console: Console, identifier: str = "request-1") -> ApprovalRequest:
-    """A request that waits, with a hostile text in each field that an agent or an outsider fills."""
+def request_of(identifier: str) -> ApprovalRequest:
+    """A request with a hostile text in each field that an agent or an outsider fills."""
     now = SystemClock().now()
-    wanted = ApprovalRequest(
+    return ApprovalRequest(
         id=identifier,
         agent="triage-agent",
         tool="comment_on_error",
@@ -113,6 +113,10 @@ async def ask(console: Console, identifier: str = "request-1") -> ApprovalReques
         texts={"message": HOSTILE},
         why=HOSTILE,
     )
-    held = await console.approvals.request(wanted, most=20)
+
+
+async def ask(console: Console, identifier: str = "request-1") -> ApprovalRequest:
+    """Such a request, which waits."""
+    held = await console.approvals.request(request_of(identifier), most=20)
     assert held is not None
     return held

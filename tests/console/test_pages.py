@@ -16,6 +16,18 @@ async def test_activity_lists_calls_newest_first_with_links_to_their_records(con
     assert (record["sentence"], record["record"]["tool"]) == (calls[0]["sentence"], "my_access")
 
 
+@pytest.mark.parametrize(("agent", "where"), [("operator", ""), ("triage-agent", "some places")])
+async def test_the_matrix_says_where_a_level_holds_in_some_places_only(
+    console: Console, agent: str, where: str
+) -> None:
+    await console.enter()
+    matrix = (await console.client.get("/access.json")).json()
+    table = next(each for each in matrix["connections"] if each["connection"] == "bugsnag")
+    row = next(each for each in table["agents"] if each["agent"] == agent)
+
+    assert next(each for each in row["cells"] if each["resource"] == "error")["where"] == where
+
+
 @pytest.mark.parametrize(
     ("query", "tools"),
     [

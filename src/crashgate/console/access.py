@@ -6,6 +6,7 @@ from crashgate.console.pages import Facts, address, wrong
 from crashgate.model.access import Access
 from crashgate.policy.decide import decide
 from crashgate.policy.decision import Question
+from crashgate.policy.grants import Rule
 from crashgate.policy.policy import PolicySet, Vocabulary
 from crashgate.policy.review.explain import MatrixRow, explain, matrix
 
@@ -39,13 +40,17 @@ def _table(connection: str, rows: Sequence[MatrixRow]) -> Facts:
 def _cell(row: MatrixRow) -> Mapping[str, str]:
     """A level, and whether it holds only in some places."""
     where = {"connection": row.connection, "resource": row.resource}
-    some = "some places" if any(rule.places for rule in row.rules if rule.level != "off") else ""
+    everywhere = any(rule.level is row.level and _is_everywhere(rule) for rule in row.rules)
     return {
         "resource": row.resource,
         "level": row.level.value,
-        "where": some if row.level.value != "off" else "",
+        "where": "" if everywhere or row.level.value == "off" else "some places",
         "page": address("/cell", {"agent": row.agent, **where}),
     }
+
+
+def _is_everywhere(rule: Rule) -> bool:
+    return all("*" in patterns for patterns in rule.places.values())
 
 
 def cell(policies: PolicySet, vocabulary: Vocabulary, parameters: Mapping[str, str]) -> Facts:

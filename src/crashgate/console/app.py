@@ -28,7 +28,8 @@ from crashgate.gate.approval_requests import ApprovalStore
 from crashgate.policy.policy import PolicySet, Vocabulary
 
 _LARGEST_FORM = 4_096
-_STYLE = (files("crashgate.console") / "static" / "console.css").read_bytes()
+_STATIC = files("crashgate.console") / "static"
+_STYLE, _ICON = ((_STATIC / name).read_bytes() for name in ("console.css", "icon.svg"))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,6 +71,7 @@ class _Console:
         routes = [
             Route("/", self._first),
             Route("/console.css", self._style),
+            Route("/icon.svg", self._icon),
             Route("/sign-in", self._offer),
             Route("/sign-in", self._let_in, methods=["POST"]),
             Route("/sign-out", self._sign_out, methods=["POST"]),
@@ -149,6 +151,9 @@ class _Console:
 
     async def _style(self, _: Request) -> Response:
         return Response(_STYLE, media_type="text/css")
+
+    async def _icon(self, _: Request) -> Response:
+        return Response(_ICON, media_type="image/svg+xml")
 
     async def _offer(self, request: Request) -> Response:
         """Opening the link uses nothing up: whoever previews links must not sign in."""
