@@ -168,3 +168,17 @@ def test_a_problem_names_a_path_that_leads_to_the_file(given: str, crashgate: Sh
     assert told.err.startswith(f"Error: {folder}/session-analyst.toml:9: unknown connection")
     told = crashgate("policy", "diff", folder, f"{folder}/session-analyst.toml")
     assert told.err.startswith(f"Error: {folder}/session-analyst.toml:9: unknown connection")
+
+
+@pytest.mark.parametrize(("folder", "cases"), [("policies", "examples"), ("policies/sessions", "sessions")])
+def test_the_examples_decide_what_their_cases_say(folder: str, cases: str, crashgate: Shell, root: Path) -> None:
+    told = crashgate(
+        "policy",
+        "test",
+        str(root / "policies" / "tests" / f"{cases}.toml"),
+        "--policies",
+        str(root / folder),
+        "--sandbox",
+    )
+
+    assert told.code == 0, told.out + told.err

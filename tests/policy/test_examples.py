@@ -134,3 +134,17 @@ def test_the_session_analyst_reads_without_what_names_a_person_and_changes_nothi
 
     assert levels == {Level.READ}
     assert policy.redaction.tree("session")["user_id"] is None
+
+
+@pytest.mark.parametrize("agent", ["on-call", "reporter"])
+def test_who_is_on_call_and_who_reports_see_crashes_and_sessions_and_resolve_nothing(root: Path, agent: str) -> None:
+    path = root / "policies" / "sessions" / f"{agent}.toml"
+    every = Vocabulary(catalogue=CATALOGUE, connections=RESOURCES)
+    policy = load(path.read_text(encoding="utf-8"), source=f"sessions/{agent}.toml", vocabulary=every)
+    levels = {name: level for grant in policy.grants for name, level in grant.access.items()}
+    written = {name for name, level in levels.items() if level is not Level.READ}
+
+    assert {grant.connection for grant in policy.grants} == {"crashgate", "bugsnag", "bugspulse"}
+    assert written == ({"comment"} if agent == "on-call" else set())
+    # Who is on call follows a user from the crash to the session; a report names nobody.
+    assert ("user_id" in policy.redaction.tree("session")) is (agent == "reporter")
