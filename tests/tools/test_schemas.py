@@ -119,12 +119,12 @@ def _numbers() -> list[tuple[str, str]]:
 def test_a_number_that_must_not_be_0_has_a_minimum(tool: str, name: str) -> None:
     schema = defined(BY_NAME[tool]).input_schema["properties"][name]
     asked = BY_NAME[tool]
-    takers = (asked, *asked.operations) if isinstance(asked, CompositeTool) else asked.operations
-    known = [each for each in takers if name in each.params.model_fields]
+    own = [asked.params] if isinstance(asked, CompositeTool) else []
+    known = [each for each in (*own, *(one.params for one in asked.operations)) if name in each.model_fields]
     least = {
         part["minimum"]
         for each in known
-        for part in each.params.model_json_schema()["properties"][name].get("anyOf", ())
+        for part in each.model_json_schema()["properties"][name].get("anyOf", ())
         if "minimum" in part
     }
 
