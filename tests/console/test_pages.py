@@ -1,3 +1,4 @@
+import json
 import re
 
 import pytest
@@ -75,6 +76,24 @@ async def test_a_page_reads_so_many_calls_and_says_where_to_go_on(
     page = (await console.client.get("/activity.json?reason=nothing")).json()
 
     assert (page["calls"], bool(page["next"])) == ([], True)
+
+
+async def test_what_is_filtered_can_be_downloaded(console: Console) -> None:
+    await console.enter()
+    told = [each["sentence"] for each in (await console.client.get("/activity.json?decision=deny")).json()["calls"]]
+    lines = (await console.client.get("/activity.jsonl?decision=deny")).text.splitlines()
+    table = (await console.client.get("/activity.csv?decision=deny")).text.splitlines()
+
+    assert [json.loads(line)["sentence"] for line in lines] == told
+    assert len(table) == 1 + len(told)
+
+
+@pytest.mark.ablation("a download is so long and no longer")
+async def test_a_download_has_so_many_calls_and_no_more(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    await console.enter()
+    monkeypatch.setattr("crashgate.console.activity._MOST_DOWNLOADED", 2)
+
+    assert (await console.client.get("/activity.jsonl")).text.count("\n") == 2
 
 
 async def test_a_record_shows_the_look_ups_of_its_call(console: Console) -> None:

@@ -7,7 +7,7 @@ PAGES = ("overview", "activity", "record", "access", "cell", "approvals")
 
 @pytest.mark.threats(62)
 @pytest.mark.ablation("nobody sees a page without a session")
-@pytest.mark.parametrize("page", [*PAGES, *(f"{name}.json" for name in PAGES)])
+@pytest.mark.parametrize("page", [*PAGES, *(f"{name}.json" for name in PAGES), "activity.csv", "activity.jsonl"])
 async def test_nobody_sees_a_page_without_signing_in(console: Console, page: str) -> None:
     answer = await console.client.get(f"/{page}")
 

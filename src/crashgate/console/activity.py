@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from crashgate.audit.call import Aside, Entry
 from crashgate.audit.canonical import encode
+from crashgate.audit.formats.csv import csv_lines
 from crashgate.audit.reader import LogReader
 from crashgate.audit.record import Effect, Purpose, Record, Stored
 from crashgate.audit.search import Query, matches
@@ -17,11 +19,14 @@ from crashgate.console.pages import Facts, address, wrong
 _ROWS = 50
 _MOST_READ = 2_000
 """Calls that one page looks through: what the keys of the log do not hold must be read record by record."""
+_MOST_DOWNLOADED = 10_000
 _APART = timedelta(seconds=5)
 """By which the order of storing may differ from that of times, where several processes write."""
 _LONGEST = 200
 _LOOK_UPS = 100
 _DECISIONS = ("allow", "deny", "observed")
+DOWNLOADS = {"csv": "text/csv", "jsonl": "application/jsonl"}
+"""The forms in which calls can be downloaded, with their media types."""
 FILTERS = ("agent", "tool", "resource", "connection", "project", "decision", "reason", "target", "since", "until")
 
 
@@ -39,23 +44,14 @@ class _Mark:
 
 def activity(reader: LogReader, parameters: Mapping[str, str]) -> Facts:
     """One page of calls that match the filters. Raises HTTPException 400 for a filter that cannot be meant."""
-    filters = {name: _checked(name, parameters[name]) for name in FILTERS if parameters.get(name)}
+    filters = _filters(parameters)
     mark = _read_mark(parameters.get("before", ""))
     wanted = _query(filters)
     until = wanted.until
     if mark is not None:
         later = timestamp(_moment(mark.at, "before") + _APART)
         until = min(until or later, later)
-    keyed = Query(
-        agent=wanted.agent,
-        tool=wanted.tool,
-        resource=wanted.resource,
-        connection=wanted.connection,
-        project=wanted.project,
-        effect=wanted.effect,
-        since=wanted.since,
-        until=until,
-    )
+    keyed = replace(wanted, observed=False, reason=None, target="", until=until)
     shown: list[Entry] = []
     last: Entry | None = None
     passed, more = mark is None, False
@@ -79,7 +75,37 @@ def _page(shown: list[Entry], last: Entry | None, filters: Mapping[str, str]) ->
         place = last.decision
         mark = _Mark(at=last.at, chain=place.chain, seq=place.seq)
         following = address("/activity", filters, before=str(mark))
-    return {"filters": filters, "calls": [row(each) for each in shown], "next": following}
+    return {
+        "filters": filters,
+        "calls": [row(each) for each in shown],
+        "next": following,
+        "downloads": {form: address(f"/activity.{form}", filters) for form in DOWNLOADS},
+    }
+
+
+def download(reader: LogReader, parameters: Mapping[str, str], *, form: str) -> bytes:
+    """Calls that match the filters, newest first, as ``csv`` or ``jsonl``. Raises as ``activity`` does.
+
+    It looks through 10,000 calls at most. Lines of JSON are the calls of `crashgate log search --json`.
+    """
+    wanted = _query(_filters(parameters))
+    read = islice(
+        reader.search(replace(wanted, observed=False, reason=None, target="")),
+        # check[huge]: a download is so long and no longer
+        _MOST_DOWNLOADED,
+    )
+    calls = (each for each in read if matches(each.decision.record, wanted))
+    lines = csv_lines(calls) if form == "csv" else (json.dumps(_whole(each), separators=(",", ":")) for each in calls)
+    return "".join(f"{line}\n" for line in lines).encode()
+
+
+def _whole(entry: Entry) -> Facts:
+    return {
+        "sentence": entry.sentence,
+        "unknown": entry.unknown,
+        "decision": plain(entry.decision),
+        "outcome": None if entry.outcome is None else plain(entry.outcome),
+    }
 
 
 def row(entry: Entry) -> Facts:
@@ -164,6 +190,10 @@ def _query(filters: Mapping[str, str]) -> Query:
         since=timestamp(_moment(since, "since")) if since else None,
         until=timestamp(_moment(until, "until")) if until else None,
     )
+
+
+def _filters(parameters: Mapping[str, str]) -> dict[str, str]:
+    return {name: _checked(name, parameters[name]) for name in FILTERS if parameters.get(name)}
 
 
 def _checked(name: str, value: str) -> str:

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp
 from crashgate.audit.reader import LogReader
 from crashgate.clock import Clock
 from crashgate.console.access import access, cell
-from crashgate.console.activity import activity, record
+from crashgate.console.activity import DOWNLOADS, activity, download, record
 from crashgate.console.approvals import answer, approvals
 from crashgate.console.guard import GuardLayer
 from crashgate.console.overview import overview
@@ -79,6 +79,7 @@ class _Console:
         ]
         for name, page in pages.items():
             routes += [Route(f"/{name}", self._html(name, page)), Route(f"/{name}.json", self._json(page))]
+        routes += [Route(f"/activity.{form}", self._download(form)) for form in DOWNLOADS]
         return Starlette(
             routes=routes, exception_handlers={HTTPException: self._tell_wrong, CrashgateError: self._tell_error}
         )
@@ -103,6 +104,16 @@ class _Console:
             return JSONResponse(await page(request))
 
         return show
+
+    def _download(self, form: str) -> Callable[[Request], Awaitable[Response]]:
+        async def give(request: Request) -> Response:
+            self._session(request)
+            parameters = dict(request.query_params)
+            body = await to_thread.run_sync(lambda: download(self._sources.reader, parameters, form=form))
+            headers = {"Content-Disposition": f'attachment; filename="activity.{form}"'}
+            return Response(body, media_type=DOWNLOADS[form], headers=headers)
+
+        return give
 
     async def _overview(self, _: Request) -> Facts:
         waiting = await approvals(self._sources.approvals, self._sources.clock.now())
