@@ -17,7 +17,7 @@ from crashgate.clock import timestamp
 from crashgate.console.pages import Facts, address, wrong
 
 _ROWS = 50
-_MOST_READ = 2_000
+_MOST_READ = 800
 """Calls that one page looks through: what the keys of the log do not hold must be read record by record."""
 _MOST_DOWNLOADED = 10_000
 _APART = timedelta(seconds=5)
