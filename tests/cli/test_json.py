@@ -41,7 +41,7 @@ AT_ONCE: Mapping[tuple[str, ...], tuple[str, ...]] = {
 CHANGING = {("token", "new"), ("log", "checkpoint"), ("log", "prune"), ("exports", "prune")}
 """What they say is of the moment, or new each time."""
 
-RUN_ON = {("log", "follow"), ("serve",), ("sandbox",), ("demo",)}
+RUN_ON = {("log", "follow"), ("serve",), ("console",), ("sandbox",), ("demo",)}
 NEED_MORE = {
     ("unfreeze",),
     ("log", "export"),
