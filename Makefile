@@ -18,7 +18,7 @@ FAST := tests/policy tests/gate tests/audit tests/model tests/upstream tests/exp
 	$(patsubst %,tests/tools/test_%.py,bad_input given invariants listing long_arguments messages refusals untrusted)
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast test-dist dist mcpb check check-format lint prose types contracts check-docs site bench clients ablation nightly format docs images pins upgrade clean
+.PHONY: help install demo test test-fast test-dist dist mcpb check check-format lint prose types mypy basedpyright contracts check-docs site bench clients ablation nightly format docs images pins upgrade clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,8 +58,12 @@ lint: $(DEV) ## run the linter
 prose: $(DEV) ## look for misspellings in pages, messages and comments
 	$(BIN)/codespell
 
-types: $(DEV) ## check the types, with mypy and basedpyright
+types: mypy basedpyright ## check the types, with mypy and basedpyright
+
+mypy: $(DEV)
 	$(BIN)/mypy $(CODE)
+
+basedpyright: $(DEV)
 	$(BIN)/basedpyright --warnings
 
 contracts: $(DEV) ## check who imports whom
